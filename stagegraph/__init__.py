@@ -1,0 +1,93 @@
+"""The build graph of a Dockerfile, exactly as BuildKit will run it.
+
+The public names load what they need when they are first used, so that importing stagegraph is
+cheap.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stagegraph.version import VERSION as __version__
+
+if TYPE_CHECKING:
+    from stagegraph.api import read, render
+    from stagegraph.build import Build
+    from stagegraph.errors import DockerfileError, InputError, OptionsError, RenderError, StagegraphError
+    from stagegraph.graph import pruned as prune
+    from stagegraph.graph import stage_graph, step_graph
+    from stagegraph.model import Edge, EdgeKind, Finding, Node, NodeKind, Reach, Report, Role, Step
+    from stagegraph.options import Options
+    from stagegraph.renderers.view import View
+    from stagegraph.report import analyse
+    from stagegraph.source import Source
+
+_PUBLIC = {
+    "Build": "build",
+    "DockerfileError": "errors",
+    "Edge": "model",
+    "EdgeKind": "model",
+    "Finding": "model",
+    "InputError": "errors",
+    "Node": "model",
+    "NodeKind": "model",
+    "Options": "options",
+    "OptionsError": "errors",
+    "Reach": "model",
+    "RenderError": "errors",
+    "Report": "model",
+    "Role": "model",
+    "Source": "source",
+    "StagegraphError": "errors",
+    "Step": "model",
+    "View": "renderers.view",
+    "analyse": "report",
+    "prune": "graph:pruned",
+    "read": "api",
+    "render": "api",
+    "stage_graph": "graph",
+    "step_graph": "graph",
+}
+
+__all__ = [
+    "Build",
+    "DockerfileError",
+    "Edge",
+    "EdgeKind",
+    "Finding",
+    "InputError",
+    "Node",
+    "NodeKind",
+    "Options",
+    "OptionsError",
+    "Reach",
+    "RenderError",
+    "Report",
+    "Role",
+    "Source",
+    "StagegraphError",
+    "Step",
+    "View",
+    "__version__",
+    "analyse",
+    "prune",
+    "read",
+    "render",
+    "stage_graph",
+    "step_graph",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'stagegraph' has no attribute {name!r}")
+    from importlib import import_module
+
+    module, _, attribute = _PUBLIC[name].partition(":")
+    value = getattr(import_module(f"stagegraph.{module}"), attribute or name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

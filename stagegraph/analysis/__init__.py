@@ -1,0 +1,1 @@
+"""Graph to facts: roles, reachability, parallelism, the critical path, what ships."""

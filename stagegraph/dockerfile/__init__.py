@@ -1,0 +1,1 @@
+"""Text to stages, exactly as BuildKit's Dockerfile frontend reads it."""

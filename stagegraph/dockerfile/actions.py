@@ -1,0 +1,91 @@
+"""What an instruction does once its variables are expanded: the material of steps and of edges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stagegraph.dockerfile.mounts import Mount
+from stagegraph.source import Span
+
+Environment = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One instruction that makes at least one step; ``name`` is the step's in build output.
+
+    ``command`` is its position in the commands of its place.
+    """
+
+    command: int
+    name: str
+    span: Span
+    onbuild: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunAction(Action):
+    """RUN: the command in the environment that the stage has there."""
+
+    words: tuple[str, ...]
+    environment: Environment
+    workdir: str
+    user: str
+    mounts: tuple[tuple[Mount, int], ...]  # and the place each reads, as an index of Resolved.places
+    options: tuple[str, ...]  # network, security, devices
+    document: tuple[str, str] | None  # name and text of a script that BuildKit writes and runs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remote:
+    """A source of ADD that is fetched: its address, and what else makes it another download."""
+
+    address: str
+    git: bool
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyAction(Action):
+    """COPY or ADD: ``paths`` and ``destination`` as people wrote them, the rest as BuildKit takes it."""
+
+    add: bool
+    linked: bool  # made on nothing and merged on top
+    source: int | None  # the place read, as an index of Resolved.places; None for the build context
+    paths: tuple[str, ...]
+    destination: str
+    remotes: tuple[Remote, ...]
+    documents: tuple[tuple[str, str], ...]  # name and text
+    files: tuple[str, ...]  # the local paths, normal form
+    target: str  # the destination, absolute
+    options: tuple[str, ...]  # owner, mode, parents, exclude, unpack
+    link_name: str = ""  # of the merge step of a linked copy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkdirAction(Action):
+    """WORKDIR other than the root: makes a directory."""
+
+    path: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What BuildKit refuses when it comes to build the stage."""
+
+    code: str
+    span: Span
+    message: str
+    why: str = ""
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageActions:
+    """The actions of one place, in order, and the faults that stop them."""
+
+    index: int
+    from_name: str  # of the step that pulls its image; empty when it pulls none
+    actions: tuple[Action, ...]
+    faults: tuple[Fault, ...]

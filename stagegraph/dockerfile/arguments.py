@@ -1,0 +1,52 @@
+"""The arguments that FROM sees: platform arguments, then the ARGs before the first FROM.
+
+Rules: moby/buildkit frontend/dockerfile/dockerfile2llb/convert.go, defaultArgs and buildMetaArgs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from stagegraph.dockerfile.expand import ExpansionError, Lexer
+from stagegraph.dockerfile.file import Dockerfile
+from stagegraph.dockerfile.platforms import Platform
+from stagegraph.errors import DockerfileError
+
+
+def platform_arguments(
+    build: Platform, target: Platform, stage: str, overrides: Mapping[str, str]
+) -> dict[str, str]:
+    """The arguments that are set without any ARG; those of the user replace them, undeclared."""
+    values = {
+        "BUILDPLATFORM": str(build),
+        "BUILDOS": build.os,
+        "BUILDOSVERSION": build.os_version,
+        "BUILDARCH": build.architecture,
+        "BUILDVARIANT": build.variant,
+        "TARGETPLATFORM": str(target),
+        "TARGETOS": target.os,
+        "TARGETOSVERSION": target.os_version,
+        "TARGETARCH": target.architecture,
+        "TARGETVARIANT": target.variant,
+        "TARGETSTAGE": stage,
+    }
+    return {name: overrides.get(name, value) for name, value in values.items()}
+
+
+def global_arguments(
+    file: Dockerfile, defaults: Mapping[str, str], build_args: Mapping[str, str]
+) -> dict[str, str]:
+    """``defaults`` and the ARGs before the first FROM, each default expanded with those before it."""
+    values = dict(defaults)
+    lexer = Lexer(escape=file.escape)
+    for arg in file.arguments:
+        for name, default in arg.pairs:
+            try:
+                value = build_args.get(name, lexer.word(default, values) if default is not None else None)
+            except ExpansionError as error:
+                raise DockerfileError(
+                    f"the default of {name} cannot be expanded: {error}", source=file.source, span=arg.span
+                ) from None
+            if value is not None:
+                values[name] = value
+    return values

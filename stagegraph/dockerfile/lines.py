@@ -1,0 +1,96 @@
+"""A Dockerfile's instructions, split by dockerfile_parse; the one module that imports it.
+
+dockerfile_parse departs from BuildKit: it knows no heredocs, ends an instruction at a blank
+continuation line, takes an escaped backslash for a continuation, counts lines from 0, and splits
+at white space that BuildKit does not know. So it is given one line an instruction, joined by
+``logical``, with a mark at its end; what it says is put back onto the lines of the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+
+from dockerfile_parse import DockerfileParser
+
+from stagegraph.dockerfile.flags import split_flags
+from stagegraph.dockerfile.heredocs import Heredoc
+from stagegraph.dockerfile.logical import Logical, Reader
+from stagegraph.dockerfile.whitespace import BETWEEN_WORDS, SPACE
+from stagegraph.errors import DockerfileError
+from stagegraph.source import Source, Span
+
+_END = "\0"  # keeps a trailing backslash from reading as a continuation, and trailing space from going
+_PLAIN_KEYWORD = re.compile(r"[A-Za-z]+(?:[ \t]|\Z)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One instruction, split: ``keyword`` lower case, ``flags`` unread, ``rest`` the arguments."""
+
+    keyword: str
+    written: str  # the keyword as written
+    flags: tuple[str, ...]
+    rest: str
+    text: str  # the whole instruction on one line, as BuildKit prints it
+    span: Span
+    comments: tuple[str, ...]
+    heredocs: tuple[Heredoc, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """The instructions of a file up to the first fault of its lines, which ``error`` tells."""
+
+    lines: tuple[Line, ...]
+    escape: str
+    error: DockerfileError | None
+
+
+def read_lines(source: Source) -> Lines:
+    """Split ``source`` into instructions.
+
+    The fault is returned and not raised, because an earlier instruction may have one of its own,
+    and BuildKit reports the first.
+    """
+    reader = Reader(source)
+    error = reader.read_all()
+    return Lines(lines=tuple(_split(reader.found)), escape=reader.escape, error=error)
+
+
+def _split(found: Sequence[Logical]) -> list[Line]:
+    text = "".join(f"{logical.text} {_END}\n" for logical in found)
+    structure = DockerfileParser(fileobj=BytesIO(text.encode("utf-8", "replace"))).structure
+    heads = {item["startline"]: item for item in structure}
+    return [_line(logical, heads.get(number)) for number, logical in enumerate(found)]
+
+
+def _line(logical: Logical, head: dict[str, str] | None) -> Line:
+    if head is not None and _PLAIN_KEYWORD.match(logical.text):
+        written, rest = logical.text[: len(head["instruction"])], head["value"].removesuffix(_END)
+    else:
+        written, rest = keyword_and_rest(logical.text)
+    return line_of(logical, written, rest)
+
+
+def line_of(logical: Logical, written: str, rest: str) -> Line:
+    """The Line of ``logical``, whose keyword and the rest behind it are known."""
+    flags, arguments = split_flags(rest)
+    return Line(
+        keyword=written.lower(),
+        written=written,
+        flags=tuple(flags),
+        rest=arguments.strip(SPACE),
+        text=logical.text.strip(SPACE),
+        span=Span(line=logical.line, end_line=logical.end_line),
+        comments=logical.comments,
+        heredocs=logical.heredocs,
+    )
+
+
+def keyword_and_rest(text: str) -> tuple[str, str]:
+    """``text`` cut behind its first word, at the white space that BuildKit splits at."""
+    parts = BETWEEN_WORDS.split(text.strip(SPACE), maxsplit=1)
+    return parts[0], parts[1] if len(parts) == 2 else ""

@@ -1,0 +1,169 @@
+"""Physical lines to logical ones: continuations joined, comments and heredoc bodies set apart.
+
+Rules: moby/buildkit frontend/dockerfile/parser/parser.go, Parse.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stagegraph.dockerfile.directives import DirectiveError, Directives
+from stagegraph.dockerfile.expand import ExpansionError
+from stagegraph.dockerfile.flags import split_flags
+from stagegraph.dockerfile.heredocs import Heredoc, heredocs_of_line
+from stagegraph.dockerfile.physical import check_length, physical_lines
+from stagegraph.dockerfile.whitespace import BETWEEN_WORDS, SPACE
+from stagegraph.dockerfile.words import is_json_list
+from stagegraph.errors import DockerfileError
+from stagegraph.source import Source, Span
+
+_OPENS_HEREDOC = frozenset({"run", "copy", "add"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logical:
+    """One instruction as BuildKit joins it; lines count from 1."""
+
+    text: str
+    line: int
+    end_line: int
+    comments: tuple[str, ...] = ()
+    heredocs: tuple[Heredoc, ...] = ()
+
+
+class Reader:
+    """Reads one Dockerfile; ``escape`` is known once the first instruction is."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.directives = Directives()
+        self._lines = physical_lines(source)
+        self._number = 0
+        self.found: list[Logical] = []
+        self._comments: list[str] = []
+
+    @property
+    def escape(self) -> str:
+        """The escape character: a backslash unless the file says a backtick."""
+        return self.directives.escape
+
+    def read_all(self) -> DockerfileError | None:
+        """Fill ``found``; the first fault of lines or heredocs ends the reading and is returned."""
+        try:
+            while self._number < len(self._lines):
+                self._one()
+        except DockerfileError as error:
+            return error
+        return None
+
+    def _one(self) -> None:
+        """Read one instruction, comment or blank line."""
+        raw = self._take()
+        start = self._number
+        text = raw.rstrip("\r\n").lstrip(SPACE)
+        is_directive = self._directive(text)
+        if text.startswith("#"):
+            if not is_directive:
+                self._comment(raw[1:].strip(SPACE))
+            return
+        text, ended = self._without_continuation(text)
+        if text or not ended:
+            self.found.append(self._whole(text if ended else self._joined(text), start))
+            self._comments = []
+
+    def _comment(self, text: str) -> None:
+        """Keep a comment for the instruction below it; an empty one parts that from what is above."""
+        if text:
+            self._comments.append(text)
+        else:
+            self._comments = []
+
+    def _take(self) -> str:
+        line = self._lines[self._number]
+        self._number += 1
+        check_length(self.source, line, self._number)
+        return line
+
+    def _directive(self, text: str) -> bool:
+        try:
+            return self.directives.read(text)
+        except DirectiveError as error:
+            raise self._error(str(error), self._number) from None
+
+    def _without_continuation(self, text: str) -> tuple[str, bool]:
+        """``text`` less its continuation character, and whether the instruction ends here."""
+        trimmed = text.rstrip(" \t")
+        escape = self.escape
+        if trimmed.endswith(escape) and not trimmed.endswith(escape * 2):
+            return trimmed[:-1], False
+        return text, True
+
+    def _joined(self, first: str) -> str:
+        parts, ended = [first], False
+        while not ended and self._number < len(self._lines):
+            raw = self._take().rstrip("\r\n")
+            stripped = raw.lstrip(SPACE)
+            if stripped and not stripped.startswith("#"):
+                part, ended = self._without_continuation(raw)
+                parts.append(part)
+        return "".join(parts)
+
+    def _whole(self, text: str, start: int) -> Logical:
+        end = self._number
+        heredocs: tuple[Heredoc, ...] = ()
+        if "<<" in text and _can_open_heredoc(text):
+            heredocs = tuple(self._body(heredoc, start, end) for heredoc in self._opened(text, start))
+        return Logical(
+            text=text, line=start, end_line=self._number, comments=tuple(self._comments), heredocs=heredocs
+        )
+
+    def _opened(self, text: str, start: int) -> list[Heredoc]:
+        try:
+            return heredocs_of_line(text)
+        except ExpansionError as error:
+            raise self._error(f"a heredoc cannot be read: {error}", start) from None
+
+    def _body(self, heredoc: Heredoc, start: int, end: int) -> Heredoc:
+        content: list[str] = []
+        while self._number < len(self._lines):
+            raw = self._take()
+            line = raw.rstrip("\r\n")
+            if (line.lstrip("\t") if heredoc.chomp else line) == heredoc.name:
+                return Heredoc(
+                    name=heredoc.name, expand=heredoc.expand, chomp=heredoc.chomp, content="".join(content)
+                )
+            content.append(raw)
+        raise self._unterminated(heredoc, start, end)
+
+    def _unterminated(self, heredoc: Heredoc, start: int, end: int) -> DockerfileError:
+        column = self.source.line_at(start).find("<<") + 1
+        length = len(heredoc.name) + 2 if column else 0
+        span = Span(line=start, end_line=end, column=max(column, 1), length=length)
+        return DockerfileError(
+            f"the heredoc {heredoc.name} is never ended",
+            source=self.source,
+            span=span,
+            hint=f"put a line that is only {heredoc.name} after its text",
+        )
+
+    def _error(self, message: str, line: int) -> DockerfileError:
+        return DockerfileError(
+            message, source=self.source, span=Span(line=line, end_line=max(line, self._number))
+        )
+
+
+def _can_open_heredoc(text: str) -> bool:
+    """RUN, COPY and ADD in shell form, and ONBUILD of those."""
+    keyword, rest = _keyword(text)
+    if keyword == "onbuild":
+        keyword, rest = _keyword(_without_flags(rest))
+    return keyword in _OPENS_HEREDOC and not is_json_list(_without_flags(rest))
+
+
+def _keyword(text: str) -> tuple[str, str]:
+    parts = BETWEEN_WORDS.split(text.strip(SPACE), maxsplit=1)
+    return parts[0].lower(), parts[1] if len(parts) == 2 else ""
+
+
+def _without_flags(text: str) -> str:
+    return split_flags(text)[1]

@@ -1,0 +1,123 @@
+"""Shell patterns of ``${X#p}``, ``${X%p}`` and ``${X/p/r}``, matched in time linear in the pattern.
+
+Sets of positions are integers, bit i for "the first i characters matched", so no pattern
+backtracks. Rules: moby/buildkit frontend/dockerfile/shell/lex.go, convertShellPatternToRegex.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_STAR = "*"
+_ANY = "?"
+_TEMPLATE = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)\})", re.ASCII)
+
+
+class PatternError(ValueError):
+    """A backslash stands before a character that needs none."""
+
+
+def tokens(pattern: str) -> tuple[tuple[str, bool], ...]:
+    """``pattern`` as (character, is a wildcard) pairs; PatternError on an invalid escape."""
+    found: list[tuple[str, bool]] = []
+    position = 0
+    while position < len(pattern):
+        char, following = pattern[position], pattern[position + 1 : position + 2]
+        position += 1
+        if char != "\\":
+            found.append((char, char in (_STAR, _ANY)))
+        elif following not in ("}", "/"):
+            if following not in (_STAR, _ANY, "\\") or not following:
+                raise PatternError(f"invalid escape '\\{following}'")
+            found.append((following, False))
+            position += 1
+    return tuple(found)
+
+
+def without_prefix(pattern: str, value: str, *, longest: bool) -> str:
+    """``value`` less the prefix that ``pattern`` matches, the shortest or the longest one."""
+    ends = _ends(tokens(pattern), value, 1)
+    return value[_pick(ends, longest) :] if ends else value
+
+
+def without_suffix(pattern: str, value: str, *, longest: bool) -> str:
+    """``value`` less the suffix that ``pattern`` matches, the shortest or the longest one."""
+    ends = _ends(tokens(pattern)[::-1], value[::-1], 1)
+    return value[: len(value) - _pick(ends, longest)] if ends else value
+
+
+def replaced(pattern: str, value: str, replacement: str, *, everywhere: bool) -> str:
+    """``value`` with the first, or every, longest match of ``pattern`` replaced."""
+    parsed = tokens(pattern)
+    if everywhere:
+        return _replace_all(parsed, value, replacement)
+    found = _find(parsed, value, 0)
+    return value if found is None else value[: found[0]] + replacement + value[found[1] :]
+
+
+def _replace_all(parsed: Sequence[tuple[str, bool]], value: str, replacement: str) -> str:
+    # Go's ReplaceAllString: no empty match right behind another match, and $0 in the replacement.
+    parts: list[str] = []
+    last = position = 0
+    while position <= len(value) and (found := _find(parsed, value, position)):
+        start, end = found
+        parts.append(value[last:start])
+        if end > last or start == 0:
+            parts.append(_filled(replacement, value[start:end]))
+        last = end
+        position = max(end, position + 1)
+    return "".join(parts) + value[last:]
+
+
+def _filled(template: str, match: str) -> str:
+    def part(found: re.Match[str]) -> str:
+        if found[1]:
+            return "$"
+        return match if (found[2] or found[3]) == "0" else ""
+
+    return _TEMPLATE.sub(part, template)
+
+
+def _find(parsed: Sequence[tuple[str, bool]], value: str, position: int) -> tuple[int, int] | None:
+    """The leftmost match from ``position`` on, and the longest of those that start there."""
+    rest = value[position:]
+    starts = _ends(parsed[::-1], rest[::-1], (1 << (len(rest) + 1)) - 1)
+    if not starts:
+        return None
+    start = len(rest) - (starts.bit_length() - 1)
+    end = _ends(parsed, rest[start:], 1).bit_length() - 1
+    return position + start, position + start + end
+
+
+def _pick(ends: int, longest: bool) -> int:
+    return ends.bit_length() - 1 if longest else (ends & -ends).bit_length() - 1
+
+
+def _ends(parsed: Sequence[tuple[str, bool]], value: str, starts: int) -> int:
+    """Every position that a match from one of ``starts`` can end at, as a set of bits."""
+    places = _places(value)
+    not_newline = ((1 << len(value)) - 1) & ~places.get("\n", 0)
+    current = starts
+    for char, wildcard in parsed:
+        if wildcard and char == _STAR:
+            current |= ((current & not_newline) + not_newline) ^ not_newline
+        elif wildcard:
+            current = (current & not_newline) << 1
+        else:
+            current = (current & places.get(char, 0)) << 1
+    return current
+
+
+def _places(value: str) -> dict[str, int]:
+    lists: dict[str, list[int]] = {}
+    for index, char in enumerate(value):
+        lists.setdefault(char, []).append(index)
+    return {char: _bits(indexes, len(value)) for char, indexes in lists.items()}
+
+
+def _bits(indexes: list[int], length: int) -> int:
+    marks = bytearray(length // 8 + 1)
+    for index in indexes:
+        marks[index >> 3] |= 1 << (index & 7)
+    return int.from_bytes(marks, "little")

@@ -1,0 +1,112 @@
+"""How the arguments of an instruction fall into words.
+
+Rules: moby/buildkit frontend/dockerfile/parser/line_parsers.go.
+"""
+
+from __future__ import annotations
+
+import json
+
+from stagegraph.dockerfile.whitespace import BETWEEN_WORDS, SPACE
+
+
+class WordsError(ValueError):
+    """Arguments that BuildKit cannot split: a JSON list of other things than strings, no = in ENV."""
+
+
+def split_words(text: str) -> list[str]:
+    """``text`` split at white space, quotes or not; no words for no text."""
+    return BETWEEN_WORDS.split(text) if text else []
+
+
+def list_words(text: str) -> tuple[list[str], bool]:
+    """The words of COPY, ADD and VOLUME, and whether they came in JSON form."""
+    items = json_list(text)
+    return (split_words(text), False) if items is None else (items, True)
+
+
+def command_words(text: str) -> tuple[list[str], bool]:
+    """The words of RUN, CMD, ENTRYPOINT and SHELL: one string, or the JSON list."""
+    items = json_list(text)
+    if items is not None:
+        return items, True
+    return ([text] if text else []), False
+
+
+def is_json_list(text: str) -> bool:
+    """Whether ``text`` has the JSON form, be its items strings or not."""
+    try:
+        return json_list(text) is not None
+    except WordsError:
+        return True
+
+
+def json_list(text: str) -> list[str] | None:
+    """The strings of a JSON list, None when ``text`` is none; WordsError for other items."""
+    text = text.lstrip(SPACE)
+    if not text.startswith("["):
+        return None
+    try:
+        items = json.loads(text, parse_constant=_no_constant)
+    except RecursionError:
+        items = [None]  # a list that deep is valid, and holds lists
+    except ValueError:
+        return None
+    if not all(isinstance(item, str) for item in items):
+        raise WordsError("a list in JSON form must hold only strings")
+    return [_without_surrogates(item) for item in items]
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)  # NaN and Infinity are Python's, not JSON's
+
+
+def _without_surrogates(text: str) -> str:
+    # Go's decoder makes a lone surrogate U+FFFD.
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def key_values(text: str, keyword: str, escape: str) -> list[tuple[str, str]]:
+    """The pairs of ENV and LABEL: ``K=V ...``, or the old ``K V``."""
+    words = quoted_words(text, escape)
+    if not words:
+        return []
+    if "=" not in words[0]:
+        parts = BETWEEN_WORDS.split(text, maxsplit=1)
+        if len(parts) < 2:
+            raise WordsError(f"{keyword} needs a name and a value")
+        return [(parts[0], parts[1])]
+    for word in words:
+        if "=" not in word:
+            raise WordsError(f"{keyword} has no = in {word!r}")
+    return [(name, value) for name, _, value in (word.partition("=") for word in words)]
+
+
+def quoted_words(text: str, escape: str) -> list[str]:
+    """``text`` split at white space outside quotes, the quotes and escapes kept."""
+    words: list[str] = []
+    word: list[str] = []
+    quote = ""
+    blank_counts = False
+    position = 0
+    while position < len(text):
+        char = text[position]
+        position += 1
+        if not quote and char in SPACE:
+            if word or blank_counts:
+                words.append("".join(word))
+            word, blank_counts = [], False
+            continue
+        if char == quote:
+            quote = ""
+        elif not quote and char in "'\"":
+            quote, blank_counts = char, True
+        elif char == escape and quote != "'":
+            if position == len(text):
+                break  # an escape at the very end is dropped
+            char += text[position]
+            position += 1
+        word.append(char)
+    if word or blank_counts:
+        words.append("".join(word))
+    return words

@@ -1,0 +1,58 @@
+"""The errors that stagegraph raises; every one is a StagegraphError."""
+
+from __future__ import annotations
+
+from stagegraph.source import Source, Span, excerpt
+
+
+class StagegraphError(Exception):
+    """What went wrong, where, and the next step, in one message.
+
+    ``str(error)`` is the whole text, ready for a terminal: ``file:line:column: message``, the
+    excerpt with a caret where there is a span, and the hint on a line of its own.
+    """
+
+    def __init__(
+        self, message: str, *, source: Source | None = None, span: Span | None = None, hint: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.source = source
+        self.span = span
+        self.hint = hint
+
+    @property
+    def line(self) -> int | None:
+        """First line of the fault, counted from 1; None when it has no place in a file."""
+        return self.span.line if self.span else None
+
+    def __str__(self) -> str:
+        parts = [f"{self._place()}{self.message}"]
+        if self.source and self.span:
+            parts.append(excerpt(self.source, self.span))
+        if self.hint:
+            parts.append(f"hint: {self.hint}")
+        return "\n".join(parts)
+
+    def _place(self) -> str:
+        if self.source is None:
+            return ""
+        if self.span is None:
+            return f"{self.source.name}: "
+        return f"{self.source.name}:{self.span.line}:{self.span.column}: "
+
+
+class DockerfileError(StagegraphError):
+    """BuildKit refuses this Dockerfile, or this question about it, before it builds anything."""
+
+
+class OptionsError(StagegraphError):
+    """What the user asked for cannot be asked: a malformed build argument, platform or context."""
+
+
+class InputError(StagegraphError):
+    """A file cannot be read: missing, a directory without a Dockerfile, no permission, too large."""
+
+
+class RenderError(StagegraphError):
+    """A picture cannot be made: a layout engine is missing, failed or took too long."""

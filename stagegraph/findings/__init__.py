@@ -1,0 +1,1 @@
+"""Findings: what is worth saying about a Dockerfile, as data."""

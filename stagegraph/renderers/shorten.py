@@ -1,0 +1,77 @@
+"""Texts made short enough to draw; what is cut stays whole in a tooltip."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from stagegraph.model import Edge, EdgeKind
+
+ARROW = " → "
+_ELLIPSIS = "…"
+
+
+def printable(text: str) -> str:
+    """``text`` on one line: every control or formatting character as a space or U+FFFD."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_visible(char) for char in text)
+
+
+def _visible(char: str) -> str:
+    category = unicodedata.category(char)
+    if category in ("Cc", "Zl", "Zp"):
+        return " " if char in "\t\n\r\u2028\u2029\x0b\x0c" else "\N{REPLACEMENT CHARACTER}"
+    # joiners make words of many scripts; the other formatting characters only mislead
+    if category in ("Cf", "Cs", "Co", "Cn") and char not in "\u200c\u200d":
+        return "\N{REPLACEMENT CHARACTER}"
+    return char
+
+
+def shortened(text: str, length: int) -> str:
+    """``text`` of at most ``length`` characters, cut in its middle, the tail the longer half."""
+    text = printable(text)
+    if len(text) <= length:
+        return text
+    head = (length - 1) // 3
+    return text[:head].rstrip() + _ELLIPSIS + text[len(text) - (length - 1 - head) :].lstrip()
+
+
+def cut(text: str, length: int) -> str:
+    """``text`` of at most ``length`` characters, cut at its end."""
+    text = printable(text)
+    return text if len(text) <= length else text[: length - 1].rstrip() + _ELLIPSIS
+
+
+def edge_label(edges: Sequence[Edge], length: int = 34) -> str:
+    """What parallel edges carry: up to two lines of ``path → destination``, or a count."""
+    lines = list(dict.fromkeys(line for edge in edges for line in _transfers(edge)))
+    if len(lines) > 2:
+        return f"{len(lines)} paths"
+    return "\n".join(shortened(line, length) for line in lines)
+
+
+def edge_tooltip(edges: Sequence[Edge]) -> str:
+    """Every path of parallel edges, whole, with the line of its instruction."""
+    return "\n".join(f"line {edge.line}: {_sentence(edge)}" for edge in edges)
+
+
+def _transfers(edge: Edge) -> list[str]:
+    if edge.selectable:
+        return [edge.why]
+    if edge.kind is EdgeKind.FROM:
+        return []
+    if edge.kind is EdgeKind.MOUNT:
+        return [f"mount {path}" if path not in ("", "/") else "mount" for path in edge.paths] or ["mount"]
+    if edge.source.startswith("remote:"):
+        return [f"to {edge.destination}"]
+    return [f"{path}{ARROW}{edge.destination}" for path in edge.paths]
+
+
+def _sentence(edge: Edge) -> str:
+    if edge.selectable:
+        return f"FROM, {edge.why}"
+    parts = [edge.kind.upper(), *edge.paths]
+    if edge.destination:
+        parts += ["→", edge.destination]
+    return " ".join(parts) + (" (ONBUILD)" if edge.onbuild else "") + (" (--link)" if edge.link else "")

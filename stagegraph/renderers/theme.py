@@ -1,0 +1,94 @@
+"""Colours and lines by role: what ships is in colour, what stays behind is grey."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from stagegraph.model import EdgeKind, Reach, Role
+from stagegraph.renderers.view import Arrow, Box, Group
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How a box is drawn; ``dash`` is solid, dashed or dotted, so that roles differ without colour."""
+
+    fill: str
+    line: str
+    text: str
+    dash: str = "solid"
+    width: float = 1.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Palette:
+    """All colours of one theme, as #rrggbb."""
+
+    paper: str
+    text: str
+    faint: str
+    frame: str
+    edge: str
+    critical: str
+    looks: Mapping[str, Look]
+
+
+LIGHT = Palette(
+    paper="#ffffff",
+    text="#1f2328",
+    faint="#6a737d",
+    frame="#f6f8fa",
+    edge="#8c959f",
+    critical="#cf222e",
+    looks=MappingProxyType(
+        {
+            "target": Look(fill="#0b57d0", line="#062e6f", text="#ffffff", width=2.4),
+            "inherited": Look(fill="#d7e6ff", line="#0b57d0", text="#0a2a5e", width=1.8),
+            "copied": Look(fill="#d5f5e1", line="#137333", text="#0b3d1e", width=1.8),
+            "mounted": Look(fill="#f3f4f6", line="#6a737d", text="#3d444d", dash="dashed"),
+            "upstream": Look(fill="#f3f4f6", line="#8c959f", text="#3d444d"),
+            "unneeded": Look(fill="#ffffff", line="#b6bec8", text="#6a737d", dash="dotted"),
+            "selectable": Look(fill="#fff8e6", line="#9a6700", text="#633c01", dash="dashed"),
+        }
+    ),
+)
+DARK = Palette(
+    paper="#0d1117",
+    text="#e6edf3",
+    faint="#8d96a0",
+    frame="#161b22",
+    edge="#7d8590",
+    critical="#ff7b72",
+    looks=MappingProxyType(
+        {
+            "target": Look(fill="#2f6feb", line="#a5c8ff", text="#ffffff", width=2.4),
+            "inherited": Look(fill="#10294f", line="#6cb0ff", text="#d0e4ff", width=1.8),
+            "copied": Look(fill="#0f2e1b", line="#56d37a", text="#c4f5d3", width=1.8),
+            "mounted": Look(fill="#21262d", line="#8d96a0", text="#c9d1d9", dash="dashed"),
+            "upstream": Look(fill="#21262d", line="#6e7681", text="#c9d1d9"),
+            "unneeded": Look(fill="#0d1117", line="#484f58", text="#8d96a0", dash="dotted"),
+            "selectable": Look(fill="#2b2005", line="#d29922", text="#f2cc60", dash="dashed"),
+        }
+    ),
+)
+EDGE_DASHES = MappingProxyType(
+    {EdgeKind.FROM: "solid", EdgeKind.COPY: "solid", EdgeKind.ADD: "solid", EdgeKind.MOUNT: "dashed"}
+)
+
+
+def look_name(part: Box | Group) -> str:
+    """The name of the look of a box or frame."""
+    if part.role is Role.UNNEEDED and part.reach is Reach.SELECTABLE:
+        return "selectable"
+    return part.role.value
+
+
+def arrow_look(arrow: Arrow, source: str, target: str) -> str:
+    """The name of the look whose line colours an arrow: coloured where it brings things into the image."""
+    if arrow.selectable:
+        return "selectable"
+    if not arrow.needed:
+        return "unneeded"
+    ships = target in ("target", "inherited") and arrow.kind is not EdgeKind.MOUNT
+    return ("inherited" if arrow.kind is EdgeKind.FROM else "copied") if ships and source else "upstream"

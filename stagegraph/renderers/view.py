@@ -1,0 +1,85 @@
+"""What a user can ask of a picture, and the picture as data: what to draw, before any format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stagegraph.model import EdgeKind, NodeKind, Reach, Role
+
+DIRECTIONS = ("auto", "TB", "LR", "BT", "RL")
+THEMES = ("auto", "light", "dark")
+ENGINES = ("auto", "pure", "system")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """How to draw a report; every default gives the picture that most people want."""
+
+    direction: str = "auto"  # one of DIRECTIONS; auto: top to bottom unless the shape says otherwise
+    prune: bool = False  # leave out what the targets do not need
+    steps: bool = False  # open the stages and show their steps
+    critical_path: bool = False  # mark it
+    legend: bool = False
+    labels: bool = True  # write on the edges what is copied
+    theme: str = "auto"  # one of THEMES; auto: follows the reader's light or dark mode
+    link_base: str = ""  # URL of the Dockerfile; nodes and edges link to URL#L12
+    title: str = ""  # of the picture; by default made from the name of the Dockerfile and the targets
+    engine: str = "auto"  # one of ENGINES: which Graphviz lays out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """One node of a picture: a stage, a source, a step, or several of these drawn as one."""
+
+    id: str  # Node.id, or "step:12"
+    label: str  # the main line, already short
+    sublabel: str = ""  # a second, smaller line: base image, number of steps, platform
+    tooltip: str = ""  # the whole story, long
+    kind: NodeKind | None = None  # None for a step
+    role: Role = Role.UNNEEDED
+    reach: Reach = Reach.NEEDED
+    critical: bool = False
+    line: int | None = None
+    group: str = ""  # id of the Group it is drawn in
+    count: int = 1  # how many nodes it stands for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrow:
+    """One edge of a picture: one or several parallel edges of the report, merged."""
+
+    source: str  # Box.id
+    target: str  # Box.id
+    kind: EdgeKind | None  # None between steps
+    label: str = ""  # short: "/app/dist → ./dist", "3 paths"
+    tooltip: str = ""  # every path whole, with lines
+    critical: bool = False
+    needed: bool = True
+    selectable: bool = False
+    line: int | None = None
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A frame around boxes: a stage whose steps are shown."""
+
+    id: str
+    label: str
+    role: Role = Role.UNNEEDED
+    reach: Reach = Reach.NEEDED
+    critical: bool = False
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """What to draw, in drawing order; ``notes`` say what was shortened, merged or left out."""
+
+    title: str
+    description: str  # one or two sentences for screen readers
+    direction: str  # TB, LR, BT or RL: "auto" is decided
+    boxes: tuple[Box, ...]
+    arrows: tuple[Arrow, ...]
+    groups: tuple[Group, ...] = ()
+    notes: tuple[str, ...] = ()

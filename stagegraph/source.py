@@ -1,0 +1,73 @@
+"""A named text, places in it, and the excerpt with a caret under a place."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field
+
+_EXCERPT_WIDTH = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Lines ``line`` to ``end_line``, from ``column`` of the first; all counted from 1.
+
+    ``length`` is the number of characters to underline on the first line, 0 for up to its end.
+    """
+
+    line: int
+    end_line: int
+    column: int = 1
+    length: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A text and the name that messages call it by: a path as the user gave it, or ``<stdin>``."""
+
+    name: str
+    text: str
+    lines: tuple[str, ...] = field(default=(), repr=False, compare=False)
+
+    def line_at(self, number: int) -> str:
+        """The physical line ``number`` (from 1) without its end, or nothing past the last one."""
+        lines = self.text.split("\n") if not self.lines else self.lines
+        return lines[number - 1].rstrip("\r") if 0 < number <= len(lines) else ""
+
+
+def excerpt(source: Source, span: Span) -> str:
+    """The line of ``span`` with its number, and a caret line under it; long lines are cut."""
+    text = source.line_at(span.line)
+    start = min(max(span.column - 1, 0), len(text))
+    if not span.length and span.column == 1:
+        start = len(text) - len(text.lstrip())
+    length = span.length or max(len(text.rstrip()) - start, 1)
+    left = max(0, start - _EXCERPT_WIDTH // 2)
+    shown = _printable(text[left : left + _EXCERPT_WIDTH])
+    gutter = f"{span.line:>5} | "
+    before = _columns(_printable(text[left:start]))
+    under = max(1, min(_columns(_printable(text[start : start + length])), _EXCERPT_WIDTH - before))
+    return f"{gutter}{shown}\n{' ' * (len(gutter) - 2)}| {' ' * before}^{'~' * (under - 1)}"
+
+
+def _printable(text: str) -> str:
+    """``text`` with every control character as one visible stand-in, so no terminal obeys it."""
+    return "".join(
+        " " if char == "\t" else "\N{REPLACEMENT CHARACTER}" if _is_control(char) else char
+        for char in text
+    )
+
+
+def _is_control(char: str) -> bool:
+    return unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def _columns(text: str) -> int:
+    """How many terminal cells ``text`` takes."""
+    return sum(_cell_width(char) for char in text)
+
+
+def _cell_width(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1

@@ -1,0 +1,235 @@
+"""The steps that BuildKit schedules for the needed stages, equal steps merged into one.
+
+Rules: moby/buildkit frontend/dockerfile/dockerfile2llb and client/llb: a step is known by its
+operation, its inputs and what it runs in, never by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+
+from stagegraph.dockerfile.actions import Action, CopyAction, RunAction, StageActions, WorkdirAction
+from stagegraph.dockerfile.evaluate import evaluate
+from stagegraph.dockerfile.mounts import Mount
+from stagegraph.dockerfile.platforms import Platform
+from stagegraph.dockerfile.stages import SCRATCH, Place, Resolved
+from stagegraph.model import StepKind
+from stagegraph.source import Span
+
+CONTEXT_NAME = "[internal] load build context"
+_DOCUMENT_NAME = "[internal] preparing inline document"
+_CACHE_NAME = "[internal] setting cache mount permissions"
+
+
+@dataclass(slots=True, kw_only=True)
+class RawStep:
+    """One step; ``inputs`` are positions in the list it stands in, ``stages`` those that share it."""
+
+    name: str
+    kind: StepKind
+    span: Span | None
+    inputs: tuple[int, ...]
+    place: int | None = None  # the place whose image it pulls, for a source
+    source: str = ""  # what it loads: "context", "context:NAME" or an address
+    platform: str = ""
+    stages: list[int] = field(default_factory=list)
+    others: list[tuple[str, Span | None]] = field(default_factory=list)  # what equal steps are called
+
+
+class StepList:
+    """Collects the steps of one or several builds; equal ones become one."""
+
+    def __init__(self) -> None:
+        self.steps: list[RawStep] = []
+        self._known: dict[Hashable, int] = {}
+
+    def add(self, key: Hashable, step: RawStep, stage: int | None) -> int:
+        """The position of ``step``, or of the step known by the same ``key``."""
+        position = self._known.get(key)
+        if position is None:
+            position = self._known[key] = len(self.steps)
+            self.steps.append(step)
+        known = self.steps[position]
+        if known is not step and (known.name, known.span) != (step.name, step.span):
+            known.others.append((step.name, step.span))
+        if stage is not None and stage not in known.stages[-1:]:
+            known.stages.append(stage)
+        return position
+
+
+class StepBuilder:
+    """Makes the steps of one resolved build."""
+
+    def __init__(
+        self, resolved: Resolved, actions: Sequence[StageActions], steps: StepList, platform_in_names: bool
+    ) -> None:
+        self._resolved = resolved
+        self._actions = actions
+        self._list = steps
+        self._platform_in_names = platform_in_names
+        self._last: dict[int, int | None] = {}  # place -> its last step, None for scratch
+        self._platforms: dict[int, Platform] = {}
+
+    def build(self) -> None:
+        """Add the steps of the needed places and of the result, in an order that inputs precede."""
+        resolved = self._resolved
+        for place in resolved.places[len(resolved.file.stages) :]:
+            if place.index in resolved.needed:
+                self._last[place.index] = self._first(place)
+        for place in resolved.places[: len(resolved.file.stages)]:
+            if place.index in resolved.needed:
+                self._stage(place)
+        self._result(resolved.target)
+
+    def _result(self, target: int) -> None:
+        last = self._last[target]
+        platform = str(self._resolved.target_platform)
+        step = RawStep(
+            name="",
+            kind=StepKind.RESULT,
+            span=None,
+            inputs=() if last is None else (last,),
+            platform=platform,
+        )
+        self._list.add(("result", target, platform), step, None)
+
+    def _platform(self, place: Place) -> Platform:
+        if place.base_index is not None and place.base_index in self._platforms:
+            return self._platforms[place.base_index]
+        return place.platform or self._resolved.target_platform
+
+    def _first(self, place: Place) -> int | None:
+        """The step that a place starts from."""
+        self._platforms[place.index] = platform = self._platform(place)
+        if place.context:
+            return self._named_context(place)
+        if place.base_index is not None:
+            return self._last.get(place.base_index)
+        if place.base == SCRATCH:
+            return None
+        name = self._actions[place.index].from_name
+        return self._source(("image", place.reference, str(platform)), name, place, place.reference)
+
+    def _named_context(self, place: Place) -> int:
+        name = place.name if place.replaced else place.base
+        label = f"[context {name}] {_context_verb(place.context)}"
+        return self._source(("context", place.context), label, place, f"context:{name}")
+
+    def _source(self, key: Hashable, name: str, place: Place, source: str) -> int:
+        step = RawStep(
+            name=name, kind=StepKind.SOURCE, span=place.span, inputs=(), place=place.index, source=source
+        )
+        return self._list.add(key, step, place.index if place.is_stage else None)
+
+    def _stage(self, place: Place) -> None:
+        last = self._first(place)
+        for action in self._actions[place.index].actions:
+            if isinstance(action, CopyAction):
+                last = self._copy(place, action, last)
+            elif isinstance(action, RunAction):
+                last = self._run(place, action, last)
+            elif isinstance(action, WorkdirAction):
+                key = ("mkdir", last, action.path, action.user)
+                last = self._add(key, action, StepKind.FILE, _some(last), place)
+        self._last[place.index] = last
+
+    def _add(
+        self, key: Hashable, action: Action, kind: StepKind, inputs: tuple[int, ...], place: Place, name: str = ""
+    ) -> int:
+        step = RawStep(name=name or action.name, kind=kind, span=action.span, inputs=inputs)
+        return self._list.add(key, step, place.index)
+
+    def _local(self) -> int:
+        step = RawStep(name=CONTEXT_NAME, kind=StepKind.SOURCE, span=None, inputs=(), source="context")
+        return self._list.add("context", step, None)
+
+    def _document(self, name: str, text: str, mode: str) -> int:
+        step = RawStep(name=_DOCUMENT_NAME, kind=StepKind.FILE, span=None, inputs=())
+        return self._list.add(("document", name, text, mode), step, None)
+
+    def _run(self, place: Place, action: RunAction, last: int | None) -> int:
+        mounts = [(_mount_key(mount), self._mounted(mount, source)) for mount, source in action.mounts]
+        if action.document:
+            mounts.append(("/dev/pipes/", self._document(*action.document, "0755")))
+        key = (
+            "run",
+            last,
+            action.words,
+            action.environment,
+            action.workdir,
+            action.user,
+            tuple(mounts),
+            action.options,
+            str(self._platforms[place.index]),
+        )
+        inputs = dict.fromkeys(_some(last) + tuple(read for _, read in mounts if read is not None))
+        return self._add(key, action, StepKind.EXEC, tuple(inputs), place)
+
+    def _mounted(self, mount: Mount, source: int) -> int | None:
+        if mount.type not in ("bind", "cache"):
+            return None
+        read = self._local() if mount.is_local else self._last.get(source)
+        if not mount.sets_owner or mount.source.strip("/.") or mount.type != "cache":
+            return read
+        step = RawStep(name=_CACHE_NAME, kind=StepKind.FILE, span=None, inputs=_some(read))
+        return self._list.add(("cache", read, mount.uid, mount.gid, mount.mode), step, None)
+
+    def _copy(self, place: Place, action: CopyAction, last: int | None) -> int | None:
+        reads = self._copy_reads(place, action)
+        onto = None if action.linked else last
+        key = ("copy", onto, action.files, action.target, action.options, tuple(reads))
+        inputs = dict.fromkeys(_some(onto) + tuple(read for _, read in reads if read is not None))
+        copied = self._add(key, action, StepKind.FILE, tuple(inputs), place)
+        if not action.linked or last is None:
+            return copied  # merging onto nothing makes no step (client/llb/merge.go)
+        merge = ("merge", last, copied)
+        return self._add(merge, action, StepKind.MERGE, (last, copied), place, action.link_name)
+
+    def _copy_reads(self, place: Place, action: CopyAction) -> list[tuple[Hashable, int | None]]:
+        reads: list[tuple[Hashable, int | None]] = []
+        if action.files:
+            read = self._local() if action.source is None else self._last.get(action.source)
+            reads.append(("files", read))
+        for remote in action.remotes:
+            step = RawStep(
+                name=action.name, kind=StepKind.SOURCE, span=None, inputs=(), source=remote.address
+            )
+            known = ("remote", remote.address, remote.git, remote.options)
+            reads.append(("remote", self._list.add(known, step, None)))
+        for name, text in action.documents:
+            reads.append((name, self._document(name, text, "0644")))
+        return reads
+
+
+def _some(position: int | None) -> tuple[int, ...]:
+    return () if position is None else (position,)
+
+
+def _mount_key(mount: Mount) -> Hashable:
+    return (
+        mount.type,
+        mount.source,
+        mount.target,
+        mount.readonly,
+        mount.id,
+        mount.sharing,
+        mount.size,
+        mount.required,
+        mount.environment,
+    )
+
+
+def _context_verb(value: str) -> str:
+    if value.startswith("docker-image://"):
+        return value.removeprefix("docker-image://")
+    if value.startswith("oci-layout://"):
+        return "OCI load from client"
+    return "load from client"
+
+
+def build_steps(resolved: Resolved, actions: Sequence[StageActions] | None = None) -> list[RawStep]:
+    """The steps of one build, the result last; see StepBuilder for several."""
+    steps = StepList()
+    StepBuilder(resolved, actions or evaluate(resolved), steps, False).build()
+    return steps.steps
