@@ -5,6 +5,7 @@ Edges run in the direction of the build: from what is read to what reads it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -105,8 +106,11 @@ def _add_source(graph: StageGraph[str], node: str) -> None:
 
 
 def _all_edges(build: Build) -> list[Edge]:
-    """The edges of all variants, each once."""
-    return list(dict.fromkeys(edge for variant in build.variants for edge in edges_of(variant)))
+    """The edges of all variants, each as often as the variant has it that has it most often."""
+    found: Counter[Edge] = Counter()
+    for variant in build.variants:
+        found |= Counter(edges_of(variant))
+    return list(found.elements())
 
 
 def _ancestors(graph: StageGraph[str], targets: Iterable[str]) -> set[str]:

@@ -37,7 +37,7 @@ def _format(name: str, suffixes: str, description: str, module: str = "", *, bin
         suffixes=tuple(suffixes.split()),
         description=description,
         module=module or name,
-        function=name,
+        function=module or name,
         binary=binary,
     )
 

@@ -85,6 +85,7 @@ def _frame(group: Group, palette: Palette) -> dict[str, str]:
         "color": palette.critical if group.critical else look.line,
         "fontcolor": palette.text,
         "fontsize": "13",
+        "labeljust": "l",
         "margin": "14",
         "penwidth": str(look.width),
     }
@@ -149,7 +150,7 @@ def _arrow_style(arrow: Arrow) -> str:
 
 
 def _arrow_width(arrow: Arrow) -> str:
-    width = 2.0 if arrow.kind is EdgeKind.FROM else 1.3
+    width = 2.0 if arrow.kind is EdgeKind.FROM and arrow.needed else 1.3
     return str(width + 1 if arrow.critical else width)
 
 

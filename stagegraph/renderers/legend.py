@@ -32,7 +32,7 @@ def legend(
     lines: list[str] = []
     left, top, widest = 10.0, 8.0, 0.0
     for swatch, words in items:
-        wide = 34 + len(words) * _LETTER
+        wide = 36 + len(words) * _LETTER + sum(char.isupper() for char in words) * 2.5
         if left > 10 and left + wide > width:
             left, top = 10.0, top + _ROW
         lines.append(f'<g transform="translate({left:g} {top:g})">{swatch}{_text(words, palette.text, 24)}</g>\n')

@@ -48,7 +48,17 @@ def edge_label(edges: Sequence[Edge], length: int = 34) -> str:
     lines = list(dict.fromkeys(line for edge in edges for line in _transfers(edge)))
     if len(lines) > 2:
         return f"{len(lines)} paths"
-    return "\n".join(shortened(line, length) for line in lines)
+    return "\n".join(_both_ends(line, length) for line in lines)
+
+
+def _both_ends(line: str, length: int) -> str:
+    """``path → destination`` with each end shortened by itself, so that both stay known."""
+    source, arrow, destination = line.partition(ARROW)
+    if not arrow or len(line) <= length:
+        return shortened(line, length)
+    room = (length - len(ARROW)) // 2
+    spare = max(0, room - min(len(source), len(destination)))
+    return shortened(source, room + spare) + ARROW + shortened(destination, room + spare)
 
 
 def edge_tooltip(edges: Sequence[Edge]) -> str:

@@ -72,6 +72,7 @@ DARK = Palette(
         }
     ),
 )
+_IN_IMAGE = ("target", "inherited")
 EDGE_DASHES = MappingProxyType(
     {EdgeKind.FROM: "solid", EdgeKind.COPY: "solid", EdgeKind.ADD: "solid", EdgeKind.MOUNT: "dashed"}
 )
@@ -90,5 +91,7 @@ def arrow_look(arrow: Arrow, source: str, target: str) -> str:
         return "selectable"
     if not arrow.needed:
         return "unneeded"
-    ships = target in ("target", "inherited") and arrow.kind is not EdgeKind.MOUNT
-    return ("inherited" if arrow.kind is EdgeKind.FROM else "copied") if ships and source else "upstream"
+    if target not in _IN_IMAGE or arrow.kind is EdgeKind.MOUNT:
+        return "upstream"
+    inside = arrow.kind is EdgeKind.FROM or (arrow.kind is None and source in _IN_IMAGE)
+    return "inherited" if inside else "copied"

@@ -1,0 +1,60 @@
+"""Why the targets need a node: the ways from it to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from stagegraph.model import Edge, Node, Report
+
+MOST_WAYS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """``ways`` lead from ``node`` to a target, edge by edge, shortest first; ``more`` is whether others do."""
+
+    node: Node
+    ways: tuple[tuple[Edge, ...], ...]
+    more: bool
+    readers: tuple[Edge, ...]  # what reads it directly, needed or not
+
+
+def explain(report: Report, node: Node) -> Explanation:
+    """How the targets of ``report`` come to need ``node``; no ways when they do not."""
+    users: dict[str, list[Edge]] = {}
+    for edge in report.edges:
+        if not edge.selectable:
+            users.setdefault(edge.source, []).append(edge)
+    ways = _ways(node.id, users, report.targets) if node.needed else []
+    return Explanation(
+        node=node,
+        ways=tuple(ways[:MOST_WAYS]),
+        more=len(ways) > MOST_WAYS,
+        readers=tuple(edge for edge in report.edges if edge.source == node.id),
+    )
+
+
+def _ways(
+    start: str, users: Mapping[str, Sequence[Edge]], targets: Sequence[str]
+) -> list[tuple[Edge, ...]]:
+    """The shortest ways to ``targets``, one more than is shown at the most.
+
+    Of the edges between two nodes only the first counts, and each node passes on no more ways than
+    are shown, so the cost stays linear.
+    """
+    found: list[tuple[Edge, ...]] = []
+    passed: dict[str, int] = {}
+    waiting: list[tuple[Edge, ...]] = [()]
+    for way in waiting:
+        node = way[-1].target if way else start
+        if node in targets and way:
+            found.append(way)
+            if len(found) > MOST_WAYS:
+                break
+            continue
+        passed[node] = passed.get(node, 0) + 1
+        if passed[node] <= MOST_WAYS:
+            nearest = {edge.target: edge for edge in reversed(users.get(node, ())) if edge.needed}
+            waiting.extend((*way, edge) for edge in sorted(nearest.values(), key=lambda edge: edge.line))
+    return found

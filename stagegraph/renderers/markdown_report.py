@@ -1,0 +1,50 @@
+"""The report as Markdown: the diagram, then the same sections as the text report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from stagegraph.model import Report
+from stagegraph.renderers.mermaid import mermaid
+from stagegraph.renderers.shorten import printable
+from stagegraph.renderers.story import Section, headline, story
+from stagegraph.renderers.view import View
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&$])")
+
+_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+
+
+def markdown_report(report: Report, view: View) -> str:
+    """``report`` for a document, a pull request or a job summary; every text from files is escaped."""
+    return "\n".join(_lines(report, view)) + "\n"
+
+
+def _lines(report: Report, view: View) -> Iterator[str]:
+    yield f"## {escaped(headline(report))}"
+    yield ""
+    yield "```mermaid"
+    yield mermaid(report, view).rstrip("\n")
+    yield "```"
+    for section in story(report):
+        yield ""
+        yield f"### {section.heading}"
+        yield ""
+        yield from _body(section)
+
+
+def _body(section: Section) -> Iterator[str]:
+    for sentence in section.sentences:
+        yield escaped(sentence)
+        yield ""
+    if section.rows:
+        yield "| | |"
+        yield "|---|---|"
+        for row in section.rows:
+            yield f"| {escaped(row.what)} | {escaped(row.detail)} |"
+
+
+def escaped(text: str) -> str:
+    """``text`` as Markdown that shows just that, in a table too."""
+    return _SPECIAL.sub(lambda found: _ENTITIES.get(found[1], "\\" + found[1]), printable(text))

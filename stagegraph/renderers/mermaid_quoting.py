@@ -1,0 +1,39 @@
+"""Labels and titles that Mermaid shows as they are, whatever they hold."""
+
+from __future__ import annotations
+
+import json
+
+from stagegraph.renderers.shorten import printable
+
+# Each of these means something to Mermaid's grammar, to its Markdown, to its maths or to HTML.
+_SPECIAL = frozenset("\"#&<>`\\$%:")
+
+
+def label(text: str) -> str:
+    """``text`` as a quoted label; lines of it stay lines, and nothing becomes a thin space."""
+    lines = [_line(line) for line in text.split("\n")]
+    return '"' + ("<br/>".join(lines) if any(lines) else "#8203;") + '"'
+
+
+def _line(text: str) -> str:
+    shown = printable(text)
+    parts = [f"#{ord(char)};" if char in _SPECIAL else char for char in shown]
+    # a list or a number with a dot at the head of a label would be read as Markdown
+    if shown[:1] in ("-", "+") or (shown[:1].isdigit() and ("." in shown or ")" in shown)):
+        parts[0] = f"#{ord(shown[0])};"
+    return "".join(parts)
+
+
+def comment(text: str) -> str:
+    """``text`` as a comment line of its own, which can open no directive."""
+    return "%% " + printable(text).replace("{", "(").replace("}", ")").replace("%", " percent")
+
+
+def front_matter(title: str) -> str:
+    """The configuration that makes new and old versions draw the same; the theme is left open."""
+    lines = ["---"]
+    if title:
+        lines.append(f"title: {json.dumps(printable(title), ensure_ascii=False)}")
+    lines += ["config:", "  layout: dagre", "  look: classic", "---"]
+    return "\n".join(lines)

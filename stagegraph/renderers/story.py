@@ -1,0 +1,119 @@
+"""What the text and Markdown reports say: the report in sentences and rows, before any format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from stagegraph.model import LeftBehind, Node, NodeKind, Reach, Report, Role, Shipped, StepKind
+from stagegraph.renderers.shorten import ARROW, printable, shortened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of a report: what, and where it comes from or stands."""
+
+    what: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A heading, sentences, and rows below it."""
+
+    heading: str
+    sentences: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+
+
+def story(report: Report) -> tuple[Section, ...]:
+    """The sections of a report: in the image, left behind, not needed, parallelism, path, findings."""
+    nodes = {node.id: node for node in report.nodes}
+    sections = (
+        Section(heading="In the image", rows=tuple(_shipped(item, nodes) for item in report.shipped)),
+        Section(heading="Left behind", rows=tuple(_left(item, nodes) for item in report.left_behind)),
+        Section(heading="Not needed", rows=tuple(_unneeded(report))),
+        Section(heading="Parallelism", sentences=tuple(_parallelism(report, nodes))),
+        Section(heading="Critical path", rows=tuple(_path(report))),
+        Section(heading="Findings", rows=tuple(_findings(report))),
+    )
+    kept = [section for section in sections if section.rows or section.sentences]
+    if not report.shipped:
+        kept.insert(0, Section(heading="In the image", sentences=("Only what its own steps make.",)))
+    return tuple(kept)
+
+
+def headline(report: Report) -> str:
+    """Which Dockerfile, targets and platforms the report is about."""
+    labels = ", ".join(node.label for node in report.nodes if node.id in report.targets)
+    return printable(f"{report.source}: target {labels} on {', '.join(report.platforms)}")
+
+
+def _line(number: int | None) -> str:
+    return f"line {number}" if number else ""
+
+
+def _shipped(item: Shipped, nodes: Mapping[str, Node]) -> Row:
+    label = nodes[item.node].label
+    if item.kind != "path":
+        return Row(what=printable(label), detail=f"{item.kind}, {_line(item.line)}")
+    via = [nodes[name].label for name in item.via]
+    through = f" through {', '.join(via)}" if via else ""
+    source = "the build context" if nodes[item.node].kind is NodeKind.CONTEXT else label
+    if nodes[item.node].kind is NodeKind.REMOTE:
+        return Row(
+            what=f"{printable(item.path)}{ARROW}{printable(item.destination)}",
+            detail=f"downloaded{through}, {_line(item.line)}",
+        )
+    return Row(
+        what=f"{printable(item.path)}{ARROW}{printable(item.destination)}",
+        detail=printable(f"from {source}{through}, {_line(item.line)}"),
+    )
+
+
+def _left(item: LeftBehind, nodes: Mapping[str, Node]) -> Row:
+    node = nodes[item.node]
+    parts = []
+    if node.kind is NodeKind.STAGE:
+        parts.append(f"{node.steps} step{'' if node.steps == 1 else 's'}")
+    if item.kept:
+        parts.append(f"all but {shortened(', '.join(item.kept), 60)}")
+    elif node.role is Role.MOUNTED:
+        parts.append("only read while building")
+    return Row(what=printable(node.label), detail=", ".join(parts))
+
+
+def _unneeded(report: Report) -> Iterator[Row]:
+    for node in report.nodes:
+        if node.kind is NodeKind.STAGE and not node.needed:
+            why = f"{node.reach}: {node.why}" if node.why else str(node.reach)
+            if node.reach is Reach.IDLE:
+                why = f"built {node.why}"
+            yield Row(what=printable(node.label), detail=printable(f"{why}, {_line(node.line)}"))
+
+
+def _parallelism(report: Report, nodes: Mapping[str, Node]) -> Iterator[str]:
+    found = report.parallelism
+    steps = sum(step.kind is not StepKind.RESULT for step in report.steps)
+    yield (
+        f"{steps} steps in {found.levels} levels; at most {found.max_steps} can run at once"
+        f" ({found.max_stages} stage{'' if found.max_stages == 1 else 's'})."
+    )
+    if found.max_stages > 1:
+        names = [nodes[name].label for name in found.widest_stages]
+        shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+        yield f"Stages that need not wait for each other: {shown}."
+    yield f"The longest chain has {found.length:g} of {found.total:g} steps, each counted as one."
+
+
+def _path(report: Report) -> Iterator[Row]:
+    for position in report.critical_path:
+        step = report.steps[position]
+        yield Row(what=shortened(step.name, 64), detail=_line(step.line))
+
+
+def _findings(report: Report) -> Iterator[Row]:
+    for finding in report.findings:
+        parts = [finding.message, finding.why]
+        text = printable(": ".join(part for part in parts if part))
+        yield Row(what=f"{finding.severity} {_line(finding.line)}: {text}", detail=printable(finding.fix))

@@ -1,0 +1,50 @@
+"""What all tests share: refreshing golden files, and a short way to a report."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--refresh", action="store_true", help="write golden files anew instead of comparing")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, bytes], None]:
+    """Compare bytes with a golden file, or write it with --refresh."""
+
+    def check(path: Path, made: bytes) -> None:
+        if request.config.getoption("--refresh"):
+            path.write_bytes(made)
+        assert path.is_file(), f"{path} is missing: run pytest --refresh"
+        assert path.read_bytes() == made, f"{path} differs: look at it, then run pytest --refresh"
+
+    return check
+
+
+@pytest.fixture
+def stagegraph() -> Callable[..., subprocess.CompletedProcess[bytes]]:
+    """Run the command as a user does, in a process of its own."""
+
+    def run(
+        *args: str, stdin: bytes = b"", cwd: Path = ROOT, env: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            [sys.executable, "-m", "stagegraph", *args],
+            input=stdin,
+            capture_output=True,
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            timeout=120,
+            check=False,
+        )
+
+    return run
