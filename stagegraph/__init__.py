@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stagegraph.version import VERSION as __version__
+from stagegraph.version import __version__
 
 if TYPE_CHECKING:
     from stagegraph.api import read, render

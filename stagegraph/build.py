@@ -67,12 +67,12 @@ class Build:
         return tuple(dict.fromkeys(f"stage:{v.resolved.target}" for v in self.variants))
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        from stagegraph import analyse
+        from stagegraph.report import analyse
 
         return analyse(self)._repr_mimebundle_(include, exclude)
 
     def _repr_svg_(self) -> str:
-        from stagegraph import analyse
+        from stagegraph.report import analyse
 
         return analyse(self)._repr_svg_()
 
@@ -88,7 +88,5 @@ def build_of(source: Source, options: Options) -> Build:
     for platform in options.all_platforms:
         for target in options.all_targets or ("",):
             resolved = resolve(file, options, target, platform)
-            variants.append(
-                Variant(resolved=resolved, actions=evaluate(resolved, platform_in_names=several))
-            )
+            variants.append(Variant(resolved=resolved, actions=evaluate(resolved, platform_in_names=several)))
     return Build(file=file, options=options, variants=tuple(variants))

@@ -72,9 +72,7 @@ def _add_nodes(graph: StageGraph[str], variant: Variant) -> None:
     for place in variant.resolved.places:
         found = node_of(variant, place.index)
         if place.is_stage and found and place.span:
-            graph.add_node(
-                found[0], kind=found[1], label=found[2], line=place.span.line, index=place.index
-            )
+            graph.add_node(found[0], kind=found[1], label=found[2], line=place.span.line, index=place.index)
         for other in (source_of(place),):
             if other and other[0] not in graph:
                 graph.add_node(other[0], kind=other[1], label=other[2], line=None, index=None)

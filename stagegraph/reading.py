@@ -37,7 +37,7 @@ def find(name: str) -> Path:
     for candidate in NAMES:
         if (path / candidate).is_file():
             return path / candidate
-    where = "this directory" if not name else name
+    where = name or "this directory"
     raise InputError(
         f"{where} holds no Dockerfile and no Containerfile",
         hint="name the file, or - to read standard input",

@@ -96,7 +96,9 @@ def _nodes_and_edges(build: Build, steps: Sequence[Step]) -> tuple[tuple[Node, .
     critical = _critical_edges(steps)
     edges = [_edge(edge, needed, critical) for edge in (*real, *possible)]
     nodes.sort(key=lambda node: (node.index is None, node.index or 0, node.id))
-    edges.sort(key=lambda e: (e.target.partition(":")[0], _index(e.target), e.line, e.source, e.kind, e.paths))
+    edges.sort(
+        key=lambda e: (e.target.partition(":")[0], _index(e.target), e.line, e.source, e.kind, e.paths)
+    )
     return tuple(nodes), tuple(edges)
 
 
@@ -190,9 +192,15 @@ class _Widest:
 
 
 def _parallelism(
-    nodes: Sequence[Node], edges: Sequence[Edge], steps: Sequence[Step], timed: Schedule, weights: Sequence[float]
+    nodes: Sequence[Node],
+    edges: Sequence[Edge],
+    steps: Sequence[Step],
+    timed: Schedule,
+    weights: Sequence[float],
 ) -> Parallelism:
-    widest_steps = tuple(largest_antichain([step.inputs for step in steps if step.kind is not StepKind.RESULT]))
+    widest_steps = tuple(
+        largest_antichain([step.inputs for step in steps if step.kind is not StepKind.RESULT])
+    )
     widest_stages = _widest_stages(nodes, edges)
     return Parallelism(
         max_steps=len(widest_steps),

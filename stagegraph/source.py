@@ -53,8 +53,7 @@ def excerpt(source: Source, span: Span) -> str:
 def _printable(text: str) -> str:
     """``text`` with every control character as one visible stand-in, so no terminal obeys it."""
     return "".join(
-        " " if char == "\t" else "\N{REPLACEMENT CHARACTER}" if _is_control(char) else char
-        for char in text
+        " " if char == "\t" else "\N{REPLACEMENT CHARACTER}" if _is_control(char) else char for char in text
     )
 
 

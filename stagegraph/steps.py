@@ -135,7 +135,13 @@ class StepBuilder:
         self._last[place.index] = last
 
     def _add(
-        self, key: Hashable, action: Action, kind: StepKind, inputs: tuple[int, ...], place: Place, name: str = ""
+        self,
+        key: Hashable,
+        action: Action,
+        kind: StepKind,
+        inputs: tuple[int, ...],
+        place: Place,
+        name: str = "",
     ) -> int:
         step = RawStep(name=name or action.name, kind=kind, span=action.span, inputs=inputs)
         return self._list.add(key, step, place.index)

@@ -1,3 +1,3 @@
 """The version, in the one place that pyproject.toml reads it from."""
 
-VERSION = "0.1.0"
+__version__ = "0.1.0"

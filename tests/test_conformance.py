@@ -39,8 +39,8 @@ def _found_edges(question: Question) -> Counter[Edge]:
     graph = build_for(question).whole_graph
     labels = graph.nodes(data="label")
     found: Counter[Edge] = Counter()
-    for _, _, references in graph.edges(data="references"):
-        for edge in references:
+    for _, _, data in graph.edges(data=True):
+        for edge in data["references"]:
             image = edge.source.startswith("image:")
             if edge.source.startswith("stage:") or (image and edge.kind is not EdgeKind.FROM):
                 source = f"image:{labels[edge.source]}" if image else edge.source
@@ -154,7 +154,9 @@ def _answered(question: Question) -> bool:
 
 
 def test_steps_are_equal_as_graphs() -> None:
-    wrong = [question["id"] for question in questions() if "vertices" in question and not _same_steps(question)]
+    wrong = [
+        question["id"] for question in questions() if "vertices" in question and not _same_steps(question)
+    ]
     assert wrong == []
 
 

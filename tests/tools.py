@@ -42,7 +42,10 @@ def chromium() -> str:
 
 def node_with_mermaid() -> str:
     node = need(shutil.which("node"), "node")
-    need(str(MERMAID / "node_modules") if (MERMAID / "node_modules").is_dir() else None, "npm ci in tests/mermaid")
+    need(
+        str(MERMAID / "node_modules") if (MERMAID / "node_modules").is_dir() else None,
+        "npm ci in tests/mermaid",
+    )
     return node
 
 

@@ -79,7 +79,7 @@ class _Flow:
                     moves.pop()
         return []
 
-    def _moves(self, node: int, at_out: bool):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    def _moves(self, node: int, at_out: bool):  # type: ignore[no-untyped-def]
         if at_out:
             if self.passing[node] > 1:
                 yield "less", node, False

@@ -12,7 +12,7 @@ MOST_WAYS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """``ways`` lead from ``node`` to a target, edge by edge, shortest first; ``more`` is whether others do."""
+    """``ways`` lead from ``node`` to a target, shortest first; ``more`` is whether others do."""
 
     node: Node
     ways: tuple[tuple[Edge, ...], ...]
@@ -35,9 +35,7 @@ def explain(report: Report, node: Node) -> Explanation:
     )
 
 
-def _ways(
-    start: str, users: Mapping[str, Sequence[Edge]], targets: Sequence[str]
-) -> list[tuple[Edge, ...]]:
+def _ways(start: str, users: Mapping[str, Sequence[Edge]], targets: Sequence[str]) -> list[tuple[Edge, ...]]:
     """The shortest ways to ``targets``, one more than is shown at the most.
 
     Of the edges between two nodes only the first counts, and each node passes on no more ways than

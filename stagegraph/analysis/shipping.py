@@ -20,7 +20,7 @@ def shipped(targets: Sequence[str], nodes: Mapping[str, Node], edges: Sequence[E
 
 
 def _bases(
-    chain: Sequence[str], nodes: Mapping[str, Node], by_target: Mapping[str, Sequence[Edge]]
+    chain: tuple[str, ...], nodes: Mapping[str, Node], by_target: Mapping[str, Sequence[Edge]]
 ) -> list[Shipped]:
     found = []
     for position, node in enumerate(chain[:-1]):
@@ -31,9 +31,12 @@ def _bases(
     return found
 
 
-def _paths(chain: Sequence[str], by_target: Mapping[str, Sequence[Edge]]) -> list[Shipped]:
+def _paths(chain: tuple[str, ...], by_target: Mapping[str, Sequence[Edge]]) -> list[Shipped]:
     copies = [
-        edge for node in chain for edge in by_target.get(node, ()) if edge.kind in (EdgeKind.COPY, EdgeKind.ADD)
+        edge
+        for node in chain
+        for edge in by_target.get(node, ())
+        if edge.kind in (EdgeKind.COPY, EdgeKind.ADD)
     ]
     return [
         Shipped(

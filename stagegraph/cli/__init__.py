@@ -9,7 +9,7 @@ from importlib import import_module
 import click
 
 from stagegraph.errors import OptionsError, StagegraphError
-from stagegraph.version import VERSION
+from stagegraph.version import __version__
 
 # One row a command: where it is, and what `stagegraph --help` says of it without loading it.
 COMMANDS = {
@@ -38,7 +38,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(VERSION, prog_name="stagegraph")
+@click.version_option(__version__, prog_name="stagegraph")
 def cli() -> None:
     """Show the build graph that BuildKit will run for a Dockerfile.
 

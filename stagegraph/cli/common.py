@@ -12,8 +12,8 @@ import click
 
 from stagegraph.options import Options
 
-_DOCKERFILE = """DOCKERFILE is a path, a directory that holds a Dockerfile, or - for standard input; without it,
-./Dockerfile or ./Containerfile."""
+_DOCKERFILE = """DOCKERFILE is a path, a directory that holds a Dockerfile, or - for standard input;
+without it, ./Dockerfile or ./Containerfile."""
 
 _OPTIONS = (
     click.option("--target", "targets", multiple=True, metavar="STAGE", help="Stage to build; repeatable."),
@@ -50,7 +50,10 @@ def reads_dockerfile(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def options_of(
-    targets: tuple[str, ...], build_args: tuple[str, ...], platforms: tuple[str, ...], contexts: tuple[str, ...]
+    targets: tuple[str, ...],
+    build_args: tuple[str, ...],
+    platforms: tuple[str, ...],
+    contexts: tuple[str, ...],
 ) -> Options:
     """The Options that the command line asks for; click.UsageError for malformed ones."""
     return Options(
@@ -72,14 +75,14 @@ def _build_arg(text: str) -> tuple[str, str] | None:
 
 
 def _context(text: str) -> tuple[str, str]:
-    from stagegraph.dockerfile.references import ReferenceError, familiar_reference
+    from stagegraph.dockerfile.references import ImageReferenceError, familiar_reference
 
     name, equals, value = text.partition("=")
     if not (name and equals and value):
         raise click.BadParameter(f"{text!r} is not NAME=VALUE", param_hint="--build-context")
     try:
         return familiar_reference(name), value
-    except ReferenceError as error:
+    except ImageReferenceError as error:
         raise click.BadParameter(str(error), param_hint="--build-context") from None
 
 

@@ -17,7 +17,9 @@ _SUFFIXES = {suffix: row.name for row in FORMATS.values() for suffix in row.suff
 
 @click.command()
 @reads_dockerfile
-@click.option("-o", "--output", default="", metavar="FILE", help="File to write; - or none for standard output.")
+@click.option(
+    "-o", "--output", default="", metavar="FILE", help="File to write; - or none for standard output."
+)
 @click.option(
     "-f",
     "--format",
@@ -25,16 +27,28 @@ _SUFFIXES = {suffix: row.name for row in FORMATS.values() for suffix in row.suff
     type=click.Choice(list(FORMATS)),
     help="Format; by default that of the suffix of FILE, or text on a terminal and mermaid elsewhere.",
 )
-@click.option("--direction", type=click.Choice(DIRECTIONS), default="auto", show_default=True, help="Which way it runs.")
+@click.option(
+    "--direction", type=click.Choice(DIRECTIONS), default="auto", show_default=True, help="Which way it runs."
+)
 @click.option("--prune", is_flag=True, help="Leave out what the targets do not need.")
 @click.option("--steps", is_flag=True, help="Open the stages and show their steps.")
 @click.option("--critical-path", is_flag=True, help="Mark the longest chain of steps.")
 @click.option("--legend", is_flag=True, help="Explain colours and lines below the picture.")
 @click.option("--labels/--no-labels", default=True, help="Write on the edges what is copied.")
-@click.option("--theme", type=click.Choice(THEMES), default="auto", show_default=True, help="Light, dark, or the reader's.")
-@click.option("--link-base", default="", metavar="URL", help="Address of the Dockerfile: nodes link to URL#L12.")
+@click.option(
+    "--theme",
+    type=click.Choice(THEMES),
+    default="auto",
+    show_default=True,
+    help="Light, dark, or the reader's.",
+)
+@click.option(
+    "--link-base", default="", metavar="URL", help="Address of the Dockerfile: nodes link to URL#L12."
+)
 @click.option("--title", default="", help="Title of the picture.")
-@click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="Which Graphviz lays out.")
+@click.option(
+    "--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="Which Graphviz lays out."
+)
 def render(
     dockerfile: str,
     targets: tuple[str, ...],
@@ -54,7 +68,8 @@ def render(
       stagegraph render --format mermaid app/Dockerfile > graph.mmd
       cat Dockerfile | stagegraph render - --steps --critical-path
     """
-    from stagegraph.api import read, render as render_report
+    from stagegraph.api import read
+    from stagegraph.api import render as render_report
     from stagegraph.report import analyse
 
     chosen = _format(output, format_name)
@@ -80,5 +95,7 @@ def _format(output: str, asked: str | None) -> str:
     suffix = Path(output).suffix.lower()
     if suffix not in _SUFFIXES:
         known = ", ".join(_SUFFIXES)
-        raise click.UsageError(f"{output} does not say which format: name one with --format, or end it with {known}")
+        raise click.UsageError(
+            f"{output} does not say which format: name one with --format, or end it with {known}"
+        )
     return _SUFFIXES[suffix]

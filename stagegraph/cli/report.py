@@ -19,7 +19,9 @@ from stagegraph.cli.writing import write
     show_default=True,
     help="Text for people, JSON for programs, Markdown for documents.",
 )
-@click.option("-o", "--output", default="", metavar="FILE", help="File to write; - or none for standard output.")
+@click.option(
+    "-o", "--output", default="", metavar="FILE", help="File to write; - or none for standard output."
+)
 def report(
     dockerfile: str,
     targets: tuple[str, ...],

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 
 from stagegraph.dockerfile import paths, remotes
 from stagegraph.dockerfile.actions import (
@@ -45,7 +46,7 @@ def evaluate(resolved: Resolved, *, platform_in_names: bool = False) -> tuple[St
     return tuple(found)
 
 
-class _Refused(ValueError):
+class _RefusedError(ValueError):
     """BuildKit would stop here when it builds the stage."""
 
 
@@ -61,12 +62,12 @@ class _Stage:
         self.platform_in_names = platform_in_names
         self.lexer = Lexer(escape=resolved.file.escape)
         base = done[place.base_index] if place.base_index is not None else None
-        self.platform = base.platform if base else place.platform or resolved.target_platform
+        self.platform: Platform = base.platform if base else place.platform or resolved.target_platform
         self.windows = self.platform.os == "windows"
-        self.variables = dict(base.variables) if base else self._first_variables()
-        self.workdir = base.workdir if base else "/"
-        self.user = base.user if base else ""
-        self.shell = base.shell if base else ()
+        self.variables: dict[str, str] = dict(base.variables) if base else self._first_variables()
+        self.workdir: str = base.workdir if base else "/"
+        self.user: str = base.user if base else ""
+        self.shell: tuple[str, ...] = base.shell if base else ()
         self.position = 0
         self.emitted = 0
         self.total = self._total()
@@ -86,10 +87,11 @@ class _Stage:
     def run(self) -> StageActions:
         from_name = self._from_name()
         actions: list[Action] = []
-        for self.position, command in enumerate(() if self.place.replaced else self.place.commands):
+        for position, command in enumerate(() if self.place.replaced else self.place.commands):
+            self.position = position
             try:
                 actions.extend(self._command(command))
-            except (ExpansionError, MountError, _Refused) as error:
+            except (ExpansionError, MountError, _RefusedError) as error:
                 self._fault("would-fail", command.instruction.span, str(error))
         return StageActions(
             index=self.place.index,
@@ -188,10 +190,8 @@ class _Stage:
 
     def _shown(self, text: str, lexer: Lexer | None = None, variables: dict[str, str] | None = None) -> str:
         """The text of an instruction as build output has it: expanded, the keyword in capitals."""
-        try:
+        with suppress(ExpansionError):  # then BuildKit shows it as it is written
             text = (lexer or self.lexer).word(text, self.variables if variables is None else variables)
-        except ExpansionError:
-            pass
         first, space, rest = text.partition(" ")
         return first.upper() + space + rest
 
@@ -221,7 +221,7 @@ class _Stage:
         document = None
         if item.documents:
             if len(words) != 1 or not item.shell_form:
-                raise _Refused("a RUN with a heredoc takes one command in shell form")
+                raise _RefusedError("a RUN with a heredoc takes one command in shell form")
             if heredoc_word(words[0]):
                 first = item.documents[0]
                 text += f" ({_summary(first.content)})"
@@ -246,7 +246,7 @@ class _Stage:
                 self._later(item.span, "mounts from", source)
             target = paths.workdir(self.workdir, mount.target, windows=self.windows)
             if target == "/" and mount.type not in ("secret", "ssh"):
-                raise _Refused("a mount has no target, or its target is the root")
+                raise _RefusedError("a mount has no target, or its target is the root")
             found.append((mount, source))
         return tuple(found)
 
@@ -277,7 +277,7 @@ class _Stage:
         name = self._named(text, self.variables, onbuild=command.onbuild)
         fetched = [word for word in sources if remotes.is_git(word) or remotes.is_url(word)]
         if fetched and not item.add:
-            raise _Refused(f"COPY cannot fetch {fetched[0]}; ADD can")
+            raise _RefusedError(f"COPY cannot fetch {fetched[0]}; ADD can")
         owner = (chown, chmod, str(item.parents), *exclude, str(item.unpack))
         yield CopyAction(
             command=self.position,
@@ -291,7 +291,9 @@ class _Stage:
             destination=self._written(item.destination),
             remotes=tuple(_remote(word, item, checksum) for word in fetched),
             documents=documents,
-            files=tuple(paths.from_root(word, windows=self.windows) for word in sources if word not in fetched),
+            files=tuple(
+                paths.from_root(word, windows=self.windows) for word in sources if word not in fetched
+            ),
             target=paths.absolute(self.workdir, destination, windows=self.windows),
             options=(("add",) if item.add else ("copy",)) + owner,
             link_name=_link_name(name, text) if linked else "",

@@ -238,9 +238,7 @@ class _Scan:
         value = self._get(name)
         if value is None and self.lexer.keep_unset:
             return f"${{{name}/{pattern}/{replacement}}}"
-        return _matched(
-            lambda: patterns.replaced(pattern, value or "", replacement, everywhere=everywhere)
-        )
+        return _matched(lambda: patterns.replaced(pattern, value or "", replacement, everywhere=everywhere))
 
     def _argument(self, stop: str, raw_escapes: bool) -> str:
         return self._until(stop, raw_escapes)[0]

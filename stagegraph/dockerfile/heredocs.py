@@ -38,9 +38,7 @@ def heredoc_word(word: str) -> Heredoc | None:
     if len(unquoted) != 1:
         return None
     quoted = _QUOTED.words(match[3], {})[0]
-    return Heredoc(
-        name=unquoted[0], expand=_quotes(unquoted[0]) == _quotes(quoted), chomp=match[2] == "-"
-    )
+    return Heredoc(name=unquoted[0], expand=_quotes(unquoted[0]) == _quotes(quoted), chomp=match[2] == "-")
 
 
 def is_heredoc_word(word: str) -> bool:

@@ -112,7 +112,11 @@ def _unknown(written: str) -> ParseError:
     from difflib import get_close_matches
 
     near = get_close_matches(written.lower()[:40], KEYWORDS, n=1)
-    hint = f"did you mean {near[0].upper()}?" if near else "a continued line needs \\ at the end of the one above"
+    hint = (
+        f"did you mean {near[0].upper()}?"
+        if near
+        else "a continued line needs \\ at the end of the one above"
+    )
     return ParseError(f"{written[:60]} is no Dockerfile instruction", word=written, hint=hint)
 
 
@@ -155,7 +159,9 @@ def _description(comments: tuple[str, ...], name: str) -> str:
 def _copy(line: Line, args: list[str], _json_form: bool) -> Copy:
     keyword = line.keyword.upper()
     if len(args) < 2:
-        raise ParseError(f"{keyword} needs a source and a destination", hint=f"{keyword} SOURCE... DESTINATION")
+        raise ParseError(
+            f"{keyword} needs a source and a destination", hint=f"{keyword} SOURCE... DESTINATION"
+        )
     flags = _flags(line)
     if is_heredoc_word(args[-1]):
         raise ParseError(f"{keyword} cannot copy to a heredoc", word=args[-1])

@@ -15,7 +15,7 @@ def absolute(workdir: str, path: str, *, windows: bool) -> str:
     """``path`` from ``workdir``, clean; a trailing slash stays, because it means "into"."""
     path = _slashed(path, windows)
     joined = _clean(posixpath.join("/", workdir, path or "."))
-    into = path.endswith("/") or path in ("", ".") or path.endswith("/.")
+    into = path.endswith(("/", "/.")) or path in ("", ".")
     return joined + "/" if into and joined != "/" else joined
 
 

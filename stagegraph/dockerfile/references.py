@@ -20,7 +20,7 @@ _DIGEST_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _LONGEST_PATH = 255
 
 
-class ReferenceError(ValueError):  # noqa: A001  the field's word for it; the builtin is of weak references
+class ImageReferenceError(ValueError):
     """A text that is no valid image reference."""
 
 
@@ -35,23 +35,25 @@ def full_reference(text: str) -> str:
 def familiar_reference(text: str) -> str:
     """``text`` as short as Docker shows it: no docker.io, no library, no :latest."""
     full = full_reference(text)
-    short = full.removeprefix("docker.io/").removeprefix("library/") if full.startswith("docker.io/") else full
+    short = (
+        full.removeprefix("docker.io/").removeprefix("library/") if full.startswith("docker.io/") else full
+    )
     return short.removesuffix(":latest")
 
 
 def _parsed(text: str) -> tuple[str, str, str]:
     if _IDENTIFIER.match(text):
-        raise ReferenceError("64 hexadecimal digits are an image's id, not its name")
+        raise ImageReferenceError("64 hexadecimal digits are an image's id, not its name")
     domain, remainder = _split_domain(text)
     before_tag = remainder.partition(":")[0]
     if before_tag.lower() != before_tag:
-        raise ReferenceError(f"the name of an image is lower case, and {before_tag} is not")
+        raise ImageReferenceError(f"the name of an image is lower case, and {before_tag} is not")
     match = _REFERENCE.match(f"{domain}/{remainder}")
     if not match:
-        raise ReferenceError(f"{text} is no valid image reference")
+        raise ImageReferenceError(f"{text} is no valid image reference")
     name, tag, digest = match[1], match[2] or "", match[3] or ""
     if len(name) - len(domain) - 1 > _LONGEST_PATH:
-        raise ReferenceError(f"the name of an image has at most {_LONGEST_PATH} characters")
+        raise ImageReferenceError(f"the name of an image has at most {_LONGEST_PATH} characters")
     if digest:
         _check_digest(digest)
     return name, tag, digest
@@ -72,6 +74,6 @@ def _check_digest(digest: str) -> None:
     algorithm, _, encoded = digest.partition(":")
     length = _DIGEST_LENGTHS.get(algorithm)
     if length is None:
-        raise ReferenceError(f"{algorithm} is no digest algorithm that images use")
+        raise ImageReferenceError(f"{algorithm} is no digest algorithm that images use")
     if len(encoded) != length or encoded.lower() != encoded:
-        raise ReferenceError(f"a {algorithm} digest has {length} lower-case hexadecimal digits")
+        raise ImageReferenceError(f"a {algorithm} digest has {length} lower-case hexadecimal digits")

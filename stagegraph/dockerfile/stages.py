@@ -15,7 +15,7 @@ from stagegraph.dockerfile.expand import ExpansionError, Lexer
 from stagegraph.dockerfile.file import Dockerfile, StageText, pointing_at, read_trigger
 from stagegraph.dockerfile.instructions import Copy, From, Instruction, Onbuild, Run, mount_source
 from stagegraph.dockerfile.platforms import Platform, PlatformError, parse_platform
-from stagegraph.dockerfile.references import ReferenceError, familiar_reference, full_reference
+from stagegraph.dockerfile.references import ImageReferenceError, familiar_reference, full_reference
 from stagegraph.errors import DockerfileError, OptionsError
 from stagegraph.options import Options
 from stagegraph.source import Span
@@ -155,7 +155,11 @@ def _platform(resolved: Resolved, head: From) -> Platform | None:
     text = _expanded(resolved, head, head.platform)
     if not text:
         raise _fault(
-            resolved, head, f"the platform {head.platform} comes out empty", head.platform, _set_hint(head.platform)
+            resolved,
+            head,
+            f"the platform {head.platform} comes out empty",
+            head.platform,
+            _set_hint(head.platform),
         )
     try:
         return parse_platform(text, resolved.build_platform)
@@ -168,7 +172,9 @@ def _set_hint(word: str) -> str:
     return f"set it with --build-arg {names[0]}=VALUE, or give ARG {names[0]} a default" if names else ""
 
 
-def _fault(resolved: Resolved, item: Instruction, message: str, word: str = "", hint: str = "") -> DockerfileError:
+def _fault(
+    resolved: Resolved, item: Instruction, message: str, word: str = "", hint: str = ""
+) -> DockerfileError:
     source = resolved.file.source
     return DockerfileError(message, source=source, span=pointing_at(source, item.span, word), hint=hint)
 
@@ -194,7 +200,11 @@ def _no_target(resolved: Resolved, target: str) -> DockerfileError:
     names = list(resolved.by_name)
     near = get_close_matches(target.lower(), names, n=1)
     listed = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
-    hint = f"did you mean {near[0]}?" if near else (f"the stages are {listed}" if names else "no stage has a name")
+    hint = (
+        f"did you mean {near[0]}?"
+        if near
+        else (f"the stages are {listed}" if names else "no stage has a name")
+    )
     return DockerfileError(f"no stage is called {target}", source=resolved.file.source, hint=hint)
 
 
@@ -240,7 +250,11 @@ def _numbered(resolved: Resolved, item: Copy, number: int) -> int:
     if not 0 <= number < len(resolved.places):
         count = len(resolved.file.stages)
         raise _fault(
-            resolved, item, f"there is no stage {number}", item.source_stage, f"the stages are 0 to {count - 1}"
+            resolved,
+            item,
+            f"there is no stage {number}",
+            item.source_stage,
+            f"the stages are 0 to {count - 1}",
         )
     return number
 
@@ -317,7 +331,7 @@ def _set_reference(resolved: Resolved, place: Place) -> None:
         place.reference = full_reference(place.base)
         if not place.replaced and resolved.options.contexts:
             place.context = resolved.options.contexts.get(familiar_reference(place.base), "")
-    except ReferenceError as error:
+    except ImageReferenceError as error:
         raise DockerfileError(
             str(error),
             source=resolved.file.source,

@@ -60,7 +60,9 @@ def _bundled(
     gone = {n.id for n in unneeded if n.reach is not Reach.SELECTABLE}
     if len(gone) < _FEWEST:
         return nodes, edges, {}
-    kept = [n for n in nodes if n.id not in gone and (n.kind is NodeKind.STAGE or n.role is not Role.UNNEEDED)]
+    kept = [
+        n for n in nodes if n.id not in gone and (n.kind is NodeKind.STAGE or n.role is not Role.UNNEEDED)
+    ]
     names = ", ".join(n.label for n in unneeded if n.id in gone)
     bundle = Node(
         id=BUNDLE,
@@ -70,10 +72,15 @@ def _bundled(
         reach=Reach.IDLE,
         description=names,
     )
-    moved = (replace(e, target=BUNDLE, paths=()) if e.target in gone else e for e in edges if e.source not in gone)
+    moved = (
+        replace(e, target=BUNDLE, paths=()) if e.target in gone else e for e in edges if e.source not in gone
+    )
     joined = [e for e in moved if e.target != BUNDLE]
-    links = {e.source: replace(e, target=BUNDLE, kind=EdgeKind.FROM, paths=(), needed=False)
-             for e in edges if e.target in gone and e.source not in gone}
+    links = {
+        e.source: replace(e, target=BUNDLE, kind=EdgeKind.FROM, paths=(), needed=False)
+        for e in edges
+        if e.target in gone and e.source not in gone
+    }
     result = (*kept, bundle)
     return result, _between(result, (*joined, *_few(links))), {BUNDLE: len(gone)}
 

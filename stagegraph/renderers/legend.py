@@ -35,7 +35,9 @@ def legend(
         wide = 36 + len(words) * _LETTER + sum(char.isupper() for char in words) * 2.5
         if left > 10 and left + wide > width:
             left, top = 10.0, top + _ROW
-        lines.append(f'<g transform="translate({left:g} {top:g})">{swatch}{_text(words, palette.text, 24)}</g>\n')
+        lines.append(
+            f'<g transform="translate({left:g} {top:g})">{swatch}{_text(words, palette.text, 24)}</g>\n'
+        )
         left += wide
         widest = max(widest, left)
     if items:
@@ -53,7 +55,7 @@ def _text(words: str, colour: str, left: float, name: str = "") -> str:
 
 
 def _role_items(drawn: Picture, palette: Palette) -> list[tuple[str, str]]:
-    present = {look_name(part) for part in (*drawn.boxes, *drawn.groups)}
+    present = {look_name(box) for box in drawn.boxes} | {look_name(group) for group in drawn.groups}
     return [(_swatch(palette, name), words) for name, words in _ROLES.items() if name in present]
 
 

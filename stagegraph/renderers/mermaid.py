@@ -163,4 +163,3 @@ def _critical(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
     if boxes:
         yield f"  classDef critical stroke:{LIGHT.critical},stroke-width:3px"
         yield f"  class {','.join(boxes)} critical"
-

@@ -7,7 +7,7 @@ import json
 from stagegraph.renderers.shorten import printable
 
 # Each of these means something to Mermaid's grammar, to its Markdown, to its maths or to HTML.
-_SPECIAL = frozenset("\"#&<>`\\$%:")
+_SPECIAL = frozenset('"#&<>`\\$%:')
 
 
 def label(text: str) -> str:

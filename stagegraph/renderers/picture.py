@@ -9,7 +9,7 @@ from typing import TypeVar
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role
 from stagegraph.renderers.folding import Folded, folded
 from stagegraph.renderers.shape import direction_of
-from stagegraph.renderers.shorten import cut, edge_label, edge_tooltip, printable
+from stagegraph.renderers.shorten import cut, edge_label, edge_tooltip, printable, shortened
 from stagegraph.renderers.step_picture import opened
 from stagegraph.renderers.view import Arrow, Box, Group, Picture, View
 
@@ -81,7 +81,7 @@ def _shipped_word(report: Report, node: str, path: str) -> str:
 def _box(node: Node, kept: Folded) -> Box:
     return Box(
         id=node.id,
-        label=cut(node.label, 46),
+        label=shortened(node.label, 46),
         sublabel=" · ".join(_sublabels(node, kept)),
         tooltip=printable(_tooltip(node)),
         kind=node.kind,

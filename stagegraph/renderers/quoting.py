@@ -8,7 +8,9 @@ from html import escape
 from stagegraph.errors import OptionsError
 from stagegraph.renderers.shorten import printable
 
-_LINK = re.compile(r"(?:https?://[^\s\"'<>\\^`{|}]+|(?![/\\]{2})[^\s\"'<>\\^`{|}:]+(?:/[^\s\"'<>\\^`{|}]*)?)\Z")
+_LINK = re.compile(
+    r"(?:https?://[^\s\"'<>\\^`{|}]+|(?![/\\]{2})[^\s\"'<>\\^`{|}:]+(?:/[^\s\"'<>\\^`{|}]*)?)\Z"
+)
 
 
 def xml_text(text: str) -> str:

@@ -38,7 +38,9 @@ def _waits(steps: Sequence[Step], inner: Sequence[Step], drawn: set[str]) -> lis
             ends = (_place(steps[read]), _place(step))
             if drawn.issuperset(ends) and ends not in found:
                 critical = step.critical and steps[read].critical
-                found[ends] = Arrow(source=ends[0], target=ends[1], kind=None, critical=critical, line=step.line)
+                found[ends] = Arrow(
+                    source=ends[0], target=ends[1], kind=None, critical=critical, line=step.line
+                )
     return list(found.values())
 
 

@@ -70,7 +70,9 @@ def _with_footer(body: str, drawn: Picture, view: View, palette: Palette) -> str
     head = f'<svg width="{wide * scale_x:.0f}" height="{(inner_height + needed) * scale_y:.0f}" {size}'
     body = body[: match.start()] + head + body[match.end() :]
     footer = f'<g class="footer" transform="translate({left:g} {top + inner_height:g})">\n{lines}</g>\n'
-    paper = f'<rect class="paper" x="{left:g}" y="{top:g}" width="100%" height="100%" fill="{palette.paper}"/>\n'
+    paper = (
+        f'<rect class="paper" x="{left:g}" y="{top:g}" width="100%" height="100%" fill="{palette.paper}"/>\n'
+    )
     start = body.index("<g id=")
     return body[:start] + paper + body[start:].replace("</svg>", (footer if lines else "") + "</svg>")
 
@@ -114,5 +116,7 @@ def _dark_rules() -> Sequence[str]:
     rules.append(f".edge.unneeded text{{fill:{DARK.faint}}}")
     critical = DARK.critical
     rules.append(f".node.critical :is(path,polygon,polyline,ellipse){{stroke:{critical}}}")
-    rules.append(f".edge.critical path{{stroke:{critical}}}.edge.critical polygon{{fill:{critical};stroke:{critical}}}")
+    rules.append(
+        f".edge.critical path{{stroke:{critical}}}.edge.critical polygon{{fill:{critical};stroke:{critical}}}"
+    )
     return rules
