@@ -37,6 +37,10 @@ class Directives:
         self._set(name, match[2])
         return True
 
+    def end(self) -> None:
+        """A blank line: no directive counts after it."""
+        self._done = True
+
     def _set(self, name: str, value: str) -> None:
         if name in self.values:
             raise DirectiveError(f"the {name} directive is given twice")

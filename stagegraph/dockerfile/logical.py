@@ -61,6 +61,9 @@ class Reader:
         raw = self._take()
         start = self._number
         text = raw.rstrip("\r\n").lstrip(SPACE)
+        if not text:
+            self.directives.end()
+            return
         is_directive = self._directive(text)
         if text.startswith("#"):
             if not is_directive:

@@ -81,6 +81,8 @@ def _filled(template: str, match: str) -> str:
 
 def _find(parsed: Sequence[tuple[str, bool]], value: str, position: int) -> tuple[int, int] | None:
     """The leftmost match from ``position`` on, and the longest of those that start there."""
+    if (_STAR, True) not in parsed:
+        return _find_fixed(parsed, value, position)
     rest = value[position:]
     starts = _ends(parsed[::-1], rest[::-1], (1 << (len(rest) + 1)) - 1)
     if not starts:
@@ -88,6 +90,15 @@ def _find(parsed: Sequence[tuple[str, bool]], value: str, position: int) -> tupl
     start = len(rest) - (starts.bit_length() - 1)
     end = _ends(parsed, rest[start:], 1).bit_length() - 1
     return position + start, position + start + end
+
+
+def _find_fixed(
+    parsed: Sequence[tuple[str, bool]], value: str, position: int
+) -> tuple[int, int] | None:
+    """A match of a pattern of one length: a regular expression cannot backtrack over it."""
+    expression = "".join("." if wildcard else re.escape(char) for char, wildcard in parsed)
+    match = re.compile(expression).search(value, position)
+    return match.span() if match else None
 
 
 def _pick(ends: int, longest: bool) -> int:

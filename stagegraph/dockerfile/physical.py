@@ -5,7 +5,7 @@ from __future__ import annotations
 from stagegraph.errors import DockerfileError, InputError
 from stagegraph.source import Source, Span
 
-MAX_BYTES = 16 * 1024 * 1024  # what one message of BuildKit's gateway can carry
+MAX_BYTES = 4 * 1024 * 1024  # a thousand times an ordinary Dockerfile
 MAX_LINE_BYTES = 65_535  # bufio.MaxScanTokenSize - 1
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 

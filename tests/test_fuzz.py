@@ -1,0 +1,102 @@
+"""Whatever is given, the answer is a graph or one error of stagegraph's own."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import stagegraph as sg
+from stagegraph.dockerfile.physical import source_from_bytes
+from stagegraph.renderers.view import View
+
+from .strategies import dockerfiles, mutated
+
+_MANY = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+_FEW = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+_NAMESPACE = "{http://www.w3.org/2000/svg}"
+
+
+def _report(data: bytes, **options: str) -> sg.Report | None:
+    try:
+        return sg.analyse(sg.read(source_from_bytes(data, "Dockerfile"), sg.Options(**options)))
+    except sg.StagegraphError as error:
+        assert str(error).strip()
+        assert "\x1b" not in error.message or error.source
+        return None
+
+
+@_MANY
+@given(st.binary(max_size=400))
+def test_bytes_give_a_report_or_one_error(data: bytes) -> None:
+    _report(data)
+
+
+@_MANY
+@given(mutated())
+def test_mutated_dockerfiles_give_a_report_or_one_error(data: bytes) -> None:
+    _report(data)
+
+
+@_MANY
+@given(dockerfiles(), st.sampled_from(("", "base", "END", "nope")), st.text(max_size=12))
+def test_any_target_and_platform_give_a_report_or_one_error(text: str, target: str, platform: str) -> None:
+    try:
+        options = sg.Options(target=target, platforms=(platform,) if platform else ())
+        sg.analyse(sg.read(sg.Source(name="Dockerfile", text=text), options))
+    except sg.StagegraphError as error:
+        assert str(error)
+
+
+@_MANY
+@given(dockerfiles())
+def test_reports_agree_with_themselves(text: str) -> None:
+    report = _report(text.encode("utf-8", "replace"))
+    if report is None:
+        return
+    ids = {node.id for node in report.nodes}
+    assert {edge.source for edge in report.edges} | {edge.target for edge in report.edges} <= ids
+    assert {item.node for item in report.shipped} <= ids
+    for step in report.steps:
+        assert all(read < step.id for read in step.inputs)
+        assert step.slack >= 0
+    for edge in report.edges:
+        if edge.needed:
+            assert report.node(edge.source).needed
+    length = len(report.critical_path)
+    assert length == report.parallelism.length
+    assert report.max_parallelism * max(report.parallelism.levels, 1) >= len(report.steps) - len(report.targets)
+
+
+@_MANY
+@given(dockerfiles())
+def test_pruning_keeps_what_is_needed_and_nothing_else(text: str) -> None:
+    report = _report(text.encode("utf-8", "replace"))
+    if report is not None:
+        build = sg.read(sg.Source(name="Dockerfile", text=text))
+        assert set(build.graph()) == {node.id for node in report.nodes if node.needed}
+
+
+@_FEW
+@given(dockerfiles(), st.booleans())
+def test_svg_is_xml_that_runs_and_loads_nothing(text: str, steps: bool) -> None:
+    report = _report(text.encode("utf-8", "replace"))
+    if report is None:
+        return
+    for element in ElementTree.fromstring(sg.render(report, "svg", View(steps=steps, legend=True))).iter():
+        assert element.tag.removeprefix(_NAMESPACE) in {
+            "svg", "g", "path", "polygon", "polyline", "ellipse", "rect", "text", "title", "desc", "style",
+        }  # fmt: skip
+        for name in element.attrib:
+            assert not re.match(r"on|(\{.*\})?href", name), name
+
+
+@_FEW
+@given(dockerfiles())
+def test_every_format_takes_every_report(text: str) -> None:
+    report = _report(text.encode("utf-8", "replace"))
+    if report is not None:
+        for name in ("dot", "mermaid", "json", "text", "markdown"):
+            assert sg.render(report, name)
