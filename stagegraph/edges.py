@@ -8,7 +8,7 @@ from stagegraph.build import Variant
 from stagegraph.dockerfile.actions import Action, CopyAction, RunAction
 from stagegraph.dockerfile.instructions import Copy, Run, mount_source
 from stagegraph.dockerfile.references import familiar_reference
-from stagegraph.dockerfile.stages import SCRATCH, Command, Place
+from stagegraph.dockerfile.stages import Command, Place
 from stagegraph.model import Edge, EdgeKind, NodeKind
 
 CONTEXT = "context"
@@ -45,7 +45,7 @@ def edges_of(variant: Variant) -> Iterator[Edge]:
 
 def _from(variant: Variant, place: Place) -> Iterator[Edge]:
     found = source_of(place) if place.base_index is None else node_of(variant, place.base_index)
-    if (found and place.span and place.base != SCRATCH) or (found and place.replaced and place.span):
+    if found and place.span:
         yield Edge(source=found[0], target=f"stage:{place.index}", kind=EdgeKind.FROM, line=place.span.line)
 
 

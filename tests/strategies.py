@@ -5,7 +5,15 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 _NAMES = ("base", "build", "test", "web", "end", "graph", "scratch", "a.b-c_d", "base-amd64", "class")
-_IMAGES = ("alpine", "node:20", "scratch", "ghcr.io/x/y@sha256:" + "a" * 64, "base-${TARGETARCH}", "$BASE", "Alpine")
+_IMAGES = (
+    "alpine",
+    "node:20",
+    "scratch",
+    "ghcr.io/x/y@sha256:" + "a" * 64,
+    "base-${TARGETARCH}",
+    "$BASE",
+    "Alpine",
+)
 _TEXTS = (
     "<script>alert(1)</script>",
     "]]>",

@@ -20,7 +20,9 @@ NAMES = [path.name for path in SAMPLES]
 
 def report_of(sample: Path) -> sg.Report:
     """The report of a sample, its source called as from the root of the project."""
-    source = sg.Source(name=f"samples/{sample.name}/Dockerfile", text=(sample / "Dockerfile").read_text("utf-8"))
+    source = sg.Source(
+        name=f"samples/{sample.name}/Dockerfile", text=(sample / "Dockerfile").read_text("utf-8")
+    )
     return sg.analyse(sg.read(source))
 
 
@@ -39,7 +41,11 @@ def test_mermaid_is_the_one_beside_the_sample(sample: Path, golden: Callable[[Pa
 
 
 def test_both_mermaids_parse_every_view_of_every_sample() -> None:
-    views = {"plain": sg.View(), "steps": sg.View(steps=True), "path": sg.View(critical_path=True, direction="LR")}
+    views = {
+        "plain": sg.View(),
+        "steps": sg.View(steps=True),
+        "path": sg.View(critical_path=True, direction="LR"),
+    }
     diagrams = {
         f"{sample.name} {name}": sg.render(report_of(sample), "mermaid", view).decode()
         for sample in SAMPLES
@@ -49,7 +55,9 @@ def test_both_mermaids_parse_every_view_of_every_sample() -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize(("sample", "theme"), [("nodejs", "default"), ("selectors", "dark"), ("monorepo", "dark")])
+@pytest.mark.parametrize(
+    ("sample", "theme"), [("nodejs", "default"), ("selectors", "dark"), ("monorepo", "dark")]
+)
 def test_mermaid_draws_every_label(sample: str, theme: str, version: str, tmp_path: Path) -> None:
     report = report_of(ROOT / "samples" / sample)
     svg = drawn(sg.render(report, "mermaid").decode(), version, theme, tmp_path)

@@ -92,9 +92,7 @@ def _find(parsed: Sequence[tuple[str, bool]], value: str, position: int) -> tupl
     return position + start, position + start + end
 
 
-def _find_fixed(
-    parsed: Sequence[tuple[str, bool]], value: str, position: int
-) -> tuple[int, int] | None:
+def _find_fixed(parsed: Sequence[tuple[str, bool]], value: str, position: int) -> tuple[int, int] | None:
     """A match of a pattern of one length: a regular expression cannot backtrack over it."""
     expression = "".join("." if wildcard else re.escape(char) for char, wildcard in parsed)
     match = re.compile(expression).search(value, position)

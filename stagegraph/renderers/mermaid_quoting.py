@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 
 from stagegraph.renderers.shorten import printable
 
 # Each of these means something to Mermaid's grammar, to its Markdown, to its maths or to HTML.
 _SPECIAL = frozenset('"#&<>`\\$%:')
+
+# Mermaid reads maths, icons and line breaks after it has decoded a label: these need a gap in them.
+_READ_LATE = re.compile(r"(?<=\$)(?=\$)|(?<=\\)(?=n)|(?<=fa:)(?=fa-)|(?<=fa[bklrs]:)(?=fa-)")
+_GAP = "\u200b"
 
 
 def label(text: str) -> str:
@@ -17,7 +22,7 @@ def label(text: str) -> str:
 
 
 def _line(text: str) -> str:
-    shown = printable(text)
+    shown = _READ_LATE.sub(_GAP, printable(text))
     parts = [f"#{ord(char)};" if char in _SPECIAL else char for char in shown]
     # a list or a number with a dot at the head of a label would be read as Markdown
     if shown[:1] in ("-", "+") or (shown[:1].isdigit() and ("." in shown or ")" in shown)):

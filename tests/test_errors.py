@@ -1,0 +1,162 @@
+"""What BuildKit refuses, in words that say where, what and the next step: whole texts."""
+
+from __future__ import annotations
+
+import pytest
+
+from .build import error, report
+
+CASES = {
+    "unknown instruction": (
+        "FROM alpine\nRUNN x\n",
+        """\
+Dockerfile:2:1: RUNN is no Dockerfile instruction
+    2 | RUNN x
+      | ^~~~
+hint: did you mean RUN?""",
+    ),
+    "from with two words": (
+        "FROM alpine build\n",
+        """\
+Dockerfile:1:1: FROM takes a base, or a base, AS and a name
+    1 | FROM alpine build
+      | ^~~~~~~~~~~~~~~~~
+hint: FROM [--platform=P] BASE [AS NAME]""",
+    ),
+    "bad stage name": (
+        "FROM alpine AS 1st\n",
+        """\
+Dockerfile:1:16: 1st is no name for a stage
+    1 | FROM alpine AS 1st
+      |                ^~~
+hint: a name begins with a letter and holds letters, digits, -, _ and .""",
+    ),
+    "unknown flag": (
+        "FROM alpine\n  COPY --form=x a b\n",
+        """\
+Dockerfile:2:8: unknown flag --form on COPY
+    2 |   COPY --form=x a b
+      |        ^~~~~~""",
+    ),
+    "number out of range": (
+        "FROM alpine\nCOPY --from=3 a b\n",
+        """\
+Dockerfile:2:13: there is no stage 3
+    2 | COPY --from=3 a b
+      |             ^
+hint: the stages are 0 to 0""",
+    ),
+    "variable in from": (
+        "FROM alpine\nCOPY --from=$X a b\n",
+        """\
+Dockerfile:2:13: --from=$X holds a variable, and COPY expands none there
+    2 | COPY --from=$X a b
+      |             ^~
+hint: name a stage FROM the variable and copy from that""",
+    ),
+    "blank base": (
+        "ARG BASE\nFROM $BASE\n",
+        """\
+Dockerfile:2:6: the base $BASE comes out empty
+    2 | FROM $BASE
+      |      ^~~~~
+hint: set it with --build-arg BASE=VALUE, or give ARG BASE a default""",
+    ),
+    "case of a stage name": (
+        "FROM alpine AS Build\nFROM Build\n",
+        """\
+Dockerfile:2:6: the name of an image is lower case, and library/Build is not
+    2 | FROM Build
+      |      ^~~~~
+hint: stage names are lower case: FROM build""",
+    ),
+    "heredoc without end": (
+        "FROM alpine\nRUN <<EOF\necho\n",
+        """\
+Dockerfile:2:5: the heredoc EOF is never ended
+    2 | RUN <<EOF
+      |     ^~~~~
+hint: put a line that is only EOF after its text""",
+    ),
+    "circle": (
+        "FROM a AS x\nCOPY --from=y /1 /1\nFROM b AS y\nCOPY --from=x /2 /2\n",
+        """\
+Dockerfile:4:1: stages copy from each other in a circle: x needs y needs x
+    4 | COPY --from=x /2 /2
+      | ^~~~~~~~~~~~~~~~~~~""",
+    ),
+    "nothing before from": (
+        "RUN x\n",
+        """\
+Dockerfile:1:1: only ARG may stand before the first FROM
+    1 | RUN x
+      | ^~~~~
+hint: begin the stage with FROM""",
+    ),
+    "empty": ("", "Dockerfile: the file is empty\nhint: a Dockerfile begins with FROM"),
+    "only comments": (
+        "# x\n",
+        "Dockerfile: the file holds no instruction\nhint: a Dockerfile begins with FROM",
+    ),
+    "directive twice": (
+        "# escape=`\n# escape=`\nFROM a\n",
+        """\
+Dockerfile:2:1: the escape directive is given twice
+    2 | # escape=`
+      | ^~~~~~~~~~""",
+    ),
+    "bad json": (
+        'FROM a\nCOPY ["a", 1]\n',
+        """\
+Dockerfile:2:1: a list in JSON form must hold only strings
+    2 | COPY ["a", 1]
+      | ^~~~~~~~~~~~~""",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_errors(name: str) -> None:
+    text, message = CASES[name]
+    assert error(text) == message
+
+
+def test_an_unknown_target_names_a_near_one() -> None:
+    assert error("FROM a AS release\n", target="relase") == (
+        "Dockerfile: no stage is called relase\nhint: did you mean release?"
+    )
+
+
+def test_an_unknown_target_lists_the_stages() -> None:
+    assert error("FROM a AS one\nFROM b AS two\n", target="x") == (
+        "Dockerfile: no stage is called x\nhint: the stages are one, two"
+    )
+
+
+def test_a_bad_platform_is_a_fault_of_the_options() -> None:
+    assert error("FROM a\n", platforms=("lin ux",)) == (
+        "lin ux is no platform: a part of it is empty or holds a symbol\nhint: for example linux/arm64"
+    )
+
+
+def test_the_caret_stands_under_wide_characters() -> None:
+    assert error("FROM alpine AS 中文\n").split("\n")[2] == "      |                ^~~~"
+
+
+def test_a_long_line_is_cut_around_the_fault() -> None:
+    shown = error("FROM alpine\nCOPY --from=9 " + "x" * 500 + " y\n").split("\n")
+    assert len(shown[1]) < 120
+    assert "^" in shown[2]
+
+
+def test_a_copy_from_a_later_stage_is_a_finding_on_a_graph_that_draws() -> None:
+    found = report("FROM a AS x\nCOPY --from=y /1 /2\nFROM b AS y\n", target="x")
+    assert [(f.code, str(f.severity), f.line, f.message, f.fix) for f in found.findings] == [
+        ("later-stage", "error", 2, "x copies from y, which comes later in the file", "move y above x")
+    ]
+    assert len(found.edges) == 3
+
+
+def test_a_mount_that_buildkit_refuses_is_a_finding() -> None:
+    found = report("FROM a AS b\nFROM c\nRUN --mount=type=secret,from=b,id=x y\n")
+    assert [f.message for f in found.findings] == ["a secret mount reads from no stage"]

@@ -1,0 +1,45 @@
+"""JSON is what its schema says."""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+import stagegraph as sg
+
+from .build import report
+from .conftest import ROOT
+from .strategies import dockerfiles
+from .test_samples import NAMES, SAMPLES, report_of
+
+SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text("utf-8"))
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+
+
+def test_the_schema_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_sample_is_valid(name: str) -> None:
+    sample = SAMPLES[NAMES.index(name)]
+    VALIDATOR.validate(json.loads(sg.render(report_of(sample), "json")))
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(dockerfiles())
+def test_every_generated_report_is_valid(text: str) -> None:
+    try:
+        found = sg.analyse(sg.read(sg.Source(name="Dockerfile", text=text)))
+    except sg.StagegraphError:
+        return
+    VALIDATOR.validate(json.loads(sg.render(found, "json")))
+
+
+def test_the_schema_refuses_what_it_does_not_know() -> None:
+    data = json.loads(sg.render(report("FROM a\n"), "json"))
+    data["nodes"][0]["surprise"] = 1
+    assert not VALIDATOR.is_valid(data)

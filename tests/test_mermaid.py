@@ -1,0 +1,157 @@
+"""Mermaid that the real Mermaid takes, whatever the labels are."""
+
+from __future__ import annotations
+
+import html
+import random
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+import stagegraph as sg
+from stagegraph.renderers.mermaid import MOST_CHARACTERS, MOST_EDGES
+
+from .build import report
+from .mermaid_parser import VERSIONS, drawn, parse_errors
+from .strategies import dockerfiles
+
+HOSTILE = [
+    "end",
+    "graph",
+    "subgraph",
+    "class",
+    "classDef",
+    "style",
+    "linkStyle",
+    "click",
+    "default",
+    "flowchart-x",
+    '"',
+    "'",
+    "`",
+    "``x``",
+    "[x]",
+    "(x)",
+    "{x}",
+    "{{x}}",
+    "<b>x</b>",
+    "<script>alert(1)</script>",
+    "a|b",
+    "a;b",
+    "#",
+    "#35;",
+    "#quot;",
+    "&amp;",
+    "%%",
+    "%%{init: {'theme':'dark'}}%%",
+    "$$x^2$$",
+    "fa:fa-ban",
+    "fab:fa-docker",
+    "-->",
+    "---",
+    "==>",
+    "-.->",
+    "a --> b",
+    ":::",
+    "@{ shape: x }",
+    "\\",
+    "\\n",
+    "a\nb",
+    "javascript:alert(1)",
+    "1. one",
+    "- one",
+    "* one",
+    "+ one",
+    "# one",
+    "> one",
+    "**x**",
+    "__x__",
+    "~~~",
+    "中文",
+    "বাংলা",
+    "🐳",
+    "__proto__",
+    "",
+    " ",
+    "\u200b",
+    "\x1b[31m",
+]
+
+
+def _with_label(text: str) -> sg.Report:
+    found = report("FROM alpine AS x\nFROM scratch\nCOPY --from=x /a /b\n")
+    nodes = tuple(replace(node, label=text) if node.label == "x" else node for node in found.nodes)
+    edges = tuple(replace(edge, paths=(text,)) if edge.paths else edge for edge in found.edges)
+    return replace(found, nodes=nodes, edges=edges)
+
+
+def test_hostile_labels_parse() -> None:
+    diagrams = {repr(text): sg.render(_with_label(text), "mermaid").decode() for text in HOSTILE}
+    assert parse_errors(diagrams) == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_hostile_labels_come_through_and_run_nothing(version: str, tmp_path: Path) -> None:
+    found = report("FROM scratch\n" + "FROM alpine\n" * len(HOSTILE))
+    labels = dict(zip((node.id for node in found.nodes if node.index), HOSTILE, strict=True))
+    nodes = tuple(replace(node, label=labels.get(node.id, node.label)) for node in found.nodes)
+    svg = drawn(sg.render(replace(found, nodes=nodes), "mermaid").decode(), version, "default", tmp_path)
+    assert "<script" not in svg
+    shown = html.unescape(re.sub(r"<[^>]*>", "\n", svg))
+    words = re.sub(r"[\s\u200b]+", "", shown)
+    missing = [text for text in HOSTILE if text.isprintable() and re.sub(r"\s+", "", text) not in words]
+    assert missing == []
+
+
+def test_a_few_hundred_generated_reports_parse() -> None:
+    diagrams: dict[str, str] = {}
+
+    @settings(
+        max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate]
+    )
+    @given(dockerfiles())
+    def collect(text: str) -> None:
+        try:
+            found = sg.analyse(sg.read(sg.Source(name="Dockerfile", text=text)))
+        except sg.StagegraphError:
+            return
+        view = sg.View(
+            steps=len(diagrams) % 3 == 0, critical_path=len(diagrams) % 2 == 0, link_base="https://e.org/D"
+        )
+        diagrams[f"{len(diagrams)}: {text}"] = sg.render(found, "mermaid", view).decode()
+
+    collect()
+    assert len(diagrams) > 100
+    assert parse_errors(diagrams) == []
+
+
+@pytest.mark.parametrize(("stages", "reads"), [(60, 3), (260, 6), (1500, 8)])
+def test_large_files_stay_within_the_limits_and_say_so(stages: int, reads: int) -> None:
+    chance = random.Random(stages)
+    lines = ["FROM alpine AS s0"]
+    for index in range(1, stages):
+        lines.append(f"FROM s{chance.randint(max(0, index - 9), index - 1)} AS s{index}")
+        lines += [f"COPY --from=s{chance.randint(0, index - 1)} /path/of/{n} /to/{n}" for n in range(reads)]
+    found = report("\n".join(lines) + "\n")
+    texts = {f"{stages} {s}": sg.render(found, "mermaid", sg.View(steps=s)).decode() for s in (False, True)}
+    for text in texts.values():
+        assert len(text) <= MOST_CHARACTERS
+        assert len(re.findall(r"^  \w+ (?:-->|==>|-\.->)", text, re.MULTILINE)) <= MOST_EDGES
+        assert stages < 100 or "note0" in text
+    assert parse_errors(texts) == []
+
+
+def test_the_title_is_quoted() -> None:
+    text = sg.render(report("FROM a\n"), "mermaid", sg.View(title='a: "b" # c')).decode()
+    assert text.split("\n")[1] == 'title: "a: \\"b\\" # c"'
+    assert parse_errors({"title": text}) == []
+
+
+def test_links_only_when_asked() -> None:
+    found = report("FROM a AS x\n")
+    assert "click" not in sg.render(found, "mermaid").decode()
+    text = sg.render(found, "mermaid", sg.View(link_base="https://e.org/Dockerfile")).decode()
+    assert '  click s0 href "https://e.org/Dockerfile#L1"' in text
