@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stagegraph.printable import printable
 from stagegraph.source import Source, Span, excerpt
 
 
@@ -15,11 +16,11 @@ class StagegraphError(Exception):
     def __init__(
         self, message: str, *, source: Source | None = None, span: Span | None = None, hint: str = ""
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = "\n".join(map(printable, message.split("\n")))
+        super().__init__(self.message)
         self.source = source
         self.span = span
-        self.hint = hint
+        self.hint = printable(hint)
 
     @property
     def line(self) -> int | None:
@@ -38,8 +39,8 @@ class StagegraphError(Exception):
         if self.source is None:
             return ""
         if self.span is None:
-            return f"{self.source.name}: "
-        return f"{self.source.name}:{self.span.line}:{self.span.column}: "
+            return f"{printable(self.source.name)}: "
+        return f"{printable(self.source.name)}:{self.span.line}:{self.span.column}: "
 
 
 class DockerfileError(StagegraphError):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass, field
+
+from stagegraph.printable import columns, printable
 
 _EXCERPT_WIDTH = 100
 
@@ -43,30 +44,8 @@ def excerpt(source: Source, span: Span) -> str:
         start = len(text) - len(text.lstrip())
     length = span.length or max(len(text.rstrip()) - start, 1)
     left = max(0, start - _EXCERPT_WIDTH // 2)
-    shown = _printable(text[left : left + _EXCERPT_WIDTH])
+    shown = printable(text[left : left + _EXCERPT_WIDTH])
     gutter = f"{span.line:>5} | "
-    before = _columns(_printable(text[left:start]))
-    under = max(1, min(_columns(_printable(text[start : start + length])), _EXCERPT_WIDTH - before))
+    before = columns(printable(text[left:start]))
+    under = max(1, min(columns(printable(text[start : start + length])), _EXCERPT_WIDTH - before))
     return f"{gutter}{shown}\n{' ' * (len(gutter) - 2)}| {' ' * before}^{'~' * (under - 1)}"
-
-
-def _printable(text: str) -> str:
-    """``text`` with every control character as one visible stand-in, so no terminal obeys it."""
-    return "".join(
-        " " if char == "\t" else "\N{REPLACEMENT CHARACTER}" if _is_control(char) else char for char in text
-    )
-
-
-def _is_control(char: str) -> bool:
-    return unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
-
-
-def _columns(text: str) -> int:
-    """How many terminal cells ``text`` takes."""
-    return sum(_cell_width(char) for char in text)
-
-
-def _cell_width(char: str) -> int:
-    if unicodedata.combining(char):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1

@@ -81,7 +81,7 @@ def _run(args: list[str] | None) -> int:
 
 
 def _tell(text: str) -> None:
-    from stagegraph.renderers.shorten import printable
+    from stagegraph.printable import printable
 
     first, *rest = text.split("\n")
     print(f"error: {printable(first)}", *map(printable, rest), sep="\n", file=sys.stderr)

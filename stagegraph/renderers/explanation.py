@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from stagegraph.analysis.explain import Explanation
 from stagegraph.model import Edge, EdgeKind, Reach, Report, Role
-from stagegraph.renderers.shorten import ARROW, printable
+from stagegraph.printable import printable
+from stagegraph.renderers.shorten import ARROW
 
 _ROLES = {
     Role.TARGET: "is the target",

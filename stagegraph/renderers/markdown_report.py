@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from stagegraph.model import Report
+from stagegraph.printable import printable
 from stagegraph.renderers.mermaid import mermaid
-from stagegraph.renderers.shorten import printable
 from stagegraph.renderers.story import Section, headline, story
 from stagegraph.renderers.view import View
 

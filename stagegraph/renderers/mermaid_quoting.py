@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from stagegraph.renderers.shorten import printable
+from stagegraph.printable import printable
 
 # Each of these means something to Mermaid's grammar, to its Markdown, to its maths or to HTML.
 _SPECIAL = frozenset('"#&<>`\\$%:')

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import TypeVar
 
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role
+from stagegraph.printable import printable
 from stagegraph.renderers.folding import Folded, folded
 from stagegraph.renderers.shape import direction_of
-from stagegraph.renderers.shorten import cut, edge_label, edge_tooltip, printable, shortened
+from stagegraph.renderers.shorten import cut, edge_label, edge_tooltip, shortened
 from stagegraph.renderers.step_picture import opened
 from stagegraph.renderers.view import Arrow, Box, Group, Picture, View
 

@@ -6,7 +6,7 @@ import re
 from html import escape
 
 from stagegraph.errors import OptionsError
-from stagegraph.renderers.shorten import printable
+from stagegraph.printable import printable
 
 _LINK = re.compile(
     r"(?:https?://[^\s\"'<>\\^`{|}]+|(?![/\\]{2})[^\s\"'<>\\^`{|}:]+(?:/[^\s\"'<>\\^`{|}]*)?)\Z"

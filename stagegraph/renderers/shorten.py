@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 from stagegraph.model import Edge, EdgeKind
+from stagegraph.printable import printable
 
 ARROW = " → "
 _ELLIPSIS = "…"
-
-
-def printable(text: str) -> str:
-    """``text`` on one line: every control or formatting character as a space or U+FFFD."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_visible(char) for char in text)
-
-
-def _visible(char: str) -> str:
-    category = unicodedata.category(char)
-    if category in ("Cc", "Zl", "Zp"):
-        return " " if char in "\t\n\r\u2028\u2029\x0b\x0c" else "\N{REPLACEMENT CHARACTER}"
-    # joiners make words of many scripts; the other formatting characters only mislead
-    if category in ("Cf", "Cs", "Co", "Cn") and char not in "\u200c\u200d":
-        return "\N{REPLACEMENT CHARACTER}"
-    return char
 
 
 def shortened(text: str, length: int) -> str:

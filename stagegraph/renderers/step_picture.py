@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Sequence
 
 from stagegraph.model import Edge, Node, Report, Step, StepKind
+from stagegraph.printable import printable
 from stagegraph.renderers.folding import Folded
-from stagegraph.renderers.shorten import cut, printable
+from stagegraph.renderers.shorten import cut
 from stagegraph.renderers.view import Arrow, Box, Group
 
 _BRACKET = re.compile(r"\A\[[^\]]*\] (?:ONBUILD )?")

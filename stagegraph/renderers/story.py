@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from stagegraph.model import LeftBehind, Node, NodeKind, Reach, Report, Role, Shipped, StepKind
-from stagegraph.renderers.shorten import ARROW, printable, shortened
+from stagegraph.printable import printable
+from stagegraph.renderers.shorten import ARROW, shortened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

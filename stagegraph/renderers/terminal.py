@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role
+from stagegraph.printable import printable
 from stagegraph.renderers.console import WIDTH, to_text
-from stagegraph.renderers.shorten import cut, edge_label, printable
+from stagegraph.renderers.shorten import cut, edge_label
 from stagegraph.renderers.view import View
 
 if TYPE_CHECKING:
