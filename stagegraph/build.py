@@ -17,12 +17,17 @@ if TYPE_CHECKING:
     import networkx
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Variant:
-    """The build for one target and one platform."""
+    """The build for one target and one platform; ``several`` when it is one of several platforms."""
 
     resolved: Resolved
-    actions: tuple[StageActions, ...]
+    several: bool
+
+    @cached_property
+    def actions(self) -> tuple[StageActions, ...]:
+        """What the instructions do, place by place; carried out when it is first asked for."""
+        return evaluate(self.resolved, platform_in_names=self.several)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,5 +93,5 @@ def build_of(source: Source, options: Options) -> Build:
     for platform in options.all_platforms:
         for target in options.all_targets or ("",):
             resolved = resolve(file, options, target, platform)
-            variants.append(Variant(resolved=resolved, actions=evaluate(resolved, platform_in_names=several)))
+            variants.append(Variant(resolved=resolved, several=several))
     return Build(file=file, options=options, variants=tuple(variants))

@@ -105,6 +105,8 @@ def _add_source(graph: StageGraph[str], node: str) -> None:
 
 def _all_edges(build: Build) -> list[Edge]:
     """The edges of all variants, each as often as the variant has it that has it most often."""
+    if len(build.variants) == 1:
+        return list(edges_of(build.variants[0]))
     found: Counter[Edge] = Counter()
     for variant in build.variants:
         found |= Counter(edges_of(variant))

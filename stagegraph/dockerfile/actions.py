@@ -47,13 +47,10 @@ class Remote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyAction(Action):
-    """COPY or ADD: ``paths`` and ``destination`` as people wrote them, the rest as BuildKit takes it."""
+    """COPY or ADD, as BuildKit takes it."""
 
-    add: bool
     linked: bool  # made on nothing and merged on top
     source: int | None  # the place read, as an index of Resolved.places; None for the build context
-    paths: tuple[str, ...]
-    destination: str
     remotes: tuple[Remote, ...]
     documents: tuple[tuple[str, str], ...]  # name and text
     files: tuple[str, ...]  # the local paths, normal form

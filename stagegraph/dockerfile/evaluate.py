@@ -1,13 +1,11 @@
-"""The instructions of resolved stages, carried out as far as names and variables go.
+"""The instructions of resolved stages carried out, as far as their steps go.
 
 Rules: moby/buildkit frontend/dockerfile/dockerfile2llb/convert.go, dispatchStages and dispatch,
-convert_copy.go and convert_runmount.go. The configuration of an image is not known here: its
-variables but PATH are unset, its working directory is the root.
+convert_copy.go and convert_runmount.go.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -23,14 +21,15 @@ from stagegraph.dockerfile.actions import (
     WorkdirAction,
 )
 from stagegraph.dockerfile.expand import ExpansionError, Lexer
-from stagegraph.dockerfile.heredocs import Heredoc, heredoc_word
-from stagegraph.dockerfile.instructions import Arg, Copy, Env, Instruction, Run, Setting, Shell, User, Workdir
+from stagegraph.dockerfile.heredocs import Heredoc
+from stagegraph.dockerfile.instructions import Copy, Run, Workdir
 from stagegraph.dockerfile.mounts import Mount, MountError, read_mount
-from stagegraph.dockerfile.platforms import Platform, PlatformError, normalized, parse_platform
-from stagegraph.dockerfile.stages import SCRATCH, Command, Place, Resolved
+from stagegraph.dockerfile.scope import Scope
+from stagegraph.dockerfile.scripts import ScriptError, script_of
+from stagegraph.dockerfile.stages import Command, Place, Resolved
+from stagegraph.dockerfile.step_names import StepNames
 from stagegraph.source import Span
 
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _MASK = "****"  # what stands for the value of a secret in a step's name
 _BODY_LEXER = Lexer(process_quotes=False)
 
@@ -51,7 +50,7 @@ class _RefusedError(ValueError):
 
 
 class _Stage:
-    """The state of one stage while its instructions are carried out."""
+    """One stage while its instructions are carried out."""
 
     def __init__(
         self, resolved: Resolved, place: Place, done: dict[int, _Stage], platform_in_names: bool
@@ -59,30 +58,13 @@ class _Stage:
         self.resolved = resolved
         self.place = place
         self.done = done
-        self.platform_in_names = platform_in_names
-        self.lexer = Lexer(escape=resolved.file.escape)
         base = done[place.base_index] if place.base_index is not None else None
-        self.platform: Platform = base.platform if base else place.platform or resolved.target_platform
-        self.windows = self.platform.os == "windows"
-        self.variables: dict[str, str] = dict(base.variables) if base else self._first_variables()
-        self.workdir: str = base.workdir if base else "/"
-        self.user: str = base.user if base else ""
-        self.shell: tuple[str, ...] = base.shell if base else ()
+        self.scope: Scope = Scope(resolved, place, base.scope if base else None)
+        word = place.title if len(resolved.places) > 1 else ""
+        self.names = StepNames(place, word, self.scope.platform if platform_in_names else None)
         self.position = 0
-        self.emitted = 0
-        self.total = self._total()
         self.faults: list[Fault] = []
         self._environment: Environment | None = base._environment if base else None
-
-    def _first_variables(self) -> dict[str, str]:
-        return {} if self.windows else {"PATH": _PATH}
-
-    def _total(self) -> int:
-        place = self.place
-        if not place.is_stage or place.replaced:
-            return 0
-        pulls = place.base_index is None and place.base != SCRATCH
-        return pulls + sum(_counts(command) for command in place.commands)
 
     def run(self) -> StageActions:
         from_name = self._from_name()
@@ -91,7 +73,7 @@ class _Stage:
             self.position = position
             try:
                 actions.extend(self._command(command))
-            except (ExpansionError, MountError, _RefusedError) as error:
+            except (ExpansionError, MountError, ScriptError, _RefusedError) as error:
                 self._fault("would-fail", command.instruction.span, str(error))
         return StageActions(
             index=self.place.index,
@@ -103,220 +85,131 @@ class _Stage:
     def _from_name(self) -> str:
         if not self.place.reference or self.place.context:
             return ""
-        return self._named(f"FROM {self.place.reference}", {}, onbuild=False)
+        return self.names.named(f"FROM {self.place.reference}", {})
 
-    def _named(self, text: str, variables: dict[str, str], *, onbuild: bool) -> str:
-        """``text`` with the bracket of build output before it; counts one step more."""
-        if not self.total:
-            return text
-        self.emitted += 1
-        width = int(1 + math.log10(self.total))
-        place = f"{self.emitted:>{width}}/{self.total}]"
-        parts = [self._platform_prefix(variables), self._stage_word(), place]
-        return "[" + " ".join(part for part in parts if part) + (" ONBUILD " if onbuild else " ") + text
-
-    def _stage_word(self) -> str:
-        return self.place.title if len(self.resolved.places) > 1 else ""
-
-    def _platform_prefix(self, variables: dict[str, str]) -> str:
-        if not self.platform_in_names:
-            return ""
-        return str(self.platform) + _other_platform(self.platform, variables)
+    def _named(self, text: str, command: Command) -> str:
+        return self.names.named(text, self.scope.variables, onbuild=command.onbuild)
 
     def _fault(self, code: str, span: Span, message: str, why: str = "", fix: str = "") -> None:
         self.faults.append(Fault(code=code, span=span, message=message, why=why, fix=fix))
 
-    def _expand(self, text: str) -> str:
-        return self.lexer.word(text, self.variables)
-
-    def _set(self, name: str, value: str) -> None:
-        self.variables.pop(name, None)
-        self.variables[name] = value
-        self._environment = None
-
     def environment(self) -> Environment:
         if self._environment is None:
-            self._environment = tuple(self.variables.items())
+            self._environment = tuple(self.scope.variables.items())
         return self._environment
 
     def _command(self, command: Command) -> Iterator[Action]:
         item = command.instruction
         if isinstance(item, Copy):
-            yield from self._copy(item, command)
+            yield self._copy(item, command)
         elif isinstance(item, Run):
             yield self._run(item, command)
-        elif isinstance(item, Workdir):
-            yield from self._workdir(item, command.onbuild)
         else:
-            self._setting(item)
+            self._environment = None
+            self.scope.apply(item)
+            if isinstance(item, Workdir) and self.scope.workdir != "/":
+                yield self._workdir(item, command)
 
-    def _setting(self, item: Instruction) -> None:
-        if isinstance(item, Arg):
-            self._arg(item)
-        elif isinstance(item, Env):
-            for name, value in [(self._expand(name), self._expand(value)) for name, value in item.pairs]:
-                self._set(name, value)
-        elif isinstance(item, User):
-            self.user = self._expand(item.user)
-        elif isinstance(item, Shell):
-            self.shell = item.words
-        elif isinstance(item, Setting):
-            for word in item.words:
-                self._expand(word)
-
-    def _arg(self, item: Arg) -> None:
-        given = self.resolved.options.build_args
-        for name, default in item.pairs:
-            if name in given:
-                self._set(name, given[name])
-            elif default is not None:
-                self._set(name, self._expand(default))
-            elif name in self.resolved.arguments:
-                # a value from the global scope is expanded once more (convert.go, dispatchArg)
-                self._set(name, self.resolved.arguments[name])
-
-    def _workdir(self, item: Workdir, onbuild: bool) -> Iterator[Action]:
-        self.workdir = paths.workdir(self.workdir, self._expand(item.path), windows=self.windows)
-        if self.workdir != "/":
-            name = self._named(self._shown(item.text), self.variables, onbuild=onbuild)
-            yield WorkdirAction(
-                command=self.position,
-                name=name,
-                span=item.span,
-                onbuild=onbuild,
-                path=self.workdir,
-                user=self.user,
-            )
+    def _workdir(self, item: Workdir, command: Command) -> WorkdirAction:
+        return WorkdirAction(
+            command=self.position,
+            name=self._named(self._shown(item.text), command),
+            span=item.span,
+            onbuild=command.onbuild,
+            path=self.scope.workdir,
+            user=self.scope.user,
+        )
 
     def _shown(self, text: str, lexer: Lexer | None = None, variables: dict[str, str] | None = None) -> str:
         """The text of an instruction as build output has it: expanded, the keyword in capitals."""
         with suppress(ExpansionError):  # then BuildKit shows it as it is written
-            text = (lexer or self.lexer).word(text, self.variables if variables is None else variables)
+            known = self.scope.variables if variables is None else variables
+            text = (lexer or self.scope.lexer).word(text, known)
         first, space, rest = text.partition(" ")
         return first.upper() + space + rest
 
     def _run(self, item: Run, command: Command) -> RunAction:
         mounts = self._mounts(item, command)
-        text, words, document = self._script(item)
+        script = script_of(item, self.scope.shell, windows=self.scope.windows)
         masked = {m.environment: _MASK for m, _ in mounts if m.environment}
-        lexer = Lexer(escape=self.lexer.escape, raw_quotes=True, keep_unset=True)
-        shown = self._shown(text, lexer, {**self.variables, **masked} if masked else None)
+        lexer = Lexer(escape=self.scope.lexer.escape, raw_quotes=True, keep_unset=True)
+        shown = self._shown(script.text, lexer, {**self.scope.variables, **masked} if masked else None)
         return RunAction(
             command=self.position,
-            name=self._named(shown, self.variables, onbuild=command.onbuild),
+            name=self._named(shown, command),
             span=item.span,
             onbuild=command.onbuild,
-            words=words,
+            words=script.words,
             environment=self.environment(),
-            workdir=self.workdir,
-            user=self.user,
+            workdir=self.scope.workdir,
+            user=self.scope.user,
             mounts=mounts,
-            options=(item.network, item.security, *item.devices),
-            document=document,
+            options=item.options,
+            document=script.document,
         )
-
-    def _script(self, item: Run) -> tuple[str, tuple[str, ...], tuple[str, str] | None]:
-        """The name of the step, the words that run, and the script file if there is one."""
-        text, words = item.text, item.words
-        document = None
-        if item.documents:
-            if len(words) != 1 or not item.shell_form:
-                raise _RefusedError("a RUN with a heredoc takes one command in shell form")
-            if heredoc_word(words[0]):
-                first = item.documents[0]
-                text += f" ({_summary(first.content)})"
-                words = (first.text,)
-                if not self.windows and first.text.startswith("#!"):
-                    document = (first.name, first.text)
-                    words = (f"/dev/pipes/{first.name}",)
-            else:
-                words = (words[0] + "".join(f"\n{d.content}{d.name}" for d in item.documents),)
-        if item.shell_form:
-            words = (*(self.shell or self._default_shell()), " ".join(words))
-        return text, words, document
-
-    def _default_shell(self) -> tuple[str, ...]:
-        return ("cmd", "/S", "/C") if self.windows else ("/bin/sh", "-c")
 
     def _mounts(self, item: Run, command: Command) -> tuple[tuple[Mount, int], ...]:
         found = []
         for fields, source in zip(item.mounts, command.sources, strict=True):
-            mount = read_mount(fields, self._expand)
-            if mount.source_name and source not in self.done and self._is_real_stage(source):
-                self._later(item.span, "mounts from", source)
-            target = paths.workdir(self.workdir, mount.target, windows=self.windows)
+            mount = read_mount(fields, self.scope.expand)
+            if mount.source_name:
+                self._check_order(item.span, "mounts from", source)
+            target = paths.workdir(self.scope.workdir, mount.target, windows=self.scope.windows)
             if target == "/" and mount.type not in ("secret", "ssh"):
                 raise _RefusedError("a mount has no target, or its target is the root")
             found.append((mount, source))
         return tuple(found)
 
-    def _is_real_stage(self, source: int) -> bool:
-        return self.resolved.places[source].is_stage
-
-    def _later(self, span: Span, verb: str, source: int) -> None:
-        title = self.resolved.places[source].title
+    def _check_order(self, span: Span, verb: str, source: int) -> None:
+        read = self.resolved.places[source]
+        if source in self.done or not read.is_stage:
+            return
         self._fault(
             "later-stage",
             span,
-            f"{self.place.title} {verb} {title}, which comes later in the file",
+            f"{self.place.title} {verb} {read.title}, which comes later in the file",
             why="BuildKit refuses it when it builds this stage: a source must be defined before it is read",
-            fix=f"move {title} above {self.place.title}",
+            fix=f"move {read.title} above {self.place.title}",
         )
 
-    def _copy(self, item: Copy, command: Command) -> Iterator[CopyAction]:
+    def _copy(self, item: Copy, command: Command) -> CopyAction:
         source = command.sources[0] if command.sources else None
-        if source is not None and source not in self.done and self._is_real_stage(source):
-            self._later(item.span, "copies from", source)
-        chown, checksum = self._expand(item.chown), self._expand(item.checksum)
-        chmod, exclude = self._expand(item.chmod), tuple(map(self._expand, item.exclude))
-        sources = [self._expand(word) for word in item.sources]
-        destination = self._expand(item.destination)
+        if source is not None:
+            self._check_order(item.span, "copies from", source)
+        expand, windows, flags = self.scope.expand, self.scope.windows, item.flags
+        chown, checksum = expand(flags.chown), expand(flags.checksum)
+        chmod, exclude = expand(flags.chmod), tuple(map(expand, flags.exclude))
+        sources = [expand(word) for word in item.sources]
+        destination = expand(item.destination)
         documents = tuple(self._document(document) for document in item.documents)
         text = self._shown(item.text)
-        linked = item.link and not item.chmod
-        name = self._named(text, self.variables, onbuild=command.onbuild)
-        fetched = [word for word in sources if remotes.is_git(word) or remotes.is_url(word)]
+        linked = item.link and not flags.chmod
+        name = self._named(text, command)
+        fetched = [word for word in sources if remotes.is_remote(word)]
         if fetched and not item.add:
             raise _RefusedError(f"COPY cannot fetch {fetched[0]}; ADD can")
-        owner = (chown, chmod, str(item.parents), *exclude, str(item.unpack))
-        yield CopyAction(
+        local = [word for word in sources if word not in fetched]
+        owner = (chown, chmod, str(flags.parents), *exclude, str(flags.unpack))
+        return CopyAction(
             command=self.position,
             name=name,
             span=item.span,
             onbuild=command.onbuild,
-            add=item.add,
             linked=linked,
             source=source,
-            paths=tuple(self._written(word) for word in item.sources),
-            destination=self._written(item.destination),
             remotes=tuple(_remote(word, item, checksum) for word in fetched),
             documents=documents,
-            files=tuple(
-                paths.from_root(word, windows=self.windows) for word in sources if word not in fetched
-            ),
-            target=paths.absolute(self.workdir, destination, windows=self.windows),
+            files=tuple(paths.from_root(word, windows=windows) for word in local),
+            target=paths.absolute(self.scope.workdir, destination, windows=windows),
             options=(("add",) if item.add else ("copy",)) + owner,
             link_name=_link_name(name, text) if linked else "",
         )
 
-    def _written(self, word: str) -> str:
-        """``word`` for a reader: variables that are not set here stay as they are written."""
-        if "$" not in word:
-            return self._expand(word)
-        try:
-            return Lexer(escape=self.lexer.escape, keep_unset=True).word(word, self.variables)
-        except ExpansionError:
-            return word
-
     def _document(self, document: Heredoc) -> tuple[str, str]:
         text = document.text
         if document.expand:
-            text = _BODY_LEXER.word(text, self.variables)
+            text = _BODY_LEXER.word(text, self.scope.variables)
         return document.name, text
-
-
-def _counts(command: Command) -> bool:
-    return command.onbuild or isinstance(command.instruction, (Copy, Run, Workdir))
 
 
 def _link_name(name: str, text: str) -> str:
@@ -325,43 +218,5 @@ def _link_name(name: str, text: str) -> str:
 
 def _remote(word: str, item: Copy, checksum: str) -> Remote:
     git = remotes.is_git(word)
-    return Remote(address=word, git=git, options=(checksum, str(item.keep_git_dir) if git else ""))
-
-
-def _summary(content: str) -> str:
-    """The first line of a heredoc, and dots when there are more."""
-    lines = content.strip().replace("\r\n", "\n").split("\n")
-    return lines[0] + ("..." if len(lines) > 1 else "")
-
-
-def _other_platform(platform: Platform, variables: dict[str, str]) -> str:
-    """``->arm64`` when the stage runs on one platform and builds for another."""
-    target = _target_in(platform, variables)
-    if target is None:
-        return ""
-    if target.os != platform.os:
-        return f"->{target}"
-    if target.architecture == platform.architecture:
-        return ""
-    return "->" + target.architecture + (f"/{target.variant}" if target.variant else "")
-
-
-def _target_in(platform: Platform, variables: dict[str, str]) -> Platform | None:
-    found: dict[str, str] = {}
-    for name, value in variables.items():
-        if name == "TARGETPLATFORM":
-            try:
-                return normalized(parse_platform(value))
-            except PlatformError:
-                continue
-        if name in ("TARGETOS", "TARGETARCH", "TARGETVARIANT"):
-            found[name] = value
-    if not found:
-        return None
-    return normalized(
-        Platform(
-            found.get("TARGETOS") or platform.os,
-            found.get("TARGETARCH") or platform.architecture,
-            found.get("TARGETVARIANT", ""),
-        )
-    )
+    kept = str(item.flags.keep_git_dir) if git else ""
+    return Remote(address=word, git=git, options=(checksum, kept))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from stagegraph.dockerfile import parse
+from stagegraph.dockerfile import parse, splitting
+from stagegraph.dockerfile.checks import ParseError
 from stagegraph.dockerfile.instructions import Arg, From, Instruction
 from stagegraph.dockerfile.lines import Line, read_lines
 from stagegraph.dockerfile.words import WordsError
@@ -80,9 +81,9 @@ def _at(line: Line, place: Span) -> Line:
 
 def _arguments(source: Source, line: Line, escape: str) -> tuple[Line, list[str], bool]:
     try:
-        args, json_form = parse.arguments(line, escape)
+        args, json_form = splitting.arguments(line, escape)
         if line.keyword == "onbuild" and args:
-            parse.check_trigger(line, escape)
+            splitting.check_trigger(line, escape)
     except WordsError as error:
         raise DockerfileError(str(error), source=source, span=line.span) from None
     return line, args, json_form
@@ -91,7 +92,7 @@ def _arguments(source: Source, line: Line, escape: str) -> tuple[Line, list[str]
 def _instruction(source: Source, line: Line, args: list[str], json_form: bool) -> Instruction:
     try:
         return parse.instruction(line, args, json_form)
-    except parse.ParseError as error:
+    except ParseError as error:
         raise DockerfileError(
             str(error), source=source, span=pointing_at(source, line.span, error.word), hint=error.hint
         ) from None

@@ -41,6 +41,22 @@ class Env(Instruction):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CopyFlags:
+    """The flags of COPY and ADD that change what is written and not what is read."""
+
+    chown: str = ""
+    chmod: str = ""
+    checksum: str = ""
+    parents: bool = False
+    exclude: tuple[str, ...] = ()
+    keep_git_dir: bool | None = None
+    unpack: bool | None = None
+
+
+NO_COPY_FLAGS = CopyFlags()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Copy(Instruction):
     """``COPY`` and ``ADD``; ``documents`` are the heredocs among the sources."""
 
@@ -49,14 +65,8 @@ class Copy(Instruction):
     destination: str
     documents: tuple[Heredoc, ...] = ()
     source_stage: str = ""  # of --from
-    chown: str = ""
-    chmod: str = ""
-    checksum: str = ""
     link: bool = False
-    parents: bool = False
-    exclude: tuple[str, ...] = ()
-    keep_git_dir: bool | None = None
-    unpack: bool | None = None
+    flags: CopyFlags = NO_COPY_FLAGS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +77,7 @@ class Run(Instruction):
     shell_form: bool
     documents: tuple[Heredoc, ...] = ()
     mounts: tuple[tuple[str, ...], ...] = ()
-    network: str = ""
-    security: str = ""
-    devices: tuple[str, ...] = ()
+    options: tuple[str, ...] = ("", "")  # network, security, devices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

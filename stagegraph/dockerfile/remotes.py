@@ -26,3 +26,8 @@ def is_git(source: str) -> bool:
 def is_url(source: str) -> bool:
     """Whether ``source`` is fetched over http or https as a file."""
     return source.startswith(("http://", "https://")) and not is_git(source)
+
+
+def is_remote(source: str) -> bool:
+    """Whether ADD fetches ``source``, as a file or a repository."""
+    return (":" in source) and (is_git(source) or is_url(source))

@@ -1,0 +1,106 @@
+"""What the instructions of a stage read, expanded as far as a reader of the graph needs it.
+
+This is the cheap half of ``evaluate``: it knows no steps and refuses nothing. A word that cannot
+be expanded stays as it is written; ``evaluate`` says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+from stagegraph.dockerfile import remotes
+from stagegraph.dockerfile.expand import ExpansionError
+from stagegraph.dockerfile.instructions import Copy, Run, mount_source
+from stagegraph.dockerfile.mounts import Mount, MountError, read_mount
+from stagegraph.dockerfile.scope import Scope
+from stagegraph.dockerfile.stages import Command, Place, Resolved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """One thing that one instruction reads.
+
+    ``place`` is an index of Resolved.places, None for the build context or what ``remote`` fetches.
+    """
+
+    command: Command
+    place: int | None = None
+    remote: str = ""  # the address of what ADD fetches
+    mounted: bool = False
+    paths: tuple[str, ...] = ()
+    destination: str = ""
+
+
+def reads_of(resolved: Resolved) -> Iterator[tuple[Place, list[Read]]]:
+    """Every stage with what its instructions read, in the order of the file."""
+    scopes: dict[int, Scope] = {}
+    for place in resolved.places[: len(resolved.file.stages)]:
+        base = scopes.get(place.base_index) if place.base_index is not None else None
+        scope = scopes[place.index] = Scope(resolved, place, base)
+        commands = () if place.replaced else place.commands
+        yield place, [read for command in commands for read in _reads(scope, command)]
+
+
+def _reads(scope: Scope, command: Command) -> Iterator[Read]:
+    item = command.instruction
+    if isinstance(item, Copy):
+        yield from _copied(scope, item, command)
+    elif isinstance(item, Run):
+        if item.mounts:
+            yield from _mounted(scope, item, command)
+    else:
+        with suppress(ExpansionError):
+            scope.apply(item)
+
+
+def _copied(scope: Scope, item: Copy, command: Command) -> Iterator[Read]:
+    paths = tuple(_or_written(scope.written, word) for word in item.sources)
+    destination = _or_written(scope.written, item.destination)
+    if command.sources:
+        yield Read(command=command, place=command.sources[0], paths=paths, destination=destination)
+        return
+    fetched = _fetched(scope, item)
+    local = tuple(path for path, address in zip(paths, fetched, strict=True) if not address)
+    if local:
+        yield Read(command=command, paths=local, destination=destination)
+    for address in sorted(set(filter(None, fetched))):
+        yield Read(command=command, remote=address, paths=(address,), destination=destination)
+
+
+def _fetched(scope: Scope, item: Copy) -> list[str]:
+    """The address that each source is fetched from, empty for local files."""
+    if not item.add:
+        return [""] * len(item.sources)
+    addresses = [_or_written(scope.expand, word) for word in item.sources]
+    return [address if remotes.is_remote(address) else "" for address in addresses]
+
+
+def _mounted(scope: Scope, item: Run, command: Command) -> Iterator[Read]:
+    for fields, source in zip(item.mounts, command.sources, strict=True):
+        mount = _mount(scope, fields)
+        place = source if mount_source(fields) else None
+        if place is None and not (mount and mount.is_local):
+            continue
+        yield Read(
+            command=command,
+            place=place,
+            mounted=True,
+            paths=(mount.source or "/",) if mount else (),
+            destination=mount.target if mount else "",
+        )
+
+
+def _mount(scope: Scope, fields: tuple[str, ...]) -> Mount | None:
+    try:
+        return read_mount(fields, scope.expand)
+    except (ExpansionError, MountError):
+        return None
+
+
+def _or_written(expand: Callable[[str], str], word: str) -> str:
+    try:
+        return expand(word)
+    except ExpansionError:
+        return word

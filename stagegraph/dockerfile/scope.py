@@ -1,0 +1,74 @@
+"""The state of a stage while its instructions are read: variables, directory, user, shell.
+
+Rules: moby/buildkit frontend/dockerfile/dockerfile2llb/convert.go, dispatch. The configuration of
+an image is not known here: its variables but PATH are unset, its working directory is the root.
+"""
+
+from __future__ import annotations
+
+from stagegraph.dockerfile import paths
+from stagegraph.dockerfile.expand import Lexer
+from stagegraph.dockerfile.instructions import Arg, Env, Instruction, Setting, Shell, User, Workdir
+from stagegraph.dockerfile.platforms import Platform
+from stagegraph.dockerfile.stages import Place, Resolved
+
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+class Scope:
+    """What one stage has set so far; begins with what its base stage left."""
+
+    def __init__(self, resolved: Resolved, place: Place, base: Scope | None) -> None:
+        self.resolved = resolved
+        self.lexer = Lexer(escape=resolved.file.escape)
+        self.platform: Platform = base.platform if base else place.platform or resolved.target_platform
+        self.windows = self.platform.os == "windows"
+        self.variables: dict[str, str] = dict(base.variables) if base else self._first_variables()
+        self.workdir: str = base.workdir if base else "/"
+        self.user: str = base.user if base else ""
+        self.shell: tuple[str, ...] = base.shell if base else ()
+
+    def _first_variables(self) -> dict[str, str]:
+        return {} if self.windows else {"PATH": _PATH}
+
+    def expand(self, text: str) -> str:
+        """``text`` expanded with the variables set here; ExpansionError where BuildKit refuses it."""
+        return self.lexer.word(text, self.variables)
+
+    def written(self, word: str) -> str:
+        """``word`` for a reader: variables that are not set here stay as they are written."""
+        if "$" not in word:
+            return self.expand(word)
+        return Lexer(escape=self.lexer.escape, keep_unset=True).word(word, self.variables)
+
+    def apply(self, item: Instruction) -> None:
+        """Carry out an instruction that only changes the state; ExpansionError as in ``expand``."""
+        if isinstance(item, Arg):
+            self._arg(item)
+        elif isinstance(item, Env):
+            for name, value in [(self.expand(name), self.expand(value)) for name, value in item.pairs]:
+                self._set(name, value)
+        elif isinstance(item, Workdir):
+            self.workdir = paths.workdir(self.workdir, self.expand(item.path), windows=self.windows)
+        elif isinstance(item, User):
+            self.user = self.expand(item.user)
+        elif isinstance(item, Shell):
+            self.shell = item.words
+        elif isinstance(item, Setting):
+            for word in item.words:
+                self.expand(word)
+
+    def _set(self, name: str, value: str) -> None:
+        self.variables.pop(name, None)
+        self.variables[name] = value
+
+    def _arg(self, item: Arg) -> None:
+        given = self.resolved.options.build_args
+        for name, default in item.pairs:
+            if name in given:
+                self._set(name, given[name])
+            elif default is not None:
+                self._set(name, self.expand(default))
+            elif name in self.resolved.arguments:
+                # a value from the global scope is expanded once more (convert.go, dispatchArg)
+                self._set(name, self.resolved.arguments[name])

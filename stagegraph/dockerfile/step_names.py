@@ -1,0 +1,87 @@
+"""The names of steps as build output has them: ``[linux/arm64 builder 2/5] RUN make``.
+
+Rules: moby/buildkit frontend/dockerfile/dockerfile2llb/convert.go, prefixCommand and
+formatTargetPlatform.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from stagegraph.dockerfile.instructions import Copy, Run, Workdir
+from stagegraph.dockerfile.platforms import Platform, PlatformError, normalized, parse_platform
+from stagegraph.dockerfile.stages import SCRATCH, Command, Place
+
+
+class StepNames:
+    """Counts the steps of one stage and puts the bracket before each name.
+
+    ``word`` is the stage's name, empty in a file of one stage; ``platform`` is None where names
+    carry none.
+    """
+
+    def __init__(self, place: Place, word: str, platform: Platform | None) -> None:
+        self.word = word
+        self.platform = platform
+        self.emitted = 0
+        self.total = _total(place)
+
+    def named(self, text: str, variables: Mapping[str, str], *, onbuild: bool = False) -> str:
+        """``text`` with the bracket of build output before it; counts one step more."""
+        if not self.total:
+            return text
+        self.emitted += 1
+        width = int(1 + math.log10(self.total))
+        place = f"{self.emitted:>{width}}/{self.total}]"
+        parts = [self._platform(variables), self.word, place]
+        return "[" + " ".join(part for part in parts if part) + (" ONBUILD " if onbuild else " ") + text
+
+    def _platform(self, variables: Mapping[str, str]) -> str:
+        if self.platform is None:
+            return ""
+        return str(self.platform) + _other_platform(self.platform, variables)
+
+
+def _total(place: Place) -> int:
+    if not place.is_stage or place.replaced:
+        return 0
+    pulls = place.base_index is None and place.base != SCRATCH
+    return pulls + sum(map(_counts, place.commands))
+
+
+def _counts(command: Command) -> bool:
+    return command.onbuild or isinstance(command.instruction, (Copy, Run, Workdir))
+
+
+def _other_platform(platform: Platform, variables: Mapping[str, str]) -> str:
+    """``->arm64`` when the stage runs on one platform and builds for another."""
+    target = _target_in(platform, variables)
+    if target is None:
+        return ""
+    if target.os != platform.os:
+        return f"->{target}"
+    if target.architecture == platform.architecture:
+        return ""
+    return "->" + target.architecture + (f"/{target.variant}" if target.variant else "")
+
+
+def _target_in(platform: Platform, variables: Mapping[str, str]) -> Platform | None:
+    found: dict[str, str] = {}
+    for name, value in variables.items():
+        if name == "TARGETPLATFORM":
+            try:
+                return normalized(parse_platform(value))
+            except PlatformError:
+                continue
+        if name in ("TARGETOS", "TARGETARCH", "TARGETVARIANT"):
+            found[name] = value
+    if not found:
+        return None
+    return normalized(
+        Platform(
+            found.get("TARGETOS") or platform.os,
+            found.get("TARGETARCH") or platform.architecture,
+            found.get("TARGETVARIANT", ""),
+        )
+    )
