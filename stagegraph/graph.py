@@ -43,8 +43,12 @@ def pruned(graph: StageGraph[str], targets: Iterable[str]) -> StageGraph[str]:
     """A new graph with only ``targets`` and what they need, directly or not."""
     kept = _ancestors(graph, targets)
     smaller: StageGraph[str] = StageGraph()
-    smaller.add_nodes_from((node, data) for node, data in graph.nodes(data=True) if node in kept)
-    smaller.add_edges_from((u, v, data) for u, v, data in graph.edges(data=True) if v in kept and u in kept)
+    for node, data in graph.nodes(data=True):
+        if node in kept:
+            smaller.add_node(node, **data)
+    for source, target, data in graph.edges(data=True):
+        if target in kept:  # then its source is kept too
+            smaller.add_edge(source, target, **data)
     return smaller
 
 

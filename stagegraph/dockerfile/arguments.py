@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from stagegraph.dockerfile.expand import ExpansionError, Lexer
+from stagegraph.dockerfile.expand import ExpansionError, lexer_of
 from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.dockerfile.platforms import Platform
 from stagegraph.errors import DockerfileError
@@ -38,7 +38,7 @@ def global_arguments(
 ) -> dict[str, str]:
     """``defaults`` and the ARGs before the first FROM, each default expanded with those before it."""
     values = dict(defaults)
-    lexer = Lexer(escape=file.escape)
+    lexer = lexer_of(escape=file.escape)
     for arg in file.arguments:
         for name, default in arg.pairs:
             try:

@@ -23,23 +23,19 @@ class Directives:
     def __init__(self) -> None:
         self.escape = "\\"
         self.values: dict[str, str] = {}
-        self._done = False
+        self.done = False  # a line that is none was met: no directive counts after it
 
     def read(self, line: str) -> bool:
         """Whether ``line``, stripped at its left and of its end, is a directive that counts."""
-        if self._done:
+        if self.done:
             return False
         match = _DIRECTIVE.match(line[1:].lstrip(SPACE)) if line.startswith("#") else None
         name = match[1].lower() if match else ""
         if match is None or name not in _NAMES:
-            self._done = True
+            self.done = True
             return False
         self._set(name, match[2])
         return True
-
-    def end(self) -> None:
-        """A blank line: no directive counts after it."""
-        self._done = True
 
     def _set(self, name: str, value: str) -> None:
         if name in self.values:

@@ -20,7 +20,7 @@ from stagegraph.dockerfile.actions import (
     StageActions,
     WorkdirAction,
 )
-from stagegraph.dockerfile.expand import ExpansionError, Lexer
+from stagegraph.dockerfile.expand import ExpansionError, Lexer, lexer_of
 from stagegraph.dockerfile.heredocs import Heredoc
 from stagegraph.dockerfile.instructions import Copy, Run, Workdir
 from stagegraph.dockerfile.mounts import Mount, MountError, read_mount
@@ -132,7 +132,7 @@ class _Stage:
         mounts = self._mounts(item, command)
         script = script_of(item, self.scope.shell, windows=self.scope.windows)
         masked = {m.environment: _MASK for m, _ in mounts if m.environment}
-        lexer = Lexer(escape=self.scope.lexer.escape, raw_quotes=True, keep_unset=True)
+        lexer = lexer_of(escape=self.scope.lexer.escape, raw_quotes=True, keep_unset=True)
         shown = self._shown(script.text, lexer, {**self.scope.variables, **masked} if masked else None)
         return RunAction(
             command=self.position,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from stagegraph.dockerfile import patterns
 from stagegraph.dockerfile.whitespace import SPACE
@@ -47,6 +48,9 @@ class Lexer:
 
     def _is_plain(self, text: str) -> bool:
         return "$" not in text and "'" not in text and '"' not in text and self.escape not in text
+
+
+lexer_of = cache(Lexer)  # a build needs few of them, and often
 
 
 class _Words:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stagegraph.dockerfile import parse, splitting
 from stagegraph.dockerfile.checks import ParseError
@@ -67,16 +67,7 @@ def read_trigger(source: Source, trigger: str, place: Span) -> Instruction:
 
 
 def _at(line: Line, place: Span) -> Line:
-    return Line(
-        keyword=line.keyword,
-        written=line.written,
-        flags=line.flags,
-        rest=line.rest,
-        text=line.text,
-        span=place,
-        comments=line.comments,
-        heredocs=line.heredocs,
-    )
+    return replace(line, logical=replace(line.logical, span=place))
 
 
 def _arguments(source: Source, line: Line, escape: str) -> tuple[Line, list[str], bool]:

@@ -6,12 +6,16 @@ frontend/dockerfile/instructions/bflag.go.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 
 _BYTE_SPACE = "\t\n\v\f\r \x85\xa0"  # unicode.IsSpace of single bytes: BuildKit reads flags bytewise
+
+# a flag without quotes and escapes, and the white space behind it; "--" alone ends the flags
+_PLAIN_FLAG = re.compile(r"[\t\n\v\f\r ]*(--[^\t-\r \x85\xa0'\"\\]+)(?=[\t\n\v\f\r ])")
 
 
 class FlagKind(Enum):
@@ -83,8 +87,10 @@ NO_FLAGS = Flags()
 
 def split_flags(text: str) -> tuple[list[str], str]:
     """The flags at the head of ``text``, quotes and escapes removed, and what is behind them."""
-    if not text.lstrip(_BYTE_SPACE).startswith("--"):
+    if "--" not in text or not text.lstrip(_BYTE_SPACE).startswith("--"):
         return [], text
+    if text.isascii():
+        return _split_bytewise(text)
     flags, rest = _split_bytewise(text.encode("utf-8", "replace").decode("latin-1"))
     return flags, rest.encode("latin-1").decode("utf-8", "replace")
 
@@ -92,6 +98,9 @@ def split_flags(text: str) -> tuple[list[str], str]:
 def _split_bytewise(text: str) -> tuple[list[str], str]:
     flags: list[str] = []
     position = 0
+    while plain := _PLAIN_FLAG.match(text, position):
+        flags.append(plain[1])
+        position = plain.end()
     while True:
         while position < len(text) and text[position] in _BYTE_SPACE:
             position += 1

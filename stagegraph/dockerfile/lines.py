@@ -31,13 +31,29 @@ class Line:
     """One instruction, split: ``keyword`` lower case, ``flags`` unread, ``rest`` the arguments."""
 
     keyword: str
-    written: str  # the keyword as written
     flags: tuple[str, ...]
     rest: str
-    text: str  # the whole instruction on one line, as BuildKit prints it
-    span: Span
-    comments: tuple[str, ...]
-    heredocs: tuple[Heredoc, ...]
+    logical: Logical
+
+    @property
+    def text(self) -> str:
+        """The whole instruction on one line, as BuildKit prints it."""
+        return self.logical.text.strip(SPACE)
+
+    @property
+    def span(self) -> Span:
+        """Where it stands."""
+        return self.logical.span
+
+    @property
+    def comments(self) -> tuple[str, ...]:
+        """The comments right above it."""
+        return self.logical.comments
+
+    @property
+    def heredocs(self) -> tuple[Heredoc, ...]:
+        """The documents that it opens."""
+        return self.logical.heredocs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,16 +94,7 @@ def _line(logical: Logical, head: dict[str, str] | None) -> Line:
 def line_of(logical: Logical, written: str, rest: str) -> Line:
     """The Line of ``logical``, whose keyword and the rest behind it are known."""
     flags, arguments = split_flags(rest)
-    return Line(
-        keyword=written.lower(),
-        written=written,
-        flags=tuple(flags),
-        rest=arguments.strip(SPACE),
-        text=logical.text.strip(SPACE),
-        span=Span(line=logical.line, end_line=logical.end_line),
-        comments=logical.comments,
-        heredocs=logical.heredocs,
-    )
+    return Line(keyword=written.lower(), flags=tuple(flags), rest=arguments.strip(SPACE), logical=logical)
 
 
 def keyword_and_rest(text: str) -> tuple[str, str]:

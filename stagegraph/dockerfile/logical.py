@@ -22,11 +22,10 @@ _OPENS_HEREDOC = frozenset({"run", "copy", "add"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logical:
-    """One instruction as BuildKit joins it; lines count from 1."""
+    """One instruction as BuildKit joins it."""
 
     text: str
-    line: int
-    end_line: int
+    span: Span
     comments: tuple[str, ...] = ()
     heredocs: tuple[Heredoc, ...] = ()
 
@@ -61,11 +60,10 @@ class Reader:
         raw = self._take()
         start = self._number
         text = raw.rstrip("\r\n").lstrip(SPACE)
+        is_directive = not self.directives.done and self._directive(text)
         if not text:
-            self.directives.end()
             return
-        is_directive = self._directive(text)
-        if text.startswith("#"):
+        if text[0] == "#":
             if not is_directive:
                 self._comment(raw[1:].strip(SPACE))
             return
@@ -116,9 +114,8 @@ class Reader:
         heredocs: tuple[Heredoc, ...] = ()
         if "<<" in text and _can_open_heredoc(text):
             heredocs = tuple(self._body(heredoc, start, end) for heredoc in self._opened(text, start))
-        return Logical(
-            text=text, line=start, end_line=self._number, comments=tuple(self._comments), heredocs=heredocs
-        )
+        span = Span(line=start, end_line=self._number)
+        return Logical(text=text, span=span, comments=tuple(self._comments), heredocs=heredocs)
 
     def _opened(self, text: str, start: int) -> list[Heredoc]:
         try:

@@ -35,7 +35,7 @@ def instruction(line: Line, args: list[str], json_form: bool) -> Instruction:
     """The typed instruction of ``line``; ParseError where BuildKit refuses it."""
     parse = _PARSERS.get(line.keyword)
     if parse is None:
-        raise _unknown(line.written)
+        raise _unknown(keyword_and_rest(line.text)[0])
     return parse(line, args, json_form)
 
 

@@ -7,7 +7,7 @@ an image is not known here: its variables but PATH are unset, its working direct
 from __future__ import annotations
 
 from stagegraph.dockerfile import paths
-from stagegraph.dockerfile.expand import Lexer
+from stagegraph.dockerfile.expand import lexer_of
 from stagegraph.dockerfile.instructions import Arg, Env, Instruction, Setting, Shell, User, Workdir
 from stagegraph.dockerfile.platforms import Platform
 from stagegraph.dockerfile.stages import Place, Resolved
@@ -20,7 +20,7 @@ class Scope:
 
     def __init__(self, resolved: Resolved, place: Place, base: Scope | None) -> None:
         self.resolved = resolved
-        self.lexer = Lexer(escape=resolved.file.escape)
+        self.lexer = lexer_of(escape=resolved.file.escape)
         self.platform: Platform = base.platform if base else place.platform or resolved.target_platform
         self.windows = self.platform.os == "windows"
         self.variables: dict[str, str] = dict(base.variables) if base else self._first_variables()
@@ -39,7 +39,7 @@ class Scope:
         """``word`` for a reader: variables that are not set here stay as they are written."""
         if "$" not in word:
             return self.expand(word)
-        return Lexer(escape=self.lexer.escape, keep_unset=True).word(word, self.variables)
+        return lexer_of(escape=self.lexer.escape, keep_unset=True).word(word, self.variables)
 
     def apply(self, item: Instruction) -> None:
         """Carry out an instruction that only changes the state; ExpansionError as in ``expand``."""

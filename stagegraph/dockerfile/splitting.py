@@ -64,5 +64,5 @@ def check_trigger(line: Line, escape: str) -> None:
     """Split the arguments of an ONBUILD trigger only to find the fault that BuildKit would find."""
     text = line.rest
     written, rest = keyword_and_rest(text)
-    logical = Logical(text=text, line=line.span.line, end_line=line.span.end_line)
+    logical = Logical(text=text, span=line.span)
     arguments(line_of(logical, written, rest), escape)

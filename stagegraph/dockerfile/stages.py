@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from stagegraph.dockerfile import cycles
 from stagegraph.dockerfile.arguments import global_arguments, platform_arguments
-from stagegraph.dockerfile.expand import ExpansionError, Lexer
+from stagegraph.dockerfile.expand import ExpansionError, lexer_of
 from stagegraph.dockerfile.file import Dockerfile, StageText, pointing_at, read_trigger
 from stagegraph.dockerfile.instructions import Copy, From, Instruction, Onbuild, Run, mount_source
 from stagegraph.dockerfile.platforms import Platform, PlatformError, parse_platform
@@ -144,7 +144,7 @@ def _add_stage(resolved: Resolved, text: StageText) -> None:
 
 def _expanded(resolved: Resolved, head: From, word: str) -> str:
     try:
-        return Lexer(escape=resolved.file.escape).word(word, resolved.arguments)
+        return lexer_of(escape=resolved.file.escape).word(word, resolved.arguments)
     except ExpansionError as error:
         raise _fault(resolved, head, f"{word} cannot be expanded: {error}", word) from None
 
@@ -227,7 +227,7 @@ def _command(resolved: Resolved, item: Instruction, onbuild: bool) -> Command:
 def _copy_source(resolved: Resolved, item: Copy) -> int:
     name = item.source_stage
     try:
-        plain = Lexer(escape=resolved.file.escape).word(name, {}) == name
+        plain = lexer_of(escape=resolved.file.escape).word(name, {}) == name
     except ExpansionError as error:
         raise _fault(resolved, item, f"--from={name} cannot be read: {error}", name) from None
     if not plain:
