@@ -56,9 +56,9 @@ class Build:
         Nodes are ids such as ``stage:0`` and ``image:docker.io/library/node:16``; edges run from
         what is read to the stage that reads it. Attributes: see docs/library.md.
         """
-        from stagegraph.graph import pruned
+        from stagegraph.graph import stage_graph
 
-        return pruned(self.whole_graph, self.targets) if prune else self.whole_graph.copy()
+        return stage_graph(self, prune=True) if prune else self.whole_graph.copy()
 
     def step_graph(self) -> networkx.DiGraph[int]:
         """The DAG of the steps that BuildKit schedules for the targets; nodes are positions."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import networkx
 
@@ -16,40 +16,35 @@ from stagegraph.model import Edge, EdgeKind, NodeKind
 from stagegraph.steps import RawStep, StepBuilder, StepList
 
 if TYPE_CHECKING:
-    from stagegraph.build import Build, Variant
+    from stagegraph.build import Build
 
 StageGraph = networkx.DiGraph
 _STRONGEST = (EdgeKind.FROM, EdgeKind.COPY, EdgeKind.ADD, EdgeKind.MOUNT)
 
 
-def stage_graph(build: Build) -> StageGraph[str]:
-    """Every stage and source of ``build``.
+def stage_graph(build: Build, *, prune: bool = False) -> StageGraph[str]:
+    """Every stage and source of ``build``; with ``prune`` only what its targets need.
 
     Node attributes: ``kind`` (NodeKind), ``label``, ``line`` (of the FROM, or None), ``index`` (of
     a stage, or None), ``needed`` (bool). Edge attributes: ``kind`` (the closest of its kinds),
     ``line`` (of the first), ``paths`` (all of them), ``references`` (a tuple of Edge).
     """
+    parallel = _parallel(_all_edges(build))
+    reached = _reached(parallel, build.targets)
     graph: StageGraph[str] = StageGraph()
-    for variant in build.variants:
-        _add_nodes(graph, variant)
-    _add_edges(graph, _all_edges(build))
-    reached = _ancestors(graph, build.targets)
-    for node, attributes in graph.nodes(data=True):
-        attributes["needed"] = node in reached
+    for node, attributes in _nodes(build, parallel).items():
+        if node in reached or not prune:
+            graph.add_node(node, **attributes, needed=node in reached)
+    for (source, target), references in parallel.items():
+        if target in reached or not prune:  # then its source is reached too
+            _add_edge(graph, source, target, references)
     return graph
 
 
 def pruned(graph: StageGraph[str], targets: Iterable[str]) -> StageGraph[str]:
     """A new graph with only ``targets`` and what they need, directly or not."""
-    kept = _ancestors(graph, targets)
-    smaller: StageGraph[str] = StageGraph()
-    for node, data in graph.nodes(data=True):
-        if node in kept:
-            smaller.add_node(node, **data)
-    for source, target, data in graph.edges(data=True):
-        if target in kept:  # then its source is kept too
-            smaller.add_edge(source, target, **data)
-    return smaller
+    kept = _reached(graph.edges, targets)
+    return graph.subgraph([node for node in graph if node in kept]).copy()
 
 
 def raw_steps(build: Build) -> list[RawStep]:
@@ -72,39 +67,52 @@ def step_graph(build: Build) -> networkx.DiGraph[int]:
     return graph
 
 
-def _add_nodes(graph: StageGraph[str], variant: Variant) -> None:
-    for place in variant.resolved.places:
-        found = node_of(variant, place.index)
-        if place.is_stage and found and place.span:
-            graph.add_node(found[0], kind=found[1], label=found[2], line=place.span.line, index=place.index)
-        for other in (source_of(place),):
-            if other and other[0] not in graph:
-                graph.add_node(other[0], kind=other[1], label=other[2], line=None, index=None)
-
-
-def _add_edges(graph: StageGraph[str], edges: Sequence[Edge]) -> None:
-    parallel: dict[tuple[str, str], list[Edge]] = {}
+def _parallel(edges: Iterable[Edge]) -> dict[tuple[str, str], list[Edge]]:
+    """The edges by source and target, in the order of the first of each."""
+    found: dict[tuple[str, str], list[Edge]] = {}
     for edge in edges:
-        parallel.setdefault((edge.source, edge.target), []).append(edge)
-    for (source, target), references in parallel.items():
-        if source not in graph:
-            _add_source(graph, source)
-        graph.add_edge(
-            source,
-            target,
-            kind=min((edge.kind for edge in references), key=_STRONGEST.index),
-            line=references[0].line,
-            paths=tuple(dict.fromkeys(path for edge in references for path in edge.paths)),
-            references=tuple(references),
-        )
+        found.setdefault((edge.source, edge.target), []).append(edge)
+    return found
 
 
-def _add_source(graph: StageGraph[str], node: str) -> None:
+def _nodes(build: Build, pairs: Iterable[tuple[str, str]]) -> dict[str, dict[str, Any]]:
+    """The attributes of every node: the stages of the file with their bases, then other sources."""
+    found: dict[str, dict[str, Any]] = {}
+    for variant in build.variants:
+        for place in variant.resolved.places:
+            stage = node_of(variant, place.index) if place.is_stage else None
+            if stage and place.span:
+                found[stage[0]] = _attributes(*stage[1:], place.span.line, place.index)
+            source = source_of(place)
+            if source and source[0] not in found:
+                found[source[0]] = _attributes(*source[1:])
+    for node, _ in pairs:
+        if node not in found:
+            found[node] = _other_source(node)
+    return found
+
+
+def _other_source(node: str) -> dict[str, Any]:
     if node == CONTEXT:
-        graph.add_node(node, kind=NodeKind.CONTEXT, label="build context", line=None, index=None)
-    else:
-        label = node.removeprefix("remote:")
-        graph.add_node(node, kind=NodeKind.REMOTE, label=label, line=None, index=None)
+        return _attributes(NodeKind.CONTEXT, "build context")
+    return _attributes(NodeKind.REMOTE, node.removeprefix("remote:"))
+
+
+def _attributes(
+    kind: NodeKind, label: str, line: int | None = None, index: int | None = None
+) -> dict[str, Any]:
+    return {"kind": kind, "label": label, "line": line, "index": index}
+
+
+def _add_edge(graph: StageGraph[str], source: str, target: str, references: Sequence[Edge]) -> None:
+    graph.add_edge(
+        source,
+        target,
+        kind=min((edge.kind for edge in references), key=_STRONGEST.index),
+        line=references[0].line,
+        paths=tuple(dict.fromkeys(path for edge in references for path in edge.paths)),
+        references=tuple(references),
+    )
 
 
 def _all_edges(build: Build) -> list[Edge]:
@@ -117,12 +125,16 @@ def _all_edges(build: Build) -> list[Edge]:
     return list(found.elements())
 
 
-def _ancestors(graph: StageGraph[str], targets: Iterable[str]) -> set[str]:
+def _reached(pairs: Iterable[tuple[str, str]], targets: Iterable[str]) -> set[str]:
+    """``targets`` and whatever they read, directly or not."""
+    sources: dict[str, list[str]] = {}
+    for source, target in pairs:
+        sources.setdefault(target, []).append(source)
     reached: set[str] = set()
     waiting = list(targets)
     while waiting:
         node = waiting.pop()
         if node not in reached:
             reached.add(node)
-            waiting.extend(graph.predecessors(node))
+            waiting.extend(sources.get(node, ()))
     return reached

@@ -5,6 +5,7 @@ Rules: moby/buildkit frontend/dockerfile/shell/lex.go.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -13,6 +14,8 @@ from stagegraph.dockerfile import patterns
 from stagegraph.dockerfile.whitespace import SPACE
 
 _SPECIAL_PARAMETERS = "@*#?-$!0"
+_PLAIN_RUN = re.compile(r"[^$'\"\\`{}/]+")  # nothing in it expands or ends anything
+_NO_SPACE = re.compile(r"[!-~]*\Z")
 
 
 class ExpansionError(ValueError):
@@ -63,6 +66,9 @@ class _Words:
         self.parts: list[str] = []
 
     def split(self, text: str) -> None:
+        if _NO_SPACE.match(text):
+            self.raw(text)
+            return
         for char in text:
             if char not in SPACE:
                 self.parts.append(char)
@@ -117,7 +123,12 @@ class _Scan:
             if stop and char == stop:
                 self.position += 1
                 break
-            self._one(char, result, words)
+            if run := _PLAIN_RUN.match(self.text, self.position):
+                self.position = run.end()
+                result.append(run[0])
+                words.split(run[0])
+            else:
+                self._one(char, result, words)
         else:
             if stop:
                 raise ExpansionError(f"no {stop} to end what was begun")
