@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from stagegraph.printable import columns, printable
 
 _EXCERPT_WIDTH = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Span(NamedTuple):
     """Lines ``line`` to ``end_line``, from ``column`` of the first; all counted from 1.
 
     ``length`` is the number of characters to underline on the first line, 0 for up to its end.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from stagegraph.dockerfile.mounts import Mount
 from stagegraph.source import Span
@@ -36,8 +37,7 @@ class RunAction(Action):
     document: tuple[str, str] | None  # name and text of a script that BuildKit writes and runs
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remote:
+class Remote(NamedTuple):
     """A source of ADD that is fetched: its address, and what else makes it another download."""
 
     address: str
@@ -67,8 +67,7 @@ class WorkdirAction(Action):
     user: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(NamedTuple):
     """What BuildKit refuses when it comes to build the stage."""
 
     code: str

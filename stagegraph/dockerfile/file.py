@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from stagegraph.dockerfile import parse, splitting
 from stagegraph.dockerfile.checks import ParseError
@@ -67,7 +67,7 @@ def read_trigger(source: Source, trigger: str, place: Span) -> Instruction:
 
 
 def _at(line: Line, place: Span) -> Line:
-    return replace(line, logical=replace(line.logical, span=place))
+    return line._replace(logical=line.logical._replace(span=place))
 
 
 def _arguments(source: Source, line: Line, escape: str) -> tuple[Line, list[str], bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from stagegraph.dockerfile.expand import ExpansionError, Lexer
 
@@ -14,8 +14,7 @@ _UNQUOTED = Lexer(keep_unset=True)
 _QUOTED = Lexer(raw_quotes=True, keep_unset=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heredoc:
+class Heredoc(NamedTuple):
     """``<<NAME``; ``expand`` when no part of the name was quoted, ``chomp`` for ``<<-``."""
 
     name: str

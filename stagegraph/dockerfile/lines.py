@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from io import BytesIO
+from typing import NamedTuple
 
 from dockerfile_parse import DockerfileParser
 
@@ -26,8 +26,7 @@ _END = "\0"  # keeps a trailing backslash from reading as a continuation, and tr
 _PLAIN_KEYWORD = re.compile(r"[A-Za-z]+(?:[ \t]|\Z)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(NamedTuple):
     """One instruction, split: ``keyword`` lower case, ``flags`` unread, ``rest`` the arguments."""
 
     keyword: str
@@ -56,8 +55,7 @@ class Line:
         return self.logical.heredocs
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lines:
+class Lines(NamedTuple):
     """The instructions of a file up to the first fault of its lines, which ``error`` tells."""
 
     lines: tuple[Line, ...]

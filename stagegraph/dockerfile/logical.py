@@ -5,7 +5,7 @@ Rules: moby/buildkit frontend/dockerfile/parser/parser.go, Parse.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from stagegraph.dockerfile.directives import DirectiveError, Directives
 from stagegraph.dockerfile.expand import ExpansionError
@@ -20,8 +20,7 @@ from stagegraph.source import Source, Span
 _OPENS_HEREDOC = frozenset({"run", "copy", "add"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Logical:
+class Logical(NamedTuple):
     """One instruction as BuildKit joins it."""
 
     text: str

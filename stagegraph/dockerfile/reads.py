@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from stagegraph.dockerfile import remotes
 from stagegraph.dockerfile.expand import ExpansionError
@@ -18,8 +18,7 @@ from stagegraph.dockerfile.scope import Scope
 from stagegraph.dockerfile.stages import Command, Place, Resolved
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
+class Read(NamedTuple):
     """One thing that one instruction reads.
 
     ``place`` is an index of Resolved.places, None for the build context or what ``remote`` fetches.

@@ -5,7 +5,7 @@ Rules: moby/buildkit frontend/dockerfile/dockerfile2llb/convert.go, dispatchRun.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from stagegraph.dockerfile.heredocs import heredoc_word
 from stagegraph.dockerfile.instructions import Run
@@ -15,8 +15,7 @@ class ScriptError(ValueError):
     """A RUN that BuildKit refuses when it builds the stage."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Script:
+class Script(NamedTuple):
     """``text`` names the step; ``document`` is name and text of a file that BuildKit writes and runs."""
 
     text: str

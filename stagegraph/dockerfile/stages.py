@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from stagegraph.dockerfile import cycles
 from stagegraph.dockerfile.arguments import global_arguments, platform_arguments
@@ -25,8 +26,7 @@ _NUMBER = re.compile(r"[+-]?[0-9]+\Z")
 _LARGEST = 2**63
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Command(NamedTuple):
     """An instruction of a stage; ``sources`` are the places it reads, as indexes of Resolved.places.
 
     A RUN has one source a mount; a COPY has one, or none for the build context.
