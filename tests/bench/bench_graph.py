@@ -1,0 +1,119 @@
+"""How fast a Dockerfile becomes a graph: in process, as a whole process, and as it grows.
+
+    python -m tests.bench.bench_graph
+
+The peer in process is ``dockerfile`` from PyPI, BuildKit's own parser bound to Python, where it is
+installed: it parses and does nothing more. The peer as a whole process is a Python that only
+imports what stagegraph stands on.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import stagegraph as sg
+
+ORDINARY = Path(__file__).with_name("ordinary.Dockerfile")
+IMPORTS = "import networkx, click, dockerfile_parse"
+EDGES_OF_A_STAGE = 4
+
+
+def milliseconds(work: Callable[[], object], runs: int, rounds: int) -> float:
+    """CPU time of one run in the best of ``rounds`` rounds of ``runs`` runs."""
+    work()
+    best = float("inf")
+    for _ in range(rounds):
+        start = time.process_time()
+        for _ in range(runs):
+            work()
+        best = min(best, (time.process_time() - start) / runs)
+    return best * 1000
+
+
+def large(stages: int) -> str:
+    """A Dockerfile of ``stages`` stages, each with four edges to stages above it."""
+    chance = random.Random(stages)
+    lines = ["FROM alpine AS s0"]
+    for index in range(1, stages):
+        lines.append(f"FROM s{chance.randint(max(0, index - 9), index - 1)} AS s{index}")
+        lines += [
+            f"COPY --from=s{chance.randint(0, index - 1)} /out/{number} /in/{number}"
+            for number in range(EDGES_OF_A_STAGE - 1)
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def in_process() -> None:
+    text = ORDINARY.read_text("utf-8")
+    source = sg.Source(name="Dockerfile", text=text)
+    print(f"in process, {ORDINARY.name} (20 instructions, 4 stages), CPU")
+    print(f"  text to pruned graph    {milliseconds(lambda: sg.read(source).graph(), 100, 20):7.2f} ms")
+    print(f"  text to report          {milliseconds(lambda: sg.analyse(sg.read(source)), 50, 10):7.2f} ms")
+    try:
+        import dockerfile
+    except ImportError:
+        print("  dockerfile              not installed (pip install dockerfile)")
+    else:
+        print(
+            f"  dockerfile, parse only  {milliseconds(lambda: dockerfile.parse_string(text), 100, 20):7.2f} ms"
+        )
+
+
+def growth() -> None:
+    print(f"as it grows, {EDGES_OF_A_STAGE} edges a stage, CPU")
+    for stages in (500, 1000, 2000, 5000):
+        source = sg.Source(name="Dockerfile", text=large(stages))
+        graph = milliseconds(lambda source=source: sg.read(source).graph(), 1, 2)
+        report = milliseconds(lambda source=source: sg.analyse(sg.read(source)), 1, 1)
+        print(
+            f"  {stages:5} stages: graph {graph:7.0f} ms ({graph / stages:.2f} a stage), report {report:7.0f} ms"
+        )
+
+
+def child(command: list[str]) -> tuple[float, float]:
+    """CPU seconds and peak MiB of one process."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    assert status == 0, command
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / (1 if sys.platform == "darwin" else 1024)
+
+
+def whole_process(folder: str) -> None:
+    print("as a whole process, CPU, median of 15 pairs")
+    picture = str(Path(folder, "x.mmd"))
+    pairs = []
+    for _ in range(15):
+        ours, _ = child([sys.executable, "-m", "stagegraph", "render", str(ORDINARY), "-o", picture])
+        theirs, _ = child([sys.executable, "-c", IMPORTS])
+        pairs.append((ours / theirs, ours, theirs))
+    ratio, ours, theirs = sorted(pairs)[len(pairs) // 2]
+    print(f"  stagegraph render {ours:.3f} s; {IMPORTS} {theirs:.3f} s; ratio {ratio:.2f}")
+
+
+def memory(folder: str) -> None:
+    file = Path(folder, "Dockerfile")
+    file.write_text(large(1000))
+    _, peak = child(
+        [sys.executable, "-m", "stagegraph", "render", str(file), "-o", str(Path(folder, "x.mmd"))]
+    )
+    print(f"memory, 1,000 stages rendered as Mermaid: {peak:.0f} MiB at most")
+
+
+def main() -> None:
+    # children first: the peak of a child is never below that of the process that starts it
+    with tempfile.TemporaryDirectory() as folder:
+        memory(folder)
+        whole_process(folder)
+    in_process()
+    growth()
+
+
+if __name__ == "__main__":
+    main()

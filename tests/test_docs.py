@@ -1,0 +1,104 @@
+"""The documentation is true: its commands run, its outputs are the real ones, its tables complete."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from stagegraph.renderers import FORMATS
+
+from .commands_reference import commands_reference
+from .conftest import ROOT
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+_BLOCK = re.compile(
+    r"<!-- run(?:: (?P<how>[a-z ]+))? -->\n```(?P<language>\w+)\n(?P<body>.*?)```\n", re.DOTALL
+)
+_LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?\)")
+
+
+def blocks(how: str, language: str) -> list[tuple[str, str]]:
+    """Page and body of every block that is marked ``how``."""
+    return [
+        (page.name, match["body"])
+        for page in PAGES
+        for match in _BLOCK.finditer(page.read_text("utf-8"))
+        if (match["how"] or "") == how and match["language"] == language
+    ]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of what the examples read, where they may write."""
+    for name in ("samples", "docs"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def run(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run a documented command line with this Python's stagegraph."""
+    program, *arguments = shlex.split(command)
+    assert program == "stagegraph", command
+    return subprocess.run(
+        [sys.executable, "-m", "stagegraph", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_shell_examples_run(checkout: Path) -> None:
+    found = blocks("", "sh")
+    assert len(found) >= 1
+    for page, body in found:
+        for line in body.replace("\\\n", " ").splitlines():
+            done = run(line, checkout)
+            assert done.returncode == 0, f"{page}: {line}\n{done.stderr}"
+    assert (checkout / "docs/example.svg").read_bytes() == (ROOT / "docs/example.svg").read_bytes()
+
+
+@pytest.mark.parametrize(("page", "body"), blocks("shown", "console"))
+def test_shown_output_is_the_real_one(page: str, body: str, checkout: Path) -> None:
+    command, _, shown = body.partition("\n")
+    done = run(command.removeprefix("$ "), checkout)
+    assert done.stdout == shown, f"{page}: {command}"
+
+
+@pytest.mark.parametrize(("page", "body"), blocks("", "python"))
+def test_python_examples_run(page: str, body: str, checkout: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", body], cwd=checkout, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, f"{page}\n{done.stderr}"
+
+
+def test_the_gate_runs_the_two_commands_of_the_readme() -> None:
+    gate = (ROOT / ".ci/run").read_text("utf-8")
+    for how in ("setup", "tests"):
+        ((_, body),) = blocks(how, "sh")
+        assert body.strip() in gate
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in PAGES:
+        for match in _LINK.finditer(page.read_text("utf-8")):
+            assert (page.parent / match[1]).exists(), f"{page.name}: {match[1]}"
+
+
+def test_the_commands_page_is_made_from_the_program(golden: Callable[[Path, bytes], None]) -> None:
+    golden(ROOT / "docs/commands.md", commands_reference().encode())
+
+
+def test_every_format_has_its_row() -> None:
+    text = (ROOT / "docs/formats.md").read_text("utf-8")
+    for row in FORMATS.values():
+        assert f"| `{row.name}` | {', '.join(f'`{suffix}`' for suffix in row.suffixes)} |" in text
