@@ -51,31 +51,36 @@ def large(stages: int) -> str:
     return "\n".join(lines) + "\n"
 
 
+def graph_of(source: sg.Source) -> object:
+    return sg.read(source).graph()
+
+
+def report_of(source: sg.Source) -> object:
+    return sg.analyse(sg.read(source))
+
+
 def in_process() -> None:
-    text = ORDINARY.read_text("utf-8")
-    source = sg.Source(name="Dockerfile", text=text)
+    source = sg.Source(name="Dockerfile", text=ORDINARY.read_text("utf-8"))
     print(f"in process, {ORDINARY.name} (20 instructions, 4 stages), CPU")
-    print(f"  text to pruned graph    {milliseconds(partial(_graph, source), 100, 20):7.2f} ms")
-    print(f"  text to report          {milliseconds(partial(_report, source), 50, 10):7.2f} ms")
+    print(f"  text to pruned graph    {milliseconds(partial(graph_of, source), 100, 20):7.2f} ms")
+    print(f"  text to report          {milliseconds(partial(report_of, source), 50, 10):7.2f} ms")
     try:
         import dockerfile
     except ImportError:
         print("  dockerfile              not installed (pip install dockerfile)")
     else:
-        print(
-            f"  dockerfile, parse only  {milliseconds(lambda: dockerfile.parse_string(text), 100, 20):7.2f} ms"
-        )
+        peer = milliseconds(partial(dockerfile.parse_string, source.text), 100, 20)
+        print(f"  dockerfile, parse only  {peer:7.2f} ms")
 
 
 def growth() -> None:
     print(f"as it grows, {EDGES_OF_A_STAGE} edges a stage, CPU")
     for stages in (500, 1000, 2000, 5000):
         source = sg.Source(name="Dockerfile", text=large(stages))
-        graph = milliseconds(lambda source=source: sg.read(source).graph(), 1, 2)
-        report = milliseconds(lambda source=source: sg.analyse(sg.read(source)), 1, 1)
-        print(
-            f"  {stages:5} stages: graph {graph:7.0f} ms ({graph / stages:.2f} a stage), report {report:7.0f} ms"
-        )
+        graph = milliseconds(partial(graph_of, source), 1, 2)
+        report = milliseconds(partial(report_of, source), 1, 1)
+        each = graph / stages
+        print(f"  {stages:5} stages: graph {graph:6.0f} ms ({each:.2f} a stage), report {report:6.0f} ms")
 
 
 def child(command: list[str]) -> tuple[float, float]:
