@@ -9,6 +9,7 @@ Memory is linear; so is each round, and rounds are few.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 # A place in the flow network: 2 * node where a unit leaves the node, 2 * node + 1 where it enters.
 _Place = int
@@ -111,7 +112,7 @@ class _Flow:
     def _apply(self, way: Sequence[_Place]) -> None:
         self.ends[way[0] // 2] -= 1
         self.begins[way[-1] // 2] -= 1
-        for place, after in zip(way, way[1:], strict=False):
+        for place, after in pairwise(way):
             self._shift(place, after)
 
     def _shift(self, place: _Place, after: _Place) -> None:
