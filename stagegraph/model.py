@@ -42,6 +42,7 @@ class Reach(StrEnum):
     NEEDED = "needed"  # for the targets asked for
     SELECTABLE = "selectable"  # another build argument or platform makes it needed
     IDLE = "idle"  # naming it, or a stage that needs it, as a target builds it
+    UNKNOWN = "unknown"  # a variable in FROM could be anything, so that nobody can tell
     DEAD = "dead"  # no target, build argument or platform ever builds it
 
 

@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 
 from stagegraph.analysis.antichain import largest_antichain
 from stagegraph.analysis.critical_path import Schedule, schedule
-from stagegraph.analysis.reachability import Reached, reachability
+from stagegraph.analysis.reachability import Reached, reach_of_nodes, stage_reach
 from stagegraph.analysis.roles import roles
-from stagegraph.analysis.selectors import selectable_edges
+from stagegraph.analysis.selectors import Selectors, selectable_edges
 from stagegraph.analysis.shipping import left_behind, shipped
 from stagegraph.build import Build
 from stagegraph.findings.rules import findings
 from stagegraph.graph import StageGraph, raw_steps
 from stagegraph.model import Edge, Node, NodeKind, Parallelism, Reach, Report, Role, Step, StepKind
+from stagegraph.options import Options
 from stagegraph.steps import CONTEXT_NAME, RawStep
 
 
@@ -87,8 +88,9 @@ def _node_of_step(build: Build, step: RawStep) -> str:
 def _nodes_and_edges(build: Build, steps: Sequence[Step]) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
     graph = build.whole_graph
     real = [edge for _, _, data in graph.edges(data=True) for edge in data["references"]]
-    possible = selectable_edges(build.file, real)
-    reached = reachability(graph, [*real, *possible], build.targets, _nameable(build))
+    selectors = Selectors(build.file)
+    possible = selectable_edges(selectors, build.file, real)
+    reached = reach_of_nodes(graph, stage_reach(build.file, _questions(build), selectors))
     needed = {node for node, value in reached.items() if value.reach is Reach.NEEDED}
     role = roles(graph, real, build.targets, needed)
     own = _steps_by_node(steps)
@@ -106,11 +108,14 @@ def _index(node: str) -> int:
     return int(node.partition(":")[2])
 
 
-def _nameable(build: Build) -> dict[str, str]:
-    resolved = build.variants[0].resolved
-    named = {f"stage:{index}": name for name, index in sorted(resolved.by_name.items())}
-    last = len(build.file.stages) - 1
-    return named | {f"stage:{last}": build.file.stages[last].head.name or "the default"}
+def _questions(build: Build) -> list[Options]:
+    """The build as questions of one target and one platform each."""
+    options = build.options
+    return [
+        replace(options, target=target, targets=(), platforms=(platform,))
+        for platform in options.all_platforms
+        for target in options.all_targets or (None,)
+    ]
 
 
 def _steps_by_node(steps: Sequence[Step]) -> dict[str, list[Step]]:

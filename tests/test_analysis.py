@@ -51,8 +51,11 @@ def test_reach_of_stages_that_are_not_needed() -> None:
         FROM base-${TARGETARCH}
         """)
     reach = {(node.label, node.line): (str(node.reach), node.why) for node in found.nodes if node.line}
-    assert reach["stage-0", 1] == ("dead", "nothing can name or choose it")
-    assert reach["shadowed", 2] == ("dead", "nothing can name or choose it")
+    assert reach["stage-0", 1] == ("dead", "it has no name, and nothing reads it")
+    assert reach["shadowed", 2] == (
+        "dead",
+        "the stage in line 3 has the same name, and nothing reads it before that",
+    )
     assert reach["shadowed", 3] == ("idle", "as target shadowed")
     assert reach["base-arm64", 4] == ("selectable", "with TARGETARCH=arm64")
     assert reach["base-amd64", 5] == ("needed", "")
@@ -61,7 +64,7 @@ def test_reach_of_stages_that_are_not_needed() -> None:
 
 
 def test_what_only_a_selectable_stage_needs_is_selectable() -> None:
-    found = report("FROM a AS x\nFROM x AS r-debug\nFROM b AS r-slim\nARG V\nFROM r-${TARGETARCH:+slim}\n")
+    found = report("ARG V\nFROM a AS x\nFROM x AS r-debug\nFROM b AS r-slim\nFROM r-${V:-slim}\n")
     reach = {node.label: str(node.reach) for node in found.nodes}
     assert reach["r-debug"] == "selectable"
     assert reach["x"] == "selectable"

@@ -1,65 +1,191 @@
-"""Whether each node is needed, could be chosen, could be asked for, or is dead."""
+"""Whether each stage is needed, selectable, idle, dead or unknown, and by what.
+
+Everything but *dead* and *unknown* has a witness: the question for which the exact reader builds
+the stage. *Dead* is said where not even the edges that could ever be, all taken together, lead to
+the stage; what lies between the two is *unknown*.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from stagegraph.analysis.roles import incoming
-from stagegraph.model import Edge, Reach
+from stagegraph.analysis.exploring import Explorer
+from stagegraph.analysis.possible import Possible
+from stagegraph.analysis.selectors import Selectors
+from stagegraph.dockerfile.file import Dockerfile
+from stagegraph.dockerfile.instructions import Onbuild
+from stagegraph.model import Reach
+from stagegraph.options import Options
+
+if TYPE_CHECKING:
+    import networkx
+
+_MOST_TARGETS = 64  # whose own variations are looked at
+_REFUSED = "BuildKit refuses this file as it is asked for"
+_NO_WITNESS = "a target could need it, but none was found for which BuildKit accepts the file"
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """How a node can come to be built, and why where that is not plain."""
+    """How a stage can come to be built, why where that is not plain, and a question that builds it."""
 
     reach: Reach
     why: str = ""
+    witness: Options | None = None
 
 
-def reachability(
-    nodes: Iterable[str], edges: Sequence[Edge], targets: Sequence[str], nameable: Mapping[str, str]
-) -> dict[str, Reached]:
-    """How each of ``nodes`` can come to be built.
+_UNREAD = Reached(Reach.DEAD, "nothing reads it")
 
-    ``edges`` hold the selectable ones too; ``nameable`` are the stages that a target can name, with
-    their names, the last stage among them.
+
+def stage_reach(
+    file: Dockerfile, questions: Sequence[Options], selectors: Selectors | None = None
+) -> tuple[Reached, ...]:
+    """How each stage of ``file`` can come to be built when ``questions`` are what is asked.
+
+    A question has one target, or none for the default one, and one platform. Where BuildKit refuses
+    it for want of a build argument it is asked with one; a question refused anyway asks for nothing.
     """
-    by_target = incoming(edges)
-    found: dict[str, Reached] = {}
-    _spread(found, by_target, [(target, Reached(Reach.NEEDED)) for target in targets], False)
-    _spread(found, by_target, _chosen(found, by_target), True)
-    named = [(node, Reached(Reach.IDLE, f"as target {name}")) for node, name in nameable.items()]
-    _spread(found, by_target, named, True)
-    for node in nodes:
-        found.setdefault(node, Reached(Reach.DEAD, "nothing can name or choose it"))
+    search = _Search(file, selectors or Selectors(file))
+    accepted = [search.explorer.accepted(question) for question in questions]
+    search.ask(accepted)
+    for question in accepted:
+        search.vary(question, Reach.SELECTABLE, "")
+    base = accepted[0] if accepted else search.explorer.accepted(Options())
+    search.name_targets(base)
+    search.give_up(base)
+    return tuple(search.found[index] for index in range(len(file.stages)))
+
+
+class _Search:
+    """Finds the best reach of every stage, the best kinds first."""
+
+    def __init__(self, file: Dockerfile, selectors: Selectors) -> None:
+        self.file = file
+        self.explorer = Explorer(file, selectors)
+        self.found: dict[int, Reached] = {}
+        self.targets = {stage.head.name: index for index, stage in enumerate(file.stages) if stage.head.name}
+
+    def _give(self, stages: Iterable[int], reached: Reached) -> None:
+        for stage in stages:
+            self.found.setdefault(stage, reached)
+
+    @property
+    def _done(self) -> bool:
+        return len(self.found) == len(self.file.stages)
+
+    def ask(self, questions: Sequence[Options]) -> None:
+        """Give what the questions themselves build."""
+        for question in questions:
+            self._give(self.explorer.reached(question), Reached(Reach.NEEDED, "", question))
+
+    def vary(self, question: Options, reach: Reach, prefix: str) -> None:
+        """Give what the target of ``question`` builds with other arguments or on other platforms."""
+        if self._done or not self.explorer.selectors.words:
+            return
+        for options, stages in self.explorer.variations(question):
+            why = f"with {self.explorer.difference(question, options)}"
+            self._give(sorted(stages), Reached(reach, f"{prefix}{why}", options))
+            if self._done:
+                return
+
+    def name_targets(self, base: Options) -> None:
+        """Give what naming a target brings in; then what that does with other arguments."""
+        questions = {name: replace(base, target=name) for name in self.targets}
+        built = dict(self._built(base, questions))
+        own = {name: Reached(Reach.IDLE, f"as target {name}", questions[name]) for name in built}
+        for name, stages in built.items():
+            if self.targets[name] in stages:
+                self._give([self.targets[name]], own[name])
+        for name, stages in built.items():
+            self._give(sorted(stages), own[name])
+        for name in list(questions)[:_MOST_TARGETS]:
+            self.vary(questions[name], Reach.IDLE, f"as target {name} ")
+
+    def _built(self, base: Options, questions: Mapping[str, Options]) -> Iterator[tuple[str, Iterable[int]]]:
+        """What each target builds, but for what one before it does where that is the same."""
+        wiring = self.explorer.wiring(base)
+        if wiring is None or not _same_for_all_targets(self.file):
+            yield from ((name, self.explorer.reached(question)) for name, question in questions.items())
+            return
+        seen: set[int] = set()
+        for name in questions:
+            stages = wiring.reached([self.targets[name]], seen)
+            seen |= stages
+            yield name, stages
+
+    def give_up(self, base: Options) -> None:
+        """Give what is left: unknown where an edge could lead to it, dead where none can."""
+        if self._done:
+            return
+        wiring = self.explorer.wiring(replace(base, target=None, contexts={}))
+        if wiring is None:
+            self._give(range(len(self.file.stages)), Reached(Reach.UNKNOWN, _REFUSED))
+            return
+        possible = Possible(wiring, self.explorer.selectors)
+        dead = _Dead(self.file, possible)
+        for index in range(len(self.file.stages)):
+            if index not in self.found:
+                doubt = possible.doubts.get(index)
+                if doubt is None:
+                    self.found[index] = Reached(Reach.DEAD, dead.why(index))
+                else:
+                    self.found[index] = Reached(Reach.UNKNOWN, doubt or _NO_WITNESS)
+
+
+class _Dead:
+    """Says why nothing builds a stage that nothing builds."""
+
+    def __init__(self, file: Dockerfile, possible: Possible) -> None:
+        self._file = file
+        self._readers: dict[int, dict[str, None]] = {}
+        for stage, text in enumerate(file.stages):
+            if stage not in possible.doubts:
+                for read, _ in possible.inputs(stage):
+                    self._readers.setdefault(read, {})[text.head.name or f"stage-{stage}"] = None
+        self._next_line = _next_lines(file)
+
+    def why(self, index: int) -> str:
+        readers = ", ".join(self._readers.get(index, ()))
+        only = f"only {readers} could read it, and nothing builds that" if readers else ""
+        if not self._file.stages[index].head.name:
+            return f"it has no name, and {only or 'nothing reads it'}"
+        line = self._next_line[index]
+        return f"the stage in line {line} has the same name, and {only or 'nothing reads it before that'}"
+
+
+def _next_lines(file: Dockerfile) -> dict[int, int]:
+    """For every stage that a later one shadows, the line of the next stage of that name."""
+    later: dict[str, int] = {}
+    found: dict[int, int] = {}
+    for index in reversed(range(len(file.stages))):
+        head = file.stages[index].head
+        if head.name in later:
+            found[index] = later[head.name]
+        if head.name:
+            later[head.name] = head.span.line
     return found
 
 
-def _chosen(
-    found: Mapping[str, Reached], by_target: Mapping[str, Sequence[Edge]]
-) -> list[tuple[str, Reached]]:
-    """What another value would make needed, directly."""
-    return [
-        (edge.source, Reached(Reach.SELECTABLE, edge.why))
-        for node in found
-        for edge in by_target.get(node, ())
-        if edge.selectable
-    ]
+def reach_of_nodes(graph: networkx.DiGraph[str], stages: Sequence[Reached]) -> dict[str, Reached]:
+    """How every node of a stage graph can come to be built or fetched.
 
-
-def _spread(
-    found: dict[str, Reached],
-    by_target: Mapping[str, Sequence[Edge]],
-    starts: Iterable[tuple[str, Reached]],
-    through_selectable: bool,
-) -> None:
-    """Give each start and all that it needs its reach, unless they have a better one."""
-    waiting = list(starts)[::-1]
-    while waiting:
-        node, reached = waiting.pop()
+    A source has the best reach of the stages that read it.
+    """
+    found = {f"stage:{index}": reached for index, reached in enumerate(stages)}
+    order = list(Reach)
+    for node in graph:
         if node not in found:
-            found[node] = reached
-            for edge in by_target.get(node, ()):
-                if through_selectable or not edge.selectable:
-                    waiting.append((edge.source, reached))
+            readers = (found[stage] for stage in graph.successors(node))
+            found[node] = min(readers, key=lambda reached: order.index(reached.reach), default=_UNREAD)
+    return {node: found[node] for node in graph}
+
+
+def _same_for_all_targets(file: Dockerfile) -> bool:
+    """Whether no target changes what another stage reads, or makes BuildKit refuse the file."""
+    defaults = [default or "" for arg in file.arguments for _, default in arg.pairs]
+    heads = [stage.head.base + stage.head.platform for stage in file.stages]
+    if any("TARGETSTAGE" in text for text in (*defaults, *heads)):
+        return False
+    return not any(isinstance(item, Onbuild) for stage in file.stages for item in stage.body)

@@ -1,0 +1,85 @@
+"""What each stage of a resolved file reads, whichever target is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Set
+
+from stagegraph.dockerfile.file import read_trigger
+from stagegraph.dockerfile.instructions import Copy, Instruction, Onbuild, Run, mount_source
+from stagegraph.dockerfile.stages import Place, Resolved
+from stagegraph.errors import DockerfileError
+
+
+class Wiring:
+    """The stages of one Resolved and what they read, ONBUILD triggers of their bases included."""
+
+    def __init__(self, resolved: Resolved) -> None:
+        self.resolved = resolved
+        self.count = len(resolved.file.stages)
+        self._triggers: dict[int, frozenset[int]] = {}
+        self._inputs: dict[int, frozenset[int]] = {}
+
+    def base(self, stage: int) -> int | None:
+        """The stage that ``stage`` is FROM, if it is from one."""
+        return self.resolved.places[stage].base_index
+
+    def own_reads(self, stage: int) -> frozenset[int]:
+        """The stages that the instructions of ``stage`` itself copy or mount from."""
+        commands = self.resolved.places[stage].commands
+        read = (source for command in commands if not command.onbuild for source in command.sources)
+        return frozenset(source for source in read if source < self.count)
+
+    def inputs(self, stage: int) -> frozenset[int]:
+        """The stages that ``stage`` reads when it is built."""
+        if stage not in self._inputs:
+            place = self.resolved.places[stage]
+            self._inputs[stage] = frozenset() if place.replaced else self._read_by(stage, place)
+        return self._inputs[stage]
+
+    def _read_by(self, stage: int, place: Place) -> frozenset[int]:
+        own = self.own_reads(stage)
+        if place.base_index is None:
+            return own
+        return own | self.trigger_reads(place.base_index) | {place.base_index}
+
+    def trigger_reads(self, stage: int) -> frozenset[int]:
+        """The stages that the ONBUILD triggers of ``stage`` make its users read."""
+        if stage not in self._triggers:
+            body = self.resolved.file.stages[stage].body
+            triggers = [item for item in body if isinstance(item, Onbuild)]
+            found = (source for item in triggers for source in self._trigger_sources(item))
+            self._triggers[stage] = frozenset(found)
+        return self._triggers[stage]
+
+    def _trigger_sources(self, item: Onbuild) -> Iterable[int]:
+        try:
+            instruction = read_trigger(self.resolved.file.source, item.trigger, item.span)
+        except DockerfileError:
+            return ()  # BuildKit refuses it when it runs it
+        return [source for name in _names_read(instruction) if (source := self._stage(*name)) is not None]
+
+    def _stage(self, name: str, counted: bool) -> int | None:
+        digits = name.removeprefix("+").lstrip("0") or "0"
+        if counted and digits.isascii() and digits.isdecimal():
+            return int(digits) if len(digits) < 10 and int(digits) < self.count else None
+        return self.resolved.stage_named(name)
+
+    def reached(self, starts: Iterable[int], known: Set[int] = frozenset()) -> set[int]:
+        """``starts`` and all that they need, but for what is ``known`` and needed only through it."""
+        found: set[int] = set()
+        waiting = list(starts)
+        while waiting:
+            stage = waiting.pop()
+            if stage not in found and stage not in known:
+                found.add(stage)
+                waiting.extend(self.inputs(stage))
+        return found
+
+
+def _names_read(item: Instruction) -> list[tuple[str, bool]]:
+    """What an instruction reads from by name, and whether a number there counts the stages."""
+    if isinstance(item, Copy) and item.source_stage and not item.add:
+        return [(item.source_stage, True)]
+    if isinstance(item, Run):
+        return [(source, False) for fields in item.mounts if (source := mount_source(fields))]
+    return []
