@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 import stagegraph as sg
+from stagegraph.renderers.text_report import text_report
 
 from .conftest import ROOT
 from .mermaid_parser import VERSIONS, drawn, parse_errors
@@ -38,6 +39,13 @@ def test_svg_is_the_one_beside_the_sample(sample: Path, golden: Callable[[Path, 
 @pytest.mark.parametrize("sample", SAMPLES, ids=NAMES)
 def test_mermaid_is_the_one_beside_the_sample(sample: Path, golden: Callable[[Path, bytes], None]) -> None:
     golden(sample / "build.mmd", sg.render(report_of(sample), "mermaid"))
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=NAMES)
+def test_report_is_the_one_beside_the_sample(sample: Path, golden: Callable[[Path, bytes], None]) -> None:
+    report = report_of(sample)
+    golden(sample / "report.txt", text_report(report, colour=False, width=100).encode())
+    golden(sample / "report.md", sg.render(report, "markdown"))
 
 
 def test_both_mermaids_parse_every_view_of_every_sample() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from stagegraph.model import LeftBehind, Node, NodeKind, Reach, Report, Role, Shipped, StepKind
 from stagegraph.printable import printable
-from stagegraph.renderers.shorten import ARROW, shortened
+from stagegraph.renderers.shorten import ARROW, cut, shortened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +31,8 @@ def story(report: Report) -> tuple[Section, ...]:
     """The sections of a report: in the image, left behind, not needed, parallelism, path, findings."""
     nodes = {node.id: node for node in report.nodes}
     sections = (
-        Section(heading="In the image", rows=tuple(_shipped(item, nodes) for item in report.shipped)),
-        Section(heading="Left behind", rows=tuple(_left(item, nodes) for item in report.left_behind)),
+        Section(heading="In the image", rows=shipped_rows(report)),
+        Section(heading="Left behind", rows=left_rows(report)),
         Section(heading="Not needed", rows=tuple(_unneeded(report))),
         Section(heading="Parallelism", sentences=tuple(_parallelism(report, nodes))),
         Section(heading="Critical path", rows=tuple(_path(report))),
@@ -42,6 +42,18 @@ def story(report: Report) -> tuple[Section, ...]:
     if not report.shipped:
         kept.insert(0, Section(heading="In the image", sentences=("Only what its own steps make.",)))
     return tuple(kept)
+
+
+def shipped_rows(report: Report) -> tuple[Row, ...]:
+    """What is in the image, and where each thing comes from."""
+    nodes = {node.id: node for node in report.nodes}
+    return tuple(_shipped(item, nodes) for item in report.shipped)
+
+
+def left_rows(report: Report) -> tuple[Row, ...]:
+    """What the build needs and the image does not hold, or not whole."""
+    nodes = {node.id: node for node in report.nodes}
+    return tuple(_left(item, nodes) for item in report.left_behind)
 
 
 def headline(report: Report) -> str:
@@ -110,11 +122,11 @@ def _parallelism(report: Report, nodes: Mapping[str, Node]) -> Iterator[str]:
 def _path(report: Report) -> Iterator[Row]:
     for position in report.critical_path:
         step = report.steps[position]
-        yield Row(what=shortened(step.name, 64), detail=_line(step.line))
+        yield Row(what=cut(step.name, 72), detail=_line(step.line))
 
 
 def _findings(report: Report) -> Iterator[Row]:
     for finding in report.findings:
-        parts = [finding.message, finding.why]
-        text = printable(": ".join(part for part in parts if part))
-        yield Row(what=f"{finding.severity} {_line(finding.line)}: {text}", detail=printable(finding.fix))
+        text = ": ".join(part for part in (str(finding.severity), finding.message, finding.why) if part)
+        fix = f"; {finding.fix}" if finding.fix else ""
+        yield Row(what=_line(finding.line), detail=printable(text + fix))

@@ -1,0 +1,189 @@
+"""What the pictures show: roles by shape and border, labels, links, themes, legend, notes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+import stagegraph as sg
+from stagegraph.renderers.picture import picture
+
+from .build import report
+
+_SVG = "{http://www.w3.org/2000/svg}"
+_LINK = "{http://www.w3.org/1999/xlink}href"
+SAMPLE = """
+    FROM golang AS build
+    COPY . .
+    RUN --mount=from=tools,target=/t make
+    FROM alpine AS tools
+    FROM alpine AS docs
+    FROM alpine
+    COPY --from=build /out/app /usr/bin/app
+"""
+
+
+def svg(found: sg.Report, **view: object) -> ElementTree.Element:
+    return ElementTree.fromstring(sg.render(found, "svg", sg.View(**view)))  # type: ignore[arg-type]
+
+
+def texts(root: ElementTree.Element) -> list[str]:
+    return [(text.text or "").strip() for text in root.iter(f"{_SVG}text")]
+
+
+def test_roles_differ_without_colour() -> None:
+    text = sg.render(report(SAMPLE), "dot").decode()
+    styles = {
+        match[1]: re.sub(r'(fill)?color="[^"]*"', "", match[0])
+        for match in re.finditer(r'^\t+n\d+ \[.*?tooltip="(\w+).*?\]$', text, re.MULTILINE | re.DOTALL)
+    }
+    borders = {
+        name: (re.findall(r'style="([^"]*)"', style), re.findall(r"penwidth=([\d.]+)", style))
+        for name, style in styles.items()
+        if name in ("build", "tools", "docs", "stage")
+    }
+    assert len({str(border) for border in borders.values()}) == len(borders) == 4
+
+
+def test_images_contexts_and_stages_have_shapes_of_their_own() -> None:
+    text = sg.render(
+        report(
+            "FROM alpine AS a\nCOPY --from=x /p /p\nCOPY . .\nADD https://e.org/f /f\n", contexts={"x": "./d"}
+        ),
+        "dot",
+    ).decode()
+    assert set(re.findall(r"shape=(\w+)", text)) >= {"box", "cylinder", "folder", "tab", "note"}
+
+
+def test_long_paths_are_cut_and_stand_whole_in_the_tooltip() -> None:
+    path = "/a" + "/very-long-directory" * 8 + "/file.txt"
+    root = svg(report(f"FROM a AS b\nFROM scratch\nCOPY --from=b {path} /x\n"))
+    assert not any(path in text for text in texts(root))
+    assert any("…" in text and "file.txt" in text for text in texts(root))
+    assert any(path in (title.text or "") for title in root.iter(f"{_SVG}title"))
+
+
+def test_parallel_edges_are_one_arrow_with_all_its_lines() -> None:
+    found = report("FROM a AS b\nFROM scratch\n" + "".join(f"COPY --from=b /p{n} /q{n}\n" for n in range(9)))
+    (arrow,) = [a for a in picture(found, sg.View()).arrows if a.target == "stage:1"]
+    assert arrow.count == 9
+    assert "/p8" in arrow.tooltip
+    assert "line 11" in arrow.tooltip
+
+
+def test_labels_can_be_left_out() -> None:
+    assert "/out/app → /usr/bin/app" in texts(svg(report(SAMPLE)))
+    assert "/out/app → /usr/bin/app" not in texts(svg(report(SAMPLE), labels=False))
+
+
+def test_nodes_and_edges_link_to_their_lines() -> None:
+    root = svg(report(SAMPLE), link_base="https://e.org/blob/main/Dockerfile")
+    links = {link.get(_LINK) for link in root.iter(f"{_SVG}a")}
+    assert {f"https://e.org/blob/main/Dockerfile#L{line}" for line in (2, 4, 8)} <= links
+    assert not list(svg(report(SAMPLE)).iter(f"{_SVG}a"))
+
+
+@pytest.mark.parametrize("base", ["javascript:alert(1)", "data:text/html,x", "//e.org/x", 'https://e.org/"x'])
+def test_a_link_base_that_could_run_is_refused(base: str) -> None:
+    for name in ("svg", "dot", "mermaid"):
+        with pytest.raises(sg.OptionsError, match="is no link base"):
+            sg.render(report("FROM a\n"), name, sg.View(link_base=base))
+
+
+def test_a_picture_follows_the_readers_theme_unless_one_is_pinned() -> None:
+    found = report(SAMPLE)
+    assert b"prefers-color-scheme:dark" in sg.render(found, "svg")
+    light = sg.render(found, "svg", sg.View(theme="light"))
+    dark = sg.render(found, "svg", sg.View(theme="dark"))
+    assert b"prefers-color-scheme" not in light + dark
+    assert light != dark
+
+
+def test_the_legend_explains_only_what_is_drawn() -> None:
+    shown = texts(svg(report("FROM alpine\n"), legend=True))
+    assert "target" in shown
+    assert not [text for text in shown if "mount" in text or "not needed" in text]
+
+
+def test_a_picture_says_what_it_shows_to_a_screen_reader() -> None:
+    root = svg(report(SAMPLE))
+    assert root.get("role") == "img"
+    assert (root.findtext(f"{_SVG}title") or "").startswith("Dockerfile")
+    assert "/out/app" in (root.findtext(f"{_SVG}desc") or "")
+
+
+def test_pruning_leaves_out_and_says_so() -> None:
+    found = texts(svg(report(SAMPLE), prune=True))
+    assert "docs" not in found
+    assert any("not needed" in text and "left out" in text for text in found)
+
+
+def test_the_platform_of_a_stage_that_pins_one_is_shown() -> None:
+    found = report("FROM --platform=linux/arm64 alpine AS a\nFROM alpine\nCOPY --from=a /x /x\n")
+    assert any("linux/arm64" in text for text in texts(svg(found)))
+
+
+def test_the_critical_path_is_marked_on_request() -> None:
+    assert b"critical" not in re.sub(
+        rb"<style>.*?</style>", b"", sg.render(report(SAMPLE), "svg"), flags=re.S
+    )
+    marked = svg(report(SAMPLE), critical_path=True)
+    assert [g for g in marked.iter(f"{_SVG}g") if "critical" in (g.get("class") or "").split()]
+
+
+def test_steps_are_drawn_inside_their_stages() -> None:
+    shown = texts(svg(report(SAMPLE), steps=True))
+    assert any("COPY . ." in text for text in shown)
+
+
+@pytest.mark.parametrize(("stages", "direction"), [(3, "TB"), (30, "LR")])
+def test_the_direction_follows_the_shape(stages: int, direction: str) -> None:
+    wide = "".join(f"FROM alpine AS s{n}\n" for n in range(stages)) + "FROM scratch\n"
+    wide += "".join(f"COPY --from=s{n} /x /x{n}\n" for n in range(stages))
+    assert picture(report(wide), sg.View()).direction == direction
+    assert picture(report(wide), sg.View(direction="BT")).direction == "BT"
+
+
+def test_more_than_four_hundred_boxes_are_drawn_plainly_in_seconds() -> None:
+    lines = ["FROM alpine AS s0"] + [
+        f"FROM s{n - 1} AS s{n}\nCOPY --from=s{n // 2} /a /b" for n in range(1, 450)
+    ]
+    root = svg(report("\n".join(lines) + "\n"))
+    assert "s449" in texts(root)
+
+
+def test_wide_letters_fit_their_boxes() -> None:
+    root = svg(report("FROM alpine AS a\nCOPY 文件文件文件文件文件文件 /x\n"))
+    assert any("文件" in text for text in texts(root))
+
+
+def test_png_is_a_picture_of_the_svg() -> None:
+    data = sg.render(report(SAMPLE), "png")
+    assert data.startswith(b"\x89PNG\r\n\x1a\n")
+    width, height = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
+    size = svg(report(SAMPLE))
+    assert (width, height) == (2 * int(size.get("width", "")), 2 * int(size.get("height", "")))
+
+
+def test_pdf_is_one_page() -> None:
+    data = sg.render(report(SAMPLE), "pdf")
+    assert data.startswith(b"%PDF-")
+    assert data.rstrip().endswith(b"%%EOF")
+    assert len(re.findall(rb"/Type\s*/Page\b", data)) == 1
+
+
+def test_a_notebook_shows_the_picture() -> None:
+    found = report(SAMPLE)
+    bundle = found._repr_mimebundle_()
+    assert bundle["image/svg+xml"] == sg.render(found, "svg").decode() == found._repr_svg_()
+    assert "stage-3" in bundle["text/plain"]
+
+
+def test_a_build_shows_itself_too(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM alpine AS a\n")
+    build = sg.read(tmp_path)
+    assert build._repr_svg_().startswith("<?xml")
+    assert set(build._repr_mimebundle_()) == {"image/svg+xml", "text/plain"}
