@@ -1,4 +1,8 @@
-"""What an instruction does once its variables are expanded: the material of steps and of edges."""
+"""What an instruction does once its variables are expanded: the material of steps.
+
+``command`` is the position of the instruction in the commands of its place, ``name`` that of the
+step in build output.
+"""
 
 from __future__ import annotations
 
@@ -11,23 +15,13 @@ from stagegraph.source import Span
 Environment = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
-    """One instruction that makes at least one step; ``name`` is the step's in build output.
-
-    ``command`` is its position in the commands of its place.
-    """
+class RunAction(NamedTuple):
+    """RUN: the command in the environment that the stage has there."""
 
     command: int
     name: str
     span: Span
     onbuild: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunAction(Action):
-    """RUN: the command in the environment that the stage has there."""
-
     words: tuple[str, ...]
     environment: Environment
     workdir: str
@@ -45,10 +39,13 @@ class Remote(NamedTuple):
     options: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopyAction(Action):
+class CopyAction(NamedTuple):
     """COPY or ADD, as BuildKit takes it."""
 
+    command: int
+    name: str
+    span: Span
+    onbuild: bool
     linked: bool  # made on nothing and merged on top
     source: int | None  # the place read, as an index of Resolved.places; None for the build context
     remotes: tuple[Remote, ...]
@@ -59,12 +56,18 @@ class CopyAction(Action):
     link_name: str = ""  # of the merge step of a linked copy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkdirAction(Action):
+class WorkdirAction(NamedTuple):
     """WORKDIR other than the root: makes a directory."""
 
+    command: int
+    name: str
+    span: Span
+    onbuild: bool
     path: str
     user: str
+
+
+Action = RunAction | CopyAction | WorkdirAction
 
 
 class Fault(NamedTuple):

@@ -1,47 +1,44 @@
-"""The instructions of a Dockerfile as typed values, arguments not yet expanded."""
+"""The instructions of a Dockerfile as typed values, arguments not yet expanded.
+
+``span`` is the place of an instruction, ``text`` all of it on one line as BuildKit prints it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from stagegraph.dockerfile.heredocs import Heredoc
 from stagegraph.source import Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instruction:
-    """What every instruction has: its place, and its text on one line as BuildKit prints it."""
+class From(NamedTuple):
+    """``FROM [--platform=P] BASE [AS NAME]``; ``name`` is lower case, or empty."""
 
     span: Span
     text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class From(Instruction):
-    """``FROM [--platform=P] BASE [AS NAME]``; ``name`` is lower case, or empty."""
-
     base: str
     name: str
     platform: str
     description: str  # from the comment "# NAME description" right above
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arg(Instruction):
+class Arg(NamedTuple):
     """``ARG K[=V] ...``: names and defaults."""
 
+    span: Span
+    text: str
     pairs: tuple[tuple[str, str | None], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Env(Instruction):
+class Env(NamedTuple):
     """``ENV K=V ...``."""
 
+    span: Span
+    text: str
     pairs: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopyFlags:
+class CopyFlags(NamedTuple):
     """The flags of COPY and ADD that change what is written and not what is read."""
 
     chown: str = ""
@@ -56,10 +53,11 @@ class CopyFlags:
 NO_COPY_FLAGS = CopyFlags()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Copy(Instruction):
+class Copy(NamedTuple):
     """``COPY`` and ``ADD``; ``documents`` are the heredocs among the sources."""
 
+    span: Span
+    text: str
     add: bool
     sources: tuple[str, ...]
     destination: str
@@ -69,10 +67,11 @@ class Copy(Instruction):
     flags: CopyFlags = NO_COPY_FLAGS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run(Instruction):
+class Run(NamedTuple):
     """``RUN``; ``mounts`` are the fields of each --mount, split but not expanded."""
 
+    span: Span
+    text: str
     words: tuple[str, ...]
     shell_form: bool
     documents: tuple[Heredoc, ...] = ()
@@ -80,40 +79,48 @@ class Run(Instruction):
     options: tuple[str, ...] = ("", "")  # network, security, devices
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workdir(Instruction):
+class Workdir(NamedTuple):
     """``WORKDIR PATH``."""
 
+    span: Span
+    text: str
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class User(Instruction):
+class User(NamedTuple):
     """``USER NAME``."""
 
+    span: Span
+    text: str
     user: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shell(Instruction):
+class Shell(NamedTuple):
     """``SHELL ["program", "argument"]``."""
 
+    span: Span
+    text: str
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Onbuild(Instruction):
+class Onbuild(NamedTuple):
     """``ONBUILD INSTRUCTION``; ``trigger`` is that instruction with its heredocs."""
 
+    span: Span
+    text: str
     trigger: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting(Instruction):
+class Setting(NamedTuple):
     """An instruction that makes no step and no edge; ``words`` are those that BuildKit expands."""
 
+    span: Span
+    text: str
     keyword: str
     words: tuple[str, ...] = ()
+
+
+Instruction = From | Arg | Env | Copy | Run | Workdir | User | Shell | Onbuild | Setting
 
 
 def mount_source(fields: tuple[str, ...]) -> str:

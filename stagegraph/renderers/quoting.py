@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html import escape
 
 from stagegraph.errors import OptionsError
 from stagegraph.printable import printable
@@ -12,10 +11,12 @@ _LINK = re.compile(
     r"(?:https?://[^\s\"'<>\\^`{|}]+|(?![/\\]{2})[^\s\"'<>\\^`{|}:]+(?:/[^\s\"'<>\\^`{|}]*)?)\Z"
 )
 
+_XML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
+
 
 def xml_text(text: str) -> str:
     """``text`` as XML text or attribute value, without control characters."""
-    return escape(printable(text), quote=True)
+    return printable(text).translate(_XML)
 
 
 def line_link(base: str, line: int | None) -> str:
