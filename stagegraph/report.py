@@ -28,7 +28,9 @@ def analyse(build: Build, weights: Mapping[int, float] | None = None) -> Report:
     raw = raw_steps(build)
     timed = schedule([step.inputs for step in raw], _weights(raw, weights))
     steps = _steps(build, raw, timed)
-    nodes, edges = _nodes_and_edges(build, steps)
+    questions, selectors = _questions(build), Selectors(build.file)
+    reached = stage_reach(build.file, questions, selectors)
+    nodes, edges = _nodes_and_edges(build, steps, selectors, reached)
     ships = shipped(build.targets, {node.id: node for node in nodes}, [e for e in edges if not e.selectable])
     return Report(
         source=build.source.name,
@@ -41,7 +43,7 @@ def analyse(build: Build, weights: Mapping[int, float] | None = None) -> Report:
         parallelism=_parallelism(nodes, edges, steps, timed, _weights(raw, weights)),
         shipped=ships,
         left_behind=left_behind(nodes, ships),
-        findings=findings(build, nodes),
+        findings=findings(build, reached, questions),
     )
 
 
@@ -85,12 +87,13 @@ def _node_of_step(build: Build, step: RawStep) -> str:
     return f"stage:{min(step.stages)}" if step.stages else ""
 
 
-def _nodes_and_edges(build: Build, steps: Sequence[Step]) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
+def _nodes_and_edges(
+    build: Build, steps: Sequence[Step], selectors: Selectors, stages: Sequence[Reached]
+) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
     graph = build.whole_graph
     real = [edge for _, _, data in graph.edges(data=True) for edge in data["references"]]
-    selectors = Selectors(build.file)
     possible = selectable_edges(selectors, build.file, real)
-    reached = reach_of_nodes(graph, stage_reach(build.file, _questions(build), selectors))
+    reached = reach_of_nodes(graph, stages)
     needed = {node for node, value in reached.items() if value.reach is Reach.NEEDED}
     role = roles(graph, real, build.targets, needed)
     own = _steps_by_node(steps)

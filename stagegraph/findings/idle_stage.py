@@ -1,0 +1,69 @@
+"""Stages that no build needs of those that are known, though a target could."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stagegraph.findings.problem import Problem, Rule, Subject
+from stagegraph.model import Reach, Severity
+
+
+def _idle(subject: Subject) -> Iterator[Problem]:
+    if not subject.targets_known:
+        return  # some other target may be what builds it
+    idle = {index for index, reached in enumerate(subject.reached) if reached.reach is Reach.IDLE}
+    read = {source for index in idle for source in _reads(subject, index)}
+    roots = sorted(idle - read)
+    alone = _needed_alone(subject, roots, idle)
+    for root in roots:
+        yield _problem(subject, root, alone[root])
+
+
+def _reads(subject: Subject, index: int) -> set[int]:
+    place = subject.stages[index]
+    found = {source for command in place.commands for source in command.sources}
+    return found | ({place.base_index} if place.base_index is not None else set())
+
+
+def _needed_alone(subject: Subject, roots: list[int], idle: set[int]) -> dict[int, list[int]]:
+    """For every root the idle stages that it needs, and no other root does."""
+    owner: dict[int, int | None] = {}  # None where several need it
+    for root in roots:
+        waiting = [root]
+        while waiting:
+            stage = waiting.pop()
+            if stage in idle and owner.get(stage, -1) not in (root, None):
+                owner[stage] = None if stage in owner else root
+                waiting.extend(_reads(subject, stage))
+    found: dict[int, list[int]] = {root: [] for root in roots}
+    for stage, root_of in sorted(owner.items()):
+        if root_of is not None and root_of != stage:
+            found[root_of].append(stage)
+    return found
+
+
+def _problem(subject: Subject, index: int, others: list[int]) -> Problem:
+    head, extent = subject.file.stages[index].head, subject.extents[index]
+    lines = [f"{extent.first} to {extent.last}"]
+    lines += [f"{subject.extents[other].first} to {subject.extents[other].last}" for other in others]
+    with_it = (
+        f", nor {', '.join(subject.title(other) for other in others)}, which only it needs" if others else ""
+    )
+    known = f"of the builds in {', '.join(subject.builds)}" if subject.builds else "of the builds asked for"
+    return Problem(
+        code="idle-stage",
+        severity=Severity.INFO,
+        span=subject.pointing_at(head, head.name),
+        message=f"no known build needs {subject.title(index)}{with_it}",
+        why=f"none {known} needs it; it is built only {subject.reached[index].why}",
+        fix=f'say "# stagegraph: target" above it if it is built by hand, or remove lines {", ".join(lines)}',
+        stage=index,
+    )
+
+
+IDLE_STAGE = Rule(
+    code="idle-stage",
+    severity=Severity.INFO,
+    summary="A stage that none of the builds found in the repository needs.",
+    check=_idle,
+)
