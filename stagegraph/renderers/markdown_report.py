@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from stagegraph.model import Report
 from stagegraph.printable import printable
 from stagegraph.renderers.mermaid import mermaid
-from stagegraph.renderers.story import Section, headline, story
+from stagegraph.renderers.story import Row, Section, headline, story
 from stagegraph.renderers.view import View
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&$])")
@@ -39,10 +39,16 @@ def _body(section: Section) -> Iterator[str]:
         yield escaped(sentence)
         yield ""
     if section.rows:
-        yield "| | |"
-        yield "|---|---|"
-        for row in section.rows:
-            yield f"| {escaped(row.what)} | {escaped(row.detail)} |"
+        yield from table(section.rows)
+
+
+def table(rows: Sequence[Row], *heads: str) -> Iterator[str]:
+    """``rows`` as the lines of a table of two columns, with or without ``heads`` above them."""
+    first, second = heads or ("", "")
+    yield f"| {first} | {second} |" if heads else "| | |"
+    yield "|---|---|"
+    for row in rows:
+        yield f"| {escaped(row.what)} | {escaped(row.detail)} |"
 
 
 def escaped(text: str) -> str:

@@ -67,21 +67,19 @@ def _line(number: int | None) -> str:
 
 
 def _shipped(item: Shipped, nodes: Mapping[str, Node]) -> Row:
-    label = nodes[item.node].label
-    if item.kind != "path":
-        return Row(what=printable(label), detail=f"{item.kind}, {_line(item.line)}")
+    whole = item.kind != "path"
+    what = nodes[item.node].label if whole else f"{item.path}{ARROW}{item.destination}"
+    detail = (item.kind if whole else _origin(item, nodes), _line(item.line))
+    return Row(what=printable(what), detail=printable(", ".join(filter(None, detail))))
+
+
+def _origin(item: Shipped, nodes: Mapping[str, Node]) -> str:
     via = [nodes[name].label for name in item.via]
     through = f" through {', '.join(via)}" if via else ""
-    source = "the build context" if nodes[item.node].kind is NodeKind.CONTEXT else label
-    if nodes[item.node].kind is NodeKind.REMOTE:
-        return Row(
-            what=f"{printable(item.path)}{ARROW}{printable(item.destination)}",
-            detail=f"downloaded{through}, {_line(item.line)}",
-        )
-    return Row(
-        what=f"{printable(item.path)}{ARROW}{printable(item.destination)}",
-        detail=printable(f"from {source}{through}, {_line(item.line)}"),
-    )
+    node = nodes[item.node]
+    if node.kind is NodeKind.REMOTE:
+        return f"downloaded{through}"
+    return f"from {'the build context' if node.kind is NodeKind.CONTEXT else node.label}{through}"
 
 
 def _left(item: LeftBehind, nodes: Mapping[str, Node]) -> Row:

@@ -1,0 +1,169 @@
+"""``stagegraph embed``: diagrams kept true inside Markdown files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from stagegraph.cli.common import colour_wanted
+from stagegraph.cli.writing import write
+from stagegraph.errors import InputError, StagegraphError
+
+if TYPE_CHECKING:
+    from stagegraph.embedding.document import Document
+    from stagegraph.embedding.pages import Page
+
+_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--check", is_flag=True, help="Write nothing; print what is old as a diff and exit 1.")
+@click.option("--init", is_flag=True, help="Put a first block into each FILE that has none.")
+@click.option("--dockerfile", default="", metavar="PATH", help="For --init: the Dockerfile, seen from FILE.")
+@click.option("--heading", default="Build graph", show_default=True, help="For --init: what it goes under.")
+def embed(files: tuple[str, ...], check: bool, init: bool, dockerfile: str, heading: str) -> int:
+    """Make the diagrams between the markers of Markdown files anew.
+
+    A block begins with a marker that says what it shows, and goes to its end marker:
+
+    \b
+      <!-- stagegraph: Dockerfile target=release prune=true -->
+      <!-- /stagegraph -->
+
+    FILE is a Markdown file, a folder to look through, a glob, or a Dockerfile: then every page
+    here that shows it. What is outside of the blocks stays as it is, byte for byte.
+
+    \b
+    Examples:
+      stagegraph embed README.md docs
+      stagegraph embed --check .
+      stagegraph embed --init README.md
+    """
+    if check and init:
+        raise click.UsageError("--check writes nothing, so there is nothing for --init to do")
+    run = _Run(check=check)
+    first = _First(dockerfile=dockerfile, heading=heading) if init else None
+    for path, wanted in _paths(run, files):
+        try:
+            run.page(path, wanted, first)
+        except StagegraphError as error:
+            run.fail(error)
+    return run.finish()
+
+
+def _paths(run: _Run, names: Sequence[str]) -> Iterator[tuple[Path, frozenset[Path]]]:
+    """The pages that ``names`` mean, each with the Dockerfiles that it must show to be meant."""
+    from stagegraph.embedding.places import below, markdown_files, names_dockerfile
+
+    dockerfiles = [name for name in names if names_dockerfile(name) and not Path(name).is_dir()]
+    pages: dict[Path, Path] = {}
+    for name in names:
+        if name not in dockerfiles:
+            try:
+                pages |= {path.resolve(): path for path in markdown_files([name])}
+            except StagegraphError as error:
+                run.fail(error)
+    yield from ((path, frozenset()) for path in pages.values())
+    if dockerfiles:
+        wanted = frozenset(Path(name).resolve() for name in dockerfiles)
+        yield from ((path, wanted) for path in below(Path()) if path.resolve() not in pages)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _First:
+    """What --init puts into a page."""
+
+    dockerfile: str
+    heading: str
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """One run over many pages: an error of one does not keep the others from being done."""
+
+    check: bool
+    failed: int = 0
+    old: int = 0
+    blocks: int = 0
+    pictures: dict[Path, tuple[Path, bytes]] = field(default_factory=dict)
+
+    def page(self, path: Path, wanted: frozenset[Path], first: _First | None) -> None:
+        """Do one page, unless there are Dockerfiles ``wanted`` and it shows none of them."""
+        from stagegraph.embedding.pages import dockerfiles_of, made_anew, read_page
+
+        document = read_page(path)
+        if wanted and wanted.isdisjoint(dockerfiles_of(path, document)):
+            self.blocks += 1  # it may well be that no page shows a Dockerfile that changed
+            return
+        page = made_anew(path, _with_first(path, document, first) if first else document)
+        self.blocks += page.blocks
+        self._check_pictures(page)
+        old = bool(page.old_pictures) or page.data != document.encoded(document.lines)
+        self.old += old
+        if self.check:
+            self._show(page)
+        elif old:
+            self._write(page)
+
+    def _check_pictures(self, page: Page) -> None:
+        for path, data in page.pictures.items():
+            other, known = self.pictures.setdefault(path.resolve(), (page.path, data))
+            if known != data:
+                raise InputError(
+                    f"{page.path}: {other} writes another picture to {path}",
+                    hint="give each picture a file of its own",
+                )
+
+    def _show(self, page: Page) -> None:
+        from stagegraph.embedding.difference import unified_diff
+
+        colour = colour_wanted()
+        for line in unified_diff(page):
+            bold = line.startswith(("---", "+++"))
+            shown = click.style(line, fg=None if bold else _COLOURS.get(line[:1]), bold=bold)
+            click.echo(shown if colour else line)
+        for path in page.old_pictures:
+            click.echo(f"{path.as_posix()}: the picture of {page.path.as_posix()} is old or missing")
+
+    def _write(self, page: Page) -> None:
+        # pictures first: a page never links to one that is not there yet
+        for path in page.old_pictures:
+            with suppress(OSError):  # then writing says what is wrong with the folder
+                path.parent.mkdir(parents=True, exist_ok=True)
+            write(page.pictures[path], str(path))
+        write(page.data, str(page.path))
+        click.echo(f"{page.path.as_posix()}: {_counted(page.blocks, 'block')} up to date", err=True)
+
+    def fail(self, error: StagegraphError) -> None:
+        """Say what is wrong with one page, and remember it for the end."""
+        self.failed += 1
+        click.echo(f"error: {error}", err=True)
+
+    def finish(self) -> int:
+        """Say what remains to be done; the exit code."""
+        if self.check and self.old:
+            click.echo(f"{_counted(self.old, 'page')} with old diagrams: run stagegraph embed", err=True)
+        if not self.blocks and not self.failed:
+            click.echo("no page has a block; --init puts a first one into it", err=True)
+        return 1 if self.failed or (self.check and self.old) else 0
+
+
+def _with_first(path: Path, document: Document, first: _First) -> Document:
+    from stagegraph.embedding.beginning import dockerfile_for, with_block
+    from stagegraph.embedding.blocks import blocks_of
+
+    if blocks_of(document):
+        return document
+    dockerfile = first.dockerfile or dockerfile_for(path)
+    words = f'"{dockerfile}"' if any(char.isspace() for char in dockerfile) else dockerfile
+    return with_block(path, document, words, first.heading)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

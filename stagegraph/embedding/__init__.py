@@ -1,0 +1,1 @@
+"""Diagrams kept true inside Markdown files: found between markers, made anew, compared."""

@@ -1,0 +1,105 @@
+"""The blocks of a Markdown document: from a start marker to its end marker."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NoReturn
+
+from stagegraph.embedding.commonmark import Comment, comments
+from stagegraph.embedding.document import Document, end_of
+from stagegraph.errors import InputError
+from stagegraph.source import Span
+
+_START = re.compile(r"\s*stagegraph:(.*)\Z", re.DOTALL)
+_END = re.compile(r"\s*/stagegraph\s*\Z")
+_WORD = "stagegraph"
+END_MARKER = "<!-- /stagegraph -->"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """One block: what its marker asks, and the lines between the markers.
+
+    ``start`` is the line of the marker, ``first`` the first line after it, ``end`` that of the end
+    marker, all from 0; ``prefix`` is what every line of it begins with, in a list or a quote.
+    """
+
+    words: str
+    start: int
+    first: int
+    end: int
+    prefix: str
+    newline: str
+
+    def lines(self, content: tuple[str, ...]) -> tuple[str, ...]:
+        """``content`` as lines of the document."""
+        return tuple((self.prefix + line).rstrip() + self.newline for line in content)
+
+
+def blocks_of(document: Document) -> tuple[Block, ...]:
+    """The blocks of ``document`` in order; InputError for a marker that is not one of a pair."""
+    if _WORD not in document.source.text:
+        return ()
+    return tuple(_paired(document))
+
+
+def _paired(document: Document) -> Iterator[Block]:
+    opened: Comment | None = None
+    for comment in comments(document.source.text, _WORD):
+        starts, ends = _START.match(comment.text), _END.match(comment.text)
+        if not starts and not ends:
+            continue
+        _check(document, comment, opened, starts=bool(starts))
+        if starts:
+            opened = comment
+        elif opened:
+            yield _block(document, opened, comment)
+            opened = None
+    if opened:
+        _fail(document, opened, "this block has no end", f"write {END_MARKER} on a line of its own below it")
+
+
+def _check(document: Document, comment: Comment, opened: Comment | None, *, starts: bool) -> None:
+    if not comment.alone:
+        _fail(document, comment, "a marker has a line of its own", "move what stands beside it")
+    if starts and opened:
+        _fail(
+            document,
+            comment,
+            f"a block begins inside the one of line {opened.start + 1}",
+            f"write {END_MARKER} above it",
+        )
+    if not starts and not opened:
+        _fail(document, comment, "no block begins above this end", "remove it, or write a marker above it")
+    if not starts and opened and opened.depth != comment.depth:
+        _fail(
+            document,
+            comment,
+            f"the block of line {opened.start + 1} ends in another list or quote than it begins",
+            "indent both markers alike",
+        )
+
+
+def _fail(document: Document, comment: Comment, message: str, hint: str) -> NoReturn:
+    span = Span(line=comment.start + 1, end_line=comment.end)
+    raise InputError(message, source=document.source, span=span, hint=hint)
+
+
+def _block(document: Document, opened: Comment, closed: Comment) -> Block:
+    found = _START.match(opened.text)
+    line = document.lines[opened.start]
+    return Block(
+        words=found[1] if found else "",
+        start=opened.start,
+        first=opened.end,
+        end=closed.start,
+        prefix=_prefix(line[: line.find("<!--")]),
+        newline=end_of(line) or "\n",
+    )
+
+
+def _prefix(before: str) -> str:
+    """What continues the list or quote that a line opens: quote marks stay, list marks are blanks."""
+    return re.sub(r"[^>\s]", " ", before)

@@ -1,0 +1,58 @@
+"""How long ``stagegraph embed --check`` takes over a project with many pages.
+
+Run with ``python -m tests.bench.bench_embed``; --gate exits 1 above the limit.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+PAGES = 500
+BLOCKS = 50
+LIMIT = 2.0  # seconds, the whole process
+SAMPLES = Path(__file__).parent.parent.parent / "samples"
+_TEXT = "# Page {n}\n\nWhat this page says of `stagegraph`.\n\n```sh\nmake\n```\n\n" + "- one point\n" * 60
+_BLOCK = "\n<!-- stagegraph: {dockerfile} -->\n<!-- /stagegraph -->\n"
+
+
+def project(folder: Path) -> None:
+    """Pages in folders, every tenth with a block, the samples in turn; all of them true."""
+    dockerfiles = sorted(SAMPLES.glob("*/Dockerfile"))
+    for dockerfile in dockerfiles:
+        (folder / dockerfile.parent.name).mkdir()
+        shutil.copy(dockerfile, folder / dockerfile.parent.name)
+    for number in range(PAGES):
+        page = folder / f"docs{number % 10}" / f"page{number}.md"
+        page.parent.mkdir(exist_ok=True)
+        name = dockerfiles[number // 10 % len(dockerfiles)].parent.name
+        block = _BLOCK.format(dockerfile=f"../{name}") if number % (PAGES // BLOCKS) == 0 else ""
+        page.write_text(_TEXT.format(n=number) + block, "utf-8")
+    subprocess.run([sys.executable, "-m", "stagegraph", "embed", "."], cwd=folder, check=True, stderr=-3)
+
+
+def seconds(folder: Path) -> float:
+    """The wall time of one whole check."""
+    start = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "stagegraph", "embed", "--check", "."], cwd=folder, check=False
+    )
+    assert done.returncode == 0
+    return time.perf_counter() - start
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        project(folder)
+        times = sorted(seconds(folder) for _ in range(5))
+    print(f"embed --check, {PAGES} pages with {BLOCKS} blocks: {times[0]:.2f} to {times[-1]:.2f} s")
+    return 1 if "--gate" in sys.argv and times[0] > LIMIT else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,406 @@
+"""``stagegraph embed``: markers, options, files, what is written and what is said."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+
+from stagegraph.cli.render import render
+from stagegraph.embedding.settings import OPTIONS, SettingsError, settings_of
+
+Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
+DOCKERFILE = "FROM golang AS build\nRUN make\nFROM scratch AS release\nCOPY --from=build /app /app\n"
+EMPTY = "<!-- stagegraph: Dockerfile -->\n<!-- /stagegraph -->\n"
+
+
+@pytest.fixture
+def stagegraph(in_process: Run) -> Run:
+    """The command, run in this process."""
+    return in_process
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a Dockerfile of two stages."""
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE)
+    return tmp_path
+
+
+def embedded(stagegraph: Run, folder: Path, text: str, *args: str) -> str:
+    """What becomes of a page; no error may be said of it."""
+    page = folder / "page.md"
+    page.write_bytes(text.encode())
+    done = stagegraph("embed", "page.md", *args, cwd=folder)
+    assert (done.returncode, done.stdout) == (0, b""), done.stderr.decode()
+    return page.read_bytes().decode()
+
+
+def refused(stagegraph: Run, folder: Path, text: str) -> str:
+    """What is said of a page that stays as it was."""
+    page = folder / "page.md"
+    page.write_bytes(text.encode())
+    done = stagegraph("embed", "page.md", cwd=folder)
+    assert (done.returncode, done.stdout, page.read_bytes()) == (1, b"", text.encode())
+    return done.stderr.decode()
+
+
+def test_a_block_is_filled_with_the_diagram(stagegraph: Run, folder: Path) -> None:
+    made = embedded(stagegraph, folder, f"# Title\n\n{EMPTY}\nMore.")
+    assert made.startswith("# Title\n\n<!-- stagegraph: Dockerfile -->\n\n```mermaid\n---\nconfig:\n")
+    assert made.endswith("\n```\n\n<!-- /stagegraph -->\n\nMore.")
+    assert 's0("build<br/>' in made
+
+
+def test_a_second_run_changes_nothing_and_check_agrees(stagegraph: Run, folder: Path) -> None:
+    made = embedded(stagegraph, folder, EMPTY)
+    assert embedded(stagegraph, folder, made) == made
+    assert stagegraph("embed", "--check", "page.md", cwd=folder).returncode == 0
+
+
+def test_check_prints_a_diff_writes_nothing_and_exits_1(stagegraph: Run, folder: Path) -> None:
+    old = embedded(stagegraph, folder, f"Before.\n\n{EMPTY}\nAfter.\n")
+    (folder / "Dockerfile").write_text(DOCKERFILE.replace("build", "compile"))
+    done = stagegraph("embed", "--check", "page.md", cwd=folder)
+    assert done.returncode == 1
+    assert done.stdout.decode().splitlines() == [
+        "--- page.md",
+        "+++ page.md (as it should be)",
+        "@@ -9,7 +9,7 @@",
+        "   look: classic",
+        " ---",
+        " flowchart TB",
+        '-  s0("build<br/>1 step")',
+        '+  s0("compile<br/>1 step")',
+        '   s1("release<br/>target · FROM scratch · 1 step")',
+        '   s2[("golang")]',
+        "   s2 ==> s0",
+    ]
+    assert done.stderr == b"1 page with old diagrams: run stagegraph embed\n"
+    assert (folder / "page.md").read_text() == old
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_line_ends_are_those_of_the_marker(stagegraph: Run, folder: Path, newline: str) -> None:
+    made = embedded(stagegraph, folder, f"a\n{EMPTY}b\r\nc".replace("\n", newline))
+    inner = made.split("-->")[1]
+    assert inner.count(newline) > 10
+    assert inner.replace(newline, "").splitlines() == [inner.replace(newline, "")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_mark_and_encoding_stay(stagegraph: Run, folder: Path, encoding: str) -> None:
+    (folder / "page.md").write_bytes(f"é\n{EMPTY}".encode(encoding))
+    assert stagegraph("embed", "page.md", cwd=folder).returncode == 0
+    made = (folder / "page.md").read_bytes()
+    assert made[:3] == f"é\n{EMPTY}".encode(encoding)[:3]
+    assert "→" in made.decode(encoding)
+    assert made.decode(encoding).startswith("é\n<!--")
+
+
+def test_a_page_in_latin_1_is_left_when_the_diagram_needs_other_letters(
+    stagegraph: Run, folder: Path
+) -> None:
+    page = folder / "page.md"
+    page.write_bytes(b"caf\xe9\n" + EMPTY.encode())
+    done = stagegraph("embed", "page.md", cwd=folder)
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        b"error: page.md:2:1: this file is not UTF-8, and the diagram has letters that need it\n"
+    )
+    assert page.read_bytes() == b"caf\xe9\n" + EMPTY.encode()
+    picture = EMPTY.replace("file -->", "file format=svg output=x.svg -->").encode()
+    page.write_bytes(b"caf\xe9\n" + picture)
+    assert stagegraph("embed", "page.md", cwd=folder).returncode == 0
+    assert page.read_bytes().startswith(b"caf\xe9\n<!--")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"```\n{EMPTY}```\n",
+        f"~~~~md\n{EMPTY}~~~~\n",
+        "    <!-- stagegraph: nope -->\n",
+        "`<!-- stagegraph: nope -->`\n",
+        "a `<!-- stagegraph: nope -->` b\n",
+        "- item\n\n  ```\n  <!-- stagegraph: nope -->\n  ```\n",
+        "<pre>\n<!-- stagegraph: nope -->\n</pre>\n",
+        "<!--\n<!-- stagegraph: nope\n-->\n",
+        "\\<!-- stagegraph: nope -->\n",
+        "<!-- stagegraph is good -->\n",
+        "Unclosed:\n\n```\n<!-- stagegraph: nope -->\n",
+    ],
+)
+def test_markers_in_code_and_comments_are_text(stagegraph: Run, folder: Path, text: str) -> None:
+    assert embedded(stagegraph, folder, text) == text
+
+
+@pytest.mark.parametrize(
+    ("before", "prefix"),
+    [("- a\n\n  ", "  "), ("> ", "> "), ("1. a\n   - b\n\n     ", "     "), (">  - q\n>\n>    ", ">    ")],
+)
+def test_lists_and_quotes_continue_through_the_block(
+    stagegraph: Run, folder: Path, before: str, prefix: str
+) -> None:
+    start, end = EMPTY.splitlines()
+    made = embedded(stagegraph, folder, f"{before}{start}\n{prefix}{end}\n\nend\n")
+    inner = made[made.index("-->") + 3 : made.index("<!-- /")].splitlines()[1:-1]
+    assert inner
+    assert all(line == prefix.rstrip() or line.startswith(prefix) for line in inner)
+    assert embedded(stagegraph, folder, made) == made
+
+
+def test_a_list_item_may_begin_with_the_marker(stagegraph: Run, folder: Path) -> None:
+    made = embedded(stagegraph, folder, "-\t<!-- stagegraph: . -->\n\t<!-- /stagegraph -->\n")
+    assert "\n \t```mermaid\n" in made
+
+
+def test_inside_html_the_diagram_is_still_markdown(stagegraph: Run, folder: Path) -> None:
+    made = embedded(stagegraph, folder, f'<div align="center">\n{EMPTY}</div>\n')
+    assert "-->\n\n```mermaid\n" in made
+    assert made.endswith("```\n\n<!-- /stagegraph -->\n</div>\n")
+
+
+def test_a_marker_may_go_over_lines_and_quote_blanks(stagegraph: Run, folder: Path) -> None:
+    text = "<!-- stagegraph: Dockerfile\n     title='Two words'\n     prune=true\n-->\n<!-- /stagegraph -->\n"
+    assert 'title: "Two words"' in embedded(stagegraph, folder, text)
+
+
+def test_collapsed_is_a_details_element_that_says_its_title(stagegraph: Run, folder: Path) -> None:
+    text = EMPTY.replace("Dockerfile", 'Dockerfile collapsed=true title="a <b> & c"')
+    made = embedded(stagegraph, folder, text)
+    assert "\n<details>\n<summary>a &lt;b&gt; &amp; c</summary>\n\n```mermaid\n---\nconfig" in made
+    assert "\n```\n\n</details>\n\n<!-- /" in made
+
+
+def test_report_says_what_ships_without_lines(stagegraph: Run, folder: Path) -> None:
+    made = embedded(stagegraph, folder, EMPTY.replace("Dockerfile", "Dockerfile report=true"))
+    assert made.endswith(
+        "```\n\n| In the image | Where from |\n|---|---|\n| /app → /app | from build |\n\n"
+        "Left behind: build (1 step, all but /app), golang.\n\n<!-- /stagegraph -->\n"
+    )
+
+
+def test_svg_is_a_file_beside_the_page_with_words_for_it(stagegraph: Run, folder: Path) -> None:
+    text = EMPTY.replace("Dockerfile", 'Dockerfile format=svg output="img/the build.svg" title="a]b"')
+    made = embedded(stagegraph, folder, text)
+    alternative = "a\\]b: Build graph with 2 stages, 2 of them needed. The image holds /app of build."
+    assert f"\n\n![{alternative}](img/the%20build.svg)\n\n" in made
+    assert (folder / "img/the build.svg").read_bytes().startswith(b"<?xml")
+
+
+def test_check_sees_a_missing_picture(stagegraph: Run, folder: Path) -> None:
+    embedded(stagegraph, folder, EMPTY.replace("Dockerfile", "Dockerfile format=svg output=b.svg"))
+    (folder / "b.svg").unlink()
+    done = stagegraph("embed", "--check", "page.md", cwd=folder)
+    assert (done.returncode, done.stdout) == (1, b"b.svg: the picture of page.md is old or missing\n")
+    assert not (folder / "b.svg").exists()
+
+
+def test_the_path_of_the_dockerfile_is_relative_to_the_page(stagegraph: Run, folder: Path) -> None:
+    (folder / "docs").mkdir()
+    (folder / "docs/page.md").write_text(EMPTY.replace("Dockerfile", "../Dockerfile"))
+    assert stagegraph("embed", "docs/page.md", cwd=folder).returncode == 0
+    here = (folder / "docs/page.md").read_bytes()
+    assert stagegraph("embed", "--check", "page.md", cwd=folder / "docs").returncode == 0
+    assert b"mermaid" in here
+
+
+def test_files_folders_and_globs(stagegraph: Run, folder: Path) -> None:
+    names = ("a.md", "b.markdown", "sub/c.md", "sub/d.txt", ".hidden/e.md", "node_modules/f.md")
+    for name in names:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(EMPTY.replace("Dockerfile", f"{folder.as_posix()}/Dockerfile"))
+    done = stagegraph("embed", "--check", ".", "a.md", cwd=folder)
+    assert [line[4:] for line in done.stdout.decode().splitlines() if line.startswith("---")] == [
+        "a.md",
+        "b.markdown",
+        "sub/c.md",
+    ]
+    done = stagegraph("embed", "s*/*", cwd=folder)
+    assert done.stderr == b"sub/c.md: 1 block up to date\nsub/d.txt: 1 block up to date\n"
+
+
+def test_a_dockerfile_means_the_pages_that_show_it(stagegraph: Run, folder: Path) -> None:
+    (folder / "dev.Dockerfile").write_text("FROM a AS dev\n")
+    (folder / "one.md").write_text(EMPTY)
+    (folder / "two.md").write_text(EMPTY.replace("Dockerfile", "dev.Dockerfile"))
+    done = stagegraph("embed", "dev.Dockerfile", cwd=folder)
+    assert (done.returncode, done.stderr) == (0, b"two.md: 1 block up to date\n")
+    assert (folder / "one.md").read_text() == EMPTY
+    assert stagegraph("embed", ".", cwd=folder).stderr == b"one.md: 1 block up to date\n"
+
+
+def test_an_error_in_one_page_leaves_it_and_the_others_go_on(stagegraph: Run, folder: Path) -> None:
+    broken = EMPTY + "\n" + EMPTY.replace("Dockerfile", "Dockerfile colour=red")
+    (folder / "a.md").write_text(broken)
+    (folder / "b.md").write_text(EMPTY)
+    done = stagegraph("embed", "a.md", "none.md", "b.md", cwd=folder)
+    assert done.returncode == 1
+    assert b"a.md:4:29: there is no option colour" in done.stderr
+    assert b"none.md: No such file or directory" in done.stderr
+    assert (folder / "a.md").read_text() == broken
+    assert "mermaid" in (folder / "b.md").read_text()
+
+
+def test_errors_say_file_line_and_next_step(stagegraph: Run, folder: Path) -> None:
+    said = {
+        "x\n<!-- stagegraph: . -->\n": (
+            "error: page.md:2:1: this block has no end\n"
+            "    2 | <!-- stagegraph: . -->\n"
+            "      | ^~~~~~~~~~~~~~~~~~~~~~\n"
+            "hint: write <!-- /stagegraph --> on a line of its own below it\n"
+        ),
+        "<!-- stagegraph: . -->\n<!-- stagegraph: . -->\n<!-- /stagegraph -->\n": (
+            "error: page.md:2:1: a block begins inside the one of line 1\n"
+            "    2 | <!-- stagegraph: . -->\n"
+            "      | ^~~~~~~~~~~~~~~~~~~~~~\n"
+            "hint: write <!-- /stagegraph --> above it\n"
+        ),
+        "\n<!-- /stagegraph -->\n": (
+            "error: page.md:2:1: no block begins above this end\n"
+            "    2 | <!-- /stagegraph -->\n"
+            "      | ^~~~~~~~~~~~~~~~~~~~\n"
+            "hint: remove it, or write a marker above it\n"
+        ),
+        EMPTY.replace("file", "file prnue=true"): (
+            "error: page.md:1:29: there is no option prnue\n"
+            "    1 | <!-- stagegraph: Dockerfile prnue=true -->\n"
+            "      |                             ^~~~~~~~~~\n"
+            "hint: did you mean prune?\n"
+        ),
+        EMPTY.replace("file", "file prune"): (
+            "error: page.md:1:29: prune is neither an option nor the only path\n"
+            "    1 | <!-- stagegraph: Dockerfile prune -->\n"
+            "      |                             ^~~~~\n"
+            "hint: write prune=true\n"
+        ),
+        EMPTY.replace("Dockerfile", "../nope"): (
+            "error: page.md:1: ../nope does not exist\n"
+            "hint: the path of a Dockerfile is relative to the page\n"
+        ),
+        "a <!-- stagegraph: . -->\n": (
+            "error: page.md:1:1: a marker has a line of its own\n"
+            "    1 | a <!-- stagegraph: . -->\n"
+            "      | ^~~~~~~~~~~~~~~~~~~~~~~~\n"
+            "hint: move what stands beside it\n"
+        ),
+        "> <!-- stagegraph: . -->\n\n<!-- /stagegraph -->\n": (
+            "error: page.md:3:1: the block of line 1 ends in another list or quote than it begins\n"
+            "    3 | <!-- /stagegraph -->\n"
+            "      | ^~~~~~~~~~~~~~~~~~~~\n"
+            "hint: indent both markers alike\n"
+        ),
+    }
+    assert {text: refused(stagegraph, folder, text) for text in said} == said
+
+
+def test_a_dockerfile_that_does_not_read_is_shown_where(stagegraph: Run, folder: Path) -> None:
+    (folder / "Dockerfile").write_text("FROM a\nRNU make\n")
+    assert refused(stagegraph, folder, f"\n{EMPTY}") == (
+        "error: page.md:2: Dockerfile:2:1: RNU is no Dockerfile instruction\n"
+        "    2 | RNU make\n"
+        "      | ^~~\n"
+        "hint: did you mean RUN?\n"
+    )
+
+
+@pytest.mark.parametrize("output", ["../up.svg", "/tmp/x.svg", "x.png"])
+def test_a_page_cannot_write_outside_of_its_project(stagegraph: Run, folder: Path, output: str) -> None:
+    text = EMPTY.replace("file -->", f"file format=svg output={output} -->")
+    assert "page.md:1:" in refused(stagegraph, folder, text)
+
+
+def test_two_blocks_cannot_write_one_picture(stagegraph: Run, folder: Path) -> None:
+    one = EMPTY.replace("file -->", "file format=svg output=x.svg -->")
+    said = refused(stagegraph, folder, one + one.replace("format", "prune=true title=b format"))
+    assert "page.md:3:59: another block writes another picture to x.svg" in said
+    assert not (folder / "x.svg").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("a b", "b is neither an option nor the only path"),
+        ("title='x", "a quotation mark is not closed"),
+        ("title=a title=b", "title is given twice"),
+        ("legend=yes", "legend cannot be yes"),
+        ("direction=UP", "direction cannot be UP"),
+        ("format=png", "format cannot be png"),
+        ("format=svg", "format=svg needs a file for the picture"),
+        ("output=a.svg", "only format=svg writes a file"),
+        ("build-arg=X", "build-arg=X has no value"),
+        ("build-context=A=b", "the name of an image is lower case"),
+    ],
+)
+def test_settings_that_are_refused(words: str, message: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings_of(words)
+    assert str(caught.value).startswith(message)
+
+
+def test_every_option_of_a_build_can_be_asked_for() -> None:
+    found = settings_of(
+        "app target=a target=b build-arg=X=1=2 platform=linux/arm64,linux/amd64 build-context=x=y "
+        "direction=LR critical-path=true labels=false link-base=https://e.org/D"
+    )
+    assert found.dockerfile == "app"
+    assert found.options.targets == ("a", "b")
+    assert found.options.build_args == {"X": "1=2"}
+    assert found.options.platforms == ("linux/arm64", "linux/amd64")
+    assert found.options.contexts == {"x": "y"}
+    assert (found.view.direction, found.view.critical_path, found.view.labels) == ("LR", True, False)
+
+
+def test_a_block_has_the_options_of_render() -> None:
+    names = {
+        name.removeprefix("--")
+        for option in render.params
+        if isinstance(option, click.Option)
+        for name in option.opts
+        if name.startswith("--")
+    }
+    # a diagram in a page is made from the Dockerfile alone, and lasts longer than a build record
+    assert {name for name in names if not name.startswith(("record", "timing"))} <= {*OPTIONS, "help"}
+
+
+def test_init_puts_a_block_under_a_new_heading(stagegraph: Run, folder: Path) -> None:
+    made = embedded(stagegraph, folder, "# Title\r\n\r\nText", "--init")
+    start = (
+        "# Title\r\n\r\nText\r\n\r\n## Build graph\r\n\r\n<!-- stagegraph: Dockerfile -->\r\n\r\n```mermaid"
+    )
+    assert made.startswith(start)
+    assert made.endswith("```\r\n\r\n<!-- /stagegraph -->\r\n")
+    assert embedded(stagegraph, folder, made, "--init") == made
+
+
+def test_init_uses_the_heading_that_is_there(stagegraph: Run, folder: Path) -> None:
+    made = embedded(stagegraph, folder, "# A\n\n## How\ntext\n", "--init", "--heading", "How")
+    assert made.startswith("# A\n\n## How\n\n<!-- stagegraph: Dockerfile -->\n")
+    assert made.endswith("<!-- /stagegraph -->\n\ntext\n")
+
+
+def test_init_looks_for_the_dockerfile_above(stagegraph: Run, folder: Path) -> None:
+    (folder / ".git").mkdir()
+    (folder / "a/b").mkdir(parents=True)
+    (folder / "a/b/page.md").write_text("")
+    assert stagegraph("embed", "--init", "a/b/page.md", cwd=folder).returncode == 0
+    text = (folder / "a/b/page.md").read_text()
+    assert text.startswith("## Build graph\n\n<!-- stagegraph: ../../Dockerfile -->\n")
+
+
+def test_init_without_a_dockerfile_says_so(stagegraph: Run, tmp_path: Path) -> None:
+    (tmp_path / "page.md").write_text("x")
+    done = stagegraph("embed", "--init", "page.md", cwd=tmp_path)
+    assert done.stderr.decode() == (
+        "error: there is no Dockerfile beside page.md or above it\nhint: name it with --dockerfile PATH\n"
+    )
+
+
+def test_a_run_without_any_block_says_how_to_begin(stagegraph: Run, folder: Path) -> None:
+    (folder / "page.md").write_text("x")
+    done = stagegraph("embed", "page.md", cwd=folder)
+    assert (done.returncode, done.stderr) == (0, b"no page has a block; --init puts a first one into it\n")
