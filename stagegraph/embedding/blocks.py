@@ -40,9 +40,14 @@ class Block:
 
 def blocks_of(document: Document) -> tuple[Block, ...]:
     """The blocks of ``document`` in order; InputError for a marker that is not one of a pair."""
-    if _WORD not in document.source.text:
+    if not _may_have_markers(document.source.text):
         return ()
     return tuple(_paired(document))
+
+
+def _may_have_markers(text: str) -> bool:
+    """Whether it is worth to parse ``text``: most pages of a project have no comment about us."""
+    return "<!--" in text and (f"{_WORD}:" in text or f"/{_WORD}" in text)
 
 
 def _paired(document: Document) -> Iterator[Block]:
