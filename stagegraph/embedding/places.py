@@ -8,8 +8,10 @@ from glob import glob, has_magic
 from pathlib import Path
 
 from stagegraph.errors import InputError
+from stagegraph.reading import NAMES
 
 SUFFIXES = (".md", ".markdown", ".mdown", ".mkd")
+_DOCKERFILES = frozenset(name.lower() for name in NAMES)
 _SKIPPED = frozenset({"node_modules", "__pycache__"})
 _ENVIRONMENT = "pyvenv.cfg"  # what makes a folder an environment of Python, full of others' pages
 
@@ -33,9 +35,8 @@ def is_markdown(path: Path) -> bool:
 
 def names_dockerfile(name: str) -> bool:
     """Whether ``name`` is what Dockerfiles are called: Dockerfile.dev, api.Dockerfile, Containerfile."""
-    base = Path(name).name.lower()
-    parts = base.split(".")
-    return not is_markdown(Path(base)) and bool({"dockerfile", "containerfile"} & {parts[0], parts[-1]})
+    parts = Path(name).name.lower().split(".")
+    return not is_markdown(Path(name)) and not _DOCKERFILES.isdisjoint(parts)
 
 
 def _meant(name: str) -> Iterator[Path]:
