@@ -1,0 +1,1 @@
+"""What BuildKit measured of builds: bundles, event streams and logs, read into records."""

@@ -1,0 +1,172 @@
+"""Bundles (``.dockerbuild``) of ``docker buildx history export`` and of docker/build-push-action.
+
+An OCI layout whose manifests are history records; see moby/buildkit solver/llbsolver/history and
+docker/buildx util/desktop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, BinaryIO
+
+from stagegraph.dockerfile.physical import source_from_bytes
+from stagegraph.errors import InputError
+from stagegraph.options import Options
+from stagegraph.records.collector import Collector
+from stagegraph.records.layout import Layout, LayoutError
+from stagegraph.records.model import SECOND, Interval, Record
+from stagegraph.records.provenance import Provenance, read_provenance
+from stagegraph.records.rawjson import add_event
+from stagegraph.records.timestamps import TimestampError, nanoseconds
+from stagegraph.source import Source
+
+_RECORD = "application/vnd.buildkit.historyrecord.v0"
+_STATUS = "application/vnd.buildkit.status.v0"
+_OLD_STATUS = "application/vnd.buildkit.solvestatus.v0"
+_PROVENANCE = "application/vnd.in-toto+json"
+_REFERENCE = "vnd.buildkit.history.reference"
+_DEPTH = 4  # an index of indexes of manifests, and room to spare
+
+
+def read_bundle(stream: BinaryIO, source: str, tick: Callable[[int], None]) -> list[Record]:
+    """The records of a bundle; InputError when it is damaged or none."""
+    try:
+        layout = Layout(stream, tick)
+        manifests = list(_manifests(layout, layout.index, _DEPTH))
+    except LayoutError as error:
+        raise _refused(source, str(error)) from None
+    if not manifests:
+        raise _refused(source, "it holds no record of a build")
+    several = len(manifests) > 1
+    return [_record(layout, manifest, source, several) for manifest in manifests]
+
+
+def _refused(source: str, message: str) -> InputError:
+    return InputError(
+        message,
+        source=Source(name=source, text=""),
+        hint="a bundle is made by docker buildx history export --finalize -o build.dockerbuild",
+    )
+
+
+def _manifests(layout: Layout, index: Any, depth: int) -> Iterator[dict[str, Any]]:
+    for descriptor in _list(_dict(index).get("manifests")):
+        found = _dict(layout.json(descriptor))
+        if _dict(found.get("config")).get("mediaType") == _RECORD:
+            yield found
+        elif depth:
+            yield from _manifests(layout, found, depth - 1)
+
+
+def _record(layout: Layout, manifest: dict[str, Any], source: str, several: bool) -> Record:
+    config = _dict(layout.json(manifest.get("config")))
+    layers = [_dict(layer) for layer in _list(manifest.get("layers"))]
+    notes = list(layout.notes)
+    collector = Collector()
+    for layer in layers:
+        notes.extend(_add_status(layout, layer, collector))
+    provenance = _merged(
+        read_provenance(layout.json(layer)) for layer in layers if layer.get("mediaType") == _PROVENANCE
+    )
+    attributes = {k: v for k, v in _dict(config.get("FrontendAttrs")).items() if isinstance(v, str)}
+    vertices = collector.vertices()
+    if not vertices:
+        notes.append("the record holds no events")
+    return Record(
+        source=source,
+        name=str(attributes.get("target") or config.get("Ref") or "") if several else "",
+        format="dockerbuild",
+        vertices=vertices,
+        dockerfile=_dockerfile(provenance, attributes),
+        lines=provenance.lines,
+        options=_options({**provenance.arguments, **attributes}, config),
+        span=_span(config),
+        error=str(_dict(config.get("error")).get("message") or ""),
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _add_status(layout: Layout, layer: dict[str, Any], collector: Collector) -> Iterator[str]:
+    """Add the events of a layer, if it has any; yields what could not be read."""
+    kind = layer.get("mediaType")
+    if kind not in (_STATUS, _OLD_STATUS):
+        return
+    data = layout.blob(layer)
+    if data is None:
+        yield "the events are missing from the bundle"
+    elif kind == _STATUS:
+        from stagegraph.records.status_proto import FrameError, add_frames
+
+        try:
+            add_frames(collector, data)
+        except FrameError as error:
+            yield str(error)
+    else:
+        try:
+            add_event(collector, _dict(layout.json(layer)))
+        except (ValueError, TypeError, AttributeError):
+            yield "the events could not all be read"
+
+
+def _merged(found: Iterator[Provenance]) -> Provenance:
+    """One provenance of several, one for each platform."""
+    lines: dict[str, tuple[int, ...]] = {}
+    last = Provenance()
+    for one in found:
+        lines.update(one.lines)
+        last = one if one.dockerfile is not None or last.dockerfile is None else last
+    return Provenance(
+        lines=lines, arguments=last.arguments, filename=last.filename, dockerfile=last.dockerfile
+    )
+
+
+def _dockerfile(provenance: Provenance, attributes: Mapping[str, str]) -> Source | None:
+    if provenance.dockerfile is None:
+        return None
+    name = provenance.filename or attributes.get("filename") or "Dockerfile"
+    try:
+        return source_from_bytes(provenance.dockerfile, name)
+    except InputError:
+        return None
+
+
+def _options(attributes: Mapping[str, str], config: Mapping[str, Any]) -> Options:
+    platforms = tuple(filter(None, attributes.get("platform", "").split(",")))
+    default = config.get("DefaultPlatform")
+    build_platform = default if isinstance(default, str) and default else Options().build_platform
+    return Options(
+        target=attributes.get("target") or None,
+        build_args=_named("build-arg:", attributes),
+        platforms=platforms or (build_platform,),
+        contexts={k: v for k, v in _named("context:", attributes).items() if "::" not in k},
+        build_platform=build_platform,
+    )
+
+
+def _named(prefix: str, attributes: Mapping[str, str]) -> dict[str, str]:
+    return {k.removeprefix(prefix): v for k, v in attributes.items() if k.startswith(prefix)}
+
+
+def _span(config: Mapping[str, Any]) -> Interval | None:
+    start, end = _time(config.get("CreatedAt")), _time(config.get("CompletedAt"))
+    return Interval(start, max(start, end)) if start is not None and end is not None else None
+
+
+def _time(value: Any) -> int | None:
+    """A time as bundles of 2024 have it, text, or as seconds and nanoseconds."""
+    if isinstance(value, dict):
+        seconds, nanos = value.get("seconds", 0), value.get("nanos", 0)
+        whole = isinstance(seconds, int) and isinstance(nanos, int)
+        return seconds * SECOND + nanos if whole and seconds else None
+    try:
+        return nanoseconds(value) if isinstance(value, str) else None
+    except TimestampError:
+        return None
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,115 @@
+"""An OCI layout in a tar archive, read in memory: nothing is ever written to disk.
+
+Only regular files called ``index.json`` or ``blobs/sha256/...`` are looked at, so names that lead
+elsewhere, links and devices have no effect; sizes are bounded as they are read.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import lzma
+import re
+import tarfile
+import zlib
+from collections.abc import Callable
+from io import BufferedIOBase
+from typing import Any, BinaryIO, cast
+
+MOST_BYTES = 512 * 1024 * 1024  # of a whole bundle, unpacked
+_BLOB = re.compile(r"(?:\./)?blobs/sha256/([0-9a-f]{64})\Z")
+_CHUNK = 1024 * 1024
+
+
+class LayoutError(ValueError):
+    """An archive that is damaged, too large, or no OCI layout."""
+
+
+class Layout:
+    """The blobs of one archive by digest, each checked against it."""
+
+    def __init__(self, stream: BinaryIO, tick: Callable[[int], None]) -> None:
+        self.blobs: dict[str, bytes] = {}
+        self.index: Any = None
+        self.notes: list[str] = []
+        self._left = MOST_BYTES
+        try:
+            with tarfile.open(fileobj=_Bounded(stream, tick), mode="r|") as archive:
+                for member in archive:
+                    self._take(archive, member)
+        except (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+            self._cut_off(error)
+        if self.index is None:
+            raise LayoutError("it holds no index.json, so it is no bundle of docker buildx history export")
+
+    def _cut_off(self, error: Exception) -> None:
+        if self.index is None:
+            raise LayoutError(f"the archive is damaged: {error}") from None
+        self.notes.append("the archive is damaged or cut off: what came before was read")
+
+    def _take(self, archive: tarfile.TarFile, member: tarfile.TarInfo) -> None:
+        name = member.name.removeprefix("./")
+        match = _BLOB.match(name)
+        if not member.isreg() or not (match or name == "index.json"):
+            return
+        data = self._bytes(archive, member)
+        if match is None:
+            self.index = _json(data)
+        elif hashlib.sha256(data).hexdigest() == match[1]:
+            self.blobs[f"sha256:{match[1]}"] = data
+        else:
+            self.notes.append(f"the blob {match[1][:12]} does not match its digest and was left out")
+
+    def _bytes(self, archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+        if member.size > self._left:
+            raise LayoutError(f"it unpacks to more than {MOST_BYTES // 1024 // 1024} MiB")
+        self._left -= member.size
+        file = archive.extractfile(member)
+        data = file.read() if file else b""
+        if len(data) < member.size:
+            raise EOFError("the archive ends in the middle of a file")
+        return data
+
+    def json(self, descriptor: Any) -> Any:
+        """The JSON of the blob that ``descriptor`` names; None where it is missing or no JSON."""
+        return _json(self.blob(descriptor) or b"")
+
+    def blob(self, descriptor: Any) -> bytes | None:
+        """The blob that ``descriptor`` names, if the archive holds it."""
+        digest = descriptor.get("digest") if isinstance(descriptor, dict) else None
+        return self.blobs.get(digest) if isinstance(digest, str) else None
+
+
+class _Bounded(BufferedIOBase):
+    """Unpacks gzip as it is read, and stops a stream that unpacks without end."""
+
+    def __init__(self, stream: BinaryIO, tick: Callable[[int], None]) -> None:
+        self._counted = _Counted(stream, tick)
+        self._file = gzip.GzipFile(fileobj=cast(BinaryIO, self._counted))
+        self._left = MOST_BYTES + MOST_BYTES // 4
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = self._file.read(_CHUNK if size is None or size < 0 else size)
+        self._left -= len(data)
+        if self._left < 0:
+            raise LayoutError(f"it unpacks to more than {MOST_BYTES // 1024 // 1024} MiB")
+        return data
+
+
+class _Counted:
+    def __init__(self, stream: BinaryIO, tick: Callable[[int], None]) -> None:
+        self._stream = stream
+        self._tick = tick
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size)
+        self._tick(len(data))
+        return data
+
+
+def _json(data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,89 @@
+"""A file of records, whatever it is: a bundle, an event stream or a log, told by its content."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from io import BufferedReader, BytesIO
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from stagegraph.errors import InputError
+from stagegraph.records.bundle import read_bundle
+from stagegraph.records.model import Record
+from stagegraph.records.plain import read_plain
+from stagegraph.records.rawjson import read_rawjson
+from stagegraph.source import Source
+
+MOST_BYTES = 1024 * 1024 * 1024  # of a stream or a log
+_LONGEST_LINE = 16 * 1024 * 1024
+_GZIP = b"\x1f\x8b"
+_HINT = "it takes a .dockerbuild bundle, or what --progress=rawjson or --progress=plain prints"
+
+Tick = Callable[[int], None]  # told how many more bytes were read
+
+
+def _no_tick(_count: int) -> None:
+    """Nobody watches."""
+
+
+def read_records(path: str, tick: Tick = _no_tick) -> list[Record]:
+    """The records in ``path``, ``-`` for standard input, in the order of the file; at least one.
+
+    Raises InputError when it cannot be read or holds no record.
+    """
+    if path == "-":
+        return records_of(sys.stdin.buffer, "<stdin>", tick)
+    try:
+        with Path(path).open("rb") as file:
+            return records_of(file, path, tick)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise InputError(reason, source=Source(name=path, text=""), hint=_HINT) from None
+
+
+def records_of(stream: BinaryIO, source: str, tick: Tick = _no_tick) -> list[Record]:
+    """The records in ``stream``; see ``read_records``."""
+    buffered = BufferedReader(cast("BytesIO", stream)) if not hasattr(stream, "peek") else stream
+    head = cast(BufferedReader, buffered).peek(2)[:2]
+    if head == _GZIP:
+        found = read_bundle(buffered, source, tick)
+    else:
+        found = _of_lines(buffered, source, tick)
+    kept = [record for record in found if record.vertices]
+    if not kept:
+        notes = "; ".join(dict.fromkeys(note for record in found for note in record.notes))
+        message = "no build is recorded here" + (f": {notes}" if notes else "")
+        raise InputError(message, source=Source(name=source, text=""), hint=_HINT)
+    return kept
+
+
+def _of_lines(stream: BinaryIO, source: str, tick: Tick) -> list[Record]:
+    """An event stream if its first line that says anything is an event, else a log."""
+    lines = _lines(stream, source)
+    before: list[bytes] = []
+    for line in lines:
+        before.append(line)
+        if line.lstrip()[:2] == b'{"':
+            return [read_rawjson(_chained(before, lines), source, tick)]
+        if b"#" in line:
+            break
+    return read_plain(_chained(before, lines), source, tick)
+
+
+def _chained(before: list[bytes], lines: Iterator[bytes]) -> Iterator[bytes]:
+    yield from before
+    yield from lines
+
+
+def _lines(stream: BinaryIO, source: str) -> Iterator[bytes]:
+    total = 0
+    while line := stream.readline(_LONGEST_LINE):
+        total += len(line)
+        if total > MOST_BYTES:
+            raise InputError(
+                f"more than {MOST_BYTES // 1024 // 1024} MiB are too many for a record",
+                source=Source(name=source, text=""),
+                hint="is this the right file?",
+            )
+        yield line
