@@ -9,8 +9,9 @@ from itertools import chain, count
 
 from stagegraph.analysis.base_solutions import Bindings, Value
 from stagegraph.analysis.selectors import PLATFORM_NAMES, Selection, Selectors
-from stagegraph.analysis.wiring import Wiring
+from stagegraph.analysis.wiring import Wiring, same_for_all_targets
 from stagegraph.dockerfile.arguments import global_arguments, platform_arguments
+from stagegraph.dockerfile.expand import ExpansionError, Lexer
 from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.dockerfile.platforms import PlatformError, parse_platform
 from stagegraph.dockerfile.stages import resolve
@@ -39,7 +40,9 @@ PLATFORMS = (
 _MOST_QUESTIONS = 400  # of one file
 _MOST_WORK = 400_000  # stages looked at, over all questions of one file
 
-_Key = tuple[str, tuple[tuple[str, str], ...], tuple[str, ...], str, tuple[tuple[str, str], ...]]
+_Pairs = tuple[tuple[str, str], ...]
+_Key = tuple[str, tuple[str, ...], _Pairs]  # target, words of FROM, contexts
+_Question = tuple[str, _Pairs, str, str]  # target, build arguments, platform, build platform
 
 
 class Explorer:
@@ -48,7 +51,10 @@ class Explorer:
     def __init__(self, file: Dockerfile, selectors: Selectors) -> None:
         self.file = file
         self.selectors = selectors
+        self.uniform = same_for_all_targets(file)
+        self.targets = {stage.head.name: index for index, stage in enumerate(file.stages) if stage.head.name}
         self._known: dict[_Key, Wiring | None] = {}
+        self._expanded: dict[_Question, tuple[str, ...] | None] = {}
         self._left = min(_MOST_QUESTIONS, 1 + _MOST_WORK // len(file.stages))
 
     @property
@@ -57,19 +63,46 @@ class Explorer:
         return self._left <= 0
 
     def wiring(self, options: Options) -> Wiring | None:
-        """The file resolved for ``options``; None where BuildKit refuses, or none may be asked more."""
-        key = _key(options)
+        """The file resolved for ``options``; None where BuildKit refuses, or none may be asked more.
+
+        Where no target changes what a stage reads, it is resolved once for all of them, and once for
+        all arguments that make the same words of every FROM.
+        """
+        if options.target and options.target.lower() not in self.targets:
+            return None
+        target = "" if self.uniform else (options.target or "").lower()
+        words = self._words(options, target)
+        if words is None:
+            return None
+        key = (target, words, tuple(sorted(options.contexts.items())))
         if key not in self._known:
             if self.exhausted:
                 return None
             self._left -= 1
-            self._known[key] = self._asked(options)
+            self._known[key] = self._asked(options, target)
         return self._known[key]
 
-    def _asked(self, options: Options) -> Wiring | None:
+    def _words(self, options: Options, target: str) -> tuple[str, ...] | None:
+        """Every word of FROM that holds a variable, expanded; None where that cannot be."""
+        args = tuple(sorted(options.build_args.items()))
+        key = (target, args, options.all_platforms[0], options.build_platform)
+        if key not in self._expanded:
+            self._expanded[key] = self._expand(options)
+        return self._expanded[key]
+
+    def _expand(self, options: Options) -> tuple[str, ...] | None:
+        values = arguments_of(self.file, options)
+        if values is None:
+            return None
+        lexer = Lexer(escape=self.file.escape)
         try:
-            platform = options.all_platforms[0]
-            return Wiring(resolve(self.file, options, options.target or "", platform))
+            return tuple(lexer.word(word, values) for word in self.selectors.texts)
+        except ExpansionError:
+            return None
+
+    def _asked(self, options: Options, target: str) -> Wiring | None:
+        try:
+            return Wiring(resolve(self.file, options, target, options.all_platforms[0]))
         except StagegraphError:
             return None
 
@@ -87,7 +120,7 @@ class Explorer:
 
     def _values(self, options: Options) -> Iterator[dict[str, str]]:
         """Values for the variables in FROM: for those that have none, for all of them, nothing for all."""
-        have = arguments_of(self.file, options)
+        have = arguments_of(self.file, options) or {}
         settable = self.selectors.freedom.settable
         names = [name for name in self.selectors.names if name in settable]
         platforms = {name: DEFAULT_PLATFORM for name in self.selectors.platform_names if name in settable}
@@ -107,6 +140,11 @@ class Explorer:
         wiring = self.wiring(options)
         if wiring is None:
             return frozenset()
+        if self.uniform:
+            last = wiring.count - 1
+            return frozenset(
+                wiring.reached([self.targets[options.target.lower()] if options.target else last])
+            )
         return frozenset(index for index in wiring.resolved.needed if index < wiring.count)
 
     def variations(self, start: Options) -> Iterator[tuple[Options, frozenset[int]]]:
@@ -149,10 +187,10 @@ class Explorer:
                     continue
                 if selection.loose and default is None:
                     continue  # nothing says that this variable is meant to choose a stage
-                yield from self._solved(options, wiring, selection)
+                yield from self._solved(options, selection)
 
-    def _solved(self, options: Options, wiring: Wiring, selection: Selection) -> Iterator[Options]:
-        arguments = wiring.resolved.arguments
+    def _solved(self, options: Options, selection: Selection) -> Iterator[Options]:
+        arguments = arguments_of(self.file, options) or {}
         for bindings in _nearest_first(selection.solutions, arguments):
             changed = _with_bindings(options, bindings, arguments)
             if selection.source in self.reached(changed):
@@ -161,20 +199,16 @@ class Explorer:
 
     def difference(self, start: Options, options: Options) -> str:
         """The variables in FROM that ``options`` give another value: "VARIANT=slim"."""
-        before, after = self._arguments(start), self._arguments(options)
+        before, after = (arguments_of(self.file, one) or {} for one in (start, options))
         return ", ".join(
             f"{name}={after.get(name, '')}"
             for name in self.selectors.names
             if before.get(name) != after.get(name)
         )
 
-    def _arguments(self, options: Options) -> Mapping[str, str]:
-        wiring = self.wiring(options)
-        return wiring.resolved.arguments if wiring else {}
 
-
-def arguments_of(file: Dockerfile, options: Options) -> dict[str, str]:
-    """The arguments that FROM sees for ``options``; nothing where BuildKit refuses them."""
+def arguments_of(file: Dockerfile, options: Options) -> dict[str, str] | None:
+    """The arguments that FROM sees for ``options``; None where BuildKit refuses them."""
     try:
         build = parse_platform(options.build_platform)
         wanted = parse_platform(options.all_platforms[0])
@@ -182,7 +216,7 @@ def arguments_of(file: Dockerfile, options: Options) -> dict[str, str]:
         known = platform_arguments(build, wanted, stage, options.build_args)
         return global_arguments(file, known, options.build_args)
     except (PlatformError, StagegraphError):
-        return {}
+        return None
 
 
 def _nearest_first(solutions: Sequence[Bindings], arguments: Mapping[str, str]) -> list[Bindings]:
@@ -212,13 +246,3 @@ def _with_bindings(options: Options, bindings: Bindings, arguments: Mapping[str,
         else:
             args[name] = value if isinstance(value, str) else "1"
     return replace(options, build_args=args)
-
-
-def _key(options: Options) -> _Key:
-    return (
-        options.target or "",
-        tuple(sorted(options.build_args.items())),
-        options.all_platforms[:1],
-        options.build_platform,
-        tuple(sorted(options.contexts.items())),
-    )

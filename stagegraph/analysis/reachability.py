@@ -15,7 +15,7 @@ from stagegraph.analysis.exploring import Explorer
 from stagegraph.analysis.possible import Possible
 from stagegraph.analysis.selectors import Selectors
 from stagegraph.dockerfile.file import Dockerfile
-from stagegraph.dockerfile.instructions import Onbuild
+from stagegraph.dockerfile.stages import Resolved
 from stagegraph.model import Reach
 from stagegraph.options import Options
 
@@ -39,6 +39,17 @@ class Reached:
 _UNREAD = Reached(Reach.DEAD, "nothing reads it")
 
 
+@dataclass(frozen=True, slots=True)
+class Exploration:
+    """The reach of every stage, and the file resolved for the first question that BuildKit accepts.
+
+    ``resolved`` is None where it accepts none, and then the reach of every stage is unknown.
+    """
+
+    reached: tuple[Reached, ...]
+    resolved: Resolved | None
+
+
 def stage_reach(
     file: Dockerfile, questions: Sequence[Options], selectors: Selectors | None = None
 ) -> tuple[Reached, ...]:
@@ -47,15 +58,26 @@ def stage_reach(
     A question has one target, or none for the default one, and one platform. Where BuildKit refuses
     it for want of a build argument it is asked with one; a question refused anyway asks for nothing.
     """
+    return explore(file, questions, selectors).reached
+
+
+def explore(
+    file: Dockerfile, questions: Sequence[Options], selectors: Selectors | None = None
+) -> Exploration:
+    """The same, with the file as it was resolved."""
     search = _Search(file, selectors or Selectors(file))
     accepted = [search.explorer.accepted(question) for question in questions]
     search.ask(accepted)
     for question in accepted:
         search.vary(question, Reach.SELECTABLE, "")
-    base = accepted[0] if accepted else search.explorer.accepted(Options())
+    wirings = [search.explorer.wiring(question) for question in accepted]
+    first = next((index for index, wiring in enumerate(wirings) if wiring), None)
+    base = accepted[first] if first is not None else search.explorer.accepted(Options())
+    wiring = search.explorer.wiring(base)
     search.name_targets(base)
     search.give_up(base)
-    return tuple(search.found[index] for index in range(len(file.stages)))
+    reached = tuple(search.found[index] for index in range(len(file.stages)))
+    return Exploration(reached, wiring.resolved if wiring else None)
 
 
 class _Search:
@@ -65,7 +87,7 @@ class _Search:
         self.file = file
         self.explorer = Explorer(file, selectors)
         self.found: dict[int, Reached] = {}
-        self.targets = {stage.head.name: index for index, stage in enumerate(file.stages) if stage.head.name}
+        self.targets = self.explorer.targets
 
     def _give(self, stages: Iterable[int], reached: Reached) -> None:
         for stage in stages:
@@ -106,7 +128,7 @@ class _Search:
     def _built(self, base: Options, questions: Mapping[str, Options]) -> Iterator[tuple[str, Iterable[int]]]:
         """What each target builds, but for what one before it does where that is the same."""
         wiring = self.explorer.wiring(base)
-        if wiring is None or not _same_for_all_targets(self.file):
+        if wiring is None or not self.explorer.uniform:
             yield from ((name, self.explorer.reached(question)) for name, question in questions.items())
             return
         seen: set[int] = set()
@@ -180,12 +202,3 @@ def reach_of_nodes(graph: networkx.DiGraph[str], stages: Sequence[Reached]) -> d
             readers = (found[stage] for stage in graph.successors(node))
             found[node] = min(readers, key=lambda reached: order.index(reached.reach), default=_UNREAD)
     return {node: found[node] for node in graph}
-
-
-def _same_for_all_targets(file: Dockerfile) -> bool:
-    """Whether no target changes what another stage reads, or makes BuildKit refuse the file."""
-    defaults = [default or "" for arg in file.arguments for _, default in arg.pairs]
-    heads = [stage.head.base + stage.head.platform for stage in file.stages]
-    if any("TARGETSTAGE" in text for text in (*defaults, *heads)):
-        return False
-    return not any(isinstance(item, Onbuild) for stage in file.stages for item in stage.body)

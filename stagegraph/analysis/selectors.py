@@ -60,6 +60,8 @@ class Selectors:
         names = [name for parts in self.words.values() for name in sorted(names_in(parts))]
         self.names = tuple(dict.fromkeys(names))
         self.platform_names = _platform_names(file)
+        words = (word for stage in file.stages for word in (stage.head.base, stage.head.platform))
+        self.texts = tuple(dict.fromkeys(word for word in words if "$" in word))
         self.complete = True  # False when there were too many choices to look at them all
         self._searched: dict[tuple[tuple[Part, ...], str], tuple[tuple[Bindings, ...], bool]] = {}
         self._loose: dict[tuple[Part, ...], bool] = {}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Container, Iterable, Set
 
-from stagegraph.dockerfile.file import read_trigger
+from stagegraph.dockerfile.file import Dockerfile, read_trigger
 from stagegraph.dockerfile.instructions import Copy, Instruction, Onbuild, Run, mount_source
 from stagegraph.dockerfile.stages import Place, Resolved
 from stagegraph.errors import DockerfileError
@@ -83,3 +83,23 @@ def _names_read(item: Instruction) -> list[tuple[str, bool]]:
     if isinstance(item, Run):
         return [(source, False) for fields in item.mounts if (source := mount_source(fields))]
     return []
+
+
+def same_for_all_targets(file: Dockerfile) -> bool:
+    """Whether no target changes what another stage reads, or makes BuildKit refuse the file."""
+    defaults = [default or "" for arg in file.arguments for _, default in arg.pairs]
+    heads = [stage.head.base + stage.head.platform for stage in file.stages]
+    if any("TARGETSTAGE" in text for text in (*defaults, *heads)):
+        return False
+    triggers = [item for stage in file.stages for item in stage.body if isinstance(item, Onbuild)]
+    names = {stage.head.name for stage in file.stages}
+    return all(_is_plain(file, item, names) for item in triggers)
+
+
+def _is_plain(file: Dockerfile, item: Onbuild, names: Container[str]) -> bool:
+    """Whether a trigger cannot be refused when it is run: it reads nothing, or stages by name."""
+    try:
+        instruction = read_trigger(file.source, item.trigger, item.span)
+    except DockerfileError:
+        return False
+    return all(name.lower() in names for name, _ in _names_read(instruction))

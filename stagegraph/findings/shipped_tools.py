@@ -24,13 +24,12 @@ _INSTALLS = re.compile(
 )
 _REMOVES = re.compile(r"\b(?:purge|autoremove|remove|apk\s+(?:\S+\s+)*del|erase|-R\w*)\b")
 _BUILDS = re.compile(r"\b(?:make|cmake|ninja|cargo|gcc|g\+\+|clang|go|mvn|gradle|tests?|pytest|bash|sh)\b")
-_TOOLS = frozenset(
-    (
-        "autoconf automake bison build-base build-essential cargo clang cmake flex g++ gcc gcc-c++ gfortran golang"
-        " golang-go libtool llvm make maven meson musl-dev nasm ninja-build openjdk-17-jdk openjdk-21-jdk rust"
-        " rustc rustup yasm"
-    ).split()
-)
+_TOOLS = """
+autoconf automake bison build-base build-essential cargo clang cmake flex g++ gcc gcc-c++ gfortran
+golang golang-go libtool llvm make maven meson musl-dev nasm ninja-build openjdk-17-jdk openjdk-21-jdk
+rust rustc rustup yasm
+"""
+_TOOL_NAMES = frozenset(_TOOLS.split())
 
 
 def _shipped(subject: Subject) -> Iterator[Problem]:
@@ -81,7 +80,7 @@ def _tool(subject: Subject, index: int) -> tuple[Instruction, str] | None:
         if isinstance(item, Run):
             for packages in _INSTALLS.findall(item.text):
                 for word in packages.split():
-                    if word in _TOOLS:
+                    if word in _TOOL_NAMES:
                         return item, word
     return None
 

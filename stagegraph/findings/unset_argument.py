@@ -22,7 +22,7 @@ def _unset(subject: Subject) -> Iterator[Problem]:
         return
     seen: set[tuple[int, str]] = set()
     for question in subject.questions or (Options(),):
-        values = arguments_of(subject.file, question)
+        values = arguments_of(subject.file, question) or {}
         for index, stage in enumerate(subject.file.stages):
             for name in _missing(subject, stage.head, values):
                 if (index, name) not in seen:

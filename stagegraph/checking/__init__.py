@@ -1,0 +1,1 @@
+"""Checking Dockerfiles: one, many, mended; what is known of their builds, and settings."""

@@ -1,0 +1,179 @@
+"""One Dockerfile checked: its findings, and how each of its stages can come to be built."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from stagegraph.analysis.reachability import Exploration, explore
+from stagegraph.checking.knowledge import Knowledge
+from stagegraph.dockerfile.comments import Extent, extents
+from stagegraph.dockerfile.file import Dockerfile, read_dockerfile
+from stagegraph.dockerfile.stages import resolve
+from stagegraph.errors import DockerfileError, StagegraphError
+from stagegraph.findings.problem import Problem, Subject
+from stagegraph.findings.registry import RULES, is_target, run_rules, silenced_codes
+from stagegraph.findings.stage_case import case_mistakes
+from stagegraph.model import Reach
+from stagegraph.options import Options
+from stagegraph.source import Source, excerpt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Located:
+    """A Problem with what a format shows of it."""
+
+    problem: Problem
+    excerpt: str  # the line with a caret under it
+    fingerprint: str  # stays when lines above move
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """How one stage can come to be built; ``first`` and ``last`` are its lines, comments included."""
+
+    title: str
+    line: int
+    first: int
+    last: int
+    reach: Reach
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What checking one file gave; ``error`` is the whole text when it cannot be read."""
+
+    name: str
+    problems: tuple[Located, ...] = ()
+    stages: tuple[Verdict, ...] = ()
+    notes: tuple[str, ...] = ()
+    error: str = ""
+    error_message: str = ""
+    error_line: int | None = None
+
+
+_NOTHING_KNOWN = Knowledge()
+
+
+def failed(name: str, error: StagegraphError) -> Checked:
+    """The Checked of a file that cannot be read."""
+    return Checked(name=name, error=str(error), error_message=error.message, error_line=error.line)
+
+
+def check(
+    source: Source, knowledge: Knowledge = _NOTHING_KNOWN, codes: Collection[str] = RULES.keys()
+) -> Checked:
+    """Check one Dockerfile by the rules called ``codes``; a file that cannot be read is no exception."""
+    try:
+        file = read_dockerfile(source)
+        return _checked(file, knowledge, codes)
+    except StagegraphError as error:
+        return failed(source.name, error)
+
+
+def _checked(file: Dockerfile, knowledge: Knowledge, codes: Collection[str]) -> Checked:
+    of_stages = extents(file)
+    exploration = explored(file, knowledge, of_stages)
+    if exploration.resolved is None:
+        return _refused(file, knowledge, codes, of_stages)
+    subject = Subject(
+        file=file,
+        resolved=exploration.resolved,
+        reached=exploration.reached,
+        extents=of_stages,
+        questions=knowledge.questions or (Options(),),
+        targets_known=knowledge.targets_known,
+        arguments_known=knowledge.arguments_known,
+        builds=knowledge.builds,
+    )
+    problems = _spoken(run_rules(subject, codes), of_stages)
+    return Checked(
+        name=file.source.name,
+        problems=located(file, problems),
+        stages=_verdicts(subject),
+        notes=(*_unknown_targets(file, knowledge), *_unknown_codes(of_stages)),
+    )
+
+
+def explored(file: Dockerfile, knowledge: Knowledge, of_stages: Sequence[Extent]) -> Exploration:
+    """The reach of every stage for the builds that are known of, and for what is always asked for."""
+    named = [
+        stage.head.name
+        for stage, extent in zip(file.stages, of_stages, strict=True)
+        if stage.head.name and is_target(extent.comments)
+    ]
+    questions = list(knowledge.questions) or [Options()]
+    # whoever says `docker build .` asks for the last stage, whatever else is built
+    base = replace(questions[0], target=None)
+    return explore(file, [*questions, base, *(replace(base, target=name) for name in named)])
+
+
+def _refused(
+    file: Dockerfile, knowledge: Knowledge, codes: Collection[str], of_stages: Sequence[Extent]
+) -> Checked:
+    """A file that BuildKit refuses as a whole: for a case mistake that a rule knows, or for another fault."""
+    problems = _spoken(case_mistakes(file), of_stages) if "stage-case" in codes else ()
+    if problems:
+        return Checked(name=file.source.name, problems=located(file, problems))
+    question = replace(next(iter(knowledge.questions), Options()), target=None)
+    resolve(file, question, "", question.all_platforms[0])
+    raise DockerfileError("BuildKit refuses this file as it is built", source=file.source)
+
+
+def _spoken(problems: Iterable[Problem], of_stages: Sequence[Extent]) -> tuple[Problem, ...]:
+    """``problems`` less those that a comment of their stage silences."""
+    silenced = [silenced_codes(extent.comments) for extent in of_stages]
+    return tuple(one for one in problems if one.stage is None or one.code not in silenced[one.stage])
+
+
+def _verdicts(subject: Subject) -> tuple[Verdict, ...]:
+    return tuple(
+        Verdict(
+            title=subject.title(index),
+            line=stage.head.span.line,
+            first=subject.extents[index].first,
+            last=subject.extents[index].last,
+            reach=subject.reached[index].reach,
+            why=subject.reached[index].why,
+        )
+        for index, stage in enumerate(subject.file.stages)
+    )
+
+
+def located(file: Dockerfile, problems: Sequence[Problem]) -> tuple[Located, ...]:
+    """``problems`` with their excerpts, and fingerprints that do not count lines."""
+    seen: Counter[str] = Counter()
+    found = []
+    for problem in problems:
+        text = file.source.line_at(problem.span.line).strip()
+        stage = file.stages[problem.stage].head.name if problem.stage is not None else ""
+        identity = "\0".join((problem.code, stage, text, problem.message if not stage else ""))
+        seen[identity] += 1
+        digest = hashlib.sha256(f"{identity}\0{seen[identity]}".encode("utf-8", "replace")).hexdigest()
+        found.append(
+            Located(problem=problem, excerpt=excerpt(file.source, problem.span), fingerprint=digest[:32])
+        )
+    return tuple(found)
+
+
+def _unknown_targets(file: Dockerfile, knowledge: Knowledge) -> list[str]:
+    names = {stage.head.name for stage in file.stages}
+    asked = zip(knowledge.questions, knowledge.builds, strict=False)
+    missing = {
+        f"{where} asks for the target {question.target}, and no stage is called that": None
+        for question, where in asked
+        if question.target and question.target.lower() not in names and not question.target.isdecimal()
+    }
+    return list(missing)
+
+
+def _unknown_codes(of_stages: Sequence[Extent]) -> list[str]:
+    return [
+        f"line {line}: no rule is called {code}, so nothing is ignored"
+        for extent in of_stages
+        for line, text in extent.comments
+        for code in sorted(silenced_codes([(line, text)]) - RULES.keys())
+    ]

@@ -1,0 +1,302 @@
+"""``stagegraph check``: findings in one Dockerfile or in all of a repository."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from stagegraph.cli.common import colour_wanted, options_of
+from stagegraph.cli.writing import write
+from stagegraph.errors import OptionsError
+
+if TYPE_CHECKING:
+    from stagegraph.checking.files import Candidate
+    from stagegraph.checking.many import Skipped, Task
+    from stagegraph.checking.one import Checked
+    from stagegraph.checking.run import Run
+    from stagegraph.checking.settings import Settings
+    from stagegraph.discovery.use import Discovery, Note, Use
+    from stagegraph.options import Options
+
+_FORMATS = ("text", "json", "sarif", "github")
+_FAIL_ON = ("error", "warning", "info", "never")
+_PROGRESS_FROM = 100  # files
+
+
+@click.command()
+@click.argument("paths", nargs=-1)
+@click.option(
+    "-f",
+    "--format",
+    "format_name",
+    type=click.Choice(_FORMATS),
+    default="text",
+    show_default=True,
+    help="Text for people, JSON for programs, SARIF for code scanning, annotations for GitHub.",
+)
+@click.option(
+    "-o", "--output", default="", metavar="FILE", help="File to write; - or none for standard output."
+)
+@click.option(
+    "--select", multiple=True, metavar="CODE", help="Only these rules; repeatable or separated by commas."
+)
+@click.option(
+    "--ignore", multiple=True, metavar="CODE", help="Not these rules; repeatable or separated by commas."
+)
+@click.option(
+    "--exclude", multiple=True, metavar="PATTERN", help="Leave out files in directories, as in .gitignore."
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(_FAIL_ON),
+    default=None,
+    help="The mildest finding that makes the exit code 1; warning by default.",
+)
+@click.option(
+    "--discover/--no-discover",
+    default=None,
+    help="Look for the builds that the repository runs; on by default inside one.",
+)
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="STAGE",
+    help="Stage that is built; repeatable. Then these are all that are.",
+)
+@click.option(
+    "--build-arg",
+    "build_args",
+    multiple=True,
+    metavar="NAME[=VALUE]",
+    help="Build argument that is always given.",
+)
+@click.option(
+    "--platform",
+    "platforms",
+    multiple=True,
+    metavar="OS/ARCH",
+    help="Target platform; repeatable or separated by commas.",
+)
+@click.option(
+    "--build-context",
+    "contexts",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Named context that is always given.",
+)
+@click.option("--fix", is_flag=True, help="Remove dead stages, after showing what goes.")
+@click.option("--diff", is_flag=True, help="Only show what --fix would remove.")
+@click.option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    help="Say how every stage can come to be built, and list the builds found.",
+)
+@click.option("--list-rules", is_flag=True, help="List the rules and stop.")
+def check(
+    paths: tuple[str, ...],
+    format_name: str,
+    output: str,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    exclude: tuple[str, ...],
+    fail_on: str | None,
+    discover: bool | None,
+    targets: tuple[str, ...],
+    build_args: tuple[str, ...],
+    platforms: tuple[str, ...],
+    contexts: tuple[str, ...],
+    fix: bool,
+    diff: bool,
+    verbose: bool,
+    list_rules: bool,
+) -> int:
+    """Say which stages nothing builds, and what else is wrong with a build graph.
+
+    PATHS are Dockerfiles, directories that are searched for them, or - for standard input; without
+    any, the directory here. Exit code: 0 nothing found, 1 something at least as bad as --fail-on or
+    a file that cannot be read, 2 wrong usage.
+
+    \b
+    Examples:
+      stagegraph check
+      stagegraph check app/Dockerfile --target release
+      stagegraph check --format sarif -o stagegraph.sarif
+      stagegraph check --diff
+    """
+    if list_rules:
+        write(_rules().encode(), output)
+        return 0
+    settings = _settings(select, ignore, exclude, fail_on, discover)
+    asked = options_of(targets, build_args, platforms, contexts)
+    run = _run(paths or (".",), settings, asked)
+    if fix or diff:
+        return _mend(run, output, write_files=fix)
+    write(_rendered(run, format_name, output, verbose).encode("utf-8", "replace"), output)
+    return int(_fails(run, settings.fail_on))
+
+
+def _rules() -> str:
+    from stagegraph.findings.registry import RULES
+
+    width = max(map(len, RULES))
+    return "".join(f"{rule.code:<{width}}  {rule.severity:<7}  {rule.summary}\n" for rule in RULES.values())
+
+
+def _settings(
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    exclude: tuple[str, ...],
+    fail_on: str | None,
+    discover: bool | None,
+) -> Settings:
+    """The settings of the project with those of the command line in front."""
+    from stagegraph.checking.settings import check_codes, read_settings
+
+    settings = read_settings(Path())
+    selected, ignored = _split(select), _split(ignore)
+    check_codes(selected, "--select")
+    check_codes(ignored, "--ignore")
+    return replace(
+        settings,
+        select=selected or settings.select,
+        ignore=(*settings.ignore, *ignored),
+        exclude=(*settings.exclude, *exclude),
+        fail_on=fail_on or settings.fail_on,
+        discover=settings.discover if discover is None else discover,
+    )
+
+
+def _split(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(code.strip() for text in texts for code in text.split(",") if code.strip())
+
+
+def _run(paths: tuple[str, ...], settings: Settings, asked: Options) -> Run:
+    from stagegraph.checking.files import candidates
+    from stagegraph.checking.many import Skipped, check_all
+    from stagegraph.checking.run import Run
+
+    files, notes = candidates(paths, settings.exclude)
+    tasks, discoveries = _tasks(files, settings, asked)
+    results = check_all(tasks, _progress(len(tasks)))
+    found = [note for discovery in discoveries for note in discovery.notes]
+    skipped = [result for result in results if isinstance(result, Skipped)]
+    return Run(
+        files=tuple(result for result in results if not isinstance(result, Skipped)),
+        uses=tuple(use for discovery in discoveries for use in discovery.uses),
+        notes=tuple(map(str, [*notes, *_skipped(skipped), *found])),
+    )
+
+
+def _skipped(skipped: list[Skipped]) -> list[Note]:
+    from stagegraph.checking.files import left_out
+
+    by_reason: dict[str, list[str]] = {}
+    for one in skipped:
+        by_reason.setdefault(one.reason, []).append(one.path)
+    return [left_out(files, reason) for reason, files in by_reason.items()]
+
+
+def _tasks(files: list[Candidate], settings: Settings, asked: Options) -> tuple[list[Task], list[Discovery]]:
+    """What to check, and what is known of each file from the repository that it is in."""
+    from stagegraph.checking.knowledge import knowledge_of
+    from stagegraph.checking.many import Task
+
+    repositories = _Repositories(settings.discover)
+    tasks = []
+    for file in files:
+        dockerfile, uses = repositories.place_of(file.path)
+        knowledge = knowledge_of(dockerfile, uses, asked)
+        tasks.append(Task(candidate=file, knowledge=knowledge, codes=settings.codes))
+    return tasks, repositories.discoveries
+
+
+class _Repositories:
+    """The builds of each repository that files are in, looked for once."""
+
+    def __init__(self, wanted: bool | None) -> None:
+        self._wanted = wanted
+        self._known: dict[Path, Discovery] = {}
+        self._roots: dict[Path, Path | None] = {}
+
+    @property
+    def discoveries(self) -> list[Discovery]:
+        return list(self._known.values())
+
+    def place_of(self, path: str) -> tuple[str | None, tuple[Use, ...]]:
+        """The path of a file from the root of its repository, and the builds found there."""
+        if self._wanted is False or path == "-":
+            return None, ()
+        here = Path(os.path.abspath(path))
+        root = self._root(here.parent)
+        if root is None:
+            return None, ()
+        if root not in self._known:
+            from stagegraph.discovery.discover import discover
+
+            self._known[root] = discover(root)
+        known = self._known[root]
+        real = here.parent.resolve() / here.name
+        return (real.relative_to(root).as_posix() if real.is_relative_to(root) else None), known.uses
+
+    def _root(self, directory: Path) -> Path | None:
+        from stagegraph.discovery.walking import repository_of
+
+        if directory not in self._roots:
+            root = repository_of(directory)
+            if root is None and self._wanted:
+                root = Path().resolve()
+            self._roots[directory] = root
+        return self._roots[directory]
+
+
+def _progress(
+    count: int,
+) -> Callable[[Iterable[Checked | Skipped]], Iterable[Checked | Skipped]]:
+    """A bar on a terminal for many files; nothing elsewhere."""
+    if count < _PROGRESS_FROM or not sys.stderr.isatty():
+        return lambda results: results
+
+    def shown(results: Iterable[Checked | Skipped]) -> Iterable[Checked | Skipped]:
+        from rich.console import Console
+        from rich.progress import track
+
+        console = Console(file=sys.stderr)
+        return track(results, description="Checking", total=count, console=console, transient=True)
+
+    return shown
+
+
+def _rendered(run: Run, format_name: str, output: str, verbose: bool) -> str:
+    if format_name == "json":
+        from stagegraph.renderers.check_json import check_json
+
+        return check_json(run)
+    if format_name == "sarif":
+        from stagegraph.renderers.sarif import sarif
+
+        return sarif(run)
+    if format_name == "github":
+        from stagegraph.renderers.github import github
+
+        return github(run)
+    from stagegraph.renderers.check_text import check_text
+
+    return check_text(run, colour=colour_wanted() and output in ("", "-"), verbose=verbose)
+
+
+def _fails(run: Run, fail_on: str) -> bool:
+    from stagegraph.model import Severity
+
+    return run.fails(None if fail_on == "never" else Severity(fail_on))
+
+
+def _mend(run: Run, output: str, *, write_files: bool) -> int:
+    raise OptionsError("not yet")

@@ -1,0 +1,1 @@
+"""Which builds a repository really runs: bake and compose files, workflows, scripts."""

@@ -1,0 +1,55 @@
+"""One build that a repository runs, as far as it is understood."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """A build found in ``file`` (a path from the root of the repository) at ``line``.
+
+    ``dockerfile`` is a path from the root, None when it is not known which; ``target`` is empty for
+    the default one, None when it is not known. ``unknown`` names everything that is not understood:
+    "dockerfile", "target", "build arguments", "platforms", "contexts". ``certain`` is False when it
+    is a guess which Dockerfile of several is meant.
+    """
+
+    file: str
+    line: int
+    kind: str  # "bake target", "compose service", "workflow step", "command"
+    name: str = ""
+    dockerfile: str | None = "Dockerfile"
+    target: str | None = ""
+    build_args: Mapping[str, str] = field(default_factory=dict)
+    platforms: tuple[str, ...] = ()
+    contexts: tuple[str, ...] = ()
+    unknown: frozenset[str] = frozenset()
+    certain: bool = True
+
+    @property
+    def where(self) -> str:
+        """The place as messages have it: "docker-bake.hcl:3"."""
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Something that was not understood, or not read, and so makes verdicts weaker."""
+
+    file: str
+    line: int | None
+    message: str
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{place}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovery:
+    """The builds of a repository and what was not understood, in the order of their files and lines."""
+
+    uses: tuple[Use, ...] = ()
+    notes: tuple[Note, ...] = ()
