@@ -22,7 +22,7 @@ class Use:
     name: str = ""
     dockerfile: str | None = "Dockerfile"
     target: str | None = ""
-    build_args: Mapping[str, str] = field(default_factory=dict)
+    build_args: Mapping[str, str] = field(default_factory=dict, hash=False)
     platforms: tuple[str, ...] = ()
     contexts: tuple[str, ...] = ()
     unknown: frozenset[str] = frozenset()

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stagegraph.findings.problem import Problem, Rule, Subject
+from stagegraph.findings.stage_typo import misspelled_stages
 from stagegraph.model import Reach, Severity
+
+_MOST_PLACES = 3
 
 
 def _idle(subject: Subject) -> Iterator[Problem]:
@@ -15,8 +18,10 @@ def _idle(subject: Subject) -> Iterator[Problem]:
     read = {source for index in idle for source in _reads(subject, index)}
     roots = sorted(idle - read)
     alone = _needed_alone(subject, roots, idle)
+    misspelled = {subject.resolved.by_name.get(name) for name in misspelled_stages(subject)}
     for root in roots:
-        yield _problem(subject, root, alone[root])
+        if root not in misspelled:  # something means to read it
+            yield _problem(subject, root, alone[root])
 
 
 def _reads(subject: Subject, index: int) -> set[int]:
@@ -49,7 +54,7 @@ def _problem(subject: Subject, index: int, others: list[int]) -> Problem:
     with_it = (
         f", nor {', '.join(subject.title(other) for other in others)}, which only it needs" if others else ""
     )
-    known = f"of the builds in {', '.join(subject.builds)}" if subject.builds else "of the builds asked for"
+    known = f"of the builds in {_places(subject.builds)}" if subject.builds else "of the builds asked for"
     return Problem(
         code="idle-stage",
         severity=Severity.INFO,
@@ -59,6 +64,12 @@ def _problem(subject: Subject, index: int, others: list[int]) -> Problem:
         fix=f'say "# stagegraph: target" above it if it is built by hand, or remove lines {", ".join(lines)}',
         stage=index,
     )
+
+
+def _places(builds: tuple[str, ...]) -> str:
+    places = list(dict.fromkeys(builds))
+    more = f" and {len(places) - _MOST_PLACES} more" if len(places) > _MOST_PLACES else ""
+    return ", ".join(places[:_MOST_PLACES]) + more
 
 
 IDLE_STAGE = Rule(

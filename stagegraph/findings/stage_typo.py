@@ -15,6 +15,17 @@ _MOST_STAGES = 400  # whose names are compared
 
 
 def _typos(subject: Subject) -> Iterator[Problem]:
+    for index, item, word, name in _found(subject):
+        yield _problem(subject, index, item, word, name)
+
+
+def misspelled_stages(subject: Subject) -> set[str]:
+    """The names of the stages that some instruction seems to mean and misses."""
+    return {name for _, _, _, name in _found(subject)}
+
+
+def _found(subject: Subject) -> Iterator[tuple[int, Instruction, str, str]]:
+    """Every misspelled name: its stage, its instruction, the word, and the name that is meant."""
     names = list(subject.resolved.by_name)[:_MOST_STAGES]
     contexts = {name for question in subject.questions for name in question.contexts}
     checked: dict[str, str] = {}
@@ -24,7 +35,7 @@ def _typos(subject: Subject) -> Iterator[Problem]:
         if word not in checked:
             checked[word] = _near(word.lower(), names)
         if checked[word]:
-            yield _problem(subject, index, item, word, checked[word])
+            yield index, item, word, checked[word]
 
 
 def _images(subject: Subject) -> Iterator[tuple[int, Instruction, str]]:

@@ -1,0 +1,108 @@
+"""The services of compose files that are built.
+
+Rules: github.com/compose-spec/compose-spec build.md and 12-interpolation.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from stagegraph.discovery.locating import Repository, is_remote
+from stagegraph.discovery.use import Note, Use
+from stagegraph.discovery.yaml_file import Table, Yaml, YamlError, read_yaml
+
+_HOLE = re.compile(r"\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::?([-+?])([^{}]*))?\})")
+
+
+def compose_uses(path: str, text: str, repository: Repository) -> tuple[list[Use], list[Note]]:
+    """The builds of the compose file at ``path``, and what is not understood of it."""
+    try:
+        root = read_yaml(text)
+    except YamlError as error:
+        return [], [Note(file=path, line=None, message=f"not understood: {error}")]
+    found: list[Use] = []
+    notes: list[Note] = []
+    services = root.table("services") if isinstance(root, Table) else Table()
+    for name, service in services.items():
+        if isinstance(service, Table) and service.get("build") is not None:
+            line = service.line("build")
+            found.extend(_service(path, line, name, service.get("build"), repository))
+    for use in found:
+        if use.unknown:
+            what = ", ".join(sorted(use.unknown))
+            notes.append(Note(file=path, line=use.line, message=f"service {use.name}: {what} not understood"))
+    return found, notes
+
+
+def _service(path: str, line: int, name: str, build: Yaml, repository: Repository) -> Iterator[Use]:
+    table = build if isinstance(build, Table) else Table(values={"context": build})
+    if table.get("dockerfile_inline") is not None:
+        return
+    unknown: set[str] = set()
+    context, sure = _text(table.get("context") or ".")
+    file, file_sure = _text(table.get("dockerfile"))
+    if is_remote(context):
+        return
+    here = path.rpartition("/")[0]
+    dockerfile = repository.dockerfile(here, context, file or None) if sure and file_sure else None
+    if dockerfile is None:
+        unknown.add("dockerfile")
+    target, target_sure = _text(table.get("target"))
+    if not target_sure:
+        unknown.add("target")
+    args, args_sure = _pairs(table.get("args"))
+    if not args_sure:
+        unknown.add("build arguments")
+    yield Use(
+        file=path,
+        line=line,
+        kind="compose service",
+        name=name,
+        dockerfile=dockerfile,
+        target=target if target or target_sure else None,
+        build_args=args,
+        platforms=_texts(table.get("platforms")),
+        contexts=tuple(sorted(_pairs(table.get("additional_contexts"))[0])),
+        unknown=frozenset(unknown),
+    )
+
+
+def _text(value: Yaml) -> tuple[str, bool]:
+    """A text with its defaults put in, and whether nobody can make it another."""
+    if not isinstance(value, str):
+        return "", value is None
+    sure = True
+
+    def part(match: re.Match[str]) -> str:
+        nonlocal sure
+        if match[1]:
+            return "$"
+        sure = False
+        return match[5] if match[4] == "-" else ""
+
+    return _HOLE.sub(part, value), sure
+
+
+def _pairs(value: Yaml) -> tuple[dict[str, str], bool]:
+    """Arguments as a table or a list of NAME=VALUE, and whether all are known."""
+    if isinstance(value, Table):
+        items = [(name, item) for name, item in value.items()]
+    else:
+        texts = [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+        items = [
+            (name, text if equals else None) for name, equals, text in (one.partition("=") for one in texts)
+        ]
+    found, sure = {}, True
+    for name, item in items:
+        text, known = _text(item)
+        if item is None or not known:  # the value comes from the environment
+            sure = False
+        if isinstance(item, str) and (known or text):
+            found[name] = text
+    return found, sure
+
+
+def _texts(value: Yaml) -> tuple[str, ...]:
+    items = value if isinstance(value, list) else []
+    return tuple(item for item in items if isinstance(item, str) and "$" not in item)

@@ -1,0 +1,159 @@
+"""Builds in the lines of Makefiles, shell scripts and the scripts of CI."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from stagegraph.discovery.commands import BuildCommand, build_command, engine_variables, mentions_build
+from stagegraph.discovery.locating import Repository, is_remote, joined
+from stagegraph.discovery.shell_words import MISSING, Lines, logical_lines, simple_commands, ways
+from stagegraph.discovery.use import Note, Use
+
+_ASSIGNED = re.compile(
+    r"\s*(?:export\s+|readonly\s+|local\s+|declare\s+(?:-\w+\s+)*|override\s+)?"
+    r"([A-Za-z_]\w*)\s*(\?=|::?=|=|\+=)\s*(.*)\Z"
+)
+_LOOP = re.compile(r"\bfor\s+([A-Za-z_]\w*)\s+in\s+([^;]*)")
+_CHANGED = re.compile(r"(?:\A|[;&|(]|\s)(?:cd|pushd)\s+(?:--\s+)?([^\s;&|)]+)")
+_LIST_MARK = re.compile(r"\A\s*(?:-\s+)?(?:run:\s*|script:\s*)?[|>]?\s*")
+_QUOTED = re.compile(r"""\A(["'])(.*)\1,?\Z""", re.DOTALL)
+
+
+@dataclass(slots=True)
+class Script:
+    """A text with commands: which file it is in, from which line on, and where it can be run."""
+
+    file: str
+    text: str
+    first: int = 1
+    directories: tuple[str, ...] = ("",)
+    values: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    kind: str = "command"
+
+
+def script_uses(script: Script, repository: Repository) -> tuple[list[Use], list[Note]]:
+    """The builds in ``script``, and what is not understood of them."""
+    if not mentions_build(script.text.replace("\\\n", " ")):
+        return [], []
+    reader = _Reader(script, repository)
+    return list(dict.fromkeys(reader.uses())), list(dict.fromkeys(reader.notes))
+
+
+class _Reader:
+    def __init__(self, script: Script, repository: Repository) -> None:
+        self._script = script
+        self._repository = repository
+        self._directories = list(dict.fromkeys(script.directories))
+        self._values: dict[str, list[str]] = {name: list(known) for name, known in script.values.items()}
+        self._optional: set[str] = set()  # set only where the environment does not set them
+        self.notes: list[Note] = []
+
+    def uses(self) -> Iterator[Use]:
+        for logical in logical_lines(self._script.text, self._script.first):
+            self._learn(logical.text)
+            if mentions_build(logical.text):
+                yield from self._line(logical)
+
+    def _learn(self, text: str) -> None:
+        """What a line says of variables and directories."""
+        match = _ASSIGNED.match(text)
+        if match and "$(" not in match[3] and "`" not in match[3]:
+            value = match[3].strip().strip("\"'")
+            for filled, sure in ways(value, self._values):
+                if sure and MISSING not in filled:
+                    self._values.setdefault(match[1], []).append(filled)
+            if match[2] == "?=" or "${" in value:
+                self._optional.add(match[1])
+        for loop in _LOOP.finditer(text):
+            words = [word for word in loop[2].split() if "$" not in word]
+            self._values.setdefault(loop[1], []).extend(words)
+        for changed in _CHANGED.finditer(text):
+            self._enter(changed[1].strip("\"'"))
+
+    def _enter(self, directory: str) -> None:
+        for start in list(self._directories)[:20]:
+            path = joined(start, directory)
+            if path is not None and path not in self._directories and self._repository.is_directory(path):
+                self._directories.append(path)
+
+    def _line(self, logical: Lines) -> Iterator[Use]:
+        text = _plain(logical.text)
+        values = {**{name: [value] for name, value in engine_variables()}, **self._values}
+        for filled, _ in ways(text, values):
+            commands = simple_commands(filled)
+            if commands is None:
+                self._note(logical.line, "the quotes of this line are not understood")
+                yield self._unknown(logical.line)
+                return
+            for command in (build_command(words) for words in commands):
+                if command is not None:
+                    yield from self._uses_of(command, logical)
+
+    def _uses_of(self, command: BuildCommand, logical: Lines) -> Iterator[Use]:
+        if command.context is not None and is_remote(command.context):
+            return
+        unknown = self._unknown_parts(command, logical.text)
+        found = self._dockerfiles(command)
+        if not found:
+            unknown.add("dockerfile")
+        if unknown:
+            self._note(logical.line, f"docker build: {', '.join(sorted(unknown))} not understood")
+        for dockerfile in found or (None,):
+            yield Use(
+                file=self._script.file,
+                line=logical.line,
+                kind=self._script.kind,
+                dockerfile=dockerfile,
+                target=None if MISSING in command.target else command.target,
+                build_args={name: value for name, value in command.build_args.items() if value is not None},
+                platforms=tuple(one for one in command.platforms if MISSING not in one),
+                contexts=tuple(sorted(one for one in command.contexts if MISSING not in one)),
+                unknown=frozenset(unknown),
+                certain=len(found) == 1,
+            )
+
+    def _unknown_parts(self, command: BuildCommand, text: str) -> set[str]:
+        unknown = {"target", "build arguments"} if command.open else set()
+        named = re.search(r"--target[= ]+[\"']?\$+[{(]?(\w+)", text)
+        if MISSING in command.target or (named and (named[1] in self._optional or ":-" in text)):
+            unknown.add("target")
+        if None in command.build_args.values():
+            unknown.add("build arguments")
+        if any(MISSING in one for one in command.platforms):
+            unknown.add("platforms")
+        return unknown
+
+    def _dockerfiles(self, command: BuildCommand) -> list[str]:
+        """The file is seen from where the command is run; without one it is in the context."""
+        if command.file is not None:
+            paths = (
+                [] if MISSING in command.file else [joined(one, command.file) for one in self._directories]
+            )
+            return list(dict.fromkeys(path for path in paths if path and self._repository.has(path)))
+        context = command.context
+        if context is None or MISSING in context:
+            return []
+        found = [self._repository.dockerfile(one, context, None) for one in self._directories]
+        return list(dict.fromkeys(path for path in found if path))
+
+    def _unknown(self, line: int) -> Use:
+        everything = frozenset({"dockerfile", "target", "build arguments"})
+        file, kind = self._script.file, self._script.kind
+        return Use(
+            file=file, line=line, kind=kind, dockerfile=None, target=None, unknown=everything, certain=False
+        )
+
+    def _note(self, line: int, message: str) -> None:
+        self.notes.append(Note(file=self._script.file, line=line, message=message))
+
+
+def _plain(text: str) -> str:
+    """A line without what YAML and JSON write around a command."""
+    text = _LIST_MARK.sub("", text)
+    match = _QUOTED.match(text.strip())
+    if match and match[1] not in match[2]:
+        return match[2]
+    found = re.match(r'\s*"[^"]*"\s*:\s*"(.*)"\s*,?\s*\Z', text)  # a script of package.json
+    return found[1] if found else text

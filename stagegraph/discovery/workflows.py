@@ -1,0 +1,228 @@
+"""Builds in GitHub Actions: steps that use an action, and the scripts of steps.
+
+Rules: docs.github.com/actions/reference/workflows-and-actions/workflow-syntax, and the inputs of
+docker/build-push-action and docker/bake-action.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import islice, product
+
+from stagegraph.discovery.locating import Repository, is_remote
+from stagegraph.discovery.scripts import Script, script_uses
+from stagegraph.discovery.shell_words import MISSING
+from stagegraph.discovery.use import Note, Use
+from stagegraph.discovery.yaml_file import Table, Yaml, YamlError, read_yaml
+
+_BUILD = re.compile(r"(?:docker|depot)/build-push-action(?:@|\Z)")
+_BAKE = re.compile(r"(?:docker|depot)/bake-action(?:@|\Z)")
+_EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}", re.DOTALL)
+_PATH = re.compile(r"(matrix|env)((?:\.[\w-]+)+)\Z")
+_SET_TARGET = re.compile(r"([^\s=]+)\.target=(\S+)")
+_DEFAULT_CONTEXT = re.compile(r"\{\{\s*defaultContext\s*\}\}:?")
+_MOST_COMBINATIONS = 256
+_Values = Mapping[str, Yaml]
+
+
+def workflow_uses(path: str, text: str, repository: Repository) -> tuple[list[Use], list[Note]]:
+    """The builds of the workflow or composite action at ``path``, and what is not understood."""
+    try:
+        root = read_yaml(text)
+    except YamlError as error:
+        return [], [Note(file=path, line=None, message=f"not understood: {error}")]
+    reader = _Reader(path, repository)
+    if isinstance(root, Table):
+        reader.jobs(root)
+    return list(dict.fromkeys(reader.uses)), list(dict.fromkeys(reader.notes))
+
+
+class _Reader:
+    def __init__(self, path: str, repository: Repository) -> None:
+        self._path = path
+        self._repository = repository
+        self.uses: list[Use] = []
+        self.notes: list[Note] = []
+
+    def jobs(self, root: Table) -> None:
+        environment = _strings(root.table("env"))
+        for _, job in root.table("jobs").items():
+            if isinstance(job, Table):
+                env = {**environment, **_strings(job.table("env"))}
+                for matrix in _combinations(job.table("strategy").get("matrix")):
+                    self._steps(job, matrix, env)
+        self._steps(root.table("runs"), {}, environment)
+
+    def _steps(self, owner: Table, matrix: _Values, environment: Mapping[str, str]) -> None:
+        steps = owner.get("steps")
+        directory = owner.table("defaults").table("run").text("working-directory") or ""
+        for step in steps if isinstance(steps, list) else ():
+            if isinstance(step, Table):
+                env = {**environment, **_strings(step.table("env"))}
+                self._step(
+                    step,
+                    {"matrix": Table(values=dict(matrix)), "env": Table(values=dict(env))},
+                    env,
+                    directory,
+                )
+
+    def _step(self, step: Table, known: _Values, env: Mapping[str, str], directory: str) -> None:
+        action = step.text("uses") or ""
+        if _BUILD.match(action):
+            self.uses.extend(self._build(step, known))
+        elif _BAKE.match(action):
+            self.uses.extend(self._bake(step, known))
+        elif step.text("run"):
+            self._run(step, known, env, directory)
+
+    def _run(self, step: Table, known: _Values, env: Mapping[str, str], directory: str) -> None:
+        here = _filled(step.text("working-directory") or directory, known)
+        script = Script(
+            file=self._path,
+            text=_filled(step.text("run") or "", known),
+            first=step.line("run"),
+            directories=("" if MISSING in here else here.removeprefix("./").strip("/"),),
+            values={
+                name: [_filled(value, known)]
+                for name, value in env.items()
+                if MISSING not in _filled(value, known)
+            },
+            kind="workflow step",
+        )
+        uses, notes = script_uses(script, self._repository)
+        self.uses.extend(uses)
+        self.notes.extend(notes)
+
+    def _build(self, step: Table, known: _Values) -> Iterator[Use]:
+        inputs = step.table("with")
+        line = step.line("uses")
+        context = _DEFAULT_CONTEXT.sub("", _filled(inputs.text("context") or ".", known)) or "."
+        if is_remote(context):
+            return
+        file = _filled(inputs.text("file") or "", known)
+        target = _filled(inputs.text("target") or "", known)
+        args = dict(_assignments(_filled(inputs.text("build-args") or "", known)))
+        platforms = [
+            one for one in re.split(r"[,\s]+", _filled(inputs.text("platforms") or "", known)) if one
+        ]
+        unknown = {
+            what
+            for what, texts in (
+                ("target", [target]),
+                ("build arguments", [*args, *args.values()]),
+                ("platforms", platforms),
+            )
+            if any(MISSING in text for text in texts)
+        }
+        dockerfile = self._dockerfile(context, file)
+        if dockerfile is None:
+            unknown.add("dockerfile")
+        self._say(line, unknown)
+        yield Use(
+            file=self._path,
+            line=line,
+            kind="workflow step",
+            name=_name(step),
+            dockerfile=dockerfile,
+            target=None if MISSING in target else target,
+            build_args={name: value for name, value in args.items() if MISSING not in name + value},
+            platforms=tuple(one for one in platforms if MISSING not in one),
+            contexts=tuple(sorted(dict(_assignments(_filled(inputs.text("build-contexts") or "", known))))),
+            unknown=frozenset(unknown),
+        )
+
+    def _dockerfile(self, context: str, file: str) -> str | None:
+        if MISSING in context + file:
+            return None
+        if file:
+            return self._repository.dockerfile("", ".", file)
+        return self._repository.dockerfile("", context, None)
+
+    def _bake(self, step: Table, known: _Values) -> Iterator[Use]:
+        """What a step overrides; the targets themselves are read from the bake files."""
+        line = step.line("uses")
+        changes = _filled(step.table("with").text("set") or "", known)
+        if MISSING in changes:
+            self._say(line, {"target"} if ".target=" in changes else {"build arguments"})
+        for _, target in _SET_TARGET.findall(changes):
+            unknown = frozenset({"dockerfile", *(["target"] if MISSING in target else [])})
+            shown = None if MISSING in target else target
+            yield Use(
+                file=self._path,
+                line=line,
+                kind="workflow step",
+                name=_name(step),
+                dockerfile=None,
+                target=shown,
+                unknown=unknown,
+                certain=False,
+            )
+
+    def _say(self, line: int, unknown: set[str]) -> None:
+        if unknown:
+            message = f"step: {', '.join(sorted(unknown))} not understood"
+            self.notes.append(Note(file=self._path, line=line, message=message))
+
+
+def _name(step: Table) -> str:
+    name = step.text("name") or step.text("id") or ""
+    return name if "${{" not in name else ""
+
+
+def _strings(table: Table) -> dict[str, str]:
+    return {name: value for name, value in table.items() if isinstance(value, str)}
+
+
+def _assignments(text: str) -> Iterator[tuple[str, str]]:
+    for line in text.splitlines():
+        name, equals, value = line.strip().partition("=")
+        if equals and name:
+            yield name.strip(), value.strip().strip("\"'")
+
+
+def _filled(text: str, known: _Values) -> str:
+    """``text`` with the expressions put in that the file itself decides; MISSING for others."""
+    if "${{" not in text:
+        return text
+    return _EXPRESSION.sub(lambda match: _value(match[1], known), text)
+
+
+def _value(expression: str, known: _Values) -> str:
+    match = _PATH.match(expression)
+    if not match:
+        return MISSING
+    value: Yaml = known.get(match[1])
+    for key in match[2][1:].split("."):
+        value = value.get(key) if isinstance(value, Table) else None
+    return value if isinstance(value, str) and "${{" not in value else MISSING
+
+
+def _combinations(matrix: Yaml) -> list[dict[str, Yaml]]:
+    """The jobs that a matrix makes; what it excludes is left in, which makes verdicts weaker."""
+    if not isinstance(matrix, Table):
+        return [{}]
+    lists = {
+        name: value
+        for name, value in matrix.items()
+        if isinstance(value, list) and name not in ("include", "exclude")
+    }
+    jobs = [
+        dict(zip(lists, choice, strict=True))
+        for choice in islice(product(*lists.values()), _MOST_COMBINATIONS)
+    ]
+    include = matrix.get("include")
+    for entry in include if isinstance(include, list) else ():
+        if isinstance(entry, Table):
+            jobs = _with_entry(jobs, dict(entry.items()), lists)
+    return jobs[: _MOST_COMBINATIONS * 2]
+
+
+def _with_entry(
+    jobs: list[dict[str, Yaml]], entry: dict[str, Yaml], lists: Mapping[str, object]
+) -> list[dict[str, Yaml]]:
+    shared = entry.keys() & lists.keys()
+    fits = [job for job in jobs if all(job.get(key) == entry[key] for key in shared)] if lists else []
+    if not fits:
+        return [*([] if jobs == [{}] else jobs), entry]
+    return [{**job, **entry} if job in fits else job for job in jobs]

@@ -1,0 +1,146 @@
+"""YAML as plain values that know their lines; the one module that imports yaml.
+
+Built from parser events, without recursion and without expanding aliases, so that no input can
+cost more than its size. Every scalar stays the text that it is written as.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+_DEEPEST = 100
+_MOST_EVENTS = 200_000
+
+
+class YamlError(ValueError):
+    """The text is no YAML, or more than is read of one file."""
+
+
+@dataclass(slots=True, eq=False)
+class Table:
+    """A mapping with texts as keys; ``lines`` has the line of each value, from 1."""
+
+    values: dict[str, Yaml] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+    merged: list[Yaml] = field(default_factory=list)
+
+    def get(self, key: str) -> Yaml:
+        """The value under ``key``, here or in what ``<<`` merges in; None without one."""
+        if key in self.values:
+            return self.values[key]
+        for other in self._merged():
+            if key in other.values:
+                return other.values[key]
+        return None
+
+    def table(self, key: str) -> Table:
+        """The mapping under ``key``, an empty one where there is none."""
+        value = self.get(key)
+        return value if isinstance(value, Table) else Table()
+
+    def text(self, key: str) -> str | None:
+        """The text under ``key``; None where there is none."""
+        value = self.get(key)
+        return value if isinstance(value, str) else None
+
+    def items(self) -> Iterator[tuple[str, Yaml]]:
+        """Keys and values, merged ones last."""
+        seen = dict(self.values)
+        for other in self._merged():
+            seen = {**other.values, **seen}
+        return iter(seen.items())
+
+    def line(self, key: str) -> int:
+        """The line of the value under ``key``."""
+        return self.lines.get(key, min(self.lines.values(), default=1))
+
+    def _merged(self) -> list[Table]:
+        found: list[Table] = []
+        for one in self.merged:
+            found.extend(
+                item for item in (one if isinstance(one, list) else [one]) if isinstance(item, Table)
+            )
+        return found
+
+
+Yaml = Table | list["Yaml"] | str | None
+
+
+def read_yaml(text: str) -> Yaml:
+    """The first document of ``text``; YamlError when it cannot be read."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    builder = _Builder()
+    try:
+        for number, event in enumerate(yaml.parse(text, Loader=loader)):
+            if number > _MOST_EVENTS:
+                raise YamlError("it is too large")
+            if isinstance(event, yaml.DocumentEndEvent):
+                break
+            builder.event(event, yaml)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" in line {mark.line + 1}" if mark else ""
+        raise YamlError(f"{getattr(error, 'problem', None) or 'it is no YAML'}{where}") from None
+    except (ValueError, RecursionError) as error:
+        raise YamlError(str(error)) from None
+    return builder.root
+
+
+class _Builder:
+    """Puts values together from events."""
+
+    def __init__(self) -> None:
+        self.root: Yaml = None
+        self._open: list[Table | list[Yaml]] = []
+        self._keys: list[str | None] = []
+        self._anchors: dict[str, Yaml] = {}
+
+    def event(self, event: object, yaml: object) -> None:
+        kind = type(event).__name__
+        if kind == "AliasEvent":
+            self._add(self._anchors.get(getattr(event, "anchor", "")), event)
+        elif kind == "ScalarEvent":
+            value = getattr(event, "value", "")
+            plain = not getattr(event, "style", None)
+            self._add_anchored(None if plain and value in ("", "~", "null") else value, event)
+        elif kind in ("MappingStartEvent", "SequenceStartEvent"):
+            if len(self._open) >= _DEEPEST:
+                raise YamlError("it is nested too deeply")
+            value = Table() if kind == "MappingStartEvent" else []
+            self._add_anchored(value, event)
+            self._open.append(value)
+            self._keys.append(None)
+        elif kind in ("MappingEndEvent", "SequenceEndEvent"):
+            self._open.pop()
+            self._keys.pop()
+
+    def _add_anchored(self, value: Yaml, event: object) -> None:
+        anchor = getattr(event, "anchor", None)
+        if anchor:
+            self._anchors[anchor] = value
+        self._add(value, event)
+
+    def _add(self, value: Yaml, event: object) -> None:
+        if not self._open:
+            self.root = value
+            return
+        container = self._open[-1]
+        if isinstance(container, list):
+            container.append(value)
+        elif self._keys[-1] is None:
+            self._keys[-1] = value if isinstance(value, str) else ""
+        else:
+            self._put(container, self._keys[-1], value, event)
+            self._keys[-1] = None
+
+    def _put(self, table: Table, key: str, value: Yaml, event: object) -> None:
+        if key == "<<":
+            table.merged.append(value)
+            return
+        table.values[key] = value
+        # a block scalar begins on the line below its mark
+        block = getattr(event, "style", None) in ("|", ">")
+        table.lines[key] = getattr(event, "start_mark").line + 1 + block  # noqa: B009
