@@ -17,12 +17,17 @@ def read_source(name: str = "") -> Source:
 
     At most one byte over the limit is read. Raises InputError with what to do next.
     """
+    return source_from_bytes(*read_bytes(name))
+
+
+def read_bytes(name: str = "") -> tuple[bytes, str]:
+    """The bytes of the Dockerfile that ``name`` means, and what messages call it; as ``read_source``."""
     if name == "-":
-        return source_from_bytes(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>")
+        return sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"
     try:
         path = find(name)
         with path.open("rb") as file:
-            return source_from_bytes(file.read(MAX_BYTES + 1), str(path))
+            return file.read(MAX_BYTES + 1), str(path)
     except OSError as error:
         raise InputError(f"{name}: {error.strerror or error}", hint=_hint(error)) from None
     except ValueError as error:  # a NUL byte in the name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -11,18 +10,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stagegraph.cli.common import colour_wanted, options_of
+from stagegraph.cli.common import asks_for_builds, colour_wanted, options_of
 from stagegraph.cli.writing import write
-from stagegraph.errors import OptionsError
 
 if TYPE_CHECKING:
-    from stagegraph.checking.files import Candidate
-    from stagegraph.checking.many import Skipped, Task
+    from stagegraph.checking.many import Skipped
     from stagegraph.checking.one import Checked
     from stagegraph.checking.run import Run
     from stagegraph.checking.settings import Settings
-    from stagegraph.discovery.use import Discovery, Note, Use
-    from stagegraph.options import Options
+    from stagegraph.checking.work import Work
+    from stagegraph.discovery.use import Note
 
 _FORMATS = ("text", "json", "sarif", "github")
 _FAIL_ON = ("error", "warning", "info", "never")
@@ -63,34 +60,7 @@ _PROGRESS_FROM = 100  # files
     default=None,
     help="Look for the builds that the repository runs; on by default inside one.",
 )
-@click.option(
-    "--target",
-    "targets",
-    multiple=True,
-    metavar="STAGE",
-    help="Stage that is built; repeatable. Then these are all that are.",
-)
-@click.option(
-    "--build-arg",
-    "build_args",
-    multiple=True,
-    metavar="NAME[=VALUE]",
-    help="Build argument that is always given.",
-)
-@click.option(
-    "--platform",
-    "platforms",
-    multiple=True,
-    metavar="OS/ARCH",
-    help="Target platform; repeatable or separated by commas.",
-)
-@click.option(
-    "--build-context",
-    "contexts",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Named context that is always given.",
-)
+@asks_for_builds
 @click.option("--fix", is_flag=True, help="Remove dead stages, after showing what goes.")
 @click.option("--diff", is_flag=True, help="Only show what --fix would remove.")
 @click.option(
@@ -134,11 +104,16 @@ def check(
     if list_rules:
         write(_rules().encode(), output)
         return 0
+    from stagegraph.checking.work import work_of
+
     settings = _settings(select, ignore, exclude, fail_on, discover)
     asked = options_of(targets, build_args, platforms, contexts)
-    run = _run(paths or (".",), settings, asked)
+    work = work_of(paths or (".",), settings, asked)
     if fix or diff:
-        return _mend(run, output, write_files=fix)
+        from stagegraph.cli.mending import mend
+
+        return mend(work.tasks, output, write_files=fix)
+    run = _run(work)
     write(_rendered(run, format_name, output, verbose).encode("utf-8", "replace"), output)
     return int(_fails(run, settings.fail_on))
 
@@ -178,20 +153,16 @@ def _split(texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(code.strip() for text in texts for code in text.split(",") if code.strip())
 
 
-def _run(paths: tuple[str, ...], settings: Settings, asked: Options) -> Run:
-    from stagegraph.checking.files import candidates
+def _run(work: Work) -> Run:
     from stagegraph.checking.many import Skipped, check_all
     from stagegraph.checking.run import Run
 
-    files, notes = candidates(paths, settings.exclude)
-    tasks, discoveries = _tasks(files, settings, asked)
-    results = check_all(tasks, _progress(len(tasks)))
-    found = [note for discovery in discoveries for note in discovery.notes]
+    results = check_all(work.tasks, _progress(len(work.tasks)))
     skipped = [result for result in results if isinstance(result, Skipped)]
     return Run(
         files=tuple(result for result in results if not isinstance(result, Skipped)),
-        uses=tuple(use for discovery in discoveries for use in discovery.uses),
-        notes=tuple(map(str, [*notes, *_skipped(skipped), *found])),
+        uses=tuple(use for discovery in work.discoveries for use in discovery.uses),
+        notes=tuple(map(str, [*work.notes, *_skipped(skipped), *work.not_understood])),
     )
 
 
@@ -202,59 +173,6 @@ def _skipped(skipped: list[Skipped]) -> list[Note]:
     for one in skipped:
         by_reason.setdefault(one.reason, []).append(one.path)
     return [left_out(files, reason) for reason, files in by_reason.items()]
-
-
-def _tasks(files: list[Candidate], settings: Settings, asked: Options) -> tuple[list[Task], list[Discovery]]:
-    """What to check, and what is known of each file from the repository that it is in."""
-    from stagegraph.checking.knowledge import knowledge_of
-    from stagegraph.checking.many import Task
-
-    repositories = _Repositories(settings.discover)
-    tasks = []
-    for file in files:
-        dockerfile, uses = repositories.place_of(file.path)
-        knowledge = knowledge_of(dockerfile, uses, asked)
-        tasks.append(Task(candidate=file, knowledge=knowledge, codes=settings.codes))
-    return tasks, repositories.discoveries
-
-
-class _Repositories:
-    """The builds of each repository that files are in, looked for once."""
-
-    def __init__(self, wanted: bool | None) -> None:
-        self._wanted = wanted
-        self._known: dict[Path, Discovery] = {}
-        self._roots: dict[Path, Path | None] = {}
-
-    @property
-    def discoveries(self) -> list[Discovery]:
-        return list(self._known.values())
-
-    def place_of(self, path: str) -> tuple[str | None, tuple[Use, ...]]:
-        """The path of a file from the root of its repository, and the builds found there."""
-        if self._wanted is False or path == "-":
-            return None, ()
-        here = Path(os.path.abspath(path))
-        root = self._root(here.parent)
-        if root is None:
-            return None, ()
-        if root not in self._known:
-            from stagegraph.discovery.discover import discover
-
-            self._known[root] = discover(root)
-        known = self._known[root]
-        real = here.parent.resolve() / here.name
-        return (real.relative_to(root).as_posix() if real.is_relative_to(root) else None), known.uses
-
-    def _root(self, directory: Path) -> Path | None:
-        from stagegraph.discovery.walking import repository_of
-
-        if directory not in self._roots:
-            root = repository_of(directory)
-            if root is None and self._wanted:
-                root = Path().resolve()
-            self._roots[directory] = root
-        return self._roots[directory]
 
 
 def _progress(
@@ -296,7 +214,3 @@ def _fails(run: Run, fail_on: str) -> bool:
     from stagegraph.model import Severity
 
     return run.fails(None if fail_on == "never" else Severity(fail_on))
-
-
-def _mend(run: Run, output: str, *, write_files: bool) -> int:
-    raise OptionsError("not yet")

@@ -65,7 +65,7 @@ class _Bake:
         }
 
         inherited = [evaluated(body.get("inherits", []), self._scope) for body in self._targets.values()]
-        self._parents = {name for names in inherited if isinstance(names, list) for name in names}
+        self._parents = {name for names in inherited if isinstance(names, list) for name in map(str, names)}
 
     def uses(self) -> Iterator[Use]:
         for name in self._targets:

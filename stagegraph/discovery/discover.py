@@ -55,10 +55,22 @@ def discover(root: Path) -> Discovery:
             reader = _script
         text = _text(root / path, path, notes) if reader else None
         if reader and text is not None:
-            found, said = reader(path, text, repository)
+            found, said = _read(reader, path, text, repository)
             uses.extend(found)
             notes.extend(said)
     return Discovery(uses=tuple(uses), notes=(*walk.notes, *notes))
+
+
+def _read(reader: _Reader, path: str, text: str, repository: Repository) -> _Found:
+    try:
+        return reader(path, text, repository)
+    except Exception as error:  # the last door: one odd file must not stop the check of the others
+        message = f"not understood: {type(error).__name__}: {error}"
+        everything = frozenset({"dockerfile", "target", "build arguments"})
+        unknown = Use(
+            file=path, line=1, kind="file", dockerfile=None, target=None, unknown=everything, certain=False
+        )
+        return [unknown], [Note(file=path, line=None, message=message)]
 
 
 def _is_script(path: Path) -> bool:

@@ -86,6 +86,12 @@ class _Extents:
             line = span.end_line + 1
 
 
+def top_lines(file: Dockerfile) -> list[str]:
+    """The parser directives of ``file``, as they are written."""
+    lines = file.source.text.removeprefix("\ufeff").split("\n")
+    return lines[: _directives(lines)]
+
+
 def _directives(lines: list[str]) -> int:
     """How many lines at the top are parser directives."""
     directives = Directives()
