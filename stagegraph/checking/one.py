@@ -16,6 +16,7 @@ from stagegraph.errors import DockerfileError, StagegraphError
 from stagegraph.findings.problem import Problem, Subject
 from stagegraph.findings.registry import RULES, is_target, run_rules, silenced_codes
 from stagegraph.findings.stage_case import case_mistakes
+from stagegraph.findings.unset_argument import unset_arguments
 from stagegraph.model import Reach
 from stagegraph.options import Options
 from stagegraph.source import Source, excerpt
@@ -114,8 +115,9 @@ def explored(file: Dockerfile, knowledge: Knowledge, of_stages: Sequence[Extent]
 def _refused(
     file: Dockerfile, knowledge: Knowledge, codes: Collection[str], of_stages: Sequence[Extent]
 ) -> Checked:
-    """A file that BuildKit refuses as a whole: for a case mistake that a rule knows, or for another fault."""
-    problems = _spoken(case_mistakes(file), of_stages) if "stage-case" in codes else ()
+    """A file that BuildKit refuses as a whole: for a fault that a rule knows, or for another."""
+    found = [*case_mistakes(file), *unset_arguments(file, knowledge.questions or (Options(),))]
+    problems = _spoken((one for one in found if one.code in codes), of_stages)
     if problems:
         return Checked(name=file.source.name, problems=located(file, problems))
     question = replace(next(iter(knowledge.questions), Options()), target=None)
@@ -150,7 +152,7 @@ def located(file: Dockerfile, problems: Sequence[Problem]) -> tuple[Located, ...
     for problem in problems:
         text = file.source.line_at(problem.span.line).strip()
         stage = file.stages[problem.stage].head.name if problem.stage is not None else ""
-        identity = "\0".join((problem.code, stage, text, problem.message if not stage else ""))
+        identity = "\0".join((problem.code, stage, text))
         seen[identity] += 1
         digest = hashlib.sha256(f"{identity}\0{seen[identity]}".encode("utf-8", "replace")).hexdigest()
         found.append(

@@ -36,7 +36,8 @@ def mend(tasks: Sequence[Task], output: str, *, write_files: bool) -> int:
     for name, one in done:
         _say(name, one, write_files)
     if write_files:
-        failed = not all([_written(name, one) for name, one in changed]) or failed
+        written = [_written(name, one) for name, one in changed]
+        failed = failed or not all(written)
     return int(failed or (bool(changed) and not write_files))
 
 

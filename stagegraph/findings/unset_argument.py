@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from stagegraph.analysis.base_words import names_in, parts_of
 from stagegraph.analysis.exploring import arguments_of
 from stagegraph.analysis.selectors import PLATFORM_NAMES
 from stagegraph.dockerfile.expand import ExpansionError, Lexer
+from stagegraph.dockerfile.file import Dockerfile, pointing_at
 from stagegraph.dockerfile.instructions import Arg, From
 from stagegraph.dockerfile.platforms import PlatformError, parse_platform
 from stagegraph.dockerfile.references import ImageReferenceError, full_reference
@@ -17,34 +18,39 @@ from stagegraph.options import Options
 
 
 def _unset(subject: Subject) -> Iterator[Problem]:
-    texts = [stage.head.base + stage.head.platform for stage in subject.file.stages]
-    if not any("$" in text for text in texts) or (subject.builds and not subject.arguments_known):
+    if subject.arguments_known or not subject.builds:
+        yield from unset_arguments(subject.file, subject.questions)
+
+
+def unset_arguments(file: Dockerfile, questions: Sequence[Options]) -> Iterator[Problem]:
+    """Every variable for want of which a FROM fails in one of ``questions``."""
+    if not any("$" in stage.head.base + stage.head.platform for stage in file.stages):
         return
+    stages = {stage.head.name for stage in file.stages}
     seen: set[tuple[int, str]] = set()
-    for question in subject.questions or (Options(),):
-        values = arguments_of(subject.file, question) or {}
-        for index, stage in enumerate(subject.file.stages):
-            for name in _missing(subject, stage.head, values):
+    for question in questions:
+        values = arguments_of(file, question) or {}
+        for index, stage in enumerate(file.stages):
+            for name in _missing(file, stage.head, values, stages):
                 if (index, name) not in seen:
                     seen.add((index, name))
-                    yield _problem(subject, index, name)
+                    yield _problem(file, index, name)
 
 
-def _missing(subject: Subject, head: From, values: Mapping[str, str]) -> list[str]:
+def _missing(file: Dockerfile, head: From, values: Mapping[str, str], stages: Container[str]) -> list[str]:
     """The variables for want of which FROM comes out as nothing that BuildKit accepts."""
-    stages = subject.resolved.by_name
-    lexer = Lexer(escape=subject.file.escape)
+    lexer = Lexer(escape=file.escape)
     found: list[str] = []
     for word, fails in ((head.base, _no_base), (head.platform, _no_platform)):
         if "$" in word:
-            names = sorted(names_in(parts_of(word, subject.file.escape)) - PLATFORM_NAMES - {""})
+            names = sorted(names_in(parts_of(word, file.escape)) - PLATFORM_NAMES - {""})
             empty = [name for name in names if not values.get(name)]
             if empty and fails(word, lexer, values, stages):
                 found.extend(empty)
     return found
 
 
-def _no_base(word: str, lexer: Lexer, values: Mapping[str, str], stages: Mapping[str, int]) -> bool:
+def _no_base(word: str, lexer: Lexer, values: Mapping[str, str], stages: Container[str]) -> bool:
     try:
         base = lexer.word(word, values)
         return base not in stages and base != "scratch" and not full_reference(base)
@@ -52,19 +58,19 @@ def _no_base(word: str, lexer: Lexer, values: Mapping[str, str], stages: Mapping
         return True
 
 
-def _no_platform(word: str, lexer: Lexer, values: Mapping[str, str], _stages: Mapping[str, int]) -> bool:
+def _no_platform(word: str, lexer: Lexer, values: Mapping[str, str], _stages: Container[str]) -> bool:
     try:
         return not parse_platform(lexer.word(word, values))
     except (ExpansionError, PlatformError):
         return True
 
 
-def _problem(subject: Subject, index: int, name: str) -> Problem:
-    head = subject.file.stages[index].head
-    declared = any(name == pair[0] for arg in subject.file.arguments for pair in arg.pairs)
+def _problem(file: Dockerfile, index: int, name: str) -> Problem:
+    head = file.stages[index].head
+    declared = any(name == pair[0] for arg in file.arguments for pair in arg.pairs)
     inside = any(
         isinstance(item, Arg) and any(name == pair[0] for pair in item.pairs)
-        for stage in subject.file.stages
+        for stage in file.stages
         for item in stage.body
     )
     if declared:
@@ -79,7 +85,7 @@ def _problem(subject: Subject, index: int, name: str) -> Problem:
     return Problem(
         code="unset-argument",
         severity=Severity.WARNING,
-        span=subject.pointing_at(head, _written(head, name)),
+        span=pointing_at(file.source, head.span, _written(head, name)),
         message=f"{name} is unset by default, and without it this FROM fails",
         why=why,
         fix=fix,

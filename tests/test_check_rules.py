@@ -1,0 +1,190 @@
+"""Every rule: the examples of its page, and the cases that must not be found."""
+
+from __future__ import annotations
+
+import re
+from textwrap import dedent
+
+import pytest
+
+from stagegraph.checking.knowledge import Knowledge
+from stagegraph.checking.one import Checked, check
+from stagegraph.findings.registry import RULES
+from stagegraph.options import Options
+from stagegraph.source import Source
+
+from .conftest import ROOT
+
+_BLOCK = re.compile(r"```dockerfile\n(.*?)```", re.DOTALL)
+_DEFAULT_ONLY = Knowledge(questions=(Options(),), builds=("ci.yml:1",), targets_known=True)
+
+
+def checked(text: str, knowledge: Knowledge | None = None) -> Checked:
+    return check(Source(name="Dockerfile", text=dedent(text)), knowledge or Knowledge())
+
+
+def codes(text: str, knowledge: Knowledge | None = None) -> list[str]:
+    """The codes found, by line; none for a file with an error is a failure."""
+    found = checked(text, knowledge)
+    assert not found.error
+    return [one.problem.code for one in found.problems]
+
+
+def examples() -> dict[str, list[str]]:
+    page = (ROOT / "docs" / "findings.md").read_text("utf-8")
+    sections = re.split(r"^## (.+)\n", page, flags=re.MULTILINE)[1:]
+    return {name: _BLOCK.findall(body) for name, body in zip(sections[::2], sections[1::2], strict=True)}
+
+
+def test_every_rule_has_a_page_with_two_examples() -> None:
+    assert {name: len(blocks) for name, blocks in examples().items()} == dict.fromkeys(RULES, 2)
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_the_bad_example_is_found_and_the_good_one_is_not(code: str) -> None:
+    bad, good = examples()[code]
+    knowledge = _DEFAULT_ONLY if code == "idle-stage" else None
+    assert codes(bad, knowledge) == [code]
+    assert codes(good, knowledge) == []
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_every_finding_says_why_and_what_to_do(code: str) -> None:
+    knowledge = _DEFAULT_ONLY if code == "idle-stage" else None
+    for one in checked(examples()[code][0], knowledge).problems:
+        assert one.problem.why
+        assert one.problem.fix or code == "would-fail"
+        assert "^" in one.excerpt
+
+
+def test_a_comment_keeps_one_code_of_one_stage() -> None:
+    text = "FROM a\n# stagegraph: ignore=dead-stage reason\nFROM b\nFROM c\n"
+    assert [one.problem.span.line for one in checked(text).problems] == [1]
+
+
+def test_a_comment_inside_the_stage_counts_too() -> None:
+    assert codes("FROM a\n# stagegraph: ignore=dead-stage,idle-stage\nRUN x\nFROM c\n") == []
+
+
+def test_a_comment_with_an_unknown_code_is_noted() -> None:
+    found = checked("FROM a AS x\n# stagegraph: ignore=dead\nRUN x\n")
+    assert found.notes == ("line 2: no rule is called dead, so nothing is ignored",)
+
+
+def test_a_comment_in_a_heredoc_is_none() -> None:
+    assert codes("FROM a\nRUN <<EOF\n# stagegraph: ignore=dead-stage\nEOF\nFROM b\n") == ["dead-stage"]
+
+
+def test_no_idle_stage_without_known_targets() -> None:
+    assert codes("FROM a AS test\nFROM b\n") == []
+    assert codes("FROM a AS test\nFROM b\n", _DEFAULT_ONLY) == ["idle-stage"]
+
+
+def test_an_idle_stage_takes_along_what_only_it_needs() -> None:
+    found = checked("FROM a AS x\nFROM x AS y\nFROM y AS z\nFROM x AS w\nFROM b\n", _DEFAULT_ONLY)
+    assert [one.problem.message for one in found.problems] == [
+        "no known build needs z, nor y, which only it needs",
+        "no known build needs w",
+    ]
+    assert found.problems[0].problem.fix.endswith("remove lines 3 to 3, 2 to 2")
+
+
+def test_the_last_stage_is_never_idle() -> None:
+    known = Knowledge(questions=(Options(target="prod"),), builds=("x:1",), targets_known=True)
+    assert codes("FROM a AS prod\nFROM b AS dev\n", known) == []
+
+
+def test_a_stage_that_something_misspells_is_not_idle() -> None:
+    assert codes("FROM a AS build\nFROM b\nCOPY --from=bulid /x /y\n", _DEFAULT_ONLY) == ["stage-typo"]
+
+
+@pytest.mark.parametrize(
+    ("stage", "word"),
+    [
+        ("nodes", "node"),  # an official image
+        ("build1", "build2"),  # another name, not a misspelled one
+        ("builder", "builder:latest"),  # an image by its tag
+        ("builder", "ghcr.io/x/bulider"),
+        ("dev", "div"),  # too short to tell
+        ("golang", "golan-tools"),
+    ],
+)
+def test_what_is_no_typo(stage: str, word: str) -> None:
+    assert codes(f"FROM a AS {stage}\nFROM {stage}\nCOPY --from={word} /x /y\n") == []
+
+
+def test_a_named_context_is_no_typo() -> None:
+    known = Knowledge(questions=(Options(contexts={"bulider": "."}),), builds=("x:1",))
+    assert codes("FROM a AS builder\nFROM builder\nCOPY --from=bulider /x /y\n", known) == []
+
+
+def test_a_base_that_is_an_official_image_may_come_before_a_stage_of_its_name() -> None:
+    assert codes("FROM node AS x\nFROM a AS node\nFROM x\nCOPY --from=node /x /y\n") == []
+
+
+def test_an_argument_that_every_found_build_sets_is_not_unset() -> None:
+    known = Knowledge(questions=(Options(build_args={"V": "1"}),), builds=("x:1",))
+    assert codes("ARG V\nFROM a:$V\n", known) == []
+    assert codes("ARG V\nFROM a:$V\n") == ["unset-argument"]
+
+
+def test_arguments_that_are_not_understood_may_set_it() -> None:
+    known = Knowledge(questions=(Options(),), builds=("x:1",), arguments_known=False)
+    assert codes("ARG V\nFROM a:$V\n", known) == []
+
+
+def test_an_unset_argument_that_does_no_harm_is_not_found() -> None:
+    assert codes("ARG V\nFROM a${V:+-$V}\n") == []
+    assert codes("ARG V\nFROM a:${V:-1}\n") == []
+
+
+def test_an_argument_declared_only_inside_a_stage() -> None:
+    found = checked("FROM a AS x\nARG V=1\nFROM b:$V\nCOPY --from=x /x /y\n").problems
+    assert [one.problem.code for one in found] == ["unset-argument"]
+    assert "declared inside a stage" in found[0].problem.why
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM a AS builder\nRUN apt-get install gcc\nFROM builder AS dev\nCMD x\n",
+        "FROM a AS builder\nRUN apt-get install gcc\nFROM builder\nRUN apt-get purge gcc\nCMD x\n",
+        "FROM a AS builder\nRUN apt-get install gcc\nFROM builder\nCMD make test\n",
+        "FROM a AS builder\nRUN apt-get install gcc\nFROM builder\n",
+        "FROM a AS base\nRUN apt-get install gcc\nFROM base\nCMD x\n",
+        "FROM a AS builder\nRUN apt-get install curl\nFROM builder\nCMD x\n",
+        "FROM a AS builder\nRUN apk add --virtual .x gcc && make && apk del .x\nFROM builder\nCMD x\n",
+    ],
+)
+def test_tools_that_may_ship(text: str) -> None:
+    assert codes(text) == []
+
+
+def test_an_instruction_with_a_variable_of_its_image_does_not_fail() -> None:
+    assert codes("FROM golang\nRUN --mount=type=cache,target=$GOCACHE go build\n") == []
+
+
+def test_a_build_that_asks_for_no_stage_is_noted() -> None:
+    known = Knowledge(questions=(Options(target="nope"),), builds=("bake.hcl:3",))
+    assert checked("FROM a AS x\n", known).notes == (
+        "bake.hcl:3 asks for the target nope, and no stage is called that",
+    )
+
+
+def test_a_file_that_cannot_be_read_has_an_error_and_no_findings() -> None:
+    found = checked("FROM a\nNOPE\n")
+    assert found.error.startswith("Dockerfile:2:1: NOPE is no Dockerfile instruction")
+    assert (found.error_line, found.problems) == (2, ())
+
+
+def test_fingerprints_stay_when_lines_move() -> None:
+    text = "FROM a\nRUN x\nFROM b\nRUN x\nFROM c\nCOPY --from=0 /x /y\n"
+    moved = "# one\n\n# two\n\n" + text
+    assert [one.fingerprint for one in checked(text).problems] == [
+        one.fingerprint for one in checked(moved).problems
+    ]
+
+
+def test_fingerprints_differ_for_equal_lines() -> None:
+    found = checked("FROM a\nFROM a\nFROM b\n").problems
+    assert len({one.fingerprint for one in found}) == 2
