@@ -101,7 +101,10 @@ class _Builder:
     def event(self, event: object, yaml: object) -> None:
         kind = type(event).__name__
         if kind == "AliasEvent":
-            self._add(self._anchors.get(getattr(event, "anchor", "")), event)
+            anchor = getattr(event, "anchor", "")
+            if anchor not in self._anchors:
+                raise YamlError(f"no anchor is called {anchor}")
+            self._add(self._anchors[anchor], event)
         elif kind == "ScalarEvent":
             value = getattr(event, "value", "")
             plain = not getattr(event, "style", None)
