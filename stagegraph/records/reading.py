@@ -46,10 +46,8 @@ def records_of(stream: BinaryIO, source: str, tick: Tick = _no_tick) -> list[Rec
     """The records in ``stream``; see ``read_records``."""
     buffered = BufferedReader(cast("BytesIO", stream)) if not hasattr(stream, "peek") else stream
     head = cast(BufferedReader, buffered).peek(2)[:2]
-    if head == _GZIP:
-        found = read_bundle(buffered, source, tick)
-    else:
-        found = _of_lines(buffered, source, tick)
+    read = read_bundle if head == _GZIP else _of_lines
+    found = read(buffered, source, tick)
     kept = [record for record in found if record.vertices]
     if not kept:
         notes = "; ".join(dict.fromkeys(note for record in found for note in record.notes))
