@@ -41,10 +41,16 @@ _OPTIONS = (
 )
 
 
-def reads_dockerfile(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give ``command`` the DOCKERFILE argument and Docker's own options."""
+def asks_for_builds(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give ``command`` Docker's own options."""
     for option in reversed(_OPTIONS):
         command = option(command)
+    return command
+
+
+def reads_dockerfile(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give ``command`` the DOCKERFILE argument and Docker's own options."""
+    command = asks_for_builds(command)
     command.__doc__ = f"{cleandoc(command.__doc__ or '')}\n\n{_DOCKERFILE}"
     return click.argument("dockerfile", default="", required=False)(command)
 
