@@ -22,6 +22,11 @@ def _visible(char: str) -> str:
     return char
 
 
+def quoted(name: str) -> str:
+    """A name as sentences have it, so that no reader takes it for a word of the sentence."""
+    return f"`{name}`"
+
+
 def columns(text: str) -> int:
     """How many terminal cells ``text`` takes."""
     return sum(_cell_width(char) for char in text)

@@ -68,7 +68,7 @@ def test_a_comment_inside_the_stage_counts_too() -> None:
 
 def test_a_comment_with_an_unknown_code_is_noted() -> None:
     found = checked("FROM a AS x\n# stagegraph: ignore=dead\nRUN x\n")
-    assert found.notes == ("line 2: no rule is called dead, so nothing is ignored",)
+    assert found.notes == ("line 2: no rule is called `dead`, so nothing is ignored",)
 
 
 def test_a_comment_in_a_heredoc_is_none() -> None:
@@ -83,10 +83,10 @@ def test_no_idle_stage_without_known_targets() -> None:
 def test_an_idle_stage_takes_along_what_only_it_needs() -> None:
     found = checked("FROM a AS x\nFROM x AS y\nFROM y AS z\nFROM x AS w\nFROM b\n", _DEFAULT_ONLY)
     assert [one.problem.message for one in found.problems] == [
-        "no known build needs z, nor y, which only it needs",
-        "no known build needs w",
+        "no known build needs `z`, nor `y`, which only it needs",
+        "no known build needs `w`",
     ]
-    assert found.problems[0].problem.fix.endswith("remove lines 3 to 3, 2 to 2")
+    assert found.problems[0].problem.fix.endswith("remove line 3 and line 2")
 
 
 def test_the_last_stage_is_never_idle() -> None:
@@ -167,7 +167,7 @@ def test_an_instruction_with_a_variable_of_its_image_does_not_fail() -> None:
 def test_a_build_that_asks_for_no_stage_is_noted() -> None:
     known = Knowledge(questions=(Options(target="nope"),), builds=("bake.hcl:3",))
     assert checked("FROM a AS x\n", known).notes == (
-        "bake.hcl:3 asks for the target nope, and no stage is called that",
+        "bake.hcl:3 asks for the target `nope`, and no stage is called that",
     )
 
 

@@ -236,7 +236,7 @@ def test_ctrl_c_ends_quietly() -> None:
 
 def test_explain_says_the_way(stagegraph: Run) -> None:
     assert stagegraph("explain", "node:16", NODE).stdout.decode() == (
-        "node:16 is not in the image: something that is needed needs it.\n"
+        "`node:16` is not in the image: something that is needed needs it.\n"
         "\n"
         "  node:16\n"
         "    → builder: FROM, line 2\n"
@@ -246,7 +246,7 @@ def test_explain_says_the_way(stagegraph: Run) -> None:
 
 def test_explain_says_why_nothing_needs_a_stage(stagegraph: Run) -> None:
     assert stagegraph("explain", "test", "samples/dead-stages").stdout.decode() == (
-        "test (line 18) is not needed.\n  Nothing reads it.\n  It is built as target test.\n"
+        "`test` (line 18) is not needed.\n  Nothing reads it.\n  It is built as target `test`.\n"
     )
 
 

@@ -29,7 +29,7 @@ def test_an_unnamed_stage_that_nothing_reads_is_dead() -> None:
 
 def test_what_only_a_dead_stage_reads_is_dead() -> None:
     found = reach("FROM a\nFROM b\nCOPY --from=0 /x /y\nFROM c\n")
-    assert found[0] == ("dead", "it has no name, and only stage-1 could read it, and nothing builds that")
+    assert found[0] == ("dead", "it has no name, and only `stage-1` could read it, and nothing builds that")
 
 
 def test_a_shadowed_stage_that_nothing_reads_before_is_dead() -> None:
@@ -42,12 +42,12 @@ def test_a_shadowed_stage_that_is_a_base_before_its_name_goes_is_needed() -> Non
 
 
 def test_a_named_stage_is_idle_as_its_own_target() -> None:
-    assert reach("FROM a AS test\nFROM b\n")[0] == ("idle", "as target test")
+    assert reach("FROM a AS test\nFROM b\n")[0] == ("idle", "as target `test`")
 
 
 def test_an_unnamed_stage_is_idle_by_the_target_that_needs_it() -> None:
     found = reach("FROM a\nFROM b AS test\nCOPY --from=0 /x /y\nFROM c\n")
-    assert found[0] == ("idle", "as target test")
+    assert found[0] == ("idle", "as target `test`")
 
 
 def test_another_platform_selects() -> None:
@@ -86,7 +86,7 @@ def test_the_value_that_chooses_a_stage_is_found(base: str, why: str) -> None:
 
 def test_one_variable_twice_has_one_value() -> None:
     text = "ARG V\nFROM a AS x-y\nFROM b AS x-x\nFROM alpine AS y\nFROM r/$V-$V AS z\nFROM $V-$V\n"
-    assert reach(text)[:2] == [("idle", "as target x-y"), ("selectable", "with V=x")]
+    assert reach(text)[:2] == [("idle", "as target `x-y`"), ("selectable", "with V=x")]
 
 
 def test_a_chain_of_choices_is_followed() -> None:
@@ -104,7 +104,7 @@ FROM b-$A
 
 
 def test_an_argument_that_no_arg_declares_chooses_nothing() -> None:
-    assert reach("FROM a AS x-1\nFROM b AS x-\nFROM x-$V\n")[0] == ("idle", "as target x-1")
+    assert reach("FROM a AS x-1\nFROM b AS x-\nFROM x-$V\n")[0] == ("idle", "as target `x-1`")
 
 
 def test_a_default_made_of_another_argument() -> None:
@@ -114,11 +114,11 @@ def test_a_default_made_of_another_argument() -> None:
 
 def test_a_variable_that_could_be_any_stage_makes_nothing_dead() -> None:
     found = reach("ARG BASE=alpine\nFROM a AS x\nFROM $BASE AS y\nFROM b AS x\nFROM y\n")
-    assert found[0] == ("unknown", "FROM $BASE in line 3 could be from it")
+    assert found[0] == ("unknown", "`FROM $BASE` in line 3 could be from it")
 
 
 def test_a_variable_that_could_be_any_stage_speaks_for_none() -> None:
-    assert reach("ARG BASE=alpine\nFROM a AS x\nFROM $BASE\n")[0] == ("idle", "as target x")
+    assert reach("ARG BASE=alpine\nFROM a AS x\nFROM $BASE\n")[0] == ("idle", "as target `x`")
 
 
 def test_a_variable_whose_default_is_a_stage_speaks_for_all() -> None:
@@ -141,7 +141,7 @@ def test_triggers_of_a_base_that_could_be_chosen_are_followed() -> None:
 
 def test_triggers_of_an_image_could_read_any_stage() -> None:
     found = reach("FROM a\nRUN x\nFROM org/web:onbuild\n")
-    assert found[0] == ("unknown", "the ONBUILD triggers of org/web:onbuild could read it")
+    assert found[0] == ("unknown", "the ONBUILD triggers of `org/web:onbuild` could read it")
 
 
 def test_an_argument_that_must_be_set_is_set_to_something() -> None:
@@ -163,7 +163,7 @@ def test_several_questions_need_what_one_of_them_needs() -> None:
 
 
 def test_a_question_that_is_refused_asks_for_nothing() -> None:
-    assert reach("FROM a AS x\nFROM b\n", Options(target="nope"), Options())[0] == ("idle", "as target x")
+    assert reach("FROM a AS x\nFROM b\n", Options(target="nope"), Options())[0] == ("idle", "as target `x`")
 
 
 def test_many_variables_cost_little() -> None:

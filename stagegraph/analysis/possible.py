@@ -36,7 +36,7 @@ class Possible:
             place = self._wiring.resolved.places[stage]
             if "onbuild" in place.reference:
                 # triggers of an image are in the image; such images are made to read other stages
-                return f"the ONBUILD triggers of {place.base} could read it"
+                return f"the ONBUILD triggers of `{place.base}` could read it"
         return ""
 
     def _spread(self, starts: list[tuple[int, str]]) -> None:
@@ -57,7 +57,7 @@ class Possible:
             return
         head = self._wiring.resolved.file.stages[stage].head
         chosen = [selection.source for selection in self._selectors.choices.get(stage, ())]
-        doubt = f"FROM {head.base} in line {head.span.line} could be from it"
+        doubt = f"`FROM {head.base}` in line {head.span.line} could be from it"
         yield from self._with_triggers([*chosen, *([] if base is None else [base])], doubt)
 
     def _with_triggers(self, bases: Iterable[int], doubt: str) -> Iterator[tuple[int, str]]:

@@ -18,6 +18,7 @@ from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.dockerfile.stages import Resolved
 from stagegraph.model import Reach
 from stagegraph.options import Options
+from stagegraph.printable import quoted
 
 if TYPE_CHECKING:
     import networkx
@@ -116,14 +117,14 @@ class _Search:
         """Give what naming a target brings in; then what that does with other arguments."""
         questions = {name: replace(base, target=name) for name in self.targets}
         built = dict(self._built(base, questions))
-        own = {name: Reached(Reach.IDLE, f"as target {name}", questions[name]) for name in built}
+        own = {name: Reached(Reach.IDLE, f"as target `{name}`", questions[name]) for name in built}
         for name, stages in built.items():
             if self.targets[name] in stages:
                 self._give([self.targets[name]], own[name])
         for name, stages in built.items():
             self._give(sorted(stages), own[name])
         for name in list(questions)[:_MOST_TARGETS]:
-            self.vary(questions[name], Reach.IDLE, f"as target {name} ")
+            self.vary(questions[name], Reach.IDLE, f"as target `{name}` ")
 
     def _built(self, base: Options, questions: Mapping[str, Options]) -> Iterator[tuple[str, Iterable[int]]]:
         """What each target builds, but for what one before it does where that is the same."""
@@ -169,7 +170,7 @@ class _Dead:
         self._next_line = _next_lines(file)
 
     def why(self, index: int) -> str:
-        readers = ", ".join(self._readers.get(index, ()))
+        readers = ", ".join(map(quoted, self._readers.get(index, ())))
         only = f"only {readers} could read it, and nothing builds that" if readers else ""
         if not self._file.stages[index].head.name:
             return f"it has no name, and {only or 'nothing reads it'}"

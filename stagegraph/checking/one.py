@@ -33,12 +33,11 @@ class Located:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """How one stage can come to be built; ``first`` and ``last`` are its lines, comments included."""
+    """How one stage can come to be built; ``extent`` is its lines, comments included."""
 
     title: str
     line: int
-    first: int
-    last: int
+    extent: Extent
     reach: Reach
     why: str
 
@@ -134,10 +133,9 @@ def _spoken(problems: Iterable[Problem], of_stages: Sequence[Extent]) -> tuple[P
 def _verdicts(subject: Subject) -> tuple[Verdict, ...]:
     return tuple(
         Verdict(
-            title=subject.title(index),
+            title=subject.resolved.places[index].title,
             line=stage.head.span.line,
-            first=subject.extents[index].first,
-            last=subject.extents[index].last,
+            extent=subject.extents[index],
             reach=subject.reached[index].reach,
             why=subject.reached[index].why,
         )
@@ -165,7 +163,7 @@ def _unknown_targets(file: Dockerfile, knowledge: Knowledge) -> list[str]:
     names = {stage.head.name for stage in file.stages}
     asked = zip(knowledge.questions, knowledge.builds, strict=False)
     missing = {
-        f"{where} asks for the target {question.target}, and no stage is called that": None
+        f"{where} asks for the target `{question.target}`, and no stage is called that": None
         for question, where in asked
         if question.target and question.target.lower() not in names and not question.target.isdecimal()
     }
@@ -174,7 +172,7 @@ def _unknown_targets(file: Dockerfile, knowledge: Knowledge) -> list[str]:
 
 def _unknown_codes(of_stages: Sequence[Extent]) -> list[str]:
     return [
-        f"line {line}: no rule is called {code}, so nothing is ignored"
+        f"line {line}: no rule is called `{code}`, so nothing is ignored"
         for extent in of_stages
         for line, text in extent.comments
         for code in sorted(silenced_codes([(line, text)]) - RULES.keys())

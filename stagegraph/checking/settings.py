@@ -78,8 +78,8 @@ def _settings(path: Path, table: Mapping[str, Any]) -> Settings:
     for key, value in table.items():
         if key not in known:
             near = get_close_matches(key, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-            raise OptionsError(f"{path}: the checker has no setting {key}", hint=hint)
+            hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(known)}"
+            raise OptionsError(f"{path}: the checker has no setting `{key}`", hint=hint)
         values[known[key]] = _value(path, key, value)
     settings = Settings(**values)
     check_codes((*settings.select, *settings.ignore), str(path))
@@ -97,7 +97,7 @@ def _value(path: Path, key: str, value: object) -> object:
     wanted = {"discover": "true or false", "fail-on": f"one of {', '.join(FAIL_ON)}"}.get(
         key, "a list of texts"
     )
-    raise OptionsError(f"{path}: {key} is {wanted}")
+    raise OptionsError(f"{path}: `{key}` is {wanted}")
 
 
 def check_codes(codes: Collection[str], where: str) -> None:
@@ -105,5 +105,5 @@ def check_codes(codes: Collection[str], where: str) -> None:
     for code in codes:
         if code not in RULES:
             near = get_close_matches(code, RULES, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"the rules are {', '.join(RULES)}"
-            raise OptionsError(f"{where}: no rule is called {code}", hint=hint)
+            hint = f"did you mean `{near[0]}`?" if near else f"the rules are {', '.join(RULES)}"
+            raise OptionsError(f"{where}: no rule is called `{code}`", hint=hint)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from stagegraph.cli.writing import write
 from stagegraph.errors import OptionsError, StagegraphError
-from stagegraph.printable import printable
+from stagegraph.printable import printable, quoted
 
 if TYPE_CHECKING:
     from stagegraph.checking.fixing import Mended
@@ -76,10 +76,12 @@ def _ended(line: str) -> str:
 def _say(name: str, one: Mended, written: bool) -> None:
     if one.removed:
         verb = "removed" if written else "would remove"
-        _tell(f"{name}: {verb} {', '.join(one.removed)}; the graph of every target stays the same")
+        _tell(
+            f"{name}: {verb} {', '.join(map(quoted, one.removed))}; the graph of every target stays the same"
+        )
     if one.kept:
-        kept = ", ".join(one.kept)
-        _tell(f"{name}: {kept} stays: without it something else would change, perhaps what a number means")
+        kept = ", ".join(map(quoted, one.kept))
+        _tell(f"{name}: kept {kept}: something else would change without, perhaps what a number means")
 
 
 def _tell(text: str) -> None:

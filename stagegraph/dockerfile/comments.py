@@ -19,6 +19,9 @@ class Extent:
     last: int
     comments: tuple[tuple[int, str], ...]
 
+    def __str__(self) -> str:
+        return f"line {self.first}" if self.first == self.last else f"lines {self.first} to {self.last}"
+
 
 def extents(file: Dockerfile) -> tuple[Extent, ...]:
     """The lines of every stage of ``file``.

@@ -167,9 +167,9 @@ class _Stage:
         self._fault(
             "later-stage",
             span,
-            f"{self.place.title} {verb} {read.title}, which comes later in the file",
+            f"`{self.place.title}` {verb} `{read.title}`, which comes later in the file",
             why="BuildKit refuses it when it builds this stage: a source must be defined before it is read",
-            fix=f"move {read.title} above {self.place.title}",
+            fix=f"move `{read.title}` above `{self.place.title}`",
         )
 
     def _copy(self, item: Copy, command: Command) -> CopyAction:

@@ -48,9 +48,8 @@ def _needed_alone(subject: Subject, roots: list[int], idle: set[int]) -> dict[in
 
 
 def _problem(subject: Subject, index: int, others: list[int]) -> Problem:
-    head, extent = subject.file.stages[index].head, subject.extents[index]
-    lines = [f"{extent.first} to {extent.last}"]
-    lines += [f"{subject.extents[other].first} to {subject.extents[other].last}" for other in others]
+    head = subject.file.stages[index].head
+    lines = " and ".join(str(subject.extents[stage]) for stage in (index, *others))
     with_it = (
         f", nor {', '.join(subject.title(other) for other in others)}, which only it needs" if others else ""
     )
@@ -61,7 +60,7 @@ def _problem(subject: Subject, index: int, others: list[int]) -> Problem:
         span=subject.pointing_at(head, head.name),
         message=f"no known build needs {subject.title(index)}{with_it}",
         why=f"none {known} needs it; it is built only {subject.reached[index].why}",
-        fix=f'say "# stagegraph: target" above it if it is built by hand, or remove lines {", ".join(lines)}',
+        fix=f"say `# stagegraph: target` above it if it is built by hand, or remove {lines}",
         stage=index,
     )
 

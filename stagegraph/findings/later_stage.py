@@ -26,13 +26,16 @@ def _reads(subject: Subject, place: Place, command: Command) -> Iterator[Problem
         if place.index < source < len(subject.file.stages):
             verb = "copies from" if isinstance(command.instruction, Copy) else "mounts from"
             title = subject.title(source)
+            reader = subject.title(place.index)
             yield Problem(
                 code="later-stage",
                 severity=Severity.ERROR if subject.is_needed(place.index) else Severity.WARNING,
-                span=subject.pointing_at(command.instruction, f"from={_written(command, title)}"),
-                message=f"{place.title} {verb} {title}, which comes later in the file",
+                span=subject.pointing_at(
+                    command.instruction, f"from={_written(command, subject.resolved.places[source].title)}"
+                ),
+                message=f"{reader} {verb} {title}, which comes later in the file",
                 why=_REFUSED,
-                fix=f"move {title} above {place.title}",
+                fix=f"move {title} above {reader}",
                 stage=place.index,
             )
 
@@ -53,9 +56,9 @@ def _base(subject: Subject, place: Place) -> Iterator[Problem]:
         code="later-stage",
         severity=Severity.WARNING,
         span=subject.pointing_at(place.text.head, place.base),
-        message=f"FROM {place.base} pulls an image: the stage {place.base} comes later in the file",
+        message=f"`FROM {place.base}` pulls an image: the stage `{place.base}` comes later in the file",
         why="FROM sees only the stages above it",
-        fix=f"move {place.base} above {place.title}",
+        fix=f"move `{place.base}` above {subject.title(place.index)}",
         stage=place.index,
     )
 

@@ -26,14 +26,14 @@ def _number(subject: Subject, place: Place, item: Copy, source: int) -> Problem:
     line = subject.file.stages[source].head.span.line
     shadowed = bool(name) and subject.resolved.by_name[name] != source
     if name and not shadowed:
-        fix = f"write --from={name}"
+        fix = f"write `--from={name}`"
     else:
         fix = f"give the stage in line {line} a name of its own with AS, and copy from that"
     return Problem(
         code="number-reference",
         severity=Severity.INFO,
         span=subject.pointing_at(item, f"--from={item.source_stage}"),
-        message=f"--from={item.source_stage} reads the stage in line {line} by its number",
+        message=f"`--from={item.source_stage}` reads the stage in line {line} by its number",
         why="a stage that is put in above changes which one it reads",
         fix=fix,
         stage=place.index,
@@ -46,9 +46,9 @@ def _image(subject: Subject, place: Place, item: Copy, source: Place) -> Iterato
             code="number-is-image",
             severity=Severity.WARNING,
             span=subject.pointing_at(item, f"--from={item.source_stage}"),
-            message=f"--from={item.source_stage} is past the last stage and reads {source.base}",
+            message=f"`--from={item.source_stage}` is past the last stage and reads `{source.base}`",
             why="BuildKit counts the images that instructions name behind the stages",
-            fix=f"write --from={source.base}",
+            fix=f"write `--from={source.base}`",
             stage=place.index,
         )
 

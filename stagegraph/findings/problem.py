@@ -12,6 +12,7 @@ from stagegraph.dockerfile.instructions import Instruction
 from stagegraph.dockerfile.stages import Place, Resolved
 from stagegraph.model import Finding, Reach, Severity
 from stagegraph.options import Options
+from stagegraph.printable import quoted
 from stagegraph.source import Span
 
 
@@ -65,8 +66,8 @@ class Subject:
         return self.resolved.places[: len(self.file.stages)]
 
     def title(self, index: int) -> str:
-        """What messages call a stage."""
-        return self.resolved.places[index].title
+        """What messages call a stage: its name, or what BuildKit calls it, quoted."""
+        return quoted(self.resolved.places[index].title)
 
     def is_needed(self, index: int) -> bool:
         """Whether a build that is known of builds the stage."""

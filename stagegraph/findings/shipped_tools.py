@@ -86,14 +86,14 @@ def _tool(subject: Subject, index: int) -> tuple[Instruction, str] | None:
 
 
 def _problem(subject: Subject, target: int, index: int, item: Instruction, tool: str) -> Problem:
-    title, builder = subject.title(target), subject.title(index)
+    title, builder, name = subject.title(target), subject.title(index), subject.stages[index].name
     return Problem(
         code="shipped-tools",
         severity=Severity.WARNING,
         span=subject.pointing_at(subject.file.stages[target].head, subject.stages[target].base),
-        message=f"{title} inherits from {builder}, so {tool} ships in its image",
-        why=f"line {item.span.line} installs {tool} to build with, and FROM takes every layer of a stage",
-        fix=f"begin {title} from a plain image and take what it needs with COPY --from={builder}",
+        message=f"{title} inherits from {builder}, so `{tool}` ships in its image",
+        why=f"line {item.span.line} installs `{tool}` to build with, and FROM takes every layer of a stage",
+        fix=f"begin {title} from a plain image and take what it needs with `COPY --from={name}`",
         stage=target,
     )
 

@@ -25,9 +25,9 @@ def case_mistakes(file: Dockerfile) -> Iterator[Problem]:
                 code=CODE,
                 severity=Severity.ERROR,
                 span=pointing_at(file.source, stage.head.span, base),
-                message=f"{base} is not the stage {base.lower()}: FROM compares names exactly",
+                message=f"`{base}` is not the stage `{base.lower()}`: FROM compares names exactly",
                 why="the names of stages are lower case, and BuildKit refuses an image name with capitals",
-                fix=f"write FROM {base.lower()}",
+                fix=f"write `FROM {base.lower()}`",
                 stage=index,
             )
         if stage.head.name:

@@ -104,9 +104,9 @@ def _problem(subject: Subject, index: int, item: Instruction, word: str, name: s
         code="stage-typo",
         severity=Severity.WARNING,
         span=subject.pointing_at(item, word),
-        message=f"{word} is no stage, and {name} is: BuildKit pulls an image called {word}",
+        message=f"`{word}` is no stage, and `{name}` is: BuildKit pulls an image called `{word}`",
         why="Docker Hub has no image of that name, and no named context stands in for it",
-        fix=f"write {name}, or the whole name of the image",
+        fix=f"write `{name}`, or the whole name of the image",
         stage=index,
     )
 

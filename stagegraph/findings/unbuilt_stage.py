@@ -18,7 +18,7 @@ def _dead(subject: Subject) -> Iterator[Problem]:
 
 def _problem(subject: Subject, index: int, *, shadowed: bool) -> Problem:
     head, extent = subject.file.stages[index].head, subject.extents[index]
-    lines = f"remove lines {extent.first} to {extent.last}"
+    lines = f"remove {extent}"
     return Problem(
         code="shadowed-stage" if shadowed else "dead-stage",
         severity=Severity.WARNING,

@@ -74,19 +74,19 @@ def _problem(file: Dockerfile, index: int, name: str) -> Problem:
         for item in stage.body
     )
     if declared:
-        why = f"ARG {name} has no default, and nothing known sets it"
-        fix = f"give it a default: ARG {name}=..."
+        why = f"`ARG {name}` has no default, and nothing known sets it"
+        fix = f"give it a default: `ARG {name}=...`"
     else:
         where = (
             "it is declared inside a stage, and FROM sees" if inside else "nothing declares it, and FROM sees"
         )
         why = f"{where} only what stands before the first FROM"
-        fix = f"put ARG {name}=... before the first FROM"
+        fix = f"put `ARG {name}=...` before the first FROM"
     return Problem(
         code="unset-argument",
         severity=Severity.WARNING,
         span=pointing_at(file.source, head.span, _written(head, name)),
-        message=f"{name} is unset by default, and without it this FROM fails",
+        message=f"`{name}` is unset by default, and without it this FROM fails",
         why=why,
         fix=fix,
         stage=index,

@@ -57,7 +57,7 @@ def _stage(index: int, stage: Verdict) -> dict[str, Any]:
         "line": stage.line,
         "reach": str(stage.reach),
         "why": stage.why,
-        "lines": [stage.first, stage.last],
+        "lines": [stage.extent.first, stage.extent.last],
     }
 
 

@@ -73,7 +73,7 @@ class _Text:
         width = max(len(printable(stage.title)) for stage in stages)
         for stage in stages:
             why = f"  {printable(stage.why)}" if stage.why else ""
-            lines = f"  (lines {stage.first}-{stage.last})" if stage.reach in (Reach.IDLE, Reach.DEAD) else ""
+            lines = f"  ({stage.extent})" if stage.reach in (Reach.IDLE, Reach.DEAD) else ""
             title = f"{printable(stage.title):<{width}}"
             yield f"  {title}  {stage.reach:<10}{why}{self._in(_DIM, lines)}".rstrip()
 

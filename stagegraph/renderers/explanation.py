@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from stagegraph.analysis.explain import Explanation
 from stagegraph.model import Edge, EdgeKind, Reach, Report, Role
-from stagegraph.printable import printable
+from stagegraph.printable import printable, quoted
 from stagegraph.renderers.shorten import ARROW
 
 _ROLES = {
@@ -27,7 +27,7 @@ def explanation(report: Report, found: Explanation) -> str:
 def _lines(labels: Mapping[str, str], found: Explanation) -> Iterator[str]:
     node = found.node
     place = f" (line {node.line})" if node.line else ""
-    yield f"{labels[node.id]}{place} {_ROLES[node.role]}."
+    yield f"{quoted(labels[node.id])}{place} {_ROLES[node.role]}."
     for way in found.ways:
         yield ""
         yield f"  {labels[way[0].source]}"
@@ -49,9 +49,9 @@ def _how(edge: Edge) -> str:
 def _unneeded(labels: Mapping[str, str], found: Explanation) -> Iterator[str]:
     for edge in found.readers:
         if edge.selectable:
-            yield f"  {labels[edge.target]} would be built from it {edge.why}, line {edge.line}"
+            yield f"  {quoted(labels[edge.target])} would be built from it {edge.why}, line {edge.line}"
         else:
-            yield f"  {labels[edge.target]} reads it by {_how(edge)}, but is not needed either"
+            yield f"  {quoted(labels[edge.target])} reads it by {_how(edge)}, but is not needed either"
     if not found.readers:
         yield "  Nothing reads it."
     if found.node.reach is Reach.SELECTABLE:

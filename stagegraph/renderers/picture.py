@@ -122,7 +122,7 @@ def _tooltip(node: Node) -> str:
         parts.append(f"FROM {node.base}")
     parts.append(_ROLE_WORDS[node.role])
     if node.why:
-        parts.append(f"{node.reach} {node.why}")
+        parts.append(f"{node.reach}: {node.why}")
     if node.description:
         parts.append(node.description)
     return "; ".join(parts)
