@@ -64,6 +64,14 @@ def test_png_without_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(caught.value) == "PNG needs the package resvg-py\nhint: pip install resvg-py"
 
 
+@pytest.mark.parametrize("name", ["png", "pdf"])
+def test_no_font(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fontpkg", None)
+    with pytest.raises(sg.RenderError) as caught:
+        _draw(name)
+    assert str(caught.value) == "there is no font Arimo to write with\nhint: pip install fontpkg-arimo"
+
+
 def test_pdf_without_typst_and_graphviz(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(sys.modules, "typst", None)
     monkeypatch.setenv("PATH", str(tmp_path))

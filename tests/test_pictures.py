@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from dataclasses import replace
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from PIL import Image
+from pypdf import PdfReader
 
 import stagegraph as sg
 from stagegraph.renderers.picture import picture
@@ -166,6 +172,41 @@ def test_png_is_a_picture_of_the_svg() -> None:
     width, height = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
     size = svg(report(SAMPLE))
     assert (width, height) == (2 * int(size.get("width", "")), 2 * int(size.get("height", "")))
+
+
+@pytest.fixture
+def no_system_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without any font, as far as PNG and PDF are concerned."""
+    import resvg_py
+    import typst
+
+    bare = partial(resvg_py.svg_to_bytes, skip_system_fonts=True)
+    monkeypatch.setattr(resvg_py, "svg_to_bytes", bare)
+    monkeypatch.setattr(typst, "compile", partial(typst.compile, ignore_system_fonts=True))
+
+
+def ink(data: bytes) -> Counter[tuple[int, ...]]:
+    """How often each colour occurs in a PNG."""
+    image = Image.open(BytesIO(data)).convert("RGB")
+    return Counter({colour: count for count, colour in image.getcolors(1 << 24) or []})  # type: ignore[misc]
+
+
+@pytest.mark.usefixtures("no_system_fonts")
+def test_png_has_its_text_where_the_system_has_no_fonts() -> None:
+    found = report(SAMPLE)
+    unnamed = replace(found, nodes=tuple(replace(node, label=" ") for node in found.nodes))
+    black = (0x1F, 0x23, 0x28)  # of the labels beside the edges
+    shown = ink(sg.render(found, "png"))
+    assert shown[black] > ink(sg.render(found, "png", sg.View(labels=False)))[black] + 200
+    assert len(shown) > len(ink(sg.render(unnamed, "png", sg.View(labels=False))))
+
+
+@pytest.mark.usefixtures("no_system_fonts")
+def test_pdf_has_its_text_where_the_system_has_no_fonts() -> None:
+    data = sg.render(report(SAMPLE), "pdf")
+    shown = PdfReader(BytesIO(data)).pages[0].extract_text()
+    assert {"build", "tools", "docs", "alpine", "golang"} <= set(shown.split())
+    assert re.search(rb"/FontName/\w+\+Arimo", data)
 
 
 def test_pdf_is_one_page() -> None:

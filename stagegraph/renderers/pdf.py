@@ -10,6 +10,7 @@ from pathlib import Path
 from stagegraph.errors import RenderError
 from stagegraph.model import Report
 from stagegraph.renderers.dot import dot_of, palette_of
+from stagegraph.renderers.fonts import font_file, in_package_font
 from stagegraph.renderers.layout import laid_out
 from stagegraph.renderers.picture import picture
 from stagegraph.renderers.svg import svg
@@ -30,10 +31,11 @@ def pdf(report: Report, view: View) -> bytes:
     except ImportError:
         return _by_graphviz(report, view)
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "build.svg").write_text(svg(report, view), "utf-8")
+        (Path(folder) / "build.svg").write_text(in_package_font(svg(report, view)), "utf-8")
         (Path(folder) / "page.typ").write_text(_PAGE, "utf-8")
         try:
-            return bytes(typst.compile(str(Path(folder) / "page.typ"), root=folder))
+            page = str(Path(folder) / "page.typ")
+            return bytes(typst.compile(page, root=folder, font_paths=[str(font_file().parent)]))
         except RuntimeError as error:
             raise RenderError(f"typst cannot set the page: {error}", hint="write svg instead") from None
 

@@ -1,4 +1,4 @@
-"""PNG: the SVG drawn by resvg, with the fonts of the system."""
+"""PNG: the SVG drawn by resvg, in a font that comes along; the system helps with other scripts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from stagegraph.errors import RenderError
 from stagegraph.model import Report
+from stagegraph.renderers.fonts import FAMILY, font_file, in_package_font
 from stagegraph.renderers.svg import svg
 from stagegraph.renderers.view import View
 
@@ -24,9 +25,17 @@ def png(report: Report, view: View) -> bytes:
         import resvg_py
     except ImportError:
         raise RenderError("PNG needs the package resvg-py", hint="pip install resvg-py") from None
-    text = svg(report, replace(view, theme="dark" if view.theme == "dark" else "light"))
+    text = in_package_font(svg(report, replace(view, theme="dark" if view.theme == "dark" else "light")))
     try:
-        return bytes(resvg_py.svg_to_bytes(svg_string=text, zoom=zoom_of(text), font_family="Arial"))
+        return bytes(
+            resvg_py.svg_to_bytes(
+                svg_string=text,
+                zoom=zoom_of(text),
+                font_files=[str(font_file())],
+                font_family=FAMILY,
+                sans_serif_family=FAMILY,
+            )
+        )
     except (ValueError, RuntimeError) as error:
         raise RenderError(f"resvg cannot draw the picture: {error}", hint="write svg instead") from None
 
