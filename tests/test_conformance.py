@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
+import networkx as nx
 import pytest
+from networkx.algorithms.isomorphism import DiGraphMatcher
 
 from stagegraph.errors import DockerfileError
 from stagegraph.graph import raw_steps
 from stagegraph.model import EdgeKind, Severity
 from stagegraph.report import analyse
-from stagegraph.steps import RawStep
 
 from .conformance import Question, build_for, questions
 
 Edge = tuple[str, str, str, int, bool]
-Candidate = tuple[set[str], set[int | None]]  # the names and the lines that a step may have
 
 
 def _wanted_edges(question: Question) -> Counter[Edge]:
@@ -161,41 +160,24 @@ def test_steps_are_equal_as_graphs() -> None:
 
 
 def _same_steps(question: Question) -> bool:
-    steps = raw_steps(build_for(question))
-    wanted = question["vertices"]
-    found = _identities([[step.kind.value, step.inputs] for step in steps])
-    known = _identities([[vertex["kind"], vertex["inputs"]] for vertex in wanted])
-    if Counter(found) != Counter(known):
-        return False
-    names: dict[int, list[Candidate]] = {}
-    for identity, step in zip(found, steps, strict=True):
-        names.setdefault(identity, []).append(_candidate(step))
-    return all(
-        _take(names[identity], vertex["name"], vertex["line"])
-        for identity, vertex in zip(known, wanted, strict=True)
-    )
-
-
-def _candidate(step: RawStep) -> Candidate:
-    own = [(step.name, step.span), *step.others]
-    return {name for name, _ in own}, {span.line if span else None for _, span in own}
-
-
-def _take(candidates: list[Candidate], name: str, line: int | None) -> bool:
-    """Whether a step of the same place in the graph has this name and this line, each used once.
+    """Whether the two graphs are isomorphic, names and lines included.
 
     Where BuildKit merges equal steps it keeps the name of one and the line of another.
     """
-    for candidate in sorted(candidates, key=lambda found: len(found[0])):
-        if name in candidate[0] and line in candidate[1]:
-            candidates.remove(candidate)
-            return True
-    return False
+    found: nx.DiGraph[int] = nx.DiGraph()
+    wanted: nx.DiGraph[int] = nx.DiGraph()
+    for position, step in enumerate(raw_steps(build_for(question))):
+        own = [(step.name, step.span), *step.others]
+        names, lines = {name for name, _ in own}, {span.line if span else None for _, span in own}
+        found.add_node(position, kind=step.kind.value, names=names, lines=lines)
+        found.add_edges_from((read, position) for read in step.inputs)
+    for position, vertex in enumerate(question["vertices"]):
+        wanted.add_node(position, **vertex)
+        wanted.add_edges_from((read, position) for read in vertex["inputs"])
+    return DiGraphMatcher(found, wanted, node_match=_may_be).is_isomorphic()
 
 
-def _identities(steps: Sequence[Sequence[Any]]) -> list[int]:
-    """A number for each step that says its kind and all that it waits for."""
-    found: list[int] = []
-    for kind, inputs in steps:
-        found.append(hash((kind, tuple(sorted(found[position] for position in inputs)))))
-    return found
+def _may_be(step: dict[str, Any], vertex: dict[str, Any]) -> bool:
+    return (
+        step["kind"] == vertex["kind"] and vertex["name"] in step["names"] and vertex["line"] in step["lines"]
+    )
