@@ -13,6 +13,8 @@ from stagegraph.version import __version__
 if TYPE_CHECKING:
     from stagegraph.api import read, render
     from stagegraph.build import Build
+    from stagegraph.comparison.changes import Comparison
+    from stagegraph.comparison.compare import compare
     from stagegraph.errors import DockerfileError, InputError, OptionsError, RenderError, StagegraphError
     from stagegraph.graph import pruned as prune
     from stagegraph.graph import stage_graph, step_graph
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 _PUBLIC = {
     "Build": "build",
+    "Comparison": "comparison.changes",
     "DockerfileError": "errors",
     "Edge": "model",
     "EdgeKind": "model",
@@ -42,6 +45,7 @@ _PUBLIC = {
     "Step": "model",
     "View": "renderers.view",
     "analyse": "report",
+    "compare": "comparison.compare",
     "prune": "graph:pruned",
     "read": "api",
     "render": "api",
@@ -51,6 +55,7 @@ _PUBLIC = {
 
 __all__ = [
     "Build",
+    "Comparison",
     "DockerfileError",
     "Edge",
     "EdgeKind",
@@ -70,6 +75,7 @@ __all__ = [
     "View",
     "__version__",
     "analyse",
+    "compare",
     "prune",
     "read",
     "render",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from os import PathLike
 
 from stagegraph.build import Build, build_of
+from stagegraph.comparison.changes import Comparison
 from stagegraph.model import Report
 from stagegraph.options import Options
 from stagegraph.reading import read_source
@@ -26,11 +27,16 @@ def read(dockerfile: str | PathLike[str] | Source = "", options: Options = _DEFA
     return build_of(source, options)
 
 
-def render(report: Report, format: str = "svg", view: View = _DEFAULT_VIEW) -> bytes:  # noqa: A002
-    """``report`` in ``format`` (svg, png, pdf, dot, mermaid, json, text or markdown), as bytes.
+def render(found: Report | Comparison, format: str = "svg", view: View = _DEFAULT_VIEW) -> bytes:  # noqa: A002
+    """A report or a comparison in ``format``, as bytes; text formats are UTF-8.
 
-    Text formats are UTF-8. Raises RenderError when a layout engine or library is missing or fails.
+    A report has svg, png, pdf, dot, mermaid, json, text and markdown; a comparison svg, mermaid,
+    json, text and markdown. Raises RenderError when a layout engine or library is missing or fails.
     """
+    if isinstance(found, Comparison):
+        from stagegraph.renderers.change_formats import render_change
+
+        return render_change(found, format, view)
     from stagegraph.renderers import render as render_format
 
-    return render_format(report, format, view)
+    return render_format(found, format, view)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
@@ -16,6 +17,7 @@ from stagegraph.renderers import FORMATS
 
 from .commands_reference import commands_reference
 from .conftest import ROOT
+from .tools import need
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 _BLOCK = re.compile(
@@ -56,6 +58,29 @@ def run(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.fixture
+def repository(checkout: Path) -> Path:
+    """The checkout as a git repository with one commit."""
+    names = {f"GIT_{who}_{what}": "x" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    for command in ("init -q -b main", "add .", "commit -q -m all"):
+        subprocess.run(
+            [need(shutil.which("git"), "git"), *command.split()],
+            cwd=checkout,
+            check=True,
+            env=os.environ | names,
+        )
+    return checkout
+
+
+def test_examples_with_git_run(repository: Path) -> None:
+    found = blocks("git", "sh")
+    assert found
+    for page, body in found:
+        for line in body.splitlines():
+            done = run(line, repository)
+            assert done.returncode == 0, f"{page}: {line}\n{done.stderr}"
+
+
 def test_shell_examples_run(checkout: Path) -> None:
     found = blocks("", "sh")
     assert len(found) >= 1
@@ -63,7 +88,8 @@ def test_shell_examples_run(checkout: Path) -> None:
         for line in body.replace("\\\n", " ").splitlines():
             done = run(line, checkout)
             assert done.returncode == 0, f"{page}: {line}\n{done.stderr}"
-    assert (checkout / "docs/example.svg").read_bytes() == (ROOT / "docs/example.svg").read_bytes()
+    for picture in sorted((ROOT / "docs").glob("*.svg")):
+        assert (checkout / "docs" / picture.name).read_bytes() == picture.read_bytes()
 
 
 @pytest.mark.parametrize(("page", "body"), blocks("shown", "console"))

@@ -17,6 +17,7 @@ COMMANDS = {
     "render": "Draw the build graph: SVG, PNG, PDF, DOT, Mermaid, JSON, terminal.",
     "report": "Say what ships, what is left behind, what runs at once.",
     "explain": "Say why the target needs a stage, or why nothing does.",
+    "diff": "Say how two build graphs differ, two files or two revisions.",
     "check": "Find dead stages and other faults, in one file or a repository.",
     "embed": "Keep the diagrams inside Markdown files true.",
 }

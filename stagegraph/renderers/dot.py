@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import graphviz
 
+from stagegraph.comparison.changes import Change
 from stagegraph.model import EdgeKind, NodeKind, Report
 from stagegraph.renderers.picture import picture
 from stagegraph.renderers.quoting import checked_link_base, line_link, xml_text
@@ -76,7 +77,7 @@ def _graph_attributes(drawn: Picture, palette: Palette, plain: bool) -> dict[str
 
 
 def _frame(group: Group, palette: Palette) -> dict[str, str]:
-    look = palette.looks[look_name(group)]
+    look = palette.look(look_name(group))
     return {
         "label": _html(_bold(group.label)),
         "class": f"frame {look_name(group)}",
@@ -92,7 +93,7 @@ def _frame(group: Group, palette: Palette) -> dict[str, str]:
 
 
 def _box(box: Box, view: View, palette: Palette, plain: bool, tooltips: bool) -> dict[str, str]:
-    look = palette.looks[look_name(box)]
+    look = palette.look(look_name(box))
     attributes = {
         "shape": _SHAPES[box.kind] if box.kind else "box",
         "label": graphviz.escape(box.label) if plain else _html("<BR/>".join(_label(box))),
@@ -129,7 +130,7 @@ def _arrow(
     arrow: Arrow, view: View, palette: Palette, looks: Mapping[str, str], tooltips: bool
 ) -> dict[str, str]:
     name = arrow_look(arrow, looks[arrow.source], looks[arrow.target])
-    colour = palette.critical if arrow.critical else palette.looks[name].line
+    colour = palette.critical if arrow.critical else palette.look(name).line
     attributes = {
         "class": f"{arrow.kind or 'wait'} {name}" + (" critical" if arrow.critical else ""),
         "color": colour,
@@ -146,6 +147,8 @@ def _arrow(
 def _arrow_style(arrow: Arrow) -> str:
     if arrow.selectable:
         return "dotted"
+    if arrow.change is Change.REMOVED:
+        return "dashed"
     return EDGE_DASHES[arrow.kind] if arrow.kind else "solid"
 
 

@@ -17,6 +17,10 @@ _ROLES = {
     "mounted": "left behind, only read",
     "selectable": "other arguments choose it",
     "unneeded": "not needed",
+    "added": "added",
+    "removed": "removed",
+    "changed": "changed or renamed",
+    "same": "unchanged",
 }
 _EDGES = {EdgeKind.FROM: "FROM", EdgeKind.COPY: "COPY", EdgeKind.ADD: "ADD", EdgeKind.MOUNT: "RUN --mount"}
 _DASHES = {"solid": "", "dashed": ' stroke-dasharray="5 3"', "dotted": ' stroke-dasharray="1.5 3"'}
@@ -60,7 +64,7 @@ def _role_items(drawn: Picture, palette: Palette) -> list[tuple[str, str]]:
 
 
 def _swatch(palette: Palette, name: str) -> str:
-    look = palette.looks[name]
+    look = palette.look(name)
     return (
         f'<rect class="swatch {name}" x="0" y="1" width="18" height="12" rx="3" fill="{look.fill}" '
         f'stroke="{look.line}" stroke-width="{look.width:g}"{_DASHES[look.dash]}/>'

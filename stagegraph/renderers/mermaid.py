@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from stagegraph.comparison.changes import Change
 from stagegraph.model import EdgeKind, NodeKind, Report, Role
 from stagegraph.renderers.mermaid_quoting import comment, front_matter, label
 from stagegraph.renderers.picture import picture
 from stagegraph.renderers.quoting import checked_link_base, line_link
-from stagegraph.renderers.theme import LIGHT, look_name
+from stagegraph.renderers.theme import LIGHT, change_look, look_name
 from stagegraph.renderers.view import Arrow, Box, Group, Picture, View
 
 MOST_CHARACTERS = 50_000  # GitHub shows an error for more, and the diagram cannot raise it
@@ -28,8 +29,13 @@ _DASHES = {"dashed": "6 3", "dotted": "2 3"}
 def mermaid(report: Report, view: View) -> str:
     """``report`` as a Mermaid flowchart; what does not fit GitHub's limits is collapsed and said."""
     checked_link_base(view.link_base)
+    return fitting(_smaller_and_smaller(report, view), view)
+
+
+def fitting(pictures: Iterable[Picture], view: View) -> str:
+    """The first of ``pictures`` that fits GitHub's limits, or the last one, as Mermaid."""
     text, edges = "", 0
-    for drawn in _smaller_and_smaller(report, view):
+    for drawn in pictures:
         text, edges = _text(drawn, view), len(drawn.arrows)
         if len(text) <= MOST_CHARACTERS and edges <= MOST_EDGES:
             break
@@ -47,8 +53,13 @@ def _smaller_and_smaller(report: Report, view: View) -> Iterator[Picture]:
     yield _noted(picture(report, bare), "labels are left out to stay within Mermaid's limits")
     pruned = _noted(picture(report, replace(bare, prune=True)), "what is not needed is left out")
     yield pruned
-    yield _noted(_only_stages(pruned), "images and contexts are left out to stay within Mermaid's limits")
-    yield _only_targets(pruned)
+    yield from still_smaller(pruned)
+
+
+def still_smaller(drawn: Picture) -> Iterator[Picture]:
+    """``drawn`` with its stages only, then with few of them: that one always fits."""
+    yield _noted(_only_stages(drawn), "images and contexts are left out to stay within Mermaid's limits")
+    yield _only_targets(drawn)
 
 
 def _noted(drawn: Picture, note: str) -> Picture:
@@ -60,11 +71,12 @@ def _only_stages(drawn: Picture) -> Picture:
 
 
 def _only_targets(drawn: Picture) -> Picture:
-    """The targets and what ships, as far as it fits; the rest is one box."""
-    order = sorted(drawn.boxes, key=lambda box: list(Role).index(box.role))
+    """What changed, the targets and what ships, as far as it fits; the rest is one box."""
+    order = sorted(drawn.boxes, key=lambda box: (box.change is Change.SAME, list(Role).index(box.role)))
     boxes = tuple(order[:60])
     left = len(drawn.boxes) - len(boxes)
     rest = Box(id="rest", label=f"{left} more", kind=NodeKind.STAGE, role=Role.UPSTREAM, count=left)
+    rest = replace(rest, change=Change.SAME if drawn.compares else None)
     smaller = _with_boxes(drawn, (*boxes, rest))
     link = Arrow(source="rest", target=boxes[0].id, kind=EdgeKind.COPY) if boxes else None
     arrows = (*smaller.arrows[: MOST_EDGES - 1], *([link] if link else []))
@@ -139,6 +151,7 @@ def _styles(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
     if drawn.notes:
         yield f"  classDef note fill:none,stroke:none,color:{LIGHT.faint}"
         yield "  class note0 note"
+    yield from _changed(drawn)
     yield from _critical(drawn, ids)
 
 
@@ -147,12 +160,24 @@ def _class(name: str) -> str:
 
 
 def _style(name: str) -> str:
-    look = LIGHT.looks[name.removeprefix("frame-")]
+    look = LIGHT.look(name.removeprefix("frame-"))
     width = f"stroke-width:{look.width:g}px"
     dash = f",stroke-dasharray:{_DASHES[look.dash]}" if look.dash != "solid" else ""
     if name.startswith("frame-"):
         return f"fill:none,stroke:{look.line},{width}{dash}"
     return f"fill:{look.fill},stroke:{look.line},color:{look.text},{width}{dash}"
+
+
+def _changed(drawn: Picture) -> Iterator[str]:
+    """The edges that only one build has, in the colour of what became of them."""
+    found: dict[str, list[str]] = {}
+    for number, arrow in enumerate(drawn.arrows):
+        if arrow.change and arrow.change is not Change.SAME:
+            found.setdefault(change_look(arrow.change), []).append(str(number))
+    for name, numbers in sorted(found.items()):
+        look = LIGHT.look(name)
+        dash = f",stroke-dasharray:{_DASHES[look.dash]}" if look.dash != "solid" else ""
+        yield f"  linkStyle {','.join(numbers)} stroke:{look.line},stroke-width:2.5px{dash}"
 
 
 def _critical(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:

@@ -27,7 +27,11 @@ _ROLE_WORDS = {
 
 def picture(report: Report, view: View) -> Picture:
     """Decide what to draw of ``report``; ``notes`` tell what was merged, shortened or left out."""
-    kept = folded(report, view)
+    return picture_of(report, folded(report, view), view)
+
+
+def picture_of(report: Report, kept: Folded, view: View) -> Picture:
+    """The picture of what was ``kept`` of ``report``."""
     if view.steps:
         boxes, arrows, groups = opened(report, kept, _box, _arrow)
     else:

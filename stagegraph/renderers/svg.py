@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from stagegraph.model import Report
 from stagegraph.renderers.dot import dot_of, palette_of
@@ -11,7 +11,7 @@ from stagegraph.renderers.layout import laid_out
 from stagegraph.renderers.legend import legend
 from stagegraph.renderers.picture import picture
 from stagegraph.renderers.quoting import checked_link_base, xml_text
-from stagegraph.renderers.theme import DARK, Palette
+from stagegraph.renderers.theme import DARK, Look, Palette
 from stagegraph.renderers.view import Picture, View
 
 _FONTS = "Arial, Helvetica, 'Liberation Sans', Arimo, sans-serif"
@@ -23,7 +23,11 @@ _SIZE = re.compile(r'<svg width="(\d+(?:\.\d+)?)pt" height="(\d+(?:\.\d+)?)pt"\s
 def svg(report: Report, view: View) -> str:
     """``report`` as one SVG that follows the reader's light or dark mode, unless a theme is pinned."""
     checked_link_base(view.link_base)
-    drawn = picture(report, view)
+    return svg_of(picture(report, view), view)
+
+
+def svg_of(drawn: Picture, view: View) -> str:
+    """A picture as SVG."""
     palette = palette_of(view)
     raw = laid_out(dot_of(drawn, view, palette, tooltips=False), "svg", view.engine).decode()
     body = _named(raw[raw.index("<svg") :], drawn)
@@ -86,26 +90,30 @@ def _with_head(body: str, drawn: Picture, view: View) -> str:
         f"{opening} {names}>\n"
         f'<title id="stagegraph-title">{xml_text(drawn.title)}</title>\n'
         f'<desc id="stagegraph-desc">{xml_text(drawn.description)}</desc>\n'
-        f"<style>{_css(view)}</style>\n"
+        f"<style>{_css(view, drawn)}</style>\n"
     )
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + head + body[end:].lstrip("\n")
 
 
-def _css(view: View) -> str:
+def _css(view: View, drawn: Picture) -> str:
     rules = [f"text{{font-family:{_FONTS}}}", "a{text-decoration:none}"]
     if view.theme == "auto":
-        rules.append("@media (prefers-color-scheme:dark){" + "".join(_dark_rules()) + "}")
+        rules.append(
+            "@media (prefers-color-scheme:dark){"
+            + "".join(_dark_rules(DARK.changes if drawn.compares else DARK.looks))
+            + "}"
+        )
     return "\n".join(rules)
 
 
-def _dark_rules() -> Sequence[str]:
+def _dark_rules(looks: Mapping[str, Look]) -> Sequence[str]:
     rules = [
         f".paper,.graph>polygon{{fill:{DARK.paper}}}",
         f"text{{fill:{DARK.text}}}",
         f".footer .faint{{fill:{DARK.faint}}}",
         f".frame>path{{fill:{DARK.frame}}}",
     ]
-    for name, look in DARK.looks.items():
+    for name, look in looks.items():
         box = f".node.{name}"
         rules.append(f"{box} :is(path,polygon,polyline,ellipse){{fill:{look.fill};stroke:{look.line}}}")
         rules.append(f"{box} polyline{{fill:none}}{box} text{{fill:{look.text}}}")

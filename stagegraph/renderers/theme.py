@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from stagegraph.comparison.changes import Change
 from stagegraph.model import EdgeKind, Reach, Role
 from stagegraph.renderers.view import Arrow, Box, Group
 
@@ -32,6 +33,11 @@ class Palette:
     edge: str
     critical: str
     looks: Mapping[str, Look]
+    changes: Mapping[str, Look]  # of a picture of two builds
+
+    def look(self, name: str) -> Look:
+        """The look of a role or of a change."""
+        return self.looks[name] if name in self.looks else self.changes[name]
 
 
 LIGHT = Palette(
@@ -50,6 +56,14 @@ LIGHT = Palette(
             "upstream": Look(fill="#f3f4f6", line="#8c959f", text="#3d444d"),
             "unneeded": Look(fill="#ffffff", line="#b6bec8", text="#6a737d", dash="dotted"),
             "selectable": Look(fill="#fff8e6", line="#9a6700", text="#633c01", dash="dashed"),
+        }
+    ),
+    changes=MappingProxyType(
+        {
+            "added": Look(fill="#d5f5e1", line="#137333", text="#0b3d1e", width=2.4),
+            "removed": Look(fill="#ffebe9", line="#cf222e", text="#82071e", dash="dashed", width=1.8),
+            "changed": Look(fill="#fff8c5", line="#9a6700", text="#4d2d00", width=2.4),
+            "same": Look(fill="#f3f4f6", line="#8c959f", text="#3d444d"),
         }
     ),
 )
@@ -71,6 +85,14 @@ DARK = Palette(
             "selectable": Look(fill="#2b2005", line="#d29922", text="#f2cc60", dash="dashed"),
         }
     ),
+    changes=MappingProxyType(
+        {
+            "added": Look(fill="#0f2e1b", line="#56d37a", text="#c4f5d3", width=2.4),
+            "removed": Look(fill="#3c1618", line="#ff7b72", text="#ffdcd7", dash="dashed", width=1.8),
+            "changed": Look(fill="#2b2005", line="#d29922", text="#f2cc60", width=2.4),
+            "same": Look(fill="#21262d", line="#6e7681", text="#c9d1d9"),
+        }
+    ),
 )
 _IN_IMAGE = ("target", "inherited")
 EDGE_DASHES = MappingProxyType(
@@ -80,13 +102,22 @@ EDGE_DASHES = MappingProxyType(
 
 def look_name(part: Box | Group) -> str:
     """The name of the look of a box or frame."""
+    if isinstance(part, Box) and part.change:
+        return change_look(part.change)
     if part.role is Role.UNNEEDED and part.reach is Reach.SELECTABLE:
         return "selectable"
     return part.role.value
 
 
+def change_look(change: Change) -> str:
+    """The name of the look of a change: a stage with another name is a changed one."""
+    return "changed" if change is Change.RENAMED else change.value
+
+
 def arrow_look(arrow: Arrow, source: str, target: str) -> str:
     """The name of the look whose line colours an arrow: coloured where it brings things into the image."""
+    if arrow.change:
+        return change_look(arrow.change)
     if arrow.selectable:
         return "selectable"
     if not arrow.needed:

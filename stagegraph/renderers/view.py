@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stagegraph.comparison.changes import Change
 from stagegraph.model import EdgeKind, NodeKind, Reach, Role
 
 DIRECTIONS = ("auto", "TB", "LR", "BT", "RL")
@@ -42,6 +43,7 @@ class Box:
     line: int | None = None
     group: str = ""  # id of the Group it is drawn in
     count: int = 1  # how many nodes it stands for
+    change: Change | None = None  # what became of it, in a picture of two builds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,7 @@ class Arrow:
     selectable: bool = False
     line: int | None = None
     count: int = 1
+    change: Change | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,3 +86,8 @@ class Picture:
     arrows: tuple[Arrow, ...]
     groups: tuple[Group, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def compares(self) -> bool:
+        """Whether it shows two builds, by what changed and not by role."""
+        return any(box.change for box in self.boxes)

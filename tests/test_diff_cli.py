@@ -1,0 +1,183 @@
+"""``stagegraph diff`` as a user runs it: files, folders, standard input and revisions of git."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from stagegraph.dockerfile.physical import MAX_BYTES
+
+from .tools import need
+
+Run = Callable[..., subprocess.CompletedProcess[bytes]]
+ONE, TWO = "FROM alpine AS a\nFROM a\n", "FROM alpine AS a\nRUN x\nFROM a\n"
+
+
+def git(cwd: Path, *arguments: str) -> None:
+    import shutil
+
+    names = {f"GIT_{who}_{what}": "x" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    program = need(shutil.which("git"), "git")
+    subprocess.run(
+        [program, *arguments], cwd=cwd, check=True, capture_output=True, env={**os.environ, **names}
+    )
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A repository whose first commit has ONE in app/Dockerfile and whose working tree has TWO."""
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app/Dockerfile").write_text(ONE)
+    (tmp_path / "-x").write_text(ONE)
+    git(tmp_path, "init", "-q", "-b", "main")
+    git(tmp_path, "add", "--", "app", "-x")
+    git(tmp_path, "commit", "-q", "-m", "one")
+    (tmp_path / "app/Dockerfile").write_text(TWO)
+    return tmp_path
+
+
+def test_two_files(in_process: Run, tmp_path: Path) -> None:
+    (tmp_path / "one").write_text(ONE)
+    (tmp_path / "two").write_text(TWO)
+    done = in_process("diff", "one", "two", cwd=tmp_path)
+    assert done.stdout.decode() == (
+        "one → two\n1 stage changed.\n\nStages\n  ~ a  1 instruction added, line 1\n      + RUN x\n"
+    )
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "old", ["HEAD:app/Dockerfile", "main:app", "main:app/", "HEAD:./app", ":app/Dockerfile"]
+)
+def test_a_revision(old: str, in_process: Run, repository: Path) -> None:
+    done = in_process("diff", old, "app", "--format", "json", cwd=repository)
+    data = json.loads(done.stdout)
+    assert [node["added"] for node in data["nodes"]] == [["RUN x"]]
+    assert data["old"] == {"main:app": "main:app/Dockerfile", "main:app/": "main:app/Dockerfile"}.get(
+        old, "HEAD:./app/Dockerfile" if old == "HEAD:./app" else old
+    )
+
+
+def test_a_path_behind_a_revision_can_be_seen_from_here(in_process: Run, repository: Path) -> None:
+    done = in_process("diff", "HEAD:./Dockerfile", "Dockerfile", "--exit-code", cwd=repository / "app")
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_two_revisions(in_process: Run, repository: Path) -> None:
+    git(repository, "commit", "-q", "-a", "-m", "two")
+    done = in_process("diff", "HEAD~1:app", "HEAD:app", "--exit-code", cwd=repository)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_a_symbolic_link_in_a_revision_is_followed(in_process: Run, repository: Path) -> None:
+    (repository / "link").symlink_to("app/Dockerfile")
+    git(repository, "add", "link")
+    git(repository, "commit", "-q", "-m", "link")
+    done = in_process("diff", "HEAD:link", "HEAD:app", "--exit-code", cwd=repository)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_path_that_exists_is_a_path_whatever_its_name(in_process: Run, repository: Path) -> None:
+    (repository / "HEAD:odd").write_text(TWO)
+    done = in_process("diff", "HEAD:odd", "app", "--exit-code", cwd=repository)
+    assert done.returncode == 0
+
+
+def test_no_name_is_an_option_for_git(in_process: Run, repository: Path) -> None:
+    done = in_process("diff", "--exit-code", "--", "--output=made:x", "HEAD:-x", cwd=repository)
+    assert done.stderr.decode() == (
+        "error: git has no file --output=made:x\nhint: there is no revision --output=made\n"
+    )
+    assert not (repository / "made").exists()
+    assert in_process("diff", "--exit-code", "HEAD:-x", "HEAD:app", cwd=repository).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "hint"),
+    [
+        ("nope:app", "there is no revision nope"),
+        ("HEAD:no", "no is seen from the root of the repository; ./no is seen from here"),
+        ("HEAD:./no", "./no is seen from here; without ./ it is seen from the root of the repository"),
+        ("HEAD:a\nb", "a\\nb is seen from the root of the repository; ./a\\nb is seen from here"),
+    ],
+)
+def test_what_git_does_not_have(old: str, hint: str, in_process: Run, repository: Path) -> None:
+    done = in_process("diff", old, "app", cwd=repository)
+    assert done.returncode == 1
+    assert done.stderr.decode().splitlines()[0].startswith("error: git has no file ")
+    if "\n" not in old:
+        assert done.stderr.decode() == f"error: git has no file {old}\nhint: {hint}\n"
+
+
+def test_a_folder_outside_every_repository(
+    in_process: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    done = in_process("diff", "HEAD:x", "y", cwd=tmp_path)
+    assert done.stderr.decode().startswith("error: git has no file HEAD:x\nhint: not a git repository")
+
+
+def test_a_repository_without_a_commit(in_process: Run, tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    done = in_process("diff", "HEAD:x", "y", cwd=tmp_path)
+    assert done.stderr.decode() == "error: git has no file HEAD:x\nhint: there is no revision HEAD\n"
+
+
+def test_without_git(in_process: Run, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(repository))
+    done = in_process("diff", "HEAD:app", "app", cwd=repository)
+    assert done.stderr.decode() == (
+        "error: there is no git to ask for a revision\nhint: install git, or name a file\n"
+    )
+
+
+def test_a_file_of_a_revision_that_is_too_large(in_process: Run, repository: Path) -> None:
+    (repository / "large").write_bytes(b"#" * (MAX_BYTES + 1))
+    git(repository, "add", "large")
+    done = in_process("diff", ":large", "app", cwd=repository)
+    assert (
+        done.stderr
+        == b"error: :large: 4,194,305 bytes are too many for a Dockerfile; the limit is 4,194,304\n"
+    )
+
+
+def test_a_fault_in_a_revision_has_its_line(in_process: Run, repository: Path) -> None:
+    (repository / "bad").write_text("FROM a\nRUNE x\n")
+    git(repository, "add", "bad")
+    done = in_process("diff", ":bad", "app", cwd=repository)
+    assert done.returncode == 1
+    assert b":bad:2" in done.stderr
+
+
+def test_standard_input(stagegraph: Run, repository: Path) -> None:
+    done = stagegraph("diff", "-", "app", "--exit-code", stdin=TWO.encode(), cwd=repository)
+    assert (done.returncode, done.stderr) == (0, b"")
+    both = stagegraph("diff", "-", "-", cwd=repository)
+    assert both.returncode == 2
+    assert b"OLD and NEW cannot both be standard input" in both.stderr
+
+
+def test_differences_are_no_failure_unless_asked(in_process: Run, repository: Path) -> None:
+    assert in_process("diff", "HEAD:app", "app", cwd=repository).returncode == 0
+    assert in_process("diff", "HEAD:app", "app", "--exit-code", cwd=repository).returncode == 1
+    assert in_process("diff", "app", "app", "--exit-code", cwd=repository).returncode == 0
+
+
+def test_options_ask_both_sides(in_process: Run, repository: Path) -> None:
+    done = in_process("diff", "HEAD:app", "app", "--target", "a", "--format", "json", cwd=repository)
+    assert json.loads(done.stdout)["same"] is False
+    bad = in_process("diff", "HEAD:app", "app", "--target", "b", cwd=repository)
+    assert bad.returncode == 1
+    assert bad.stderr.startswith(b"error: ")
+
+
+def test_a_picture_is_written_whole(in_process: Run, repository: Path) -> None:
+    in_process("diff", "HEAD:app", "app", "--format", "svg", "-o", "d.svg", cwd=repository)
+    text = (repository / "d.svg").read_text("utf-8")
+    assert text.startswith("<?xml")
+    assert "HEAD:app/Dockerfile → app/Dockerfile" in text
