@@ -81,7 +81,7 @@ def test_examples_with_git_run(repository: Path) -> None:
             assert done.returncode == 0, f"{page}: {line}\n{done.stderr}"
 
 
-def test_shell_examples_run(checkout: Path) -> None:
+def test_shell_examples_run(checkout: Path, golden: Callable[[Path, bytes], None]) -> None:
     found = blocks("", "sh")
     assert len(found) >= 1
     for page, body in found:
@@ -89,7 +89,7 @@ def test_shell_examples_run(checkout: Path) -> None:
             done = run(line, checkout)
             assert done.returncode == 0, f"{page}: {line}\n{done.stderr}"
     for picture in sorted((ROOT / "docs").glob("*.svg")):
-        assert (checkout / "docs" / picture.name).read_bytes() == picture.read_bytes()
+        golden(picture, (checkout / "docs" / picture.name).read_bytes())
 
 
 @pytest.mark.parametrize(("page", "body"), blocks("shown", "console"))
