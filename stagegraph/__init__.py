@@ -18,8 +18,21 @@ if TYPE_CHECKING:
     from stagegraph.errors import DockerfileError, InputError, OptionsError, RenderError, StagegraphError
     from stagegraph.graph import pruned as prune
     from stagegraph.graph import stage_graph, step_graph
+    from stagegraph.measured.measure import measure
+    from stagegraph.measured.model import (
+        PathPart,
+        Phase,
+        Saving,
+        SavingKind,
+        TimedStage,
+        TimedStep,
+        Timings,
+    )
+    from stagegraph.measured.static_graph import weights
     from stagegraph.model import Edge, EdgeKind, Finding, Node, NodeKind, Reach, Report, Role, Step
     from stagegraph.options import Options
+    from stagegraph.records.model import Record
+    from stagegraph.records.reading import read_records
     from stagegraph.renderers.view import View
     from stagegraph.report import analyse
     from stagegraph.source import Source
@@ -36,21 +49,32 @@ _PUBLIC = {
     "NodeKind": "model",
     "Options": "options",
     "OptionsError": "errors",
+    "PathPart": "measured.model",
+    "Phase": "measured.model",
     "Reach": "model",
+    "Record": "records.model",
     "RenderError": "errors",
     "Report": "model",
     "Role": "model",
+    "Saving": "measured.model",
+    "SavingKind": "measured.model",
     "Source": "source",
     "StagegraphError": "errors",
     "Step": "model",
+    "TimedStage": "measured.model",
+    "TimedStep": "measured.model",
+    "Timings": "measured.model",
     "View": "renderers.view",
     "analyse": "report",
     "compare": "comparison.compare",
+    "measure": "measured.measure",
     "prune": "graph:pruned",
     "read": "api",
+    "read_records": "records.reading",
     "render": "api",
     "stage_graph": "graph",
     "step_graph": "graph",
+    "weights": "measured.static_graph",
 }
 
 __all__ = [
@@ -65,22 +89,33 @@ __all__ = [
     "NodeKind",
     "Options",
     "OptionsError",
+    "PathPart",
+    "Phase",
     "Reach",
+    "Record",
     "RenderError",
     "Report",
     "Role",
+    "Saving",
+    "SavingKind",
     "Source",
     "StagegraphError",
     "Step",
+    "TimedStage",
+    "TimedStep",
+    "Timings",
     "View",
     "__version__",
     "analyse",
     "compare",
+    "measure",
     "prune",
     "read",
+    "read_records",
     "render",
     "stage_graph",
     "step_graph",
+    "weights",
 ]
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from stagegraph.measured.candidates import Candidate
-from stagegraph.measured.names import StepWords, VertexKind, kind_of, step_words, without_digests
+from stagegraph.measured.names import StepWords, VertexKind, kind_of, spelled, step_words, without_digests
 from stagegraph.records.model import Record, Vertex
 
 
@@ -73,8 +73,7 @@ class _Finder:
         words = step_words(name)
         if words is None:
             return self.by_name.get(without_digests(name), []), "name"
-        spelled = _spelled(words, name)
-        found = _certain(self.by_name.get(spelled, []))
+        found = _certain(self.by_name.get(spelled(name).text, []))
         if found:
             return found, "name"
         found = _certain(_nearest(self.by_text.get((words.stage, words.text), []), words))
@@ -86,12 +85,6 @@ class _Finder:
         """Those at the same place of the stage with the same keyword: a value in it is not known here."""
         there = self.by_place.get((words.stage, words.number, words.total), [])
         return [c for c in there if c.words and c.words.keyword == words.keyword]
-
-
-def _spelled(words: StepWords, name: str) -> str:
-    """``name`` as the Dockerfile's own build would have it: without the target of bake."""
-    plain = without_digests(name)
-    return plain.replace(f"[{words.target} ", "[", 1) if words.target else plain
 
 
 def _nearest(found: Iterable[Candidate], words: StepWords) -> list[Candidate]:

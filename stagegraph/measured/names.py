@@ -15,11 +15,12 @@ _DIGEST = re.compile(r"(?<=\S)@sha256:[0-9a-f]{64}")
 _FRONTEND = re.compile(
     r"\[(?:[^\]]* )?internal\] load (?:build definition|metadata|\.dockerignore|local bake|remote bake)"
     r"|\[context [^\]]*\] (?:load metadata|load \.dockerignore)"
-    r"|resolve image config for |docker-image://|\[auth\] |importing cache manifest|resolving provenance"
+    r"|resolve image config for |docker-image://|\[auth\] |importing cache manifest"
 )
 _CONTEXT = re.compile(r"\[(?:[^\]]* )?internal\] load build context|\[context [^\]]*\]")
 _EXPORT = re.compile(
-    r"(?:\[[^\]]*\] )?(?:exporting |pushing |sending tarball|preparing build cache|copying )"
+    r"(?:\[[^\]]*\] )?"
+    r"(?:exporting |pushing |sending tarball|preparing build cache|copying |resolving provenance)"
 )
 _INTERNAL = re.compile(r"\[(?:[^\]]* )?internal\] |merging |mergeop")
 
@@ -82,6 +83,21 @@ def step_words(name: str) -> StepWords | None:
         total=int(match[3]),
         text=without_digests(match[4]),
     )
+
+
+class Spelled(NamedTuple):
+    """A name as the Dockerfile's own build has it: without digests and without the target of bake."""
+
+    text: str
+    keyword: str
+
+
+def spelled(name: str) -> Spelled:
+    """``name`` as the Dockerfile's own build would have it."""
+    plain, words = without_digests(name), step_words(name)
+    if words is None:
+        return Spelled(plain, plain.split(None, 1)[0].upper() if plain.strip() else "")
+    return Spelled(plain.replace(f"[{words.target} ", "[", 1) if words.target else plain, words.keyword)
 
 
 def without_digests(text: str) -> str:

@@ -1,0 +1,97 @@
+"""Steps put together: by stage, by phase, and how many ran at each moment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
+
+from stagegraph.dockerfile.file import StageText
+from stagegraph.measured.model import PathPart, Phase, TimedStage, TimedStep
+from stagegraph.measured.names import VertexKind
+from stagegraph.records.collector import merged
+from stagegraph.records.model import Interval
+
+StageKey = int | str  # its index in the Dockerfile, or its name where there is none
+
+
+def stage_keys(stages: Sequence[StageText], used: Iterable[StageKey]) -> list[StageKey]:
+    """The stages that have steps, in the order of the Dockerfile; without one in that of the record."""
+    found = dict.fromkeys(used)
+    return sorted(found, key=lambda k: k if isinstance(k, int) else 0) if stages else list(found)
+
+
+def stage_of(
+    position: int,
+    key: StageKey,
+    texts: Sequence[StageText],
+    steps: Sequence[TimedStep],
+    path: Sequence[PathPart],
+) -> TimedStage:
+    """The stage ``key`` with what ``steps``, all of them its own, did."""
+    text = texts[key] if isinstance(key, int) and key < len(texts) else None
+    ran = [step for step in steps if step.ran]
+    own = {step.id for step in steps}
+    slack = [step.slack for step in ran if step.slack is not None]
+    return TimedStage(
+        id=position,
+        name=(text.head.name or f"stage-{key}") if text else str(key),
+        index=key if isinstance(key, int) else None,
+        line=text.head.span.line if text else None,
+        end_line=text.end_line if text else None,
+        steps=tuple(step.id for step in steps),
+        platforms=tuple(dict.fromkeys(step.platform for step in steps if step.platform)),
+        start=min((step.start for step in ran if step.start is not None), default=None),
+        end=max((step.end for step in ran if step.end is not None), default=None),
+        work=sum(step.duration for step in steps),
+        busy=sum(end - start for start, end in merged(_intervals(steps))),
+        executed=sum(step.ran and not step.cached for step in steps),
+        cached=sum(step.cached for step in steps),
+        queued=sum(step.queued for step in steps),
+        pulled=sum(step.pulled for step in steps),
+        sent=sum(step.sent for step in steps),
+        error=next((step.error for step in steps if step.error and not step.canceled), ""),
+        on_path=sum(part.time for part in path if part.step in own),
+        slack=min(slack, default=None),
+    )
+
+
+def phases_of(steps: Sequence[TimedStep]) -> tuple[Phase, ...]:
+    """What was done before and after the steps of the Dockerfile; a phase without steps is left out."""
+    found = []
+    for name, kind in (("before", VertexKind.FRONTEND), ("after", VertexKind.EXPORT)):
+        own = [step for step in steps if step.kind is kind and step.start is not None]
+        if own:
+            start = min(step.start or 0 for step in own)
+            end = max(step.end or 0 for step in own)
+            found.append(Phase(name=name, start=start, end=end, steps=tuple(step.id for step in own)))
+    return tuple(found)
+
+
+def concurrency_of(steps: Sequence[TimedStep]) -> tuple[tuple[int, int], ...]:
+    """At which times the number of running steps changes, and to what."""
+    changes: Counter[int] = Counter({0: 0})
+    for start, end in _intervals(steps):
+        if end > start:
+            changes[start] += 1
+            changes[end] -= 1
+    times = sorted(time for time, change in changes.items() if change or not time)
+    return tuple(zip(times, accumulate(changes[time] for time in times), strict=True))
+
+
+def _intervals(steps: Iterable[TimedStep]) -> list[Interval]:
+    return [interval for step in steps for interval in step.intervals]
+
+
+def by_lines(steps: Sequence[TimedStep], critical: Iterable[int]) -> Mapping[object, tuple[int, ...]]:
+    """The steps of each instruction that has one on the path; one without lines stands for itself."""
+    wanted = {_line_key(steps[step]) for step in critical}
+    found: dict[object, list[int]] = {}
+    for step in steps:
+        if _line_key(step) in wanted:
+            found.setdefault(_line_key(step), []).append(step.id)
+    return {key: tuple(own) for key, own in found.items()}
+
+
+def _line_key(step: TimedStep) -> object:
+    return step.lines or -1 - step.id
