@@ -30,7 +30,7 @@ def read(dockerfile: str | PathLike[str] | Source = "", options: Options = _DEFA
 def render(found: Report | Comparison, format: str = "svg", view: View = _DEFAULT_VIEW) -> bytes:  # noqa: A002
     """A report or a comparison in ``format``, as bytes; text formats are UTF-8.
 
-    A report has svg, png, pdf, dot, mermaid, json, text and markdown; a comparison svg, mermaid,
+    A report has svg, png, pdf, html, dot, mermaid, json, text and markdown; a comparison svg, mermaid,
     json, text and markdown. Raises RenderError when a layout engine or library is missing or fails.
     """
     if isinstance(found, Comparison):

@@ -5,10 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from .browser import Pages
 
 ROOT = Path(__file__).parent.parent
 
@@ -68,3 +74,22 @@ def in_process(
         return subprocess.CompletedProcess(args, code, said.out, said.err)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests."""
+    from .browser import started
+
+    with started() as found:
+        yield found
+
+
+@pytest.fixture
+def pages(browser: Browser, tmp_path: Path) -> Iterator[Pages]:
+    """Opens pages, and closes them when the test is done."""
+    from .browser import Pages
+
+    opened = Pages(browser, tmp_path)
+    yield opened
+    opened.close()

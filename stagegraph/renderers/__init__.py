@@ -49,6 +49,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
             _format("svg", ".svg", "a picture for web pages and READMEs, light and dark in one"),
             _format("png", ".png", "a picture for slides and chats", binary=True),
             _format("pdf", ".pdf", "a picture for print", binary=True),
+            _format("html", ".html .htm", "a page to explore: pan, zoom, search, click"),
             _format("dot", ".dot .gv", "the language of Graphviz"),
             _format("mermaid", ".mmd .mermaid", "a diagram as text, which GitHub and GitLab draw"),
             _format("json", ".json", "the whole report as data, with a schema", "json_report"),

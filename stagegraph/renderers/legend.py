@@ -9,7 +9,7 @@ from stagegraph.renderers.quoting import xml_text
 from stagegraph.renderers.theme import Palette, look_name
 from stagegraph.renderers.view import Picture
 
-_ROLES = {
+ROLE_WORDS = {
     "target": "target",
     "inherited": "in the image",
     "copied": "partly in the image",
@@ -60,7 +60,7 @@ def _text(words: str, colour: str, left: float, name: str = "") -> str:
 
 def _role_items(drawn: Picture, palette: Palette) -> list[tuple[str, str]]:
     present = {look_name(box) for box in drawn.boxes} | {look_name(group) for group in drawn.groups}
-    return [(_swatch(palette, name), words) for name, words in _ROLES.items() if name in present]
+    return [(_swatch(palette, name), words) for name, words in ROLE_WORDS.items() if name in present]
 
 
 def _swatch(palette: Palette, name: str) -> str:

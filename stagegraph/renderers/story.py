@@ -16,6 +16,7 @@ class Row:
 
     what: str
     detail: str = ""
+    key: str = ""  # of what it is about: "node:" and a Node.id, "step:" and a Step.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,9 @@ def _shipped(item: Shipped, nodes: Mapping[str, Node]) -> Row:
     whole = item.kind != "path"
     what = nodes[item.node].label if whole else f"{item.path}{ARROW}{item.destination}"
     detail = (item.kind if whole else _origin(item, nodes), _line(item.line))
-    return Row(what=printable(what), detail=printable(", ".join(filter(None, detail))))
+    return Row(
+        what=printable(what), detail=printable(", ".join(filter(None, detail))), key=f"node:{item.node}"
+    )
 
 
 def _origin(item: Shipped, nodes: Mapping[str, Node]) -> str:
@@ -91,7 +94,7 @@ def _left(item: LeftBehind, nodes: Mapping[str, Node]) -> Row:
         parts.append(f"all but {shortened(', '.join(item.kept), 60)}")
     elif node.role is Role.MOUNTED:
         parts.append("only read while building")
-    return Row(what=printable(node.label), detail=", ".join(parts))
+    return Row(what=printable(node.label), detail=", ".join(parts), key=f"node:{node.id}")
 
 
 def _unneeded(report: Report) -> Iterator[Row]:
@@ -100,7 +103,8 @@ def _unneeded(report: Report) -> Iterator[Row]:
             why = f"{node.reach}: {node.why}" if node.why else str(node.reach)
             if node.reach is Reach.IDLE:
                 why = f"built {node.why}"
-            yield Row(what=printable(node.label), detail=printable(f"{why}, {_line(node.line)}"))
+            detail = printable(f"{why}, {_line(node.line)}")
+            yield Row(what=printable(node.label), detail=detail, key=f"node:{node.id}")
 
 
 def _parallelism(report: Report, nodes: Mapping[str, Node]) -> Iterator[str]:
@@ -120,7 +124,7 @@ def _parallelism(report: Report, nodes: Mapping[str, Node]) -> Iterator[str]:
 def _path(report: Report) -> Iterator[Row]:
     for position in report.critical_path:
         step = report.steps[position]
-        yield Row(what=cut(step.name, 72), detail=_line(step.line))
+        yield Row(what=cut(step.name, 72), detail=_line(step.line), key=f"step:{position}")
 
 
 def _findings(report: Report) -> Iterator[Row]:

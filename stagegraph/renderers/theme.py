@@ -104,9 +104,14 @@ def look_name(part: Box | Group) -> str:
     """The name of the look of a box or frame."""
     if isinstance(part, Box) and part.change:
         return change_look(part.change)
-    if part.role is Role.UNNEEDED and part.reach is Reach.SELECTABLE:
+    return look_of(part.role, part.reach)
+
+
+def look_of(role: Role, reach: Reach) -> str:
+    """The name of the look of what has this role, or could have one."""
+    if role is Role.UNNEEDED and reach is Reach.SELECTABLE:
         return "selectable"
-    return part.role.value
+    return role.value
 
 
 def change_look(change: Change) -> str:

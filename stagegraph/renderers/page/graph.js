@@ -1,0 +1,145 @@
+// The graph: choosing nodes by pointer and keys, and the way from one of them to the target.
+
+const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/** Make the drawing of `graph` react; does nothing on a page without one. */
+function startGraph(graph) {
+  const svg = document.querySelector("svg.drawing");
+  if (!svg) return;
+  const canvas = svg.closest(".canvas");
+  const boxes = graph.boxes.map(([id, key, label]) => ({ element: byId(id), id, key, label }));
+  const panning = startPanning(svg, canvas);
+  const places = new Map([...Object.entries(graph.inside), ...graph.boxes.map(([id, key]) => [key, id])]);
+  boxes.forEach((box) => centreTexts(box.element));
+  boxes.forEach((box, number) => makeBoxReact(box, number, canvas));
+  svg.addEventListener("keydown", (event) => moveFocus(event, boxes, panning));
+  svg.addEventListener("click", (event) => clearByClick(event, canvas));
+  svg.addEventListener("pointerover", (event) => tell("point", keyUnder(event.target, boxes)));
+  svg.addEventListener("pointerleave", () => tell("point", ""));
+  showState(svg, boxes, places, graph.arrows, panning);
+  startGraphButtons(canvas, panning);
+}
+
+/** Graphviz measured the texts in its own font: in the reader's they go into the middle again. */
+function centreTexts(element) {
+  if (!element.matches(".node")) return;
+  const { x } = middle(element.querySelector("path, polygon, ellipse"));
+  for (const text of element.querySelectorAll("text")) fill(text, { x, "text-anchor": "middle" }, []);
+}
+
+function makeBoxReact(box, number, canvas) {
+  const { element, key, label } = box;
+  fill(element, { role: "button", "aria-pressed": "false", "aria-label": describe(key, label) }, []);
+  element.setAttribute("tabindex", number === 0 ? 0 : -1);
+  element.addEventListener("click", (event) => {
+    event.stopPropagation();
+    if (!canvas.classList.contains("moving")) toggle(key);
+  });
+  element.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    toggle(key);
+  });
+}
+
+/** What a screen reader says of a box: its name, what it is, its lines. */
+function describe(key, label) {
+  const node = nodes.get(key);
+  const words = node ? [node.label, node.kind, node.role] : [steps.get(key)?.name ?? label];
+  const line = (node ?? steps.get(key))?.line;
+  return [...words, line ? `line ${line}` : ""].filter(Boolean).join(", ");
+}
+
+function clearByClick(event, canvas) {
+  if (!canvas.classList.contains("moving") && chosen.key && !event.target.closest("[role=button]")) choose("");
+}
+
+function keyUnder(target, boxes) {
+  const element = target.closest("[role=button]");
+  return boxes.find((box) => box.element === element)?.key ?? "";
+}
+
+/** Arrow keys move to the nearest box that way. */
+function moveFocus(event, boxes, panning) {
+  const way = DIRECTIONS[event.key];
+  const from = boxes.find((box) => box.element === document.activeElement);
+  if (!way || !from || event.altKey || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  const next = nearest(from, boxes, way);
+  if (!next) return;
+  from.element.setAttribute("tabindex", -1);
+  next.element.setAttribute("tabindex", 0);
+  next.element.focus({ preventScroll: true });
+  panning.reveal(placeOf(next.element));
+}
+
+function nearest(from, boxes, [right, down]) {
+  const start = middle(from.element);
+  let best = null;
+  let least = Infinity;
+  for (const box of boxes) {
+    const { x, y } = middle(box.element);
+    const along = (x - start.x) * right + (y - start.y) * down;
+    const aside = Math.abs((x - start.x) * down) + Math.abs((y - start.y) * right);
+    if (along > 1 && along + 2 * aside < least) [best, least] = [box, along + 2 * aside];
+  }
+  return best;
+}
+
+function middle(element) {
+  const { x, y, width, height } = element.getBBox();
+  return { x: x + width / 2, y: y + height / 2 };
+}
+
+/** Where an element is, in the points of the view box. */
+function placeOf(element) {
+  const box = element.getBBox();
+  const { e, f } = element.parentNode.transform.baseVal.consolidate().matrix;
+  return { x: box.x + e, y: box.y + f, width: box.width, height: box.height };
+}
+
+/** Keep the classes of the drawing those of what is chosen, pointed at and found. */
+function showState(svg, boxes, places, arrows, panning) {
+  const lines = arrows.map(([source, target, needed], number) => ({ source, target, needed, element: byId(`e${number}`) }));
+  const trace = (key) => showWay(svg, boxes, lines, places.get(key));
+  on("point", (key) => trace(key || chosen.key));
+  on("choose", (key) => {
+    for (const box of boxes) {
+      const is = places.get(key) === box.id;
+      box.element.classList.toggle("chosen", is);
+      box.element.setAttribute("aria-pressed", is);
+      if (is) panning.reveal(placeOf(box.element));
+    }
+    trace(key);
+  });
+  on("find", (keys) => {
+    const found = keys && new Set([...keys].map((key) => places.get(key)));
+    svg.classList.toggle("searching", Boolean(keys));
+    for (const box of boxes) box.element.classList.toggle("found", Boolean(found?.has(box.id)));
+  });
+}
+
+/** Let the way from `start` to the target stand out: what is needed, or what would read it. */
+function showWay(svg, boxes, lines, start) {
+  const needed = lines.filter((line) => line.needed);
+  const isNeeded = needed.some((line) => line.source === start || line.target === start);
+  const along = isNeeded ? needed : lines;
+  const next = new Map([...grouped(along, (line) => line.source)].map(([id, list]) => [id, list.map((line) => line.target)]));
+  const on = start ? reached(start, next) : new Set();
+  svg.classList.toggle("tracing", on.size > 0);
+  for (const box of boxes) box.element.classList.toggle("on", on.has(box.id));
+  for (const line of lines) line.element?.classList.toggle("on", on.has(line.source) && along.includes(line));
+}
+
+function startGraphButtons(canvas, panning) {
+  byId("zoom-in").addEventListener("click", () => panning.zoom(1.3));
+  byId("zoom-out").addEventListener("click", () => panning.zoom(1 / 1.3));
+  byId("zoom-fit").addEventListener("click", panning.fit);
+  const button = byId("critical");
+  const show = (wanted) => {
+    canvas.classList.toggle("show-path", wanted);
+    button.setAttribute("aria-pressed", wanted);
+  };
+  button.addEventListener("click", () => show(!canvas.classList.contains("show-path")));
+  show(Boolean(data.showPath));
+}

@@ -1,0 +1,101 @@
+// The panel: the story of the build, or all there is to know of what is chosen.
+
+const nodes = byKey(data.nodes);
+const steps = byKey(data.steps);
+const targets = new Set(data.targets);
+const edgesFrom = grouped(data.edges, (edge) => edge.source);
+const edgesInto = grouped(data.edges, (edge) => edge.target);
+const stepsOf = grouped(
+  data.steps.flatMap((step) => step.nodes.map((node) => ({ node, step }))),
+  (pair) => pair.node,
+);
+
+function startPanel() {
+  const panel = byId("panel");
+  on("choose", (key) => {
+    const node = nodes.get(key);
+    const step = steps.get(key);
+    panel.replaceChildren(...(node ? nodeDetails(node) : step ? stepDetails(step) : storyDetails()));
+    panel.classList.toggle("details", Boolean(node ?? step));
+    panel.scrollTop = 0;
+  });
+}
+
+/** A button that chooses `key`; only its text where there is no such thing. */
+function chooser(key, text, name = "") {
+  if (!nodes.has(key) && !steps.has(key)) return make("span", { class: name }, text);
+  const listen = { click: () => choose(key), pointerenter: () => tell("point", key), pointerleave: () => tell("point", "") };
+  return make("button", { type: "button", class: `chooser ${name}`, ...listen }, text);
+}
+
+function section(heading, ...content) {
+  return make("section", {}, make("h3", {}, heading), ...content);
+}
+
+function list(items, tag = "ul") {
+  return make(tag, {}, items.map((item) => make("li", {}, item)));
+}
+
+function storyDetails() {
+  return data.overview.map(({ heading, sentences, rows }) => {
+    const rest = rows.map(([what, detail, key]) => [chooser(key, what, nameStyle(key)), make("span", { class: "detail" }, detail)]);
+    return section(heading, sentences.map((sentence) => make("p", {}, sentence)), rows.length ? list(rest) : "");
+  });
+}
+
+const nameStyle = (key) => (key.startsWith("step:") ? "code" : "name");
+
+function head(kind, title, chip, line) {
+  const close = make("button", { type: "button", class: "close", "aria-label": "Close the details", click: () => choose("") }, "×");
+  return make("div", { class: "head" }, make("p", { class: "kind" }, kind), close, title, make("p", { class: "marks" }, chip, line));
+}
+
+function facts(pairs) {
+  return pairs.length ? make("dl", {}, pairs.map(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]).flat()) : "";
+}
+
+function nodeDetails(node) {
+  const chip = make("span", { class: `chip ${node.look}` }, node.role);
+  const inside = stepsOf.get(node.key) ?? [];
+  const way = targets.has(node.key) ? null : shortestWay(node.key, targets, edgesFrom);
+  return [
+    head(node.kind, make("h2", {}, node.label), chip, lineMark(node.line, node.end)),
+    ...node.sentences.map((sentence) => make("p", {}, sentence)),
+    facts(node.facts),
+    way ? section("Why it is needed", list(way.map(wayItem), "ol")) : "",
+    edgeSection("Reads", edgesInto.get(node.key), "source"),
+    edgeSection("Read by", edgesFrom.get(node.key), "target"),
+    inside.length ? section(counted(inside.length, "step"), list(inside.map((pair) => stepItem(pair.step)), "ol")) : "",
+  ];
+}
+
+const counted = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
+
+const labelOf = (key) => nodes.get(key)?.label ?? steps.get(key)?.text ?? key;
+
+const wayItem = (edge) => [chooser(edge.target, labelOf(edge.target), "name"), " by ", make("code", {}, edge.text), " ", lineMark(edge.line)];
+
+function edgeSection(heading, edges, end) {
+  if (!edges) return "";
+  const ends = grouped(edges, (edge) => edge[end]);
+  const items = [...ends].map(([key, parallel]) => [
+    chooser(key, labelOf(key), "name"),
+    parallel.map((edge) => make("span", { class: `read${edge.needed ? "" : " faint"}` }, make("code", {}, edge.text), " ", lineMark(edge.line))),
+  ]);
+  return section(heading, list(items));
+}
+
+const stepItem = (step) => [chooser(step.key, step.text, step.critical ? "code critical" : "code"), " ", lineMark(step.line, step.end)];
+
+function stepDetails(step) {
+  const users = data.steps.filter((other) => other.inputs.includes(step.key));
+  const chip = step.critical ? make("span", { class: "chip critical" }, "critical path") : "";
+  const others = (keys) => list(keys.map((key) => steps.get(key)).filter(Boolean).map(stepItem));
+  return [
+    head(step.place ? `Step ${step.place}` : "Step", make("h2", { class: "code" }, step.text), chip, lineMark(step.line, step.end)),
+    facts(step.facts ?? []),
+    step.nodes.length ? section("Belongs to", list(step.nodes.map((key) => chooser(key, labelOf(key), "name")))) : "",
+    step.inputs.length ? section("Waits for", others(step.inputs)) : "",
+    users.length ? section("Then come", others(users.map((user) => user.key))) : "",
+  ];
+}

@@ -1,0 +1,103 @@
+// Moving and enlarging a drawing by its view box.
+
+const MOST_ENLARGED = 4;
+const FIT_AT_MOST = 1.5; // pixels a point: a small graph is not blown up
+const FAR = 0.62; // below it the labels of edges are too small to read and only hide the lines
+
+/** Make `svg` movable inside `canvas`; returns what buttons and keys do. */
+function startPanning(svg, canvas) {
+  const { x, y, width, height } = svg.viewBox.baseVal;
+  const whole = { x, y, width, height };
+  const view = { x: 0, y: 0, scale: 1 };
+
+  function show() {
+    svg.setAttribute("viewBox", [view.x, view.y, canvas.clientWidth / view.scale, canvas.clientHeight / view.scale].join(" "));
+    canvas.classList.toggle("far", view.scale < FAR);
+    canvas.classList.toggle("near", view.scale > fitScale() * 1.01);
+  }
+  function fitScale() {
+    return Math.min(canvas.clientWidth / whole.width, canvas.clientHeight / whole.height, FIT_AT_MOST);
+  }
+  function fit() {
+    view.scale = fitScale();
+    centre(whole.x + whole.width / 2, whole.y + whole.height / 2);
+  }
+  function centre(middleX, middleY) {
+    view.x = middleX - canvas.clientWidth / view.scale / 2;
+    view.y = middleY - canvas.clientHeight / view.scale / 2;
+    show();
+  }
+  function zoom(factor, left = canvas.clientWidth / 2, top = canvas.clientHeight / 2) {
+    const scale = Math.min(MOST_ENLARGED, Math.max(fitScale() / 2, view.scale * factor));
+    view.x += left / view.scale - left / scale;
+    view.y += top / view.scale - top / scale;
+    view.scale = scale;
+    show();
+  }
+  function move(byX, byY) {
+    view.x -= byX / view.scale;
+    view.y -= byY / view.scale;
+    show();
+  }
+  /** Move as little as it takes to bring the middle of `box` (in points) into sight. */
+  function reveal(box) {
+    const middleX = box.x + box.width / 2;
+    const middleY = box.y + box.height / 2;
+    const left = (middleX - view.x) * view.scale;
+    const top = (middleY - view.y) * view.scale;
+    const inside = left > 40 && top > 40 && left < canvas.clientWidth - 40 && top < canvas.clientHeight - 40;
+    if (!inside) centre(middleX, middleY);
+  }
+  new ResizeObserver(fit).observe(canvas);
+  fit();
+  const panning = { fit, zoom, move, reveal };
+  listenToPointers(canvas, panning);
+  listenToWheel(canvas, panning);
+  return panning;
+}
+
+/** One finger or the mouse moves, two fingers enlarge. */
+function listenToPointers(canvas, panning) {
+  const fingers = new Map();
+  canvas.addEventListener("pointerdown", (event) => {
+    if (event.button === 0) fingers.set(event.pointerId, event);
+  });
+  addEventListener("pointermove", (event) => {
+    const before = fingers.get(event.pointerId);
+    if (!before) return;
+    if (fingers.size === 2) pinch(fingers, event, canvas, panning);
+    else panning.move(event.clientX - before.clientX, event.clientY - before.clientY);
+    canvas.classList.add("moving");
+    fingers.set(event.pointerId, event);
+  });
+  for (const name of ["pointerup", "pointercancel"]) {
+    addEventListener(name, (event) => {
+      fingers.delete(event.pointerId);
+      // After the click that ends the move, so that the click chooses nothing.
+      setTimeout(() => canvas.classList.remove("moving"));
+    });
+  }
+}
+
+function pinch(fingers, event, canvas, panning) {
+  const [other] = [...fingers.values()].filter((finger) => finger.pointerId !== event.pointerId);
+  const before = fingers.get(event.pointerId);
+  const distance = (finger) => Math.hypot(finger.clientX - other.clientX, finger.clientY - other.clientY);
+  const frame = canvas.getBoundingClientRect();
+  const middleX = (event.clientX + other.clientX) / 2 - frame.left;
+  const middleY = (event.clientY + other.clientY) / 2 - frame.top;
+  panning.zoom(distance(event) / Math.max(1, distance(before)), middleX, middleY);
+}
+
+/** The wheel enlarges; where the page itself scrolls only with Ctrl or Command. */
+function listenToWheel(canvas, panning) {
+  const pageScrolls = () => document.documentElement.scrollHeight > innerHeight + 1;
+  const enlarge = (event) => {
+    if (!event.ctrlKey && !event.metaKey && pageScrolls()) return;
+    event.preventDefault();
+    const frame = canvas.getBoundingClientRect();
+    const amount = event.deltaY * (event.deltaMode ? 16 : 1);
+    panning.zoom(Math.exp(-amount / 400), event.clientX - frame.left, event.clientY - frame.top);
+  };
+  canvas.addEventListener("wheel", enlarge, { passive: false });
+}

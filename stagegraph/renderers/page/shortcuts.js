@@ -1,0 +1,41 @@
+// Keys that work everywhere on the page, and the dialog that lists them.
+
+const press = (id) => () => byId(id)?.click();
+const SHORTCUTS = [
+  { keys: ["/"], words: "Search; Enter goes to the next result", run: () => byId("search").focus() },
+  { keys: ["Esc"], event: "Escape", words: "Close the details, clear the search", run: clearAll },
+  { keys: ["+"], words: "Zoom in", run: press("zoom-in"), on: "zoom-in" },
+  { keys: ["-"], words: "Zoom out", run: press("zoom-out"), on: "zoom-in" },
+  { keys: ["0"], words: "Fit the whole graph", run: press("zoom-fit"), on: "zoom-in" },
+  { keys: ["c"], words: "Show or hide the critical path", run: press("critical"), on: "critical" },
+  { keys: ["t"], words: "Light, dark, or as the system", run: press("theme") },
+  { keys: ["?"], words: "These shortcuts", run: () => byId("shortcuts").showModal() },
+];
+const HINTS = [[["Tab", "↑ ↓ ← →"], "Go into the graph, and from box to box"], [["Enter"], "Choose what has the focus"]];
+
+function startShortcuts() {
+  const offered = SHORTCUTS.filter((shortcut) => !shortcut.on || byId(shortcut.on));
+  const dialog = byId("shortcuts");
+  for (const [keys, words] of [...HINTS, ...offered.map(({ keys, words }) => [keys, words])]) {
+    dialog.querySelector("dl").append(make("dt", {}, keys.map((key) => make("kbd", {}, key))), make("dd", {}, words));
+  }
+  byId("help").addEventListener("click", () => dialog.showModal());
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || dialog.open) return;
+    const typing = event.target.matches?.("input, textarea, select");
+    const shortcut = offered.find((each) => (each.event ?? each.keys[0]) === event.key);
+    if (!shortcut || (typing && event.key !== "Escape")) return;
+    event.preventDefault();
+    shortcut.run();
+  });
+}
+
+function clearAll() {
+  const input = byId("search");
+  if (input.value) {
+    input.value = "";
+    input.dispatchEvent(new Event("input"));
+  }
+  choose("");
+  if (document.activeElement === input) input.blur();
+}
