@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from stagegraph.build import Variant
 from stagegraph.dockerfile.instructions import Copy
 from stagegraph.dockerfile.reads import Read, reads_of
-from stagegraph.dockerfile.references import familiar_reference
 from stagegraph.dockerfile.stages import Place
 from stagegraph.model import Edge, EdgeKind, NodeKind
 
@@ -25,8 +24,7 @@ def node_of(variant: Variant, index: int) -> tuple[str, NodeKind, str] | None:
 def source_of(place: Place) -> tuple[str, NodeKind, str] | None:
     """Id, kind and label of what a place is made from, when that is no stage and not scratch."""
     if place.context:
-        name = place.name if place.replaced else familiar_reference(place.base)
-        return f"named-context:{name}", NodeKind.NAMED_CONTEXT, name
+        return f"named-context:{place.context_name}", NodeKind.NAMED_CONTEXT, place.context_name
     if not place.reference:
         return None
     return f"image:{place.reference}", NodeKind.IMAGE, place.base

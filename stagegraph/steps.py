@@ -6,10 +6,10 @@ operation, its inputs and what it runs in, never by its name.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from stagegraph.dockerfile.actions import Action, CopyAction, RunAction, StageActions, WorkdirAction
+from stagegraph.dockerfile.actions import Action, CopyAction, CopyPart, RunAction, StageActions, WorkdirAction
 from stagegraph.dockerfile.evaluate import evaluate
 from stagegraph.dockerfile.mounts import Mount
 from stagegraph.dockerfile.platforms import Platform
@@ -97,7 +97,7 @@ class StepBuilder:
     def _platform(self, place: Place) -> Platform:
         if place.base_index is not None and place.base_index in self._platforms:
             return self._platforms[place.base_index]
-        return place.platform or self._resolved.target_platform
+        return self._resolved.platform_of(place)
 
     def _first(self, place: Place) -> int | None:
         """The step that a place starts from."""
@@ -112,9 +112,8 @@ class StepBuilder:
         return self._source(("image", place.reference, str(platform)), name, place, place.reference)
 
     def _named_context(self, place: Place) -> int:
-        name = place.name if place.replaced else place.base
-        label = f"[context {name}] {_context_verb(place.context)}"
-        return self._source(("context", place.context), label, place, f"context:{name}")
+        label = f"[context {place.context_name}] {_context_verb(place.context)}"
+        return self._source(("context", place.context), label, place, f"context:{place.context_name}")
 
     def _source(self, key: Hashable, name: str, place: Place, source: str) -> int:
         step = RawStep(
@@ -155,9 +154,8 @@ class StepBuilder:
         return self._list.add(("document", name, text, mode), step, None)
 
     def _run(self, place: Place, action: RunAction, last: int | None) -> int:
-        mounts = [(_mount_key(mount), self._mounted(mount, source)) for mount, source in action.mounts]
-        if action.document:
-            mounts.append(("/dev/pipes/", self._document(*action.document, "0755")))
+        mounts = [(mount, self._mounted(mount, source)) for mount, source in _sorted(action.mounts)]
+        script = self._document(*action.document, "0755") if action.document else None
         key = (
             "run",
             last,
@@ -166,64 +164,62 @@ class StepBuilder:
             action.workdir,
             action.user,
             tuple(mounts),
+            script,
             action.options,
             str(self._platforms[place.index]),
         )
-        inputs = dict.fromkeys(_some(last) + tuple(read for _, read in mounts if read is not None))
+        reads = [read for _, read in mounts] + [script]
+        inputs = dict.fromkeys(_some(last) + tuple(read for read in reads if read is not None))
         return self._add(key, action, StepKind.EXEC, tuple(inputs), place)
 
     def _mounted(self, mount: Mount, source: int) -> int | None:
         if mount.type not in ("bind", "cache"):
             return None
-        read = self._local() if mount.is_local else self._last.get(source)
-        if not mount.sets_owner or mount.source.strip("/.") or mount.type != "cache":
+        read = self._local() if mount.is_local else self._read(source)
+        if not mount.sets_owner or mount.source != "/" or mount.type != "cache":
             return read
         step = RawStep(name=_CACHE_NAME, kind=StepKind.FILE, span=None, inputs=_some(read))
         return self._list.add(("cache", read, mount.uid, mount.gid, mount.mode), step, None)
 
     def _copy(self, place: Place, action: CopyAction, last: int | None) -> int | None:
-        reads = self._copy_reads(place, action)
+        reads = self._copy_reads(action)
         onto = None if action.linked else last
-        key = ("copy", onto, action.files, action.target, action.options, tuple(reads))
-        inputs = dict.fromkeys(_some(onto) + tuple(read for _, read in reads if read is not None))
+        key = ("copy", onto, action.target, action.options, tuple(reads))
+        inputs = dict.fromkeys(_some(onto) + tuple(read for read, _ in reads if read is not None))
         copied = self._add(key, action, StepKind.FILE, tuple(inputs), place)
         if not action.linked or last is None:
             return copied  # merging onto nothing makes no step (client/llb/merge.go)
         merge = ("merge", last, copied)
         return self._add(merge, action, StepKind.MERGE, (last, copied), place, action.link_name)
 
-    def _copy_reads(self, place: Place, action: CopyAction) -> list[tuple[Hashable, int | None]]:
-        reads: list[tuple[Hashable, int | None]] = []
-        if action.files:
-            read = self._local() if action.source is None else self._last.get(action.source)
-            reads.append(("files", read))
-        for remote in action.remotes:
-            step = RawStep(
-                name=action.name, kind=StepKind.SOURCE, span=None, inputs=(), source=remote.address
-            )
-            known = ("remote", remote.address, remote.git, remote.options)
-            reads.append(("remote", self._list.add(known, step, None)))
-        for name, text in action.documents:
-            reads.append((name, self._document(name, text, "0644")))
-        return reads
+    def _copy_reads(self, action: CopyAction) -> list[tuple[int | None, Hashable]]:
+        """What each source is read from, and what is taken of it."""
+        return [(self._part(action, part), (part.path, part.options)) for part in action.parts]
+
+    def _part(self, action: CopyAction, part: CopyPart) -> int | None:
+        if part.text is not None:
+            return self._document(part.path, part.text, "0644")
+        if part.remote:
+            address = part.remote.address
+            step = RawStep(name=action.name, kind=StepKind.SOURCE, span=None, inputs=(), source=address)
+            return self._list.add(("remote", part.remote.key), step, None)
+        return self._local() if action.source is None else self._read(action.source)
+
+    def _read(self, source: int) -> int | None:
+        """The last step of a place that is read; a stage that a context replaces may come later."""
+        place = self._resolved.places[source]
+        if place.replaced and source not in self._last:
+            self._last[source] = self._first(place)
+        return self._last.get(source)
 
 
 def _some(position: int | None) -> tuple[int, ...]:
     return () if position is None else (position,)
 
 
-def _mount_key(mount: Mount) -> Hashable:
-    return (
-        mount.type,
-        mount.source,
-        mount.target,
-        mount.readonly,
-        mount.id,
-        mount.sharing,
-        mount.size,
-        mount.required,
-        mount.environment,
-    )
+def _sorted(mounts: Iterable[tuple[Mount, int]]) -> list[tuple[Mount, int]]:
+    """In the order of their targets, as the operation has them (client/llb/exec.go, Marshal)."""
+    return sorted(mounts, key=lambda item: "" if item[0].type in ("secret", "ssh") else item[0].target)
 
 
 def _context_verb(value: str) -> str:

@@ -152,7 +152,13 @@ def test_a_long_line_is_cut_around_the_fault() -> None:
 def test_a_copy_from_a_later_stage_is_a_finding_on_a_graph_that_draws() -> None:
     found = report("FROM a AS x\nCOPY --from=y /1 /2\nFROM b AS y\n", target="x")
     assert [(f.code, str(f.severity), f.line, f.message, f.fix) for f in found.findings] == [
-        ("later-stage", "error", 2, "x copies from y, which comes later in the file", "move y above x")
+        (
+            "later-stage",
+            "error",
+            2,
+            "`x` copies from `y`, which comes later in the file",
+            "move `y` above `x`",
+        )
     ]
     assert len(found.edges) == 3
 

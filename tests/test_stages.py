@@ -112,3 +112,50 @@ def test_variables_of_copied_paths_are_shown_expanded_or_as_written() -> None:
         "build context -copy-> stage-0: x > /opt/y",
         "build context -copy-> stage-0: z > $UNSET/w",
     ]
+
+
+def test_the_stage_that_is_built_has_a_name_or_is_the_default() -> None:
+    text = "FROM a AS one\nFROM ${TARGETSTAGE}\n"
+    assert edges(report(text))[1:] == ["default -from-> stage-1"]
+    assert "one -from-> stage-1" in edges(report(text, target="one"))
+
+
+def test_a_default_that_is_replaced_is_not_expanded() -> None:
+    text = "ARG BASE=${NONE:?choose one}\nFROM $BASE\n"
+    assert edges(report(text, build_args={"BASE": "alpine"})) == ["alpine -from-> stage-0"]
+
+
+def test_flags_of_arg_and_stopsignal_are_not_read() -> None:
+    assert edges(report("ARG --any B=a\nFROM $B\nSTOPSIGNAL --any 9\n")) == ["a -from-> stage-0"]
+
+
+def test_long_numbers_are_names_and_zeros_do_not_count() -> None:
+    assert "a -copy-> stage-1: x > y" in edges(report(f"FROM i AS a\nFROM j\nCOPY --from={'0' * 5000} x y\n"))
+    assert "99999999999999999999 -copy-> stage-0: x > y" in edges(
+        report("FROM i\nCOPY --from=99999999999999999999 x y\n")
+    )
+
+
+def test_a_named_context_for_one_platform_goes_before_that_for_all() -> None:
+    contexts = {"node::linux/arm64": "docker-image://mine:arm", "node": "docker-image://mine"}
+    text = "FROM docker.io/library/node:latest AS a\nFROM --platform=linux/arm64 node\nCOPY --from=a / /\n"
+    assert edges(report(text, contexts=contexts)) == [
+        "node -from-> a",
+        "node::linux/arm64 -from-> stage-1",
+        "a -copy-> stage-1: / > /",
+    ]
+
+
+def test_a_later_stage_that_a_context_replaces_can_be_read() -> None:
+    found = report("FROM a\nCOPY --from=b / /\nFROM c AS b\nFROM d\n", target=None, contexts={"b": "./b"})
+    assert not [f for f in found.findings if f.code == "later-stage"]
+    found = report("FROM a AS x\nCOPY --from=b / /\nFROM c AS b\n", target="x", contexts={"b": "./b"})
+    assert [step.name for step in found.steps][1:3] == [
+        "[context b] load from client",
+        "[x 2/2] COPY --from=b / /",
+    ]
+
+
+def test_scratch_and_context_are_never_replaced_as_stages() -> None:
+    found = report("FROM a AS context\nFROM context\n", contexts={"context": "./x"})
+    assert edges(found) == ["a -from-> context", "context -from-> stage-1"]

@@ -32,11 +32,19 @@ class RunAction(NamedTuple):
 
 
 class Remote(NamedTuple):
-    """A source of ADD that is fetched: its address, and what else makes it another download."""
+    """A source of ADD that is fetched: its address, and what makes it this download and no other."""
 
     address: str
-    git: bool
-    options: tuple[str, ...]
+    key: tuple[str, ...]
+
+
+class CopyPart(NamedTuple):
+    """One source of COPY or ADD: a path of what is read, a download, or a document with its text."""
+
+    path: str
+    options: tuple[str, ...] = ()  # unpacking, and the pattern that --parents makes of the path
+    remote: Remote | None = None
+    text: str | None = None
 
 
 class CopyAction(NamedTuple):
@@ -48,11 +56,9 @@ class CopyAction(NamedTuple):
     onbuild: bool
     linked: bool  # made on nothing and merged on top
     source: int | None  # the place read, as an index of Resolved.places; None for the build context
-    remotes: tuple[Remote, ...]
-    documents: tuple[tuple[str, str], ...]  # name and text
-    files: tuple[str, ...]  # the local paths, normal form
+    parts: tuple[CopyPart, ...]  # in the order that BuildKit copies them
     target: str  # the destination, absolute
-    options: tuple[str, ...]  # owner, mode, parents, exclude, unpack
+    options: tuple[str, ...]  # owner, mode, exclude
     link_name: str = ""  # of the merge step of a linked copy
 
 

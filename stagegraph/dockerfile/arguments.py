@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from stagegraph.dockerfile.expand import ExpansionError, lexer_of
 from stagegraph.dockerfile.file import Dockerfile
+from stagegraph.dockerfile.instructions import Arg
 from stagegraph.dockerfile.platforms import Platform
 from stagegraph.errors import DockerfileError
 
@@ -28,7 +29,7 @@ def platform_arguments(
         "TARGETOSVERSION": target.os_version,
         "TARGETARCH": target.architecture,
         "TARGETVARIANT": target.variant,
-        "TARGETSTAGE": stage,
+        "TARGETSTAGE": stage or "default",
     }
     return {name: overrides.get(name, value) for name, value in values.items()}
 
@@ -36,17 +37,24 @@ def platform_arguments(
 def global_arguments(
     file: Dockerfile, defaults: Mapping[str, str], build_args: Mapping[str, str]
 ) -> dict[str, str]:
-    """``defaults`` and the ARGs before the first FROM, each default expanded with those before it."""
+    """``defaults`` and the ARGs before the first FROM, each default expanded with those before it.
+
+    A default that the user replaces is not expanded, so it cannot fail either.
+    """
     values = dict(defaults)
-    lexer = lexer_of(escape=file.escape)
     for arg in file.arguments:
         for name, default in arg.pairs:
-            try:
-                value = build_args.get(name, lexer.word(default, values) if default is not None else None)
-            except ExpansionError as error:
-                raise DockerfileError(
-                    f"the default of {name} cannot be expanded: {error}", source=file.source, span=arg.span
-                ) from None
-            if value is not None:
-                values[name] = value
+            if name in build_args:
+                values[name] = build_args[name]
+            elif default is not None:
+                values[name] = _expanded(file, arg, name, default, values)
     return values
+
+
+def _expanded(file: Dockerfile, arg: Arg, name: str, default: str, values: Mapping[str, str]) -> str:
+    try:
+        return lexer_of(escape=file.escape).word(default, values)
+    except ExpansionError as error:
+        raise DockerfileError(
+            f"the default of {name} cannot be expanded: {error}", source=file.source, span=arg.span
+        ) from None

@@ -13,6 +13,7 @@ from stagegraph.dockerfile import paths, remotes
 from stagegraph.dockerfile.actions import (
     Action,
     CopyAction,
+    CopyPart,
     Environment,
     Fault,
     Remote,
@@ -22,8 +23,17 @@ from stagegraph.dockerfile.actions import (
 )
 from stagegraph.dockerfile.expand import ExpansionError, Lexer, lexer_of
 from stagegraph.dockerfile.heredocs import Heredoc
-from stagegraph.dockerfile.instructions import Copy, Run, Workdir
-from stagegraph.dockerfile.mounts import Mount, MountError, read_mount
+from stagegraph.dockerfile.instructions import Copy, Run, Setting, Workdir
+from stagegraph.dockerfile.mounts import Mount, MountError, normal_mount, read_mount
+from stagegraph.dockerfile.paths import PathError
+from stagegraph.dockerfile.refusals import (
+    RefusedError,
+    check_checksum,
+    check_file_checksum,
+    check_setting,
+    mode_of,
+)
+from stagegraph.dockerfile.remotes import RemoteError
 from stagegraph.dockerfile.scope import Scope
 from stagegraph.dockerfile.scripts import ScriptError, script_of
 from stagegraph.dockerfile.stages import Command, Place, Resolved
@@ -32,6 +42,7 @@ from stagegraph.source import Span
 
 _MASK = "****"  # what stands for the value of a secret in a step's name
 _BODY_LEXER = Lexer(process_quotes=False)
+_REFUSALS = (ExpansionError, MountError, ScriptError, PathError, RemoteError, RefusedError)
 
 
 def evaluate(resolved: Resolved, *, platform_in_names: bool = False) -> tuple[StageActions, ...]:
@@ -43,10 +54,6 @@ def evaluate(resolved: Resolved, *, platform_in_names: bool = False) -> tuple[St
         found.append(stage.run())
         done[place.index] = stage
     return tuple(found)
-
-
-class _RefusedError(ValueError):
-    """BuildKit would stop here when it builds the stage."""
 
 
 class _Stage:
@@ -73,7 +80,7 @@ class _Stage:
             self.position = position
             try:
                 actions.extend(self._command(command))
-            except (ExpansionError, MountError, ScriptError, _RefusedError) as error:
+            except _REFUSALS as error:
                 self._fault("would-fail", command.instruction.span, str(error))
         return StageActions(
             index=self.place.index,
@@ -107,8 +114,17 @@ class _Stage:
         else:
             self._environment = None
             self.scope.apply(item)
-            if isinstance(item, Workdir) and self.scope.workdir != "/":
+            if isinstance(item, Setting):
+                self._check_setting(item)
+            elif isinstance(item, Workdir) and self.scope.workdir != "/":
                 yield self._workdir(item, command)
+
+    def _check_setting(self, item: Setting) -> None:
+        if item.keyword == "expose":  # a port can expand to several, or to none
+            lexer, known = self.scope.lexer, self.scope.variables
+            check_setting(item.keyword, [port for word in item.words for port in lexer.words(word, known)])
+        else:
+            check_setting(item.keyword, [self.scope.expand(word) for word in item.words])
 
     def _workdir(self, item: Workdir, command: Command) -> WorkdirAction:
         return WorkdirAction(
@@ -116,7 +132,7 @@ class _Stage:
             name=self._named(self._shown(item.text), command),
             span=item.span,
             onbuild=command.onbuild,
-            path=self.scope.workdir,
+            path=paths.from_root(self.scope.workdir, windows=False),
             user=self.scope.user,
         )
 
@@ -154,15 +170,12 @@ class _Stage:
             mount = read_mount(fields, self.scope.expand)
             if mount.source_name:
                 self._check_order(item.span, "mounts from", source)
-            target = paths.workdir(self.scope.workdir, mount.target, windows=self.scope.windows)
-            if target == "/" and mount.type not in ("secret", "ssh"):
-                raise _RefusedError("a mount has no target, or its target is the root")
-            found.append((mount, source))
+            found.append((normal_mount(mount, self.scope.workdir, windows=self.scope.windows), source))
         return tuple(found)
 
     def _check_order(self, span: Span, verb: str, source: int) -> None:
         read = self.resolved.places[source]
-        if source in self.done or not read.is_stage:
+        if source in self.done or not read.is_stage or read.replaced:
             return
         self._fault(
             "later-stage",
@@ -176,20 +189,13 @@ class _Stage:
         source = command.sources[0] if command.sources else None
         if source is not None:
             self._check_order(item.span, "copies from", source)
-        expand, windows, flags = self.scope.expand, self.scope.windows, item.flags
-        chown, checksum = expand(flags.chown), expand(flags.checksum)
-        chmod, exclude = expand(flags.chmod), tuple(map(expand, flags.exclude))
-        sources = [expand(word) for word in item.sources]
-        destination = expand(item.destination)
-        documents = tuple(self._document(document) for document in item.documents)
+        expand, flags = self.scope.expand, item.flags
+        owner, mode, checksum = expand(flags.chown), mode_of(expand(flags.chmod)), expand(flags.checksum)
+        words, destination = [expand(word) for word in item.sources], expand(item.destination)
+        parts = (*self._files(item, words, checksum), *map(self._document, item.documents))
         text = self._shown(item.text)
-        linked = item.link and not flags.chmod
         name = self._named(text, command)
-        fetched = [word for word in sources if remotes.is_remote(word)]
-        if fetched and not item.add:
-            raise _RefusedError(f"COPY cannot fetch {fetched[0]}; ADD can")
-        local = [word for word in sources if word not in fetched]
-        owner = (chown, chmod, str(flags.parents), *exclude, str(flags.unpack))
+        linked = item.link and not mode
         return CopyAction(
             command=self.position,
             name=name,
@@ -197,26 +203,38 @@ class _Stage:
             onbuild=command.onbuild,
             linked=linked,
             source=source,
-            remotes=tuple(_remote(word, item, checksum) for word in fetched),
-            documents=documents,
-            files=tuple(paths.from_root(word, windows=windows) for word in local),
-            target=paths.absolute(self.scope.workdir, destination, windows=windows),
-            options=(("add",) if item.add else ("copy",)) + owner,
+            parts=parts,
+            target=paths.destination(self.scope.workdir, destination, windows=self.scope.windows),
+            options=(owner, mode, *map(expand, flags.exclude)),
             link_name=_link_name(name, text) if linked else "",
         )
 
-    def _document(self, document: Heredoc) -> tuple[str, str]:
+    def _files(self, item: Copy, words: list[str], checksum: str) -> Iterator[CopyPart]:
+        fetched = [word for word in words if remotes.is_remote(word)]
+        if fetched and not item.add:
+            raise RefusedError(f"COPY cannot fetch {fetched[0]}; ADD can")
+        check_checksum(checksum, words, fetched)
+        unpack = item.flags.unpack
+        for word in words:
+            if word not in fetched:
+                pattern = (word,) if item.flags.parents else ()
+                unpacked = item.add if unpack is None else unpack
+                path = "" if pattern else paths.from_root(word, windows=self.scope.windows)
+                yield CopyPart(path=path, options=(str(unpacked), *pattern))
+            elif remotes.is_git(word):
+                key = remotes.git_key(word, keep=item.flags.keep_git_dir, checksum=checksum)
+                yield CopyPart(path="/", remote=Remote(word, ("git", *key)))
+            else:
+                check_file_checksum(checksum)
+                remote = Remote(word, ("file", word, checksum))
+                yield CopyPart(remotes.file_name(word), options=(str(bool(unpack)),), remote=remote)
+
+    def _document(self, document: Heredoc) -> CopyPart:
         text = document.text
         if document.expand:
             text = _BODY_LEXER.word(text, self.scope.variables)
-        return document.name, text
+        return CopyPart(path=document.name, text=text)
 
 
 def _link_name(name: str, text: str) -> str:
     return name[: len(name) - len(text)] + "LINK " + text
-
-
-def _remote(word: str, item: Copy, checksum: str) -> Remote:
-    git = remotes.is_git(word)
-    kept = str(item.flags.keep_git_dir) if git else ""
-    return Remote(address=word, git=git, options=(checksum, kept))

@@ -11,10 +11,21 @@ from stagegraph.dockerfile.flags import Flags
 from stagegraph.dockerfile.whitespace import SPACE
 from stagegraph.dockerfile.words import command_words
 
-_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_PART = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
+_UNITS = {  # in nanoseconds
+    "ns": 1,
+    "us": 10**3,
+    "µs": 10**3,
+    "μs": 10**3,
+    "ms": 10**6,
+    "s": 10**9,
+    "m": 60 * 10**9,
+    "h": 3600 * 10**9,
+}
+_PART = re.compile(r"([0-9]{1,40}\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
 _INTERVALS = ("interval", "timeout", "start-period", "start-interval")
-_SHORTEST = 0.001  # seconds: container.MinimumDuration
+_SHORTEST = 10**6  # a millisecond
+_LONGEST = 2**63 - 1
+_MOST_TRIES = 2**31 - 1
 
 
 def split(text: str) -> tuple[list[str], bool]:
@@ -43,18 +54,32 @@ def fault(args: list[str], flags: Flags) -> str:
         if value and not _is_interval(value):
             return f"--{name} is no duration of at least 1ms: {value}"
     retries = flags.one("retries")
-    if retries and not re.fullmatch(r"\+?[0-9]{1,10}", retries):
+    if retries and not _is_count(retries):
         return f"--retries is no number of tries: {retries}"
     return ""
 
 
+def _is_count(text: str) -> bool:
+    """Whether ``text`` is a number of 32 bits that is not negative."""
+    match = re.fullmatch(r"([+-]?)(?=[0-9])0*([0-9]{0,10})", text)
+    return match is not None and int(match[2] or 0) <= (0 if match[1] == "-" else _MOST_TRIES)
+
+
+def _nanoseconds(number: str, unit: int) -> int:
+    whole, _, part = number.partition(".")
+    part = part[:18]  # finer than a nanosecond for every unit
+    return int(whole or 0) * unit + int(part.ljust(18, "0")) * unit // 10**18
+
+
 def _is_interval(text: str) -> bool:
     """Whether Go's time.ParseDuration takes ``text`` and it is nothing or long enough."""
-    digits = text.removeprefix("+")
+    negative, digits = text.startswith("-"), text.removeprefix("-" if text.startswith("-") else "+")
     if digits == "0":
         return True
-    seconds, position = 0.0, 0
+    total, position = 0, 0
     while match := _PART.match(digits, position):
-        seconds += float(match[1]) * _UNITS[match[2]]
+        total += _nanoseconds(match[1], _UNITS[match[2]])
         position = match.end()
-    return position == len(digits) > 0 and (seconds == 0 or seconds >= _SHORTEST)
+    if position != len(digits) or not digits or total > _LONGEST:
+        return False
+    return total == 0 or (not negative and total >= _SHORTEST)

@@ -76,7 +76,7 @@ class Run(NamedTuple):
     shell_form: bool
     documents: tuple[Heredoc, ...] = ()
     mounts: tuple[tuple[str, ...], ...] = ()
-    options: tuple[str, ...] = ("", "")  # network, security, devices
+    options: tuple[str, ...] = ("default", "sandbox")  # network, security, devices
 
 
 class Workdir(NamedTuple):

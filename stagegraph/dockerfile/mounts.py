@@ -5,15 +5,22 @@ Rules: moby/buildkit frontend/dockerfile/instructions/commands_runmount.go.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from stagegraph.dockerfile import paths
 
 _TYPES = ("bind", "cache", "tmpfs", "secret", "ssh")
 _SHARING = ("shared", "private", "locked")
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?(?:([kmgtp])(?:i?b)?|b)?\Z", re.IGNORECASE)
+_UNITS = " kmgtp"
+_LARGEST = 2**32 - 1
 _OWNED = frozenset({"cache", "secret", "ssh"})
-_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
-_FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
+# what Go's strconv.ParseBool takes
+TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 _KEYS = {"src": "source", "dst": "target", "destination": "target", "ro": "readonly", "rw": "readwrite"}
 
 
@@ -62,6 +69,38 @@ def read_mount(fields: tuple[str, ...], expand: Callable[[str], str]) -> Mount:
     return mount
 
 
+def normal_mount(mount: Mount, workdir: str, *, windows: bool) -> Mount:
+    """``mount`` in one form for all that mean the same; MountError where BuildKit refuses it.
+
+    The stage that it reads is told apart by what is read, not by how it is called.
+    """
+    if mount.type == "ssh":
+        return mount
+    if mount.type == "secret":
+        return _secret(mount, windows)
+    target = paths.workdir(workdir, mount.target, windows=windows)
+    target = posixpath.normpath(target)
+    if target == "/":
+        raise MountError("a mount has no target, or its target is the root")
+    cached = mount.type == "cache"
+    return replace(
+        mount,
+        source_name="*" if mount.source_name else "",
+        source=paths.from_root(mount.source, windows=False),
+        target=target,
+        id=(mount.id or posixpath.normpath(mount.target)) if cached else "",
+        sharing=(mount.sharing or "shared") if cached else "",
+    )
+
+
+def _secret(mount: Mount, windows: bool) -> Mount:
+    name = mount.source or mount.id or posixpath.basename(mount.target.rstrip("/"))
+    if windows and not mount.target and not mount.environment:
+        raise MountError("a secret mount needs a target on Windows")
+    target = mount.target or ("" if mount.environment else f"/run/secrets/{posixpath.basename(name)}")
+    return replace(mount, source="", id=name, target=target)
+
+
 def _setting(key: str, value: str | None, kind: str, field: str) -> dict[str, str]:
     if key in ("readonly", "readwrite"):
         truth = _truth(key, value)
@@ -81,19 +120,39 @@ def _checked(key: str, value: str) -> str:
         raise MountError(f"{value} is no type of mount: it is {', '.join(_TYPES)}")
     if key == "sharing" and (value := value.lower()) not in _SHARING:
         raise MountError(f"{value} is no sharing of a cache: it is {', '.join(_SHARING)}")
-    if key in ("uid", "gid") and not re.fullmatch("[0-9]{1,10}", value):
-        raise MountError(f"{key} of a mount is a number, not {value}")
-    if key == "mode" and not re.fullmatch("[0-7]{1,11}", value):
-        raise MountError(f"mode of a mount is octal, not {value}")
-    if key not in ("type", "from", "source", "target", "id", "sharing", "mode", "uid", "gid", "size", "env"):
+    if key in ("uid", "gid"):
+        return _number(f"{key} of a mount is a number, not {value}", value, 10)
+    if key == "mode":
+        return _number(f"mode of a mount is octal, not {value}", value, 8)
+    if key == "size":
+        return _size(value)
+    if key not in ("type", "from", "source", "target", "id", "sharing", "env"):
         raise MountError(f"a mount has no {key}")
     return value
 
 
+def _number(message: str, value: str, base: int) -> str:
+    """``value`` as a decimal number of 32 bits; MountError with ``message`` when it is none."""
+    digits = value.lstrip("0") or "0"
+    if not value or not re.fullmatch("[0-7]{1,11}" if base == 8 else "[0-9]{1,10}", digits):
+        raise MountError(message)
+    if int(digits, base) > _LARGEST:
+        raise MountError(message)
+    return str(int(digits, base))
+
+
+def _size(value: str) -> str:
+    """``value`` in bytes, as docker/go-units reads it."""
+    match = _SIZE.match(value)
+    if not match:
+        raise MountError(f"size of a mount is a number of bytes such as 64m, not {value}")
+    return str(int(float(match[1]) * 1024 ** _UNITS.index((match[2] or " ").lower())))
+
+
 def _truth(key: str, value: str | None) -> bool:
-    if value is None or value in _TRUE:
+    if value is None or value in TRUE:
         return True
-    if value in _FALSE:
+    if value in FALSE:
         return False
     raise MountError(f"{key} of a mount is true or false, not {value}")
 
@@ -130,7 +189,7 @@ def _check(mount: Mount, values: dict[str, str]) -> None:
     if mount.type == "secret":
         if values.get("from"):
             raise MountError("a secret mount reads from no stage")
-        if not (mount.source or mount.target or mount.id or mount.environment):
+        if not (mount.source or mount.target or mount.id):
             raise MountError("a secret mount needs an id or a target")
         if mount.source and mount.id:
             raise MountError("a secret mount has an id or a source, not both")

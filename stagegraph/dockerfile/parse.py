@@ -81,7 +81,7 @@ def _description(comments: tuple[str, ...], name: str) -> str:
 
 
 def _arg(line: Line, args: list[str], _json_form: bool) -> Arg:
-    flags_of(line)
+    # BuildKit takes no notice of the flags of ARG (parseArg), nor of those of STOPSIGNAL
     at_least_one(line, args)
     pairs = []
     for word in args:
@@ -144,9 +144,14 @@ def _volume(line: Line, args: list[str], _json_form: bool) -> Setting:
 
 
 def _one_word(line: Line, args: list[str], _json_form: bool) -> Setting:
-    word = exactly_one(line, args)
-    expanded = (word,) if line.keyword == "stopsignal" else ()
-    return Setting(span=line.span, text=line.text, keyword=line.keyword, words=expanded)
+    exactly_one(line, args)
+    return Setting(span=line.span, text=line.text, keyword=line.keyword)
+
+
+def _stopsignal(line: Line, args: list[str], _json_form: bool) -> Setting:
+    if len(args) != 1:
+        raise ParseError("STOPSIGNAL needs an argument")
+    return Setting(span=line.span, text=line.text, keyword=line.keyword, words=tuple(args))
 
 
 def _plain(line: Line, _args: list[str], _json_form: bool) -> Setting:
@@ -156,7 +161,8 @@ def _plain(line: Line, _args: list[str], _json_form: bool) -> Setting:
 
 def _expose(line: Line, args: list[str], _json_form: bool) -> Setting:
     at_least_one(line, args)
-    return _plain(line, args, False)
+    flags_of(line)
+    return Setting(span=line.span, text=line.text, keyword=line.keyword, words=tuple(args))
 
 
 def _healthcheck(line: Line, args: list[str], _json_form: bool) -> Setting:
@@ -188,7 +194,7 @@ _PARSERS: Mapping[str, Callable[[Line, list[str], bool], Instruction]] = Mapping
         "onbuild": _onbuild,
         "run": run,
         "shell": _shell,
-        "stopsignal": _one_word,
+        "stopsignal": _stopsignal,
         "user": _user,
         "volume": _volume,
         "workdir": _workdir,

@@ -12,8 +12,9 @@ from stagegraph.dockerfile.checks import ParseError, flags_of
 from stagegraph.dockerfile.fields import FieldsError, csv_fields
 from stagegraph.dockerfile.flags import Flags
 from stagegraph.dockerfile.heredocs import Heredoc, heredoc_word, is_heredoc_word
-from stagegraph.dockerfile.instructions import NO_COPY_FLAGS, Copy, CopyFlags, Run, mount_source
+from stagegraph.dockerfile.instructions import NO_COPY_FLAGS, Copy, CopyFlags, Run
 from stagegraph.dockerfile.lines import Line
+from stagegraph.dockerfile.mounts import FALSE, TRUE
 
 _VARIABLE = re.compile(r"\$.")
 
@@ -35,7 +36,7 @@ def copy(line: Line, args: list[str], _json_form: bool) -> Copy:
         add=line.keyword == "add",
         sources=tuple(word for word in sources if not is_heredoc_word(word)),
         destination=destination,
-        documents=_documents(line, sources) if line.heredocs else (),
+        documents=_documents(line, sources),
         source_stage=flags.one("from"),
         link=flags.on("link"),
         flags=_copy_flags(flags) if flags.values else NO_COPY_FLAGS,
@@ -43,6 +44,9 @@ def copy(line: Line, args: list[str], _json_form: bool) -> Copy:
 
 
 def _documents(line: Line, sources: list[str]) -> tuple[Heredoc, ...]:
+    # In JSON form a heredoc word opens no body, and is an empty document all the same.
+    if "<<" not in line.rest:
+        return ()
     bodies = {heredoc.name: heredoc for heredoc in line.heredocs}
     opened = [heredoc_word(word) for word in sources if is_heredoc_word(word)]
     return tuple(bodies.get(document.name, document) for document in opened if document)
@@ -65,8 +69,8 @@ def _copy_flags(flags: Flags) -> CopyFlags:
 def run(line: Line, args: list[str], json_form: bool) -> Run:
     """RUN; ParseError where BuildKit refuses it."""
     flags = flags_of(line)
-    _one_of(flags, "network", ("default", "none", "host"))
-    _one_of(flags, "security", ("sandbox", "insecure"))
+    network = _one_of(flags, "network", ("default", "none", "host"))
+    security = _one_of(flags, "security", ("sandbox", "insecure"))
     return Run(
         span=line.span,
         text=line.text,
@@ -74,25 +78,55 @@ def run(line: Line, args: list[str], json_form: bool) -> Run:
         shell_form=not json_form,
         documents=line.heredocs,
         mounts=tuple(map(_mount, flags.many("mount"))),
-        options=(flags.one("network"), flags.one("security"), *flags.many("device")),
+        options=(network, security, *map(_device, flags.many("device"))),
     )
 
 
-def _one_of(flags: Flags, name: str, known: tuple[str, ...]) -> None:
-    if name in flags.values and flags.one(name) not in known:
+def _one_of(flags: Flags, name: str, known: tuple[str, ...]) -> str:
+    """The value of a flag that is one of ``known``, the first of which is the same as no flag."""
+    if name not in flags.values:
+        return known[0]
+    if flags.one(name) not in known:
         raise ParseError(
             f"{flags.one(name) or 'nothing'} is no {name} for RUN",
             word=f"--{name}",
             hint=f"one of {', '.join(known)}",
         )
+    return flags.one(name)
+
+
+def _device(value: str) -> str:
+    """A device with whether it is required, in one form for equal ones (commands_rundevice.go)."""
+    name, required = "", False
+    for field in _fields("device", value):
+        key, equals, text = field.partition("=")
+        if key.lower() == "required":
+            required = _required(text) if equals else True
+        elif key.lower() == "name" and equals and not name:
+            name = text
+        elif not name:
+            name = field
+        else:
+            raise ParseError(f"the device {value} is given more than a name", word="--device")
+    return f"{name} required" if required else name
+
+
+def _required(text: str) -> bool:
+    if text not in TRUE | FALSE:
+        raise ParseError(f"required of a device is true or false, not {text}", word="--device")
+    return text in TRUE
+
+
+def _fields(flag: str, value: str) -> tuple[str, ...]:
+    try:
+        return csv_fields(value)
+    except FieldsError as error:
+        raise ParseError(f"the {flag} {value} cannot be read: {error}", word=f"--{flag}") from None
 
 
 def _mount(value: str) -> tuple[str, ...]:
-    try:
-        fields = csv_fields(value)
-    except FieldsError as error:
-        raise ParseError(f"the mount {value} cannot be read: {error}", word="--mount") from None
-    if _VARIABLE.search(mount_source(fields)):
+    fields = _fields("mount", value)
+    if any(field[:5].lower() == "from=" and _VARIABLE.search(field[5:]) for field in fields):
         raise ParseError(
             "the from of a mount takes no variable",
             word="from=",

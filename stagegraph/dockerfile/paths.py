@@ -1,39 +1,53 @@
 """Paths inside a stage, in the form that BuildKit gives them.
 
-Rules: moby/buildkit util/system/path.go.
+Rules: moby/buildkit util/system/path.go and client/llb/fileop.go, normalizePath.
 """
 
 from __future__ import annotations
 
 import posixpath
-import re
-
-_DRIVE = re.compile(r"[A-Za-z]:")
 
 
-def absolute(workdir: str, path: str, *, windows: bool) -> str:
-    """``path`` from ``workdir``, clean; a trailing slash stays, because it means "into"."""
-    path = _slashed(path, windows)
-    joined = _clean(posixpath.join("/", workdir, path or "."))
-    into = path.endswith(("/", "/.")) or path in ("", ".")
-    return joined + "/" if into and joined != "/" else joined
+class PathError(ValueError):
+    """A Windows path that BuildKit refuses: another drive than C:, a drive alone, a network path."""
+
+
+def destination(workdir: str, path: str, *, windows: bool) -> str:
+    """The destination of a copy; a slash or a dot at its end stays, because it means "into"."""
+    path = _without_drive(path, windows) or "./"
+    path = "./" if path == "." else path
+    clean = _clean(posixpath.join("/", workdir, path))
+    folder = clean if clean == "/" else f"{clean}/"
+    if path.endswith("/"):
+        return folder
+    return f"{folder}." if path.endswith("/.") else clean
 
 
 def from_root(path: str, *, windows: bool) -> str:
-    """A source path: from the root of what is read, clean, trailing slash kept."""
-    return absolute("/", path, windows=windows)
+    """A source path from the root of what is read."""
+    return _clean(posixpath.join("/", _without_drive(path, windows)))
 
 
 def workdir(before: str, path: str, *, windows: bool) -> str:
-    """The working directory after WORKDIR ``path``."""
-    return _clean(posixpath.join("/", before, _slashed(path, windows)))
+    """The working directory after WORKDIR ``path``; an absolute one stays as it is written."""
+    path = _without_drive(path, windows) or before
+    return path if path.startswith("/") else _clean(posixpath.join("/", before, path))
 
 
-def _slashed(path: str, windows: bool) -> str:
-    if not windows:
+def _without_drive(path: str, windows: bool) -> str:
+    """A Windows path with slashes and without its drive, which is always C:."""
+    if not windows or not path:
         return path
-    path = path.replace("\\", "/")
-    return path[2:] if _DRIVE.match(path) else path
+    drive, colon, rest = path.replace("\\", "/").partition(":")
+    if colon and len(path) == 2:
+        raise PathError(f"{path} is a drive and no path")
+    if drive.startswith("//"):
+        raise PathError(f"{path} is a path in a network, which BuildKit does not take")
+    if colon and drive.lower() != "c":
+        raise PathError(f"{path} is not on the drive C:")
+    kept = rest if colon else drive
+    clean = posixpath.normpath(kept).replace("//", "/", 1)
+    return f"{clean}/" if kept.endswith("/") and clean != "/" else clean
 
 
 def _clean(path: str) -> str:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 _PART = re.compile(r"[A-Za-z0-9_.-]+\Z")
-_OS = re.compile(r"([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.+\-]*)\))?\Z")
+_OS = re.compile(r"([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.+%\-]*)\))?\Z")
 _KNOWN_OS = frozenset(
     [
         "aix",
@@ -100,9 +100,10 @@ def parse_platform(text: str, default: Platform = DEFAULT) -> Platform:
         raise PlatformError(f"{text} is no platform: a part of it is empty or holds a symbol")
     if len(parts) == 1:
         return _one_part(text, os, default)
-    variant = parts[2] if len(parts) == 3 else ""
-    architecture, variant = _architecture(parts[1], variant)
-    if len(parts) == 3 and architecture == "arm64" and not variant:
+    architecture, variant = _architecture(parts[1], parts[2] if len(parts) == 3 else "")
+    if len(parts) == 2:
+        variant = _implied(architecture, variant)
+    elif architecture == "arm64" and not variant:
         variant = "v8"
     return Platform(_os(os[1]), architecture, variant, os[2] or "")
 
@@ -116,12 +117,18 @@ def normalized(platform: Platform) -> Platform:
 def _one_part(text: str, os: re.Match[str], default: Platform) -> Platform:
     name = _os(os[1])
     if name in _KNOWN_OS:
-        variant = default.variant if default.architecture == "arm" else ""
+        variant = _implied(default.architecture, default.variant) if default.architecture == "arm" else ""
         return Platform(name, default.architecture, variant, os[2] or "")
     architecture, variant = _architecture(os[1], "")
+    variant = _implied(architecture, variant)
     if architecture in _KNOWN_ARCHITECTURES:
         return Platform(default.os, architecture, variant)
     raise PlatformError(f"{text} is no operating system and no architecture")
+
+
+def _implied(architecture: str, variant: str) -> str:
+    """``variant`` where the text names none: the seventh of arm goes without saying."""
+    return "" if (architecture, variant) == ("arm", "v7") else variant
 
 
 def _os(name: str) -> str:

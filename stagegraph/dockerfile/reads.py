@@ -14,6 +14,7 @@ from stagegraph.dockerfile import remotes
 from stagegraph.dockerfile.expand import ExpansionError
 from stagegraph.dockerfile.instructions import Copy, Run, mount_source
 from stagegraph.dockerfile.mounts import Mount, MountError, read_mount
+from stagegraph.dockerfile.paths import PathError
 from stagegraph.dockerfile.scope import Scope
 from stagegraph.dockerfile.stages import Command, Place, Resolved
 
@@ -50,7 +51,7 @@ def _reads(scope: Scope, command: Command) -> Iterator[Read]:
         if item.mounts:
             yield from _mounted(scope, item, command)
     else:
-        with suppress(ExpansionError):
+        with suppress(ExpansionError, PathError):
             scope.apply(item)
 
 

@@ -16,6 +16,7 @@ _TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
 _DIGEST = r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}"
 _REFERENCE = re.compile(rf"((?:{_DOMAIN}/)?{_PATH})(?::({_TAG}))?(?:@({_DIGEST}))?\Z")
 _IDENTIFIER = re.compile(r"[a-f0-9]{64}\Z")
+_HEXADECIMAL = re.compile(r"[a-f0-9]+\Z")
 _DIGEST_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _LONGEST_PATH = 255
 
@@ -55,7 +56,7 @@ def _parsed(text: str) -> tuple[str, str, str]:
     if len(name) - len(domain) - 1 > _LONGEST_PATH:
         raise ImageReferenceError(f"the name of an image has at most {_LONGEST_PATH} characters")
     if digest:
-        _check_digest(digest)
+        check_digest(digest)
     return name, tag, digest
 
 
@@ -70,10 +71,11 @@ def _split_domain(text: str) -> tuple[str, str]:
     return domain, remainder
 
 
-def _check_digest(digest: str) -> None:
+def check_digest(digest: str) -> None:
+    """Raise an ImageReferenceError when ``digest`` is none that BuildKit takes."""
     algorithm, _, encoded = digest.partition(":")
     length = _DIGEST_LENGTHS.get(algorithm)
     if length is None:
         raise ImageReferenceError(f"{algorithm} is no digest algorithm that images use")
-    if len(encoded) != length or encoded.lower() != encoded:
+    if len(encoded) != length or not _HEXADECIMAL.match(encoded):
         raise ImageReferenceError(f"a {algorithm} digest has {length} lower-case hexadecimal digits")

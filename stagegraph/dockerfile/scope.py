@@ -12,6 +12,8 @@ from stagegraph.dockerfile.instructions import Arg, Env, Instruction, Setting, S
 from stagegraph.dockerfile.platforms import Platform
 from stagegraph.dockerfile.stages import Place, Resolved
 
+# Arguments for BuildKit itself: no command and no other instruction sees them (convert.go, nonEnvArgs).
+_NOT_VARIABLES = frozenset({"BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"})
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -21,7 +23,7 @@ class Scope:
     def __init__(self, resolved: Resolved, place: Place, base: Scope | None) -> None:
         self.resolved = resolved
         self.lexer = lexer_of(escape=resolved.file.escape)
-        self.platform: Platform = base.platform if base else place.platform or resolved.target_platform
+        self.platform: Platform = base.platform if base else resolved.platform_of(place)
         self.windows = self.platform.os == "windows"
         self.variables: dict[str, str] = dict(base.variables) if base else self._first_variables()
         self.workdir: str = base.workdir if base else "/"
@@ -66,9 +68,10 @@ class Scope:
         given = self.resolved.options.build_args
         for name, default in item.pairs:
             if name in given:
-                self._set(name, given[name])
+                value: str | None = given[name]
             elif default is not None:
-                self._set(name, self.expand(default))
-            elif name in self.resolved.arguments:
-                # a value from the global scope is expanded once more (convert.go, dispatchArg)
-                self._set(name, self.resolved.arguments[name])
+                value = self.expand(default)
+            else:
+                value = self.resolved.arguments.get(name)
+            if value is not None and name not in _NOT_VARIABLES:
+                self._set(name, value)

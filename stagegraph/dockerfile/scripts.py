@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from stagegraph.dockerfile.heredocs import heredoc_word
 from stagegraph.dockerfile.instructions import Run
+from stagegraph.dockerfile.whitespace import SPACE
 
 
 class ScriptError(ValueError):
@@ -49,5 +50,5 @@ def _default_shell(windows: bool) -> tuple[str, ...]:
 
 def _summary(content: str) -> str:
     """The first line of a heredoc, and dots when there are more."""
-    lines = content.strip().replace("\r\n", "\n").split("\n")
+    lines = content.strip(SPACE).replace("\r\n", "\n").split("\n")
     return lines[0] + ("..." if len(lines) > 1 else "")

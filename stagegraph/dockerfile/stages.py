@@ -7,6 +7,7 @@ buildStageDependencyGraph and resolveStages.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -15,14 +16,15 @@ from stagegraph.dockerfile.arguments import global_arguments, platform_arguments
 from stagegraph.dockerfile.expand import ExpansionError, lexer_of
 from stagegraph.dockerfile.file import Dockerfile, StageText, pointing_at, read_trigger
 from stagegraph.dockerfile.instructions import Copy, From, Instruction, Onbuild, Run, mount_source
-from stagegraph.dockerfile.platforms import Platform, PlatformError, parse_platform
+from stagegraph.dockerfile.platforms import Platform, PlatformError, normalized, parse_platform
 from stagegraph.dockerfile.references import ImageReferenceError, familiar_reference, full_reference
+from stagegraph.dockerfile.whitespace import lowered
 from stagegraph.errors import DockerfileError, OptionsError
 from stagegraph.options import Options
 from stagegraph.source import Span
 
 SCRATCH = "scratch"
-_NUMBER = re.compile(r"[+-]?[0-9]+\Z")
+_NUMBER = re.compile(r"([+-]?)(?=[0-9])0*([0-9]*)\Z")
 _LARGEST = 2**63
 
 
@@ -53,6 +55,7 @@ class Place:
     span: Span | None = None
     text: StageText | None = None  # None for an image that an instruction names
     context: str = ""  # the named context that stands in for the stage or for its image
+    context_name: str = ""  # what it is called: NAME, or NAME::PLATFORM
     replaced: bool = False  # the context stands in for the whole stage: no instruction of it runs
     commands: tuple[Command, ...] = ()
     with_onbuild: bool = False
@@ -84,7 +87,13 @@ class Resolved:
 
     def stage_named(self, name: str) -> int | None:
         """The last stage called ``name``, in any case."""
-        return self.by_name.get(name.lower())
+        return self.by_name.get(lowered(name))
+
+    def platform_of(self, place: Place) -> Platform:
+        """The platform of a place that stands on no other stage."""
+        if place.base == SCRATCH and not place.replaced:
+            return self.target_platform  # --platform on nothing has no effect (resolveReachableStages)
+        return place.platform or self.target_platform
 
 
 def resolve(file: Dockerfile, options: Options, target: str, platform: str) -> Resolved:
@@ -115,7 +124,7 @@ def resolve(file: Dockerfile, options: Options, target: str, platform: str) -> R
 
 def _platform_option(text: str) -> Platform:
     try:
-        return parse_platform(text)
+        return normalized(parse_platform(text))
     except PlatformError as error:
         raise OptionsError(str(error), hint="for example linux/arm64") from None
 
@@ -133,10 +142,8 @@ def _add_stage(resolved: Resolved, text: StageText) -> None:
         name=head.name,
         span=head.span,
         text=text,
-        context=_stage_context(resolved, head.name),
     )
-    if place.context:
-        place.base_index, place.replaced = None, True
+    _replace_stage(resolved, place)
     resolved.places.append(place)
     if head.name:
         resolved.by_name[head.name] = place.index
@@ -179,10 +186,25 @@ def _fault(
     return DockerfileError(message, source=source, span=pointing_at(source, item.span, word), hint=hint)
 
 
-def _stage_context(resolved: Resolved, name: str) -> str:
-    if not name or name in (SCRATCH, "context"):
-        return ""
-    return resolved.options.contexts.get(name, "")
+def _replace_stage(resolved: Resolved, place: Place) -> None:
+    if resolved.options.contexts and place.name not in ("", SCRATCH, "context"):
+        found = find_context(
+            resolved.options.contexts, place.name, place.platform or resolved.target_platform
+        )
+        if found:
+            place.context_name, place.context = found
+            place.base_index, place.replaced = None, True
+
+
+def find_context(contexts: Mapping[str, str], name: str, platform: Platform) -> tuple[str, str] | None:
+    """Name and value of the context for ``name``: that for ``platform`` before that for any.
+
+    Rules: moby/buildkit frontend/dockerui/config.go, NamedContext.
+    """
+    for key in (f"{name}::{normalized(platform)}", name):
+        if contexts.get(key):
+            return key, contexts[key]
+    return None
 
 
 def _target(resolved: Resolved, target: str) -> int:
@@ -238,10 +260,20 @@ def _copy_source(resolved: Resolved, item: Copy) -> int:
             name,
             "name a stage FROM the variable and copy from that",
         )
-    if _NUMBER.match(name) and -_LARGEST <= int(name[:21]) < _LARGEST:
-        return _numbered(resolved, item, int(name))
+    number = _number(name)
+    if number is not None:
+        return _numbered(resolved, item, number)
     found = resolved.stage_named(name)
     return _extra(resolved, name, item.span) if found is None else found
+
+
+def _number(text: str) -> int | None:
+    """The 64-bit number that ``text`` is, as Go's strconv.Atoi reads it."""
+    match = _NUMBER.match(text)
+    if not match or len(match[2]) > len(str(_LARGEST)):
+        return None
+    number = int(match[1] + (match[2] or "0"))
+    return number if -_LARGEST <= number < _LARGEST else None
 
 
 def _numbered(resolved: Resolved, item: Copy, number: int) -> int:
@@ -330,7 +362,11 @@ def _set_reference(resolved: Resolved, place: Place) -> None:
     try:
         place.reference = full_reference(place.base)
         if not place.replaced and resolved.options.contexts:
-            place.context = resolved.options.contexts.get(familiar_reference(place.base), "")
+            name, platform = familiar_reference(place.base), resolved.platform_of(place)
+            place.context_name, place.context = find_context(resolved.options.contexts, name, platform) or (
+                "",
+                "",
+            )
     except ImageReferenceError as error:
         raise DockerfileError(
             str(error),

@@ -23,7 +23,7 @@ def _later(subject: Subject) -> Iterator[Problem]:
 
 def _reads(subject: Subject, place: Place, command: Command) -> Iterator[Problem]:
     for source in dict.fromkeys(command.sources):
-        if place.index < source < len(subject.file.stages):
+        if place.index < source < len(subject.file.stages) and not subject.stages[source].replaced:
             verb = "copies from" if isinstance(command.instruction, Copy) else "mounts from"
             title = subject.title(source)
             reader = subject.title(place.index)
