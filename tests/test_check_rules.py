@@ -7,8 +7,9 @@ from textwrap import dedent
 
 import pytest
 
-from stagegraph.checking.knowledge import Knowledge
+from stagegraph.checking.knowledge import Knowledge, knowledge_of
 from stagegraph.checking.one import Checked, check
+from stagegraph.discovery.use import Use
 from stagegraph.findings.registry import RULES
 from stagegraph.options import Options
 from stagegraph.source import Source
@@ -188,3 +189,31 @@ def test_fingerprints_stay_when_lines_move() -> None:
 def test_fingerprints_differ_for_equal_lines() -> None:
     found = checked("FROM a\nFROM a\nFROM b\n").problems
     assert len({one.fingerprint for one in found}) == 2
+
+
+@pytest.mark.parametrize("base", ["golang", "golang AS x\nFROM x"])
+def test_a_mount_at_the_working_directory_of_an_image_may_be_right(base: str) -> None:
+    assert codes(f"FROM {base}\nRUN --mount=target=. go build\n") == []
+    assert codes(f"FROM {base}\nRUN --mount=target=/ go build\n") == ["would-fail"]
+    assert codes(f"FROM {base}\nWORKDIR /\nRUN --mount=target=. go build\n") == ["would-fail"]
+    assert codes("FROM scratch\nRUN --mount=target=. go build\n") == ["would-fail"]
+
+
+def test_one_number_is_found_once_for_all_its_copies() -> None:
+    found = checked("FROM a\nFROM b\nCOPY --from=0 /x /y\nCOPY --from=0 /z /z\n").problems
+    assert [one.problem.message for one in found] == [
+        "`--from=0` reads the stage in line 1 by its number, as in line 4"
+    ]
+
+
+def test_what_is_not_said_of_idle_stages_is_noted() -> None:
+    known = Knowledge(questions=(Options(),), builds=("ci.yml:1",), doubts=("bake.hcl:3", "ci.yml:9"))
+    assert checked("FROM a AS x\nFROM b\n", known).notes == (
+        "nothing is said of `x`: the target of bake.hcl:3 and 1 more is not understood, and may be it",
+    )
+
+
+def test_the_platform_of_the_machine_is_no_platform_by_name() -> None:
+    use = Use(file="bake.hcl", line=1, kind="bake target", platforms=("local", "linux/arm64"))
+    known = knowledge_of("Dockerfile", [use], Options())
+    assert [question.platforms for question in known.questions] == [("linux/arm64",)]

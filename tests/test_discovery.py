@@ -79,7 +79,7 @@ def test_a_bake_target_from_a_variable_can_be_another(tmp_path: Path) -> None:
 
 
 def test_a_bake_expression_is_not_understood_and_said(tmp_path: Path) -> None:
-    text = 'target "a" {\n  target = upper("x")\n}\n'
+    text = 'target "a" {\n  target = timestamp()\n}\n'
     discovered = found(tmp_path, **{"docker-bake_hcl": text})
     assert (discovered.uses[0].target, set(discovered.uses[0].unknown)) == (None, {"target"})
     assert [str(note) for note in discovered.notes] == [

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from stagegraph.discovery.use import Use
+from stagegraph.dockerfile.platforms import PlatformError, parse_platform
 from stagegraph.options import Options
 
 
@@ -14,17 +15,26 @@ class Knowledge:
     """What is known of how a Dockerfile is built; by default nothing.
 
     ``questions`` are builds of one target on one platform each, ``builds`` where they stand, in the
-    same order. ``targets_known`` says that no other target is built, ``arguments_known`` that no
-    build gets arguments that are not known.
+    same order, and nothing for those that are a guess or asked for on the command line.
+    ``targets_known`` says that no other target is built, or ``doubts`` where builds of one stand
+    that is not understood; ``arguments_known`` that no build gets arguments that are not known;
+    ``mentioned`` what something calls a target, and where.
     """
 
     questions: tuple[Options, ...] = ()
     builds: tuple[str, ...] = ()
     targets_known: bool = False
+    doubts: tuple[str, ...] = ()
     arguments_known: bool = True
+    mentioned: Mapping[str, str] = field(default_factory=dict)
 
 
-def knowledge_of(dockerfile: str | None, uses: Iterable[Use], asked: Options) -> Knowledge:
+def knowledge_of(
+    dockerfile: str | None,
+    uses: Iterable[Use],
+    asked: Options,
+    mentioned: Mapping[str, str] | None = None,
+) -> Knowledge:
     """What ``uses`` and the command line say of ``dockerfile``, a path from the repository's root.
 
     A build that is not understood whole makes less known: never more. Targets asked for on the
@@ -33,18 +43,25 @@ def knowledge_of(dockerfile: str | None, uses: Iterable[Use], asked: Options) ->
     meant = [use for use in uses if use.dockerfile in (dockerfile, None)] if dockerfile else []
     own = [use for use in meant if use.dockerfile is not None]
     explicit = [(replace(asked, target=target, targets=()), "") for target in asked.all_targets]
-    builds = [*explicit, *((question, use.where) for use in meant for question in _questions(use, asked))]
+    builds = [*explicit, *((question, _place(use)) for use in meant for question in _questions(use, asked))]
     found = [(one, where) for question, where in builds for one in _by_platform(question)]
+    doubts = _not_known(meant, "target") if any(use.certain for use in own) else ()
     return Knowledge(
         questions=tuple(question for question, _ in found) or tuple(_by_platform(asked)),
-        builds=tuple(where for _, where in found if where),
-        targets_known=bool(explicit) or (any(use.certain for use in own) and _all_known(meant, "target")),
-        arguments_known=_all_known(meant, "build arguments"),
+        builds=tuple(where for _, where in found),
+        targets_known=bool(explicit) or (any(use.certain for use in own) and not doubts),
+        doubts=() if explicit else doubts,
+        arguments_known=not _not_known(meant, "build arguments"),
+        mentioned=mentioned or {},
     )
 
 
-def _all_known(uses: Sequence[Use], what: str) -> bool:
-    return not any(what in use.unknown for use in uses)
+def _place(use: Use) -> str:
+    return use.where if use.certain and use.dockerfile is not None else ""
+
+
+def _not_known(uses: Iterable[Use], what: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(use.where for use in uses if what in use.unknown))
 
 
 def _questions(use: Use, asked: Options) -> Iterator[Options]:
@@ -52,11 +69,23 @@ def _questions(use: Use, asked: Options) -> Iterator[Options]:
         yield Options(
             target=use.target or None,
             build_args={**use.build_args, **asked.build_args},
-            platforms=use.platforms or asked.platforms,
+            platforms=_platforms(use) or asked.platforms,
             contexts=dict.fromkeys(use.contexts, ".") | dict(asked.contexts),
         )
+
+
+def _platforms(use: Use) -> tuple[str, ...]:
+    """The platforms of a build; "local" is that of the machine, which is not known here."""
+    return tuple(filter(_is_platform, use.platforms))
 
 
 def _by_platform(question: Options) -> Iterator[Options]:
     for platform in question.all_platforms:
         yield replace(question, platforms=(platform,))
+
+
+def _is_platform(text: str) -> bool:
+    try:
+        return bool(parse_platform(text))
+    except PlatformError:
+        return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stagegraph.analysis.reachability import Exploration, explore
@@ -13,13 +13,17 @@ from stagegraph.dockerfile.comments import Extent, extents
 from stagegraph.dockerfile.file import Dockerfile, read_dockerfile
 from stagegraph.dockerfile.stages import resolve
 from stagegraph.errors import DockerfileError, StagegraphError
+from stagegraph.findings.idle_stage import idle_roots
 from stagegraph.findings.problem import Problem, Subject
 from stagegraph.findings.registry import RULES, is_target, run_rules, silenced_codes
 from stagegraph.findings.stage_case import case_mistakes
 from stagegraph.findings.unset_argument import unset_arguments
 from stagegraph.model import Reach
 from stagegraph.options import Options
+from stagegraph.printable import quoted
 from stagegraph.source import Source, excerpt
+
+_MOST_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,14 +91,19 @@ def _checked(file: Dockerfile, knowledge: Knowledge, codes: Collection[str]) -> 
         questions=knowledge.questions or (Options(),),
         targets_known=knowledge.targets_known,
         arguments_known=knowledge.arguments_known,
-        builds=knowledge.builds,
+        builds=tuple(filter(None, knowledge.builds)),
+        mentioned=knowledge.mentioned,
     )
     problems = _spoken(run_rules(subject, codes), of_stages)
     return Checked(
         name=file.source.name,
         problems=located(file, problems),
-        stages=_verdicts(subject),
-        notes=(*_unknown_targets(file, knowledge), *_unknown_codes(of_stages)),
+        stages=_verdicts(subject, knowledge.mentioned),
+        notes=(
+            *_unknown_targets(file, knowledge),
+            *_doubtful(subject, knowledge.doubts),
+            *_unknown_codes(of_stages),
+        ),
     )
 
 
@@ -130,14 +139,21 @@ def _spoken(problems: Iterable[Problem], of_stages: Sequence[Extent]) -> tuple[P
     return tuple(one for one in problems if one.stage is None or one.code not in silenced[one.stage])
 
 
-def _verdicts(subject: Subject) -> tuple[Verdict, ...]:
+def _why(subject: Subject, index: int, mentioned: Mapping[str, str]) -> str:
+    why, name = subject.reached[index].why, subject.stages[index].name
+    if subject.reached[index].reach is Reach.IDLE and name in mentioned:
+        return f"{why}, which {mentioned[name]} speaks of"
+    return why
+
+
+def _verdicts(subject: Subject, mentioned: Mapping[str, str]) -> tuple[Verdict, ...]:
     return tuple(
         Verdict(
             title=subject.resolved.places[index].title,
             line=stage.head.span.line,
             extent=subject.extents[index],
             reach=subject.reached[index].reach,
-            why=subject.reached[index].why,
+            why=_why(subject, index, mentioned),
         )
         for index, stage in enumerate(subject.file.stages)
     )
@@ -165,9 +181,21 @@ def _unknown_targets(file: Dockerfile, knowledge: Knowledge) -> list[str]:
     missing = {
         f"{where} asks for the target `{question.target}`, and no stage is called that": None
         for question, where in asked
-        if question.target and question.target.lower() not in names and not question.target.isdecimal()
+        if where and question.target
+        if question.target.lower() not in names and not question.target.isdecimal()
     }
     return list(missing)
+
+
+def _doubtful(subject: Subject, doubts: Sequence[str]) -> Iterator[str]:
+    """What is not said of idle stages, and for want of what."""
+    names = [quoted(subject.stages[index].name) for index in idle_roots(subject)]
+    if names and doubts:
+        more = f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""
+        shown = ", ".join(names[:_MOST_SHOWN]) + more
+        others = f" and {len(doubts) - 1} more" if len(doubts) > 1 else ""
+        builds = f"{doubts[0]}{others}"
+        yield f"nothing is said of {shown}: the target of {builds} is not understood, and may be it"
 
 
 def _unknown_codes(of_stages: Sequence[Extent]) -> list[str]:

@@ -12,11 +12,15 @@ from stagegraph.model import Severity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """The files checked, in order; the builds found; what was not understood or left out."""
+    """The files checked, in order; the builds found; what was left out or not read.
+
+    ``not_understood`` says what of the builds is not.
+    """
 
     files: tuple[Checked, ...]
     uses: tuple[Use, ...] = ()
     notes: tuple[str, ...] = ()
+    not_understood: tuple[str, ...] = ()
 
     @property
     def counts(self) -> Counter[Severity]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from stagegraph.checking.files import candidates
 from stagegraph.checking.knowledge import knowledge_of
 from stagegraph.checking.many import Task
 from stagegraph.checking.settings import Settings
-from stagegraph.discovery.use import Discovery, Note, Use
+from stagegraph.discovery.use import Discovery, Note
 from stagegraph.options import Options
 
 
@@ -24,9 +24,14 @@ class Work:
     notes: tuple[Note, ...]
 
     @property
-    def not_understood(self) -> Iterable[Note]:
-        """The notes on what was found of builds and not understood."""
-        return (note for discovery in self.discoveries for note in discovery.notes)
+    def not_read(self) -> list[Note]:
+        """The notes on files that could hold builds."""
+        return [note for one in self.discoveries for note in one.notes if not note.of_build]
+
+    @property
+    def not_understood(self) -> list[Note]:
+        """The notes on builds that were found."""
+        return [note for one in self.discoveries for note in one.notes if note.of_build]
 
 
 def work_of(paths: Sequence[str], settings: Settings, asked: Options) -> Work:
@@ -35,8 +40,8 @@ def work_of(paths: Sequence[str], settings: Settings, asked: Options) -> Work:
     repositories = _Repositories(settings.discover)
     tasks = []
     for file in files:
-        dockerfile, uses = repositories.place_of(file.path)
-        knowledge = knowledge_of(dockerfile, uses, asked)
+        dockerfile, discovery = repositories.place_of(file.path)
+        knowledge = knowledge_of(dockerfile, discovery.uses, asked, discovery.mentioned)
         tasks.append(Task(candidate=file, knowledge=knowledge, codes=settings.codes))
     return Work(tasks=tuple(tasks), discoveries=tuple(repositories.known.values()), notes=tuple(notes))
 
@@ -49,21 +54,21 @@ class _Repositories:
         self.known: dict[Path, Discovery] = {}
         self._roots: dict[Path, Path | None] = {}
 
-    def place_of(self, path: str) -> tuple[str | None, tuple[Use, ...]]:
-        """The path of a file from the root of its repository, and the builds found there."""
+    def place_of(self, path: str) -> tuple[str | None, Discovery]:
+        """The path of a file from the root of its repository, and what was found there."""
         if self._wanted is False or path == "-":
-            return None, ()
+            return None, Discovery()
         here = Path(os.path.abspath(path))
         root = self._root(here.parent)
         if root is None:
-            return None, ()
+            return None, Discovery()
         if root not in self.known:
             from stagegraph.discovery.discover import discover
 
             self.known[root] = discover(root)
         real = here.parent.resolve() / here.name
         inside = real.relative_to(root).as_posix() if real.is_relative_to(root) else None
-        return inside, self.known[root].uses
+        return inside, self.known[root]
 
     def _root(self, directory: Path) -> Path | None:
         from stagegraph.discovery.walking import repository_of

@@ -162,7 +162,8 @@ def _run(work: Work) -> Run:
     return Run(
         files=tuple(result for result in results if not isinstance(result, Skipped)),
         uses=tuple(use for discovery in work.discoveries for use in discovery.uses),
-        notes=tuple(map(str, [*work.notes, *_skipped(skipped), *work.not_understood])),
+        notes=tuple(map(str, [*work.notes, *_skipped(skipped), *work.not_read])),
+        not_understood=tuple(map(str, work.not_understood)),
     )
 
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from itertools import islice, product
 from typing import Any
 
-from stagegraph.discovery.hcl_file import UNKNOWN, HclError, evaluated, read_hcl
+from stagegraph.discovery.hcl_file import HclError, evaluated, read_hcl, scope_of
+from stagegraph.discovery.hcl_values import UNKNOWN, is_known, shown
 from stagegraph.discovery.locating import Repository, is_remote, joined
 from stagegraph.discovery.use import Note, Use
 
@@ -59,19 +60,26 @@ class _Bake:
         self._targets: _Table = blocks.get("target", {})
         self._repository = repository
         self.notes: list[Note] = []
-        self._scope = {
-            name: evaluated(body["default"], {}) if "default" in body else UNKNOWN
-            for name, body in blocks.get("variable", {}).items()
-        }
+        self._scope = scope_of(blocks)
+        self._functions = {name: value for name, value in self._scope.items() if name.endswith("()")}
+        self._parents = {name for body in self._targets.values() for name in self._inherited(body)}
+        self._grouped = _names(blocks.get("group", {}), self._scope)
 
-        inherited = [evaluated(body.get("inherits", []), self._scope) for body in self._targets.values()]
-        self._parents = {name for names in inherited if isinstance(names, list) for name in map(str, names)}
+    def _inherited(self, body: Any) -> list[str]:
+        found = evaluated(body.get("inherits", []), self._scope) if isinstance(body, Mapping) else []
+        return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
 
     def uses(self) -> Iterator[Use]:
         for name in self._targets:
             body = self._merged(name, ())
+            if self._is_only_parent(name, body):
+                continue
             for scope in self._combinations(body):
                 yield from self._use(name, body, scope)
+
+    def _is_only_parent(self, name: str, body: _Table) -> bool:
+        """Whether others inherit from a target that builds nothing of its own: no stage by name."""
+        return name in self._parents and name not in self._grouped and "target" not in body
 
     def _merged(self, name: str, above: tuple[str, ...]) -> dict[str, Any]:
         """The attributes of a target with what it inherits, later ones over earlier ones."""
@@ -79,11 +87,9 @@ class _Bake:
         if not isinstance(body, Mapping) or name in above or len(above) > 20:
             return {}
         found: dict[str, Any] = {}
-        parents = evaluated(body.get("inherits", []), self._scope)
-        for parent in parents if isinstance(parents, list) else ():
-            if isinstance(parent, str):
-                inherited = self._merged(parent, (*above, name))
-                found = _over(found, {key: inherited[key] for key in inherited.keys() - {"matrix", "name"}})
+        for parent in self._inherited(body):
+            inherited = self._merged(parent, (*above, name))
+            found = _over(found, {key: inherited[key] for key in inherited.keys() - {"matrix", "name"}})
         return _over(found, body)
 
     def _combinations(self, body: _Table) -> Iterator[dict[str, Any]]:
@@ -103,14 +109,12 @@ class _Bake:
         context = evaluated(body.get("context", '"."'), scope)
         if isinstance(context, str) and is_remote(context.removeprefix("cwd://")):
             return
-        unknown = {what for what, key in _WATCHED.items() if not _is_known(evaluated(body.get(key), scope))}
+        unknown = {what for what, key in _WATCHED.items() if not is_known(evaluated(body.get(key), scope))}
         if self._from_variable(body.get("target"), scope):
             unknown.add("target")  # whoever runs bake can set it to something else
         dockerfiles = self._dockerfiles(context, evaluated(body.get("dockerfile"), scope))
         target = evaluated(body.get("target", '""'), scope)
         if not dockerfiles:
-            if name in self._parents and not unknown:
-                return  # what others inherit from, and no build of its own
             unknown.add("dockerfile")
         self._say(line, name, unknown)
         for position, dockerfile in enumerate(dockerfiles or [None]):
@@ -131,7 +135,8 @@ class _Bake:
     def _from_variable(self, value: Any, scope: Mapping[str, Any]) -> bool:
         """Whether a value holds a variable of the file, which the environment overrides."""
         matrix_only = {key: item for key, item in scope.items() if self._scope.get(key) is not item}
-        return evaluated(value, scope) is not UNKNOWN and not _is_known(evaluated(value, matrix_only))
+        fixed = {**self._functions, **matrix_only}
+        return evaluated(value, scope) is not UNKNOWN and not is_known(evaluated(value, fixed))
 
     def _dockerfiles(self, context: Any, name: Any) -> list[str]:
         """Seen from where the file is, and from the root: bake takes paths from where it is run."""
@@ -151,7 +156,12 @@ class _Bake:
     def _say(self, line: int, name: str, unknown: set[str]) -> None:
         if unknown:
             what = ", ".join(sorted(unknown))
-            note = Note(file=self._path, line=line, message=f"bake target {name}: {what} not understood")
+            note = Note(
+                file=self._path,
+                line=line,
+                message=f"bake target {name}: {what} not understood",
+                of_build=True,
+            )
             if note not in self.notes:
                 self.notes.append(note)
 
@@ -175,20 +185,18 @@ def _over(below: dict[str, Any], above: _Table) -> dict[str, Any]:
     return merged
 
 
-def _is_known(value: Any) -> bool:
-    if isinstance(value, dict):
-        return all(map(_is_known, value.values()))
-    return all(map(_is_known, value)) if isinstance(value, list) else value is not UNKNOWN
-
-
 def _texts(value: Any) -> dict[str, str]:
     items = value.items() if isinstance(value, dict) else ()
-    return {name: _shown(item) for name, item in items if isinstance(item, (str, int, float, bool))}
-
-
-def _shown(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return {name: shown(item) for name, item in items if isinstance(item, (str, int, float, bool))}
 
 
 def _list(value: Any) -> tuple[str, ...]:
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
+def _names(groups: _Table, scope: Mapping[str, Any]) -> set[str]:
+    """The targets that some group has."""
+    found = [
+        evaluated(body.get("targets", []), scope) for body in groups.values() if isinstance(body, Mapping)
+    ]
+    return {name for names in found if isinstance(names, list) for name in names if isinstance(name, str)}

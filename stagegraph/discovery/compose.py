@@ -31,7 +31,8 @@ def compose_uses(path: str, text: str, repository: Repository) -> tuple[list[Use
     for use in found:
         if use.unknown:
             what = ", ".join(sorted(use.unknown))
-            notes.append(Note(file=path, line=use.line, message=f"service {use.name}: {what} not understood"))
+            message = f"service {use.name}: {what} not understood"
+            notes.append(Note(file=path, line=use.line, message=message, of_build=True))
     return found, notes
 
 

@@ -9,12 +9,15 @@ from pathlib import Path
 from stagegraph.discovery.bake import bake_uses
 from stagegraph.discovery.compose import compose_uses
 from stagegraph.discovery.locating import Repository
+from stagegraph.discovery.mentions import may_mention, mentions
 from stagegraph.discovery.scripts import Script, script_uses
 from stagegraph.discovery.use import Discovery, Note, Use
 from stagegraph.discovery.walking import Walk
 from stagegraph.discovery.workflows import workflow_uses
 
 _LARGEST = 1024 * 1024
+_MOST_MENTIONING = 20_000  # files that are read for nothing but words
+_MOST_WORDS = 2_000
 _Found = tuple[list[Use], list[Note]]
 _Reader = Callable[[str, str, Repository], _Found]
 
@@ -31,8 +34,10 @@ _KINDS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (re.compile(r"\.github/workflows/[^/]+\.ya?ml\Z|(?:.*/)?action\.ya?ml\Z"), workflow_uses),
     (
         re.compile(
-            r"(?:.*/)?(?:(?:GNU)?[Mm]akefile(?:\.[^/]*)?|[^/]+\.(?:mk|sh|bash|zsh)|[Jj]ustfile|Jenkinsfile[^/]*|Taskfile\.ya?ml"
-            r"|\.gitlab-ci[^/]*\.ya?ml|\.travis\.yml|package\.json|azure-pipelines[^/]*\.ya?ml)\Z|\.circleci/config\.yml\Z"
+            r"(?:.*/)?(?:(?:GNU)?[Mm]akefile(?:\.[^/]*)?|[^/]+\.(?:mk|[Mm]akefile|sh|bash|zsh|just)|\.?[Jj]ustfile"
+            r"|Jenkinsfile[^/]*|[Tt]askfile[^/]*\.ya?ml|\.gitlab-ci[^/]*\.ya?ml|\.travis\.yml|package\.json"
+            r"|azure-pipelines[^/]*\.ya?ml|bitbucket-pipelines\.yml|\.drone\.ya?ml|cloudbuild[^/]*\.ya?ml)\Z"
+            r"|\.(?:circleci|buildkite|gitlab|woodpecker)/.*\.ya?ml\Z"
         ),
         _script,
     ),
@@ -47,18 +52,44 @@ def discover(root: Path) -> Discovery:
     walk = Walk(root)
     paths = [path.relative_to(root).as_posix() for path in walk.files()]
     repository = Repository(root, paths)
-    uses: list[Use] = []
-    notes: list[Note] = []
+    found = _Finding(repository)
     for path in paths:
+        found.look_at(path)
+    return Discovery(uses=tuple(found.uses), notes=(*walk.notes, *found.notes), mentioned=found.mentioned)
+
+
+class _Finding:
+    """What the files that were looked at hold."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._left = _MOST_MENTIONING
+        self.uses: list[Use] = []
+        self.notes: list[Note] = []
+        self.mentioned: dict[str, str] = {}
+
+    def look_at(self, path: str) -> None:
+        name = path.rpartition("/")[2]
         reader = next((reader for pattern, reader in _KINDS if pattern.match(path)), None)
-        if reader is None and "." not in path.rpartition("/")[2] and _is_script(root / path):
+        if reader is None and "." not in name and _is_script(self._repository.root / path):
             reader = _script
-        text = _text(root / path, path, notes) if reader else None
-        if reader and text is not None:
-            found, said = _read(reader, path, text, repository)
-            uses.extend(found)
-            notes.extend(said)
-    return Discovery(uses=tuple(uses), notes=(*walk.notes, *notes))
+        if reader:
+            text = self._text(path, self.notes)
+        else:
+            text = self._text(path, []) if self._left > 0 and may_mention(name) else None
+            self._left -= text is not None
+        if text is None:
+            return
+        if reader:
+            found, said = _read(reader, path, text, self._repository)
+            self.uses.extend(found)
+            self.notes.extend(said)
+        for word, line in mentions(text):
+            if len(self.mentioned) < _MOST_WORDS:
+                self.mentioned.setdefault(word, f"{path}:{line}")
+
+    def _text(self, path: str, notes: list[Note]) -> str | None:
+        return _text(self._repository.root / path, path, notes)
 
 
 def _read(reader: _Reader, path: str, text: str, repository: Repository) -> _Found:

@@ -1,54 +1,91 @@
-"""HCL as plain values; the one module that imports hcl2.
-
-What is written as a text or a list is a value; names of variables, also inside texts, are looked
-up; every other expression is UNKNOWN.
-"""
+"""HCL as plain values; the one module that imports hcl2."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
-from enum import Enum
+from collections.abc import Callable, Mapping
+from textwrap import dedent
 from typing import Any
 
-_NAME = re.compile(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*\Z")
-_HOLE = re.compile(r"(?<!\$)\$\{\s*([^{}]*?)\s*\}")
+from stagegraph.discovery.hcl_expression import expression, template
+from stagegraph.discovery.hcl_functions import FUNCTIONS
+from stagegraph.discovery.hcl_values import UNKNOWN, Scope, within_limits
+
 _DEEPEST = 40
+_MOST_ROUNDS = 20
+_MOST_CALLS = 2_000  # of one function
+_HEREDOC = re.compile(r'"<<(-?)\w+\r?\n(.*?)\r?\n?[ \t]*\w+"\Z', re.DOTALL)
 
 
 class HclError(ValueError):
     """The text is no HCL."""
 
 
-class Unknown(Enum):
-    """The value of an expression that is not worked out."""
+def read_hcl(text: str) -> dict[str, dict[str, Any]]:
+    """The blocks of ``text``, by kind and label, later ones over earlier ones, not yet evaluated.
 
-    UNKNOWN = "unknown"
+    Attributes that stand outside of all blocks are under the kind "".
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for kind, blocks in _loaded(text).items():
+        if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
+            found.setdefault("", {})[kind] = blocks
+            continue
+        for block in blocks:
+            for label, body in block.items():
+                if isinstance(body, dict):
+                    found.setdefault(kind, {}).setdefault(_label(label), {}).update(body)
+    return found
 
 
-UNKNOWN = Unknown.UNKNOWN
-Scope = Mapping[str, Any]
-
-
-def read_hcl(text: str) -> dict[str, dict[str, dict[str, Any]]]:
-    """The blocks of ``text``, by kind and label, later ones over earlier ones, not yet evaluated."""
+def _loaded(text: str) -> dict[str, Any]:
     import hcl2
 
     try:
-        data = hcl2.loads(text if text.endswith("\n") else text + "\n")
+        return dict(hcl2.loads(text if text.endswith("\n") else text + "\n"))
     except RecursionError:
         raise HclError("it is nested too deeply") from None
     except Exception as error:  # the parser has errors of many kinds, of its own and of lark
         line = getattr(error, "line", None)
         raise HclError("it is no HCL" + (f", from line {line} on" if line else "")) from None
-    found: dict[str, dict[str, dict[str, Any]]] = {}
-    for kind, blocks in data.items():
-        for block in blocks if isinstance(blocks, list) else ():
-            for label, body in block.items() if isinstance(block, dict) else ():
-                if isinstance(body, dict):
-                    found.setdefault(kind, {}).setdefault(_label(label), {}).update(body)
-    return found
+
+
+def scope_of(blocks: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What expressions see: functions, and variables with their defaults, which may need each other."""
+    defaults = {
+        name: body["default"] for name, body in blocks.get("variable", {}).items() if "default" in body
+    }
+    defaults = {**blocks.get("", {}), **defaults}
+    scope: dict[str, Any] = {**FUNCTIONS, **dict.fromkeys(blocks.get("variable", {}), UNKNOWN)}
+    for name, body in blocks.get("function", {}).items():
+        scope[f"{name}()"] = _function(body, scope)
+    for _ in range(_MOST_ROUNDS):
+        values = {name: within_limits(evaluated(value, scope)) for name, value in defaults.items()}
+        if all(scope.get(name, UNKNOWN) is value or scope[name] == value for name, value in values.items()):
+            break
+        scope.update(values)
+    return scope
+
+
+def _function(body: Mapping[str, Any], scope: Mapping[str, Any]) -> Callable[..., Any]:
+    """A function of the file; one that is called without end gives up."""
+    left = _MOST_CALLS
+    params = [str(name) for name in body.get("params", [])]
+    variadic = body.get("variadic_params")
+
+    def called(*values: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            return UNKNOWN
+        if len(values) < len(params) or (len(values) > len(params) and variadic is None):
+            return UNKNOWN
+        own = dict(zip(params, values, strict=False))
+        if variadic is not None:
+            own[str(variadic)] = list(values[len(params) :])
+        return evaluated(body.get("result"), {**scope, **own})
+
+    return called
 
 
 def _label(text: str) -> str:
@@ -56,53 +93,31 @@ def _label(text: str) -> str:
 
 
 def evaluated(value: Any, scope: Scope, depth: int = 0) -> Any:
-    """``value`` as hcl2 has it, with the names in ``scope`` put in; UNKNOWN where that is not enough."""
+    """``value`` as hcl2 has it, worked out in ``scope``; UNKNOWN where that is not enough."""
     if depth > _DEEPEST:
         return UNKNOWN
     if isinstance(value, list):
         return [evaluated(item, scope, depth + 1) for item in value]
     if isinstance(value, dict):
-        return {
-            _label(str(key)): evaluated(item, scope, depth + 1)
-            for key, item in value.items()
-            if not str(key).startswith("__")
-        }
+        return _table(value, scope, depth)
     return _text(value, scope) if isinstance(value, str) else value
 
 
+def _table(value: Mapping[str, Any], scope: Scope, depth: int) -> Any:
+    found = {}
+    for key, item in value.items():
+        name = expression(key[2:-1], scope) if key.startswith("${") else _label(str(key))
+        if not isinstance(name, str):
+            return UNKNOWN
+        if not name.startswith("__"):
+            found[name] = evaluated(item, scope, depth + 1)
+    return found
+
+
 def _text(value: str, scope: Scope) -> Any:
+    heredoc = _HEREDOC.match(value)
+    if heredoc:
+        return template(dedent(heredoc[2]) if heredoc[1] else heredoc[2], scope)
     if value.startswith('"'):
-        return _template(value, scope)
-    if value.startswith("${") and value.endswith("}"):
-        value = value[2:-1].strip()
-    if value in ("null", "true", "false"):
-        return {"null": None, "true": True, "false": False}[value]
-    return _looked_up(value, scope)
-
-
-def _template(value: str, scope: Scope) -> Any:
-    inside = value[1:-1] if value.endswith('"') and len(value) > 1 else value[1:]
-    holes = [_looked_up(match[1], scope) for match in _HOLE.finditer(inside)]
-    if "%{" in inside or not all(isinstance(hole, (str, int, float)) for hole in holes):
-        return UNKNOWN
-    rest = _HOLE.sub("\0", inside)
-    if "${" in rest.replace("$${", ""):
-        return UNKNOWN
-    parts = [_unescaped(part) for part in rest.split("\0")]
-    return "".join(part + str(hole) for part, hole in zip(parts, [*holes, ""], strict=True))
-
-
-def _unescaped(text: str) -> str:
-    try:
-        return str(json.loads(f'"{text}"')) if "\\" in text else text
-    except ValueError:
-        return text
-
-
-def _looked_up(name: str, scope: Scope) -> Any:
-    if not _NAME.match(name):
-        return UNKNOWN
-    value: Any = scope
-    for key in name.split("."):
-        value = value.get(key, UNKNOWN) if isinstance(value, Mapping) else UNKNOWN
-    return value
+        return template(value[1:-1] if value.endswith('"') and len(value) > 1 else value[1:], scope)
+    return expression(value[2:-1] if value.startswith("${") and value.endswith("}") else value, scope)

@@ -18,6 +18,7 @@ _ASSIGNED = re.compile(
 _LOOP = re.compile(r"\bfor\s+([A-Za-z_]\w*)\s+in\s+([^;]*)")
 _CHANGED = re.compile(r"(?:\A|[;&|(]|\s)(?:cd|pushd)\s+(?:--\s+)?([^\s;&|)]+)")
 _LIST_MARK = re.compile(r"\A\s*(?:-\s+)?(?:run:\s*|script:\s*)?[|>]?\s*")
+_MAKE = re.compile(r"[Mm]akefile|\.mk\Z")
 _QUOTED = re.compile(r"""\A(["'])(.*)\1,?\Z""", re.DOTALL)
 
 
@@ -47,7 +48,8 @@ class _Reader:
         self._repository = repository
         self._directories = list(dict.fromkeys(script.directories))
         self._values: dict[str, list[str]] = {name: list(known) for name, known in script.values.items()}
-        self._optional: set[str] = set()  # set only where the environment does not set them
+        self._optional: set[str] = set()  # that whoever runs it can set to something else
+        self._is_make = bool(_MAKE.search(script.file))
         self.notes: list[Note] = []
 
     def uses(self) -> Iterator[Use]:
@@ -64,7 +66,7 @@ class _Reader:
             for filled, sure in ways(value, self._values):
                 if sure and MISSING not in filled:
                     self._values.setdefault(match[1], []).append(filled)
-            if match[2] == "?=" or "${" in value:
+            if self._is_make or "${" in value:  # `make NAME=VALUE` sets any of them
                 self._optional.add(match[1])
         for loop in _LOOP.finditer(text):
             words = [word for word in loop[2].split() if "$" not in word]
@@ -146,7 +148,7 @@ class _Reader:
         )
 
     def _note(self, line: int, message: str) -> None:
-        self.notes.append(Note(file=self._script.file, line=line, message=message))
+        self.notes.append(Note(file=self._script.file, line=line, message=message, of_build=True))
 
 
 def _plain(text: str) -> str:

@@ -36,11 +36,15 @@ class Use:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """Something that was not understood, or not read, and so makes verdicts weaker."""
+    """Something that was not understood, or not read, and so makes verdicts weaker.
+
+    ``of_build`` says that it is about one build, whose Use has the same in ``unknown``.
+    """
 
     file: str
     line: int | None
     message: str
+    of_build: bool = False
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
@@ -49,7 +53,11 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovery:
-    """The builds of a repository and what was not understood, in the order of their files and lines."""
+    """The builds of a repository and what was not understood, in the order of their files and lines.
+
+    ``mentioned`` has every word that something calls a target, and where.
+    """
 
     uses: tuple[Use, ...] = ()
     notes: tuple[Note, ...] = ()
+    mentioned: Mapping[str, str] = field(default_factory=dict)

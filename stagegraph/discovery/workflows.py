@@ -162,7 +162,7 @@ class _Reader:
     def _say(self, line: int, unknown: set[str]) -> None:
         if unknown:
             message = f"step: {', '.join(sorted(unknown))} not understood"
-            self.notes.append(Note(file=self._path, line=line, message=message))
+            self.notes.append(Note(file=self._path, line=line, message=message, of_build=True))
 
 
 def _name(step: Table) -> str:

@@ -77,13 +77,17 @@ Action = RunAction | CopyAction | WorkdirAction
 
 
 class Fault(NamedTuple):
-    """What BuildKit refuses when it comes to build the stage."""
+    """What BuildKit refuses when it comes to build the stage.
+
+    ``certain`` is False where the configuration of an image, which is not known, may prevent it.
+    """
 
     code: str
     span: Span
     message: str
     why: str = ""
     fix: str = ""
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from stagegraph.dockerfile.actions import (
 from stagegraph.dockerfile.expand import ExpansionError, Lexer, lexer_of
 from stagegraph.dockerfile.heredocs import Heredoc
 from stagegraph.dockerfile.instructions import Copy, Run, Setting, Workdir
-from stagegraph.dockerfile.mounts import Mount, MountError, normal_mount, read_mount
+from stagegraph.dockerfile.mounts import Mount, MountError, WorkdirMountError, normal_mount, read_mount
 from stagegraph.dockerfile.paths import PathError
 from stagegraph.dockerfile.refusals import (
     RefusedError,
@@ -81,7 +81,8 @@ class _Stage:
             try:
                 actions.extend(self._command(command))
             except _REFUSALS as error:
-                self._fault("would-fail", command.instruction.span, str(error))
+                certain = self.scope.knows_workdir or not isinstance(error, WorkdirMountError)
+                self._fault("would-fail", command.instruction.span, str(error), certain=certain)
         return StageActions(
             index=self.place.index,
             from_name=from_name,
@@ -97,8 +98,10 @@ class _Stage:
     def _named(self, text: str, command: Command) -> str:
         return self.names.named(text, self.scope.variables, onbuild=command.onbuild)
 
-    def _fault(self, code: str, span: Span, message: str, why: str = "", fix: str = "") -> None:
-        self.faults.append(Fault(code=code, span=span, message=message, why=why, fix=fix))
+    def _fault(
+        self, code: str, span: Span, message: str, why: str = "", fix: str = "", *, certain: bool = True
+    ) -> None:
+        self.faults.append(Fault(code, span, message, why, fix, certain))
 
     def environment(self) -> Environment:
         if self._environment is None:

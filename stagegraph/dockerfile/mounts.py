@@ -28,6 +28,10 @@ class MountError(ValueError):
     """A mount that BuildKit refuses when it builds the stage."""
 
 
+class WorkdirMountError(MountError):
+    """A mount that BuildKit refuses where the working directory is the root."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mount:
     """One mount; ``source_name`` is its from, empty for the build context (bind) or nothing."""
@@ -81,7 +85,10 @@ def normal_mount(mount: Mount, workdir: str, *, windows: bool) -> Mount:
     target = paths.workdir(workdir, mount.target, windows=windows)
     target = posixpath.normpath(target)
     if target == "/":
-        raise MountError("a mount has no target, or its target is the root")
+        absolute = paths.is_absolute(mount.target, windows=windows)
+        raise (MountError if absolute else WorkdirMountError)(
+            "a mount has no target, or its target is the root"
+        )
     cached = mount.type == "cache"
     return replace(
         mount,

@@ -34,6 +34,11 @@ def workdir(before: str, path: str, *, windows: bool) -> str:
     return path if path.startswith("/") else _clean(posixpath.join("/", before, path))
 
 
+def is_absolute(path: str, *, windows: bool) -> bool:
+    """Whether ``path`` means the same in every working directory."""
+    return _without_drive(path, windows).startswith("/")
+
+
 def _without_drive(path: str, windows: bool) -> str:
     """A Windows path with slashes and without its drive, which is always C:."""
     if not windows or not path:

@@ -27,6 +27,8 @@ class Scope:
         self.windows = self.platform.os == "windows"
         self.variables: dict[str, str] = dict(base.variables) if base else self._first_variables()
         self.workdir: str = base.workdir if base else "/"
+        # an image brings a working directory of its own
+        self.knows_workdir: bool = base.knows_workdir if base else place.base == "scratch"
         self.user: str = base.user if base else ""
         self.shell: tuple[str, ...] = base.shell if base else ()
 
@@ -51,7 +53,9 @@ class Scope:
             for name, value in [(self.expand(name), self.expand(value)) for name, value in item.pairs]:
                 self._set(name, value)
         elif isinstance(item, Workdir):
-            self.workdir = paths.workdir(self.workdir, self.expand(item.path), windows=self.windows)
+            path = self.expand(item.path)
+            self.workdir = paths.workdir(self.workdir, path, windows=self.windows)
+            self.knows_workdir = self.knows_workdir or paths.is_absolute(path, windows=self.windows)
         elif isinstance(item, User):
             self.user = self.expand(item.user)
         elif isinstance(item, Shell):

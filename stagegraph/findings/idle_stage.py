@@ -14,14 +14,30 @@ _MOST_PLACES = 3
 def _idle(subject: Subject) -> Iterator[Problem]:
     if not subject.targets_known:
         return  # some other target may be what builds it
-    idle = {index for index, reached in enumerate(subject.reached) if reached.reach is Reach.IDLE}
-    read = {source for index in idle for source in _reads(subject, index)}
-    roots = sorted(idle - read)
-    alone = _needed_alone(subject, roots, idle)
-    misspelled = {subject.resolved.by_name.get(name) for name in misspelled_stages(subject)}
+    roots = idle_roots(subject)
+    alone = _needed_alone(subject, roots)
     for root in roots:
-        if root not in misspelled:  # something means to read it
-            yield _problem(subject, root, alone[root])
+        yield _problem(subject, root, alone[root])
+
+
+def idle_roots(subject: Subject) -> list[int]:
+    """The idle stages that no other idle stage reads, less what something seems to mean."""
+    idle = _idle_stages(subject)
+    return sorted(idle - {source for index in idle for source in _reads(subject, index)})
+
+
+def _idle_stages(subject: Subject) -> set[int]:
+    """The idle stages but those that something means by a misspelled name, or calls a target."""
+    idle = {index for index, reached in enumerate(subject.reached) if reached.reach is Reach.IDLE}
+    misspelled = misspelled_stages(subject)
+    names = {one: subject.stages[one].name for one in idle}
+    waiting = [one for one, name in names.items() if name in misspelled or name in subject.mentioned]
+    while waiting:
+        stage = waiting.pop()
+        if stage in idle:
+            idle.remove(stage)
+            waiting.extend(_reads(subject, stage))
+    return idle
 
 
 def _reads(subject: Subject, index: int) -> set[int]:
@@ -30,8 +46,9 @@ def _reads(subject: Subject, index: int) -> set[int]:
     return found | ({place.base_index} if place.base_index is not None else set())
 
 
-def _needed_alone(subject: Subject, roots: list[int], idle: set[int]) -> dict[int, list[int]]:
+def _needed_alone(subject: Subject, roots: list[int]) -> dict[int, list[int]]:
     """For every root the idle stages that it needs, and no other root does."""
+    idle = _idle_stages(subject)
     owner: dict[int, int | None] = {}  # None where several need it
     for root in roots:
         waiting = [root]

@@ -12,16 +12,19 @@ from stagegraph.model import Severity
 
 def _numbers(subject: Subject) -> Iterator[Problem]:
     for place in subject.stages:
+        known: dict[tuple[str, int], list[Copy]] = {}
         for command in place.commands:
             item = command.instruction
             if isinstance(item, Copy) and not command.onbuild and item.source_stage.lstrip("+").isdecimal():
                 if command.sources[0] < len(subject.file.stages):
-                    yield _number(subject, place, item, command.sources[0])
+                    known.setdefault((item.source_stage, command.sources[0]), []).append(item)
                 else:
                     yield from _image(subject, place, item, subject.resolved.places[command.sources[0]])
+        for (_, source), items in known.items():
+            yield _number(subject, place, items, source)
 
 
-def _number(subject: Subject, place: Place, item: Copy, source: int) -> Problem:
+def _number(subject: Subject, place: Place, items: list[Copy], source: int) -> Problem:
     name = subject.stages[source].name
     line = subject.file.stages[source].head.span.line
     shadowed = bool(name) and subject.resolved.by_name[name] != source
@@ -29,11 +32,13 @@ def _number(subject: Subject, place: Place, item: Copy, source: int) -> Problem:
         fix = f"write `--from={name}`"
     else:
         fix = f"give the stage in line {line} a name of its own with AS, and copy from that"
+    item, *others = items
+    also = f", as in line {', '.join(str(other.span.line) for other in others)}" if others else ""
     return Problem(
         code="number-reference",
         severity=Severity.INFO,
         span=subject.pointing_at(item, f"--from={item.source_stage}"),
-        message=f"`--from={item.source_stage}` reads the stage in line {line} by its number",
+        message=f"`--from={item.source_stage}` reads the stage in line {line} by its number{also}",
         why="a stage that is put in above changes which one it reads",
         fix=fix,
         stage=place.index,

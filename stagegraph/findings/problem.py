@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 
 from stagegraph.analysis.reachability import Reached
@@ -59,6 +59,7 @@ class Subject:
     targets_known: bool = False
     arguments_known: bool = False
     builds: tuple[str, ...] = ()  # where the builds that are known of stand: "docker-bake.hcl:3"
+    mentioned: Container[str] = ()  # what something calls a target, though it is no build that is known
 
     @property
     def stages(self) -> list[Place]:

@@ -29,7 +29,9 @@ def unset_arguments(file: Dockerfile, questions: Sequence[Options]) -> Iterator[
     stages = {stage.head.name for stage in file.stages}
     seen: set[tuple[int, str]] = set()
     for question in questions:
-        values = arguments_of(file, question) or {}
+        values = arguments_of(file, question)
+        if values is None:
+            continue  # the question itself is refused
         for index, stage in enumerate(file.stages):
             for name in _missing(file, stage.head, values, stages):
                 if (index, name) not in seen:

@@ -25,10 +25,13 @@ def _faults(subject: Subject) -> Iterator[Problem]:
 
 
 def faults(resolved: Resolved, carried_out: Sequence[StageActions]) -> Iterator[Problem]:
-    """What fails when the images bring no variables but PATH, which is all that the file shows."""
+    """What fails when the images bring no variables but PATH, which is all that the file shows.
+
+    What depends on the working directory of an image is left out.
+    """
     for actions in carried_out:
         for fault in actions.faults:
-            if fault.code != "later-stage":  # a rule of its own
+            if fault.certain and fault.code != "later-stage":  # that is a rule of its own
                 yield _problem(fault, actions.index, needed=actions.index in resolved.needed)
 
 

@@ -19,6 +19,7 @@ def check_json(run: Run) -> str:
         "files": [_file(file) for file in run.files],
         "builds": [_use(use) for use in run.uses],
         "notes": list(run.notes),
+        "not_understood": list(run.not_understood),
         "counts": {str(severity): count for severity, count in sorted(run.counts.items())},
     }
     return json.dumps(data, indent=2, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n"

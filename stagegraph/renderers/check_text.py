@@ -36,7 +36,7 @@ class _Text:
                 yield from self._file(file)
                 yield ""
         if self._verbose and run.uses:
-            yield from self._uses(run.uses)
+            yield from self._uses(run)
             yield ""
         for note in run.notes:
             yield self._in(_DIM, f"note: {printable(note)}")
@@ -77,10 +77,12 @@ class _Text:
             title = f"{printable(stage.title):<{width}}"
             yield f"  {title}  {stage.reach:<10}{why}{self._in(_DIM, lines)}".rstrip()
 
-    def _uses(self, uses: tuple[Use, ...]) -> Iterator[str]:
+    def _uses(self, run: Run) -> Iterator[str]:
         yield self._in(_BOLD, "Builds found")
-        for use in uses:
+        for use in run.uses:
             yield f"  {printable(described(use))}"
+        for note in run.not_understood:
+            yield self._in(_DIM, f"  note: {printable(note)}")
 
     def _summary(self, run: Run) -> str:
         files = _counted(len(run.files), "file")
@@ -88,6 +90,8 @@ class _Text:
             _counted(run.counts[severity], _NAMES[severity]) for severity in Severity if run.counts[severity]
         ]
         builds = f", {_counted(len(run.uses), 'build')} found" if run.uses else ""
+        if run.not_understood and not self._verbose:
+            builds += f" ({len(run.not_understood)} not wholly understood: --verbose says what)"
         return self._in(_BOLD, f"{files} checked{builds}: {', '.join(found) or 'nothing to say'}")
 
 
@@ -104,7 +108,7 @@ def described(use: Use) -> str:
     dockerfile = use.dockerfile if use.dockerfile is not None else "a Dockerfile not understood"
     args = ", ".join(f"{name}={value}" for name, value in sorted(use.build_args.items()))
     extras = [f"with {args}" if args else "", f"on {', '.join(use.platforms)}" if use.platforms else ""]
-    unknown = sorted(use.unknown - {"target", "dockerfile"})
+    unknown = sorted(use.unknown - {"dockerfile"} - ({"target"} if use.target is None else set()))
     extras.append(f"({', '.join(unknown)} not understood)" if unknown else "")
     name = f" {use.name}" if use.name else ""
     text = f"{use.where}: {use.kind}{name} builds {target} of {dockerfile} {' '.join(filter(None, extras))}"
