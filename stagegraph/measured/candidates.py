@@ -6,16 +6,12 @@ Every stage counts, needed or not: which target a log was made for may not be kn
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
-from stagegraph.build import Build, Variant, build_of
+from stagegraph.build import Build, Variant
 from stagegraph.dockerfile.actions import CopyAction
 from stagegraph.dockerfile.stages import Place
-from stagegraph.errors import StagegraphError
 from stagegraph.measured.names import StepWords, step_words, without_digests
-from stagegraph.options import Options
-from stagegraph.source import Source
 
 
 class Candidate(NamedTuple):
@@ -25,23 +21,6 @@ class Candidate(NamedTuple):
     text: str  # of the name, without digests
     line: int
     stage: int  # index
-
-
-def builds_for(source: Source, options: Options, platforms: list[str], targets: list[str]) -> list[Build]:
-    """The build of ``source``, once for every one of ``platforms``; for the targets that exist.
-
-    Raises what reading the Dockerfile raises; a context or a platform that cannot be read is left out.
-    """
-    wanted = [*(platforms or options.all_platforms)]
-    found = []
-    for target in targets or [""]:
-        asked = replace(options, target=target or None, targets=(), platforms=tuple(wanted))
-        try:
-            found.append(build_of(source, asked))
-        except StagegraphError:
-            if not target:
-                raise
-    return found or [build_of(source, replace(options, platforms=tuple(wanted)))]
 
 
 def candidates_of(build: Build) -> Iterator[Candidate]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from stagegraph.build import Build
 from stagegraph.dockerfile.file import StageText, read_dockerfile
 from stagegraph.errors import StagegraphError
-from stagegraph.measured.candidates import builds_for, candidates_of
+from stagegraph.measured.building import builds_for
+from stagegraph.measured.candidates import candidates_of
+from stagegraph.measured.equal_steps import with_equal_steps
 from stagegraph.measured.matching import Tie, ties_of
-from stagegraph.measured.names import VertexKind, platforms_in, step_words
+from stagegraph.measured.names import VertexKind, kind_of, platforms_in, step_words
 from stagegraph.options import Options
 from stagegraph.records.model import Record
 from stagegraph.source import Source
@@ -31,7 +33,6 @@ class Tied:
 def tie(record: Record, source: Source | None, options: Options) -> Tied:
     """Tie ``record`` to ``source``, or to the Dockerfile that it carries."""
     own = record.dockerfile
-    notes: list[str] = []
     mismatch = ""
     if own and source and own.text != source.text:
         mismatch = (
@@ -40,15 +41,15 @@ def tie(record: Record, source: Source | None, options: Options) -> Tied:
         )
     chosen = own or source
     if chosen is None:
-        notes.append("there is no Dockerfile in the record: name it to see lines")
-        return Tied(
-            source=None, stages=(), ties=_by_name_alone(record), builds=(), notes=tuple(notes), mismatch=""
-        )
-    builds, stages, fault = _read(record, chosen, _asked(record, options))
-    if fault:
-        notes.append(f"the Dockerfile could not be resolved, so that names tie no step: {fault}")
+        note = "the record carries no Dockerfile: name it to see lines"
+        ties = {vertex.digest: Tie(kind=kind_of(vertex.name)) for vertex in record.vertices}
+        return Tied(source=None, stages=(), ties=ties, builds=(), notes=(note,), mismatch="")
+    builds, stages, notes = _read(record, chosen, _asked(record, options))
     candidates = [candidate for build in builds for candidate in candidates_of(build)]
-    ties = ties_of(record, candidates, _stage_of_line(chosen, stages))
+    stage_of_line = _stage_of_line(chosen, stages)
+    ties = ties_of(record, candidates, stage_of_line)
+    if builds and not record.lines:
+        ties = with_equal_steps(record, ties, builds, stage_of_line)
     return Tied(
         source=chosen,
         stages=stages,
@@ -72,19 +73,24 @@ def _asked(record: Record, options: Options) -> Options:
     )
 
 
-def _read(record: Record, source: Source, options: Options) -> tuple[list[Build], tuple[StageText, ...], str]:
+def _read(
+    record: Record, source: Source, options: Options
+) -> tuple[list[Build], tuple[StageText, ...], list[str]]:
     words = [found for vertex in record.vertices if (found := step_words(vertex.name))]
-    targets = list(dict.fromkeys(word.target for word in words if word.target))
-    if options.target or options.targets:
-        targets = list(dict.fromkeys([*options.all_targets, *targets]))
+    seen = list(dict.fromkeys(word.stage for word in words))
     try:
-        stages = read_dockerfile(source).stages
+        stages = tuple(read_dockerfile(source).stages)
     except StagegraphError as error:
-        return [], (), error.message
+        return [], (), [_unread(error)]
     try:
-        return builds_for(source, options, platforms_in(words), targets), tuple(stages), ""
+        builds, notes = builds_for(source, options, platforms_in(words), seen)
     except StagegraphError as error:
-        return [], tuple(stages), error.message
+        return [], stages, [_unread(error)]
+    return builds, stages, notes
+
+
+def _unread(error: StagegraphError) -> str:
+    return f"the Dockerfile cannot be resolved, so that no name ties a step to it: {error.message}"
 
 
 def _stage_of_line(source: Source, stages: Sequence[StageText]) -> list[int]:
@@ -96,12 +102,6 @@ def _stage_of_line(source: Source, stages: Sequence[StageText]) -> list[int]:
     return found
 
 
-def _by_name_alone(record: Record) -> dict[str, Tie]:
-    from stagegraph.measured.names import kind_of
-
-    return {vertex.digest: Tie(kind=kind_of(vertex.name)) for vertex in record.vertices}
-
-
 def _strangers(record: Record, ties: dict[str, Tie], source: Source) -> str:
     steps = [tie for tie in ties.values() if tie.kind is VertexKind.STEP]
     unknown = sum(tie.unknown for tie in steps)
@@ -111,11 +111,3 @@ def _strangers(record: Record, ties: dict[str, Tie], source: Source) -> str:
         f"{record.source} and {source.name} do not seem to belong together: "
         f"{unknown} of {len(steps)} steps are not in the Dockerfile"
     )
-
-
-def stage_words(record: Record) -> Iterator[tuple[str, str]]:
-    """The digest of each step and the stage that its name speaks of; "" for the only stage."""
-    for vertex in record.vertices:
-        words = step_words(vertex.name)
-        if words:
-            yield vertex.digest, words.stage
