@@ -1,13 +1,21 @@
-"""Build arguments that a record shows without saying them: the stage that one selects has steps in it."""
+"""What a record shows of its options without saying them: named contexts, arguments that select stages."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from stagegraph.dockerfile.stages import Place, Resolved
 
+_CONTEXT = re.compile(r"\[context ([^\]]+)\] (OCI load from client|load from client|docker-image://\S+)")
+_VALUES = {"load from client": ".", "OCI load from client": "oci-layout://context"}
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+
+
+def inferred_contexts(names: Iterable[str]) -> dict[str, str]:
+    """The named contexts that the steps called ``names`` load; what is in them is not known."""
+    found = {match[1]: match[2] for name in names if (match := _CONTEXT.match(name))}
+    return {name: _VALUES.get(how, how) for name, how in found.items()}
 
 
 def inferred_arguments(resolved: Resolved, seen: Collection[int]) -> dict[str, str]:

@@ -235,7 +235,7 @@ def _step(position: int, vertex: Vertex, tie_: Tie, zero: int) -> TimedStep:
         error=vertex.error,
         unfinished=vertex.unfinished,
         pulled=vertex.pulled,
-        sent=vertex.sent,
+        sent=vertex.sent if tie_.kind is VertexKind.CONTEXT else 0,
         group=vertex.group,
     )
 

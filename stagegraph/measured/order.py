@@ -28,8 +28,8 @@ def in_order(
     place: dict[int, int] = {}
     kept: list[tuple[int, ...]] = []
     cut = 0
-    for key in waiting:  # the first that is left breaks a cycle
-        if key[2] not in place and not ready:
+    for key in [(-1, -1, -1), *waiting]:  # of those that are left, the first one breaks a cycle
+        if key[2] >= 0 and key[2] not in place:
             heappush(ready, key)
         while ready:
             current = heappop(ready)[2]

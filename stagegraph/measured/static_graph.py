@@ -13,6 +13,7 @@ from stagegraph.graph import raw_steps
 from stagegraph.measured.matching import Tie
 from stagegraph.measured.model import TimedStep, Timings, seconds
 from stagegraph.measured.names import VertexKind, spelled
+from stagegraph.model import StepKind
 from stagegraph.records.model import Vertex
 from stagegraph.steps import RawStep, StepBuilder, StepList
 
@@ -33,8 +34,13 @@ def inputs_by_dockerfile(
 ) -> list[tuple[int, ...]]:
     """What each of ``vertices`` reads, as positions, by the graph of the Dockerfile's ``steps``."""
     index = StepIndex(steps)
-    found = [index.find(vertex.name, ties[vertex.digest].lines) for vertex in vertices]
+    found = [list(index.find(vertex.name, ties[vertex.digest].lines)) for vertex in vertices]
     owner = {step: vertex for vertex, own in reversed(list(enumerate(found))) for step in own}
+    for position, step in enumerate(steps):  # a log shows a linked copy and its merge as one
+        vertex = owner.get(step.inputs[-1]) if step.kind is StepKind.MERGE else None
+        if vertex is not None and position not in owner:
+            owner[position] = vertex
+            found[vertex].append(position)
     reads: list[frozenset[int]] = []  # by step: the vertices that it is, or that it passes on
     for position, step in enumerate(steps):
         passed = frozenset().union(*(reads[read] for read in step.inputs if read < position))

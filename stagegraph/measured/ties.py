@@ -11,6 +11,7 @@ from stagegraph.errors import StagegraphError
 from stagegraph.measured.building import builds_for
 from stagegraph.measured.candidates import candidates_of
 from stagegraph.measured.equal_steps import with_equal_steps
+from stagegraph.measured.inferred import inferred_contexts
 from stagegraph.measured.matching import Tie, ties_of
 from stagegraph.measured.names import VertexKind, kind_of, platforms_in, step_words
 from stagegraph.options import Options
@@ -64,7 +65,8 @@ def _asked(record: Record, options: Options) -> Options:
     """What was asked of the build: what the record says, and what the user adds."""
     known = record.options
     if known is None:
-        return options
+        seen = inferred_contexts(vertex.name for vertex in record.vertices)
+        return replace(options, contexts={**seen, **options.contexts})
     return replace(
         known,
         target=known.target or options.target,

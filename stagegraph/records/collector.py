@@ -5,7 +5,7 @@ Rules: moby/buildkit util/progress/progressui/display.go and solver/progress.go.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from stagegraph.records.model import Interval, Vertex
@@ -56,7 +56,7 @@ class Collector:
         known.cached = known.cached or cached
         known.error = error or known.error
         known.group = known.group or group
-        if started is not None:
+        if started is not None and started > 0:
             known.begun[started] = None
             self.last = max(self.last, started)
             if completed is not None:
@@ -75,6 +75,16 @@ class Collector:
             known.layers[key] = max(known.layers.get(key, 0), current)
         elif key.startswith(_CONTEXT) and not key.startswith(_DOCKERFILE):
             known.context[key] = max(known.context.get(key, 0), current)
+
+    @property
+    def names(self) -> Iterator[str]:
+        """What the vertices are called."""
+        return (known.name for known in self._known.values())
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that began has ended."""
+        return all(start in known.done for known in self._known.values() for start in known.begun)
 
     def vertices(self) -> tuple[Vertex, ...]:
         """Every vertex, in the order of the first event of each."""

@@ -14,10 +14,10 @@ import re
 import tarfile
 import zlib
 from collections.abc import Callable
-from io import BufferedIOBase
+from io import BufferedIOBase, BufferedReader
 from typing import Any, BinaryIO, cast
 
-MOST_BYTES = 512 * 1024 * 1024  # of a whole bundle, unpacked
+MOST_BYTES = 256 * 1024 * 1024  # of a whole bundle, unpacked
 _BLOB = re.compile(r"(?:\./)?blobs/sha256/([0-9a-f]{64})\Z")
 _CHUNK = 1024 * 1024
 
@@ -38,7 +38,7 @@ class Layout:
             with tarfile.open(fileobj=_Bounded(stream, tick), mode="r|") as archive:
                 for member in archive:
                     self._take(archive, member)
-        except (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+        except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error, lzma.LZMAError) as error:
             self._cut_off(error)
         if self.index is None:
             raise LayoutError("it holds no index.json, so it is no bundle of docker buildx history export")
@@ -85,8 +85,9 @@ class _Bounded(BufferedIOBase):
     """Unpacks gzip as it is read, and stops a stream that unpacks without end."""
 
     def __init__(self, stream: BinaryIO, tick: Callable[[int], None]) -> None:
-        self._counted = _Counted(stream, tick)
-        self._file = gzip.GzipFile(fileobj=cast(BinaryIO, self._counted))
+        counted = cast(BinaryIO, _Counted(stream, tick))
+        packed = not hasattr(stream, "peek") or cast(BufferedReader, stream).peek(2)[:2] == b"\x1f\x8b"
+        self._file = gzip.GzipFile(fileobj=counted) if packed else counted
         self._left = MOST_BYTES + MOST_BYTES // 4
 
     def read(self, size: int | None = -1, /) -> bytes:

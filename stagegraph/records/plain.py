@@ -13,9 +13,14 @@ from dataclasses import dataclass, field
 from stagegraph.records.model import SECOND, Interval, Record, Vertex
 from stagegraph.records.timestamps import TimestampError, nanoseconds
 
-_LINE = re.compile(r"(?:\ufeff)?(?:(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z) )?#(\d{1,6}) (.*)\Z", re.DOTALL)
+# The time may stand behind the names of job and step (gh run view --log) and before a mark of the
+# stream (GitLab).
+_LINE = re.compile(
+    r"\ufeff?(?:.{0,200}?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z)(?: \d\d[OE]\+?)? +)?#(\d{1,6}) (.*)\Z",
+    re.DOTALL,
+)
 _DONE = re.compile(r"DONE (\d+(?:\.\d+)?)s\Z")
-_OUTPUT = re.compile(r"\d+\.\d+ ")
+_OUTPUT = re.compile(r"(\d+\.\d+) ")
 _MOVED = re.compile(r"(?:sha256:\S+|transferring \S+) (\d+(?:\.\d+)?)([kMGT]?)B?(?: |\Z)")
 _UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -29,6 +34,7 @@ class _Known:
     cached: bool = False
     error: str = ""
     finished: bool = False
+    spoke: int = 0  # when it last printed something, in nanoseconds after its start
     moved: dict[str, int] = field(default_factory=dict)
 
 
@@ -48,7 +54,13 @@ def read_plain(lines: Iterable[bytes], source: str, tick: Callable[[int], None])
             builds.append(current)
         if number:
             _tell(current, number, text, _stamp(match[1]))
-    return [_record(source, build, position, len(builds)) for position, build in enumerate(builds)]
+    kept = [build for build in builds if _is_build(build)]
+    return [_record(source, build, position, len(kept)) for position, build in enumerate(kept)]
+
+
+def _is_build(build: dict[int, _Known]) -> bool:
+    """Whether it is BuildKit's: other tools number their lines too."""
+    return any(known.finished or known.name.startswith(("[internal]", "[auth]")) for known in build.values())
 
 
 def _begins_anew(known: _Known | None, number: int, text: str) -> bool:
@@ -81,6 +93,8 @@ def _tell(build: dict[int, _Known], number: int, text: str, stamp: int | None) -
     elif text.startswith("ERROR: "):
         known.error, known.finished = text.removeprefix("ERROR: "), True
         known.ended = stamp
+    elif output := _OUTPUT.match(text):
+        known.spoke = max(known.spoke, round(float(output[1]) * SECOND))
     elif moved := _MOVED.match(text):
         amount = round(float(moved[1]) * _UNITS[moved[2]])
         key = (
@@ -99,7 +113,13 @@ def _stamp(text: str | None) -> int | None:
 
 
 def _record(source: str, build: dict[int, _Known], position: int, count: int) -> Record:
+    for known in build.values():
+        if known.done is None and known.spoke:
+            known.done = known.spoke
+    cut = any(known.spoke and known.done == known.spoke for known in build.values())
+    note = "how long a step ran that failed or did not end is counted up to the last line that it printed"
     return Record(
+        notes=(note,) if cut else (),
         source=source,
         name=f"build {position + 1}" if count > 1 else "",
         format="plain",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -10,28 +11,89 @@ from stagegraph.records.collector import Collector
 from stagegraph.records.model import Record
 from stagegraph.records.timestamps import nanoseconds
 
+_DEFINITION = "[internal] load build definition"
+_STEP = re.compile(r"\d+/\d+\] |exporting ")
+_STAMP = re.compile(rb"\d{4}-\d\d-\d\dT[0-9:.]+Z ")
+_BLANK = b"\xef\xbb\xbf \t\r\n"
+
 Tick = Callable[[int], None]  # told how many bytes were read
 
 
-def read_rawjson(lines: Iterable[bytes], source: str, tick: Tick) -> Record:
-    """The record of a stream; what no event could be read from is counted in its notes."""
-    collector = Collector()
-    skipped = 0
+def read_rawjson(lines: Iterable[bytes], source: str, tick: Tick) -> list[Record]:
+    """The records of a stream, one a build; what no event could be read from is counted in the notes."""
+    builds = [_Build()]
     for line in lines:
         tick(len(line))
-        if line.lstrip()[:1] == b"{" and not _event(collector, line):
-            skipped += 1
-    notes = (f"{skipped} line{'s' if skipped > 1 else ''} could not be read as events",) if skipped else ()
-    return Record(source=source, name="", format="rawjson", vertices=collector.vertices(), notes=notes)
+        text = without_prefix(line)
+        if text[:1] != b"{":
+            continue
+        event = _event(text)
+        if event is not None and builds[-1].is_over(event):
+            builds.append(_Build())
+        builds[-1].take(event)
+    several = len(builds) > 1
+    return [build.record(source, f"build {n + 1}" if several else "") for n, build in enumerate(builds)]
 
 
-def _event(collector: Collector, line: bytes) -> bool:
+class _Build:
+    """One build of a stream."""
+
+    def __init__(self) -> None:
+        self._collector = Collector()
+        self._definition = ""  # the digest of the vertex that loads the Dockerfile
+        self._skipped = 0
+
+    def is_over(self, event: dict[str, Any]) -> bool:
+        """Whether ``event`` begins another build: it loads a definition after steps, and none is open.
+
+        A frontend that a ``# syntax`` line names loads the definition a second time, before any step.
+        """
+        digest = _definition(event)
+        self._definition = self._definition or digest
+        again = bool(digest) and digest != self._definition
+        return again and self._collector.complete and any(map(_STEP.search, self._collector.names))
+
+    def take(self, event: dict[str, Any] | None) -> None:
+        """Add ``event``, or count a line that could not be read as one."""
+        try:
+            if event is None:
+                self._skipped += 1
+            else:
+                add_event(self._collector, event)
+        except (ValueError, TypeError, AttributeError, OverflowError):
+            self._skipped += 1
+
+    def record(self, source: str, name: str) -> Record:
+        """What was told of the build."""
+        lines = f"{self._skipped} line{'s' if self._skipped > 1 else ''}"
+        notes = (f"{lines} could not be read as events",) if self._skipped else ()
+        vertices = self._collector.vertices()
+        return Record(source=source, name=name, format="rawjson", vertices=vertices, notes=notes)
+
+
+def _definition(event: dict[str, Any]) -> str:
+    vertexes = event.get("vertexes")
+    for item in vertexes if isinstance(vertexes, list) else ():
+        if isinstance(item, dict) and str(item.get("name", "")).startswith(_DEFINITION):
+            return str(item.get("digest", ""))
+    return ""
+
+
+def without_prefix(line: bytes) -> bytes:
+    """``line`` without the mark of UTF-8 and without the time that GitHub Actions puts before it."""
+    text = line.lstrip(_BLANK)
+    if text[:2] == b"20":
+        match = _STAMP.match(text)
+        return text[match.end() :] if match else text
+    return text
+
+
+def _event(line: bytes) -> dict[str, Any] | None:
     try:
         event = json.loads(line)
-        add_event(collector, event)
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        return False
-    return True
+    except (ValueError, RecursionError):
+        return None
+    return event if isinstance(event, dict) else None
 
 
 def add_event(collector: Collector, event: dict[str, Any]) -> None:
