@@ -79,7 +79,7 @@ def test_check_prints_a_diff_writes_nothing_and_exits_1(stagegraph: Run, folder:
         '   s2[("golang")]',
         "   s2 ==> s0",
     ]
-    assert done.stderr == b"1 page with old diagrams: run stagegraph embed\n"
+    assert done.stderr == b"1 page with old diagrams: run stagegraph embed page.md\n"
     assert (folder / "page.md").read_text() == old
 
 
@@ -210,7 +210,15 @@ def test_the_path_of_the_dockerfile_is_relative_to_the_page(stagegraph: Run, fol
 
 
 def test_files_folders_and_globs(stagegraph: Run, folder: Path) -> None:
-    names = ("a.md", "b.markdown", "sub/c.md", "sub/d.txt", ".hidden/e.md", "node_modules/f.md")
+    names = (
+        ".github/README.md",
+        "a.md",
+        "b.markdown",
+        "sub/c.md",
+        "sub/d.txt",
+        ".hidden/e.md",
+        "node_modules/f.md",
+    )
     for name in names:
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(EMPTY.replace("Dockerfile", f"{folder.as_posix()}/Dockerfile"))
@@ -218,6 +226,7 @@ def test_files_folders_and_globs(stagegraph: Run, folder: Path) -> None:
     assert [line[4:] for line in done.stdout.decode().splitlines() if line.startswith("---")] == [
         "a.md",
         "b.markdown",
+        ".github/README.md",
         "sub/c.md",
     ]
     done = stagegraph("embed", "s*/*", cwd=folder)

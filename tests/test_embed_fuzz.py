@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -157,32 +156,3 @@ def test_modes_and_links_stay(tmp_path: Path) -> None:
     assert (tmp_path / "link.md").is_symlink()
     assert (tmp_path / "real.md").read_bytes() == b"new"
     assert (tmp_path / "real.md").stat().st_mode & 0o777 == 0o640
-
-
-@pytest.mark.parametrize(
-    "piece",
-    [
-        "> " * 200 + "\n",
-        "<!-- stagegraph: ",
-        "<!-- stagegraph: . -->\n<!-- /stagegraph -->\n",
-        "<!-- stagegraph\n",
-        "- stagegraph\n",
-        "[stagegraph](",
-        "<a stagegraph ",
-        "`stagegraph",
-        "a <!-- stagegraph: x --> b\n",
-        "\\<!-- stagegraph: x\n",
-        "![[stagegraph",
-    ],
-)
-def test_reading_is_linear(piece: str) -> None:
-    def seconds(size: int) -> float:
-        document = document_from_bytes((piece * (size // len(piece))).encode(), "page.md")
-        start = time.process_time()
-        with suppress(InputError):
-            blocks_of(document)
-        return time.process_time() - start
-
-    seconds(1000)
-    small, large = seconds(20_000), seconds(160_000)
-    assert large < max(0.5, small * 24), (small, large)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -47,7 +48,7 @@ def embed(files: tuple[str, ...], check: bool, init: bool, dockerfile: str, head
     """
     if check and init:
         raise click.UsageError("--check writes nothing, so there is nothing for --init to do")
-    run = _Run(check=check)
+    run = _Run(check=check, names=files)
     first = _First(dockerfile=dockerfile, heading=heading) if init else None
     for path, wanted in _paths(run, files):
         try:
@@ -88,6 +89,7 @@ class _Run:
     """One run over many pages: an error of one does not keep the others from being done."""
 
     check: bool
+    names: tuple[str, ...]
     failed: int = 0
     old: int = 0
     blocks: int = 0
@@ -148,7 +150,8 @@ class _Run:
     def finish(self) -> int:
         """Say what remains to be done; the exit code."""
         if self.check and self.old:
-            click.echo(f"{_counted(self.old, 'page')} with old diagrams: run stagegraph embed", err=True)
+            command = shlex.join(["stagegraph", "embed", *self.names])
+            click.echo(f"{_counted(self.old, 'page')} with old diagrams: run {command}", err=True)
         if not self.blocks and not self.failed:
             click.echo("no page has a block; --init puts a first one into it", err=True)
         return 1 if self.failed or (self.check and self.old) else 0

@@ -13,6 +13,7 @@ from stagegraph.reading import NAMES
 SUFFIXES = (".md", ".markdown", ".mdown", ".mkd")
 _DOCKERFILES = frozenset(name.lower() for name in NAMES)
 _SKIPPED = frozenset({"node_modules", "__pycache__"})
+_HIDDEN = frozenset({".github", ".gitlab", ".gitea", ".forgejo"})  # where forges look for a README
 _ENVIRONMENT = "pyvenv.cfg"  # what makes a folder an environment of Python, full of others' pages
 
 
@@ -54,13 +55,20 @@ def _meant(name: str) -> Iterator[Path]:
 
 
 def below(folder: Path) -> Iterator[Path]:
-    """The Markdown files in and below ``folder``, sorted; hidden and installed folders are left out."""
+    """The Markdown files in and below ``folder``, sorted; hidden and installed folders are left out.
+
+    The hidden folders of forges are not: a README can live in them.
+    """
     for root, folders, files in os.walk(folder):
         if root != str(folder) and _ENVIRONMENT in files:
             folders.clear()
             continue
-        folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))
+        folders[:] = sorted(filter(_is_looked_into, folders))
         yield from (path for name in sorted(files) if is_markdown(path := Path(root, name)))
+
+
+def _is_looked_into(name: str) -> bool:
+    return name in _HIDDEN or not (name in _SKIPPED or name.startswith("."))
 
 
 def picture_path(page: Path, output: str) -> Path:
