@@ -19,17 +19,21 @@ from .commands_reference import commands_reference
 from .conftest import ROOT
 from .tools import need
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "samples/README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 _BLOCK = re.compile(
     r"<!-- run(?:: (?P<how>[a-z ]+))? -->\n```(?P<language>\w+)\n(?P<body>.*?)```\n", re.DOTALL
 )
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?\)")
 
 
+def _name(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
 def blocks(how: str, language: str) -> list[tuple[str, str]]:
     """Page and body of every block that is marked ``how``."""
     return [
-        (page.name, match["body"])
+        (_name(page), match["body"])
         for page in PAGES
         for match in _BLOCK.finditer(page.read_text("utf-8"))
         if (match["how"] or "") == how and match["language"] == language
@@ -41,6 +45,7 @@ def checkout(tmp_path: Path) -> Path:
     """A copy of what the examples read, where they may write."""
     for name in ("samples", "docs"):
         shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "README.md", tmp_path)
     return tmp_path
 
 
@@ -93,10 +98,21 @@ def test_shell_examples_run(checkout: Path, golden: Callable[[Path, bytes], None
 
 
 @pytest.mark.parametrize(("page", "body"), blocks("shown", "console"))
-def test_shown_output_is_the_real_one(page: str, body: str, checkout: Path) -> None:
+def test_shown_output_is_the_real_one(
+    page: str, body: str, checkout: Path, request: pytest.FixtureRequest
+) -> None:
     command, _, shown = body.partition("\n")
     done = run(command.removeprefix("$ "), checkout)
-    assert done.stdout == shown, f"{page}: {command}"
+    assert done.stdout, done.stderr
+    if request.config.getoption("--refresh"):
+        _replace(page, f"{command}\n{shown}```", f"{command}\n{done.stdout}```")
+    else:
+        assert done.stdout == shown, f"{page}: {command}: run pytest --refresh"
+
+
+def _replace(page: str, old: str, new: str) -> None:
+    path = next(path for path in PAGES if _name(path) == page)
+    path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
 
 
 @pytest.mark.parametrize(("page", "body"), blocks("", "python"))
@@ -112,6 +128,22 @@ def test_the_gate_runs_the_two_commands_of_the_readme() -> None:
     for how in ("setup", "tests"):
         ((_, body),) = blocks(how, "sh")
         assert body.strip() in gate
+
+
+def test_the_diagrams_inside_pages_are_true() -> None:
+    done = run("stagegraph embed --check README.md docs samples", ROOT)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+def test_the_readme_has_a_live_diagram() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert "<!-- stagegraph: samples/python-web/Dockerfile -->\n\n```mermaid\n" in text
+
+
+def test_every_sample_is_in_the_list_of_samples() -> None:
+    text = (ROOT / "samples/README.md").read_text("utf-8")
+    for folder in sorted(path for path in (ROOT / "samples").iterdir() if path.is_dir()):
+        assert f"[{folder.name}](" in text
 
 
 def test_links_between_pages_lead_somewhere() -> None:

@@ -44,23 +44,24 @@ def _framed(report: Report, settings: Settings) -> Iterator[str]:
 
 def _inside(report: Report, settings: Settings) -> Iterator[str]:
     if settings.format == "svg":
-        yield f"![{escaped(_alternative(report, settings))}]({quote(settings.output, safe='/')})"
+        yield f"![{escaped(alternative(report, settings))}]({quote(settings.output, safe='/')})"
     else:
         yield "```mermaid"
         yield from render(report, "mermaid", settings.view).decode().rstrip("\n").split("\n")
         yield "```"
     if settings.report:
         yield ""
-        yield from _what_ships(report)
+        yield from what_ships(report)
 
 
-def _alternative(report: Report, settings: Settings) -> str:
+def alternative(report: Report, settings: Settings) -> str:
     """The picture in words, for those who do not see it."""
     words = description(report)
     return f"{settings.view.title}: {words}" if settings.view.title else words
 
 
-def _what_ships(report: Report) -> Iterator[str]:
+def what_ships(report: Report) -> Iterator[str]:
+    """What is in the image and what is left behind, as lines of Markdown."""
     # without lines: a comment in the Dockerfile would make every page old
     lineless = tuple(replace(item, line=None) for item in report.shipped)
     rows = shipped_rows(replace(report, shipped=lineless))

@@ -14,9 +14,12 @@ from stagegraph.embedding.document import MAX_BYTES, Document, document_from_byt
 from stagegraph.embedding.places import picture_path
 from stagegraph.embedding.settings import Settings, SettingsError, settings_of
 from stagegraph.errors import InputError, StagegraphError
+from stagegraph.model import Report
 from stagegraph.reading import find, read_source
 from stagegraph.report import analyse
-from stagegraph.source import Span
+from stagegraph.source import Source, Span
+
+_HERE = Path()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,17 +108,29 @@ def _span(document: Document, block: Block, word: str) -> Span:
     return Span(line=block.start + 1, end_line=block.first)
 
 
+def dockerfile_at(folder: Path, name: str) -> Path:
+    """The Dockerfile that a page in ``folder`` calls ``name``; InputError when there is none."""
+    found = find(str(folder / name))
+    if not found.is_file():
+        hint = "the path of a Dockerfile is relative to the page"
+        raise InputError(f"{found} {'is no file' if found.exists() else 'does not exist'}", hint=hint)
+    return found
+
+
+def report_for(dockerfile: Path | Source, settings: Settings, folder: Path = _HERE) -> Report:
+    """What ``settings`` ask of a Dockerfile, which is called as a page in ``folder`` knows it."""
+    source = dockerfile if isinstance(dockerfile, Source) else read_source(str(dockerfile))
+    report = analyse(read(source, settings.options))
+    if isinstance(dockerfile, Source):
+        return report
+    # so that every folder and machine makes the same bytes
+    return replace(report, source=Path(os.path.relpath(dockerfile, folder)).as_posix())
+
+
 def _content(path: Path, document: Document, block: Block, settings: Settings) -> Content:
     try:
-        found = find(str(path.parent / settings.dockerfile))
-        if not found.is_file():
-            hint = "the path of a Dockerfile is relative to the page"
-            raise InputError(f"{found} {'is no file' if found.exists() else 'does not exist'}", hint=hint)
-        source = read_source(str(found))
-        report = analyse(read(source, settings.options))
-        # the name as the page knows it, so that every folder and machine makes the same bytes
-        name = Path(os.path.relpath(found, path.parent)).as_posix()
-        return content_of(replace(report, source=name), settings)
+        found = dockerfile_at(path.parent, settings.dockerfile)
+        return content_of(report_for(found, settings, path.parent), settings)
     except (StagegraphError, OSError, ValueError) as error:
         raise InputError(f"{document.source.name}:{block.start + 1}: {error}") from None
 

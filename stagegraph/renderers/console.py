@@ -21,6 +21,7 @@ def to_text(parts: Iterable[RenderableType], *, colour: bool, width: int) -> str
         file=out,
         width=width,
         force_terminal=colour,
+        force_jupyter=False,  # a string is wanted in a notebook too
         no_color=not colour,
         color_system="256" if colour else None,
         highlight=False,

@@ -1,0 +1,1 @@
+"""Pictures in documentation sites: a fence for Python-Markdown, a plugin for MkDocs."""
