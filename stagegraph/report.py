@@ -206,9 +206,7 @@ def _parallelism(
     timed: Schedule,
     weights: Sequence[float],
 ) -> Parallelism:
-    widest_steps = tuple(
-        largest_antichain([step.inputs for step in steps if step.kind is not StepKind.RESULT])
-    )
+    widest_steps = _widest_steps(steps)
     widest_stages = _widest_stages(nodes, edges)
     return Parallelism(
         max_steps=len(widest_steps),
@@ -219,6 +217,14 @@ def _parallelism(
         total=sum(weights),
         length=timed.length,
     )
+
+
+def _widest_steps(steps: Sequence[Step]) -> tuple[int, ...]:
+    """Without results: of a build for several platforms they stand between the steps."""
+    kept = [step for step in steps if step.kind is not StepKind.RESULT]
+    place = {step.id: position for position, step in enumerate(kept)}
+    found = largest_antichain([[place[read] for read in step.inputs] for step in kept])
+    return tuple(kept[position].id for position in found)
 
 
 def _widest_stages(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[str, ...]:

@@ -166,3 +166,11 @@ def test_slack_is_how_much_later_a_step_may_finish() -> None:
     assert found.slack == (0.0, 0.0, 3.0, 0.0)
     assert found.path == (0, 1, 3)
     assert found.levels == (0, 1, 1, 2)
+
+
+def test_every_platform_counts_for_what_can_run_at_once() -> None:
+    text = "FROM a AS b\nRUN x\nFROM c\nRUN y\nCOPY --from=b /x /x\n"
+    found = report(text, platforms=("linux/amd64", "linux/arm64"))
+    names = [found.steps[step].name for step in found.parallelism.widest_steps]
+    assert found.max_parallelism == len(set(names)) == 4
+    assert sum("arm64" in name for name in names) == 2
