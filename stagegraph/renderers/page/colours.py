@@ -28,7 +28,7 @@ def _variables(palette: Palette, scheme: str) -> Iterator[str]:
     yield f"color-scheme:{scheme};"
     for name in ("paper", "text", "faint", "frame", "edge", "critical"):
         yield f"--{name}:{getattr(palette, name)};"
-    for name, look in palette.looks.items():
+    for name, look in {**palette.looks, "path": palette.changes["removed"]}.items():
         yield f"--{name}-fill:{look.fill};--{name}-line:{look.line};--{name}-text:{look.text};"
 
 

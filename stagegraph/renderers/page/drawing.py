@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -37,10 +37,14 @@ class Drawing:
     parts: dict[str, Any]  # boxes: [element, key, label]; arrows: [source, target, needed] by element
 
 
-def drawing(report: Report, view: View) -> Drawing:
-    """``report`` drawn in the light palette; the style of the page gives it the colours of the reader."""
+def drawing(report: Report, view: View, change: Callable[[Picture], Picture] | None = None) -> Drawing:
+    """``report`` drawn in the light palette; the style of the page gives it the colours of the reader.
+
+    ``change`` may put into the picture what the report does not know.
+    """
     # The page can show and hide the critical path, so that it is always in the drawing.
     shown = picture(report, replace(view, critical_path=True))
+    shown = change(shown) if change else shown
     raw = laid_out(dot_of(shown, View(), LIGHT, tooltips=False), "svg", view.engine).decode()
     section = filled(
         asset("graph.html"),

@@ -5,7 +5,7 @@ const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], A
 /** Make the drawing of `graph` react; does nothing on a page without one. */
 function startGraph(graph) {
   const svg = document.querySelector("svg.drawing");
-  if (!svg) return;
+  if (!svg || !graph) return;
   const canvas = svg.closest(".canvas");
   const boxes = graph.boxes.map(([id, key, label]) => ({ element: byId(id), id, key, label }));
   const panning = startPanning(svg, canvas);
@@ -70,7 +70,7 @@ function moveFocus(event, boxes, panning) {
   from.element.setAttribute("tabindex", -1);
   next.element.setAttribute("tabindex", 0);
   next.element.focus({ preventScroll: true });
-  panning.reveal(placeOf(next.element));
+  panning.reveal(boundsOf(next.element));
 }
 
 function nearest(from, boxes, [right, down]) {
@@ -92,7 +92,7 @@ function middle(element) {
 }
 
 /** Where an element is, in the points of the view box. */
-function placeOf(element) {
+function boundsOf(element) {
   const box = element.getBBox();
   const { e, f } = element.parentNode.transform.baseVal.consolidate().matrix;
   return { x: box.x + e, y: box.y + f, width: box.width, height: box.height };
@@ -101,19 +101,21 @@ function placeOf(element) {
 /** Keep the classes of the drawing those of what is chosen, pointed at and found. */
 function showState(svg, boxes, places, arrows, panning) {
   const lines = arrows.map(([source, target, needed], number) => ({ source, target, needed, element: byId(`e${number}`) }));
-  const trace = (key) => showWay(svg, boxes, lines, places.get(key));
+  // A step that is not drawn stands in its stage.
+  const placeOf = (key) => places.get(key) ?? places.get(steps.get(key)?.nodes[0]);
+  const trace = (key) => showWay(svg, boxes, lines, placeOf(key));
   on("point", (key) => trace(key || chosen.key));
   on("choose", (key) => {
     for (const box of boxes) {
-      const is = places.get(key) === box.id;
+      const is = placeOf(key) === box.id;
       box.element.classList.toggle("chosen", is);
       box.element.setAttribute("aria-pressed", is);
-      if (is) panning.reveal(placeOf(box.element));
+      if (is) panning.reveal(boundsOf(box.element));
     }
     trace(key);
   });
   on("find", (keys) => {
-    const found = keys && new Set([...keys].map((key) => places.get(key)));
+    const found = keys && new Set([...keys].map(placeOf));
     svg.classList.toggle("searching", Boolean(keys));
     for (const box of boxes) box.element.classList.toggle("found", Boolean(found?.has(box.id)));
   });

@@ -3,6 +3,13 @@
 startTheme();
 startPanel();
 startGraph(data.graph);
+if (data.timeline) {
+  startTimeline(data.timeline);
+  startTable();
+}
 startSearch();
 startShortcuts();
+for (const element of document.querySelectorAll("[data-key]")) {
+  element.addEventListener("click", () => choose(element.dataset.key));
+}
 choose(keyInAddress(new Map([...nodes, ...steps])));

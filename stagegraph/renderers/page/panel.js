@@ -87,12 +87,15 @@ function edgeSection(heading, edges, end) {
 
 const stepItem = (step) => [chooser(step.key, step.text, step.critical ? "code critical" : "code"), " ", lineMark(step.line, step.end)];
 
+/** All lines of a step: equal instructions of several stages are one step. */
+const stepLines = (step) => [lineMark(step.line, step.end), ...(step.lines ?? []).map((line) => [" ", lineMark(line)])];
+
 function stepDetails(step) {
   const users = data.steps.filter((other) => other.inputs.includes(step.key));
   const chip = step.critical ? make("span", { class: "chip critical" }, "critical path") : "";
   const others = (keys) => list(keys.map((key) => steps.get(key)).filter(Boolean).map(stepItem));
   return [
-    head(step.place ? `Step ${step.place}` : "Step", make("h2", { class: "code" }, step.text), chip, lineMark(step.line, step.end)),
+    head(step.place ? `Step ${step.place}` : "Step", make("h2", { class: "code" }, step.text), chip, stepLines(step)),
     facts(step.facts ?? []),
     step.nodes.length ? section("Belongs to", list(step.nodes.map((key) => chooser(key, labelOf(key), "name")))) : "",
     step.inputs.length ? section("Waits for", others(step.inputs)) : "",

@@ -1,17 +1,25 @@
 // Keys that work everywhere on the page, and the dialog that lists them.
 
 const press = (id) => () => byId(id)?.click();
+
+/** Press a button of the timeline, or of the graph where there is no other or the pointer is on it. */
+const pressView = (way) => () => {
+  const inGraph = document.querySelector(".canvas")?.matches(":hover, :focus-within") || !byId("timeline");
+  press(`${inGraph ? "zoom" : "time"}-${way}`)();
+};
+
 const SHORTCUTS = [
   { keys: ["/"], words: "Search; Enter goes to the next result", run: () => byId("search").focus() },
   { keys: ["Esc"], event: "Escape", words: "Close the details, clear the search", run: clearAll },
-  { keys: ["+"], words: "Zoom in", run: press("zoom-in"), on: "zoom-in" },
-  { keys: ["-"], words: "Zoom out", run: press("zoom-out"), on: "zoom-in" },
-  { keys: ["0"], words: "Fit the whole graph", run: press("zoom-fit"), on: "zoom-in" },
+  { keys: ["+"], words: "Zoom in", run: pressView("in") },
+  { keys: ["-"], words: "Zoom out", run: pressView("out") },
+  { keys: ["0"], words: "Fit all of it into sight", run: pressView("fit") },
+  { keys: ["p"], words: "Next step of the critical path", run: chooseNextOnPath, on: "timeline" },
   { keys: ["c"], words: "Show or hide the critical path", run: press("critical"), on: "critical" },
   { keys: ["t"], words: "Light, dark, or as the system", run: press("theme") },
   { keys: ["?"], words: "These shortcuts", run: () => byId("shortcuts").showModal() },
 ];
-const HINTS = [[["Tab", "↑ ↓ ← →"], "Go into the graph, and from box to box"], [["Enter"], "Choose what has the focus"]];
+const HINTS = [[["Tab", "↑ ↓ ← →"], "Into the graph or the timeline, and around in it"], [["Enter"], "Choose what has the focus"]];
 
 function startShortcuts() {
   const offered = SHORTCUTS.filter((shortcut) => !shortcut.on || byId(shortcut.on));
@@ -38,4 +46,10 @@ function clearAll() {
   }
   choose("");
   if (document.activeElement === input) input.blur();
+}
+
+/** The step of the path after the chosen one; the first after the last. */
+function chooseNextOnPath() {
+  const path = data.timeline.path.map((id) => `step:${id}`);
+  choose(path[(path.indexOf(chosen.key) + 1) % path.length] ?? "");
 }

@@ -1,0 +1,86 @@
+// The bars of the timeline: one for each step that ran or came from the cache.
+
+const STATES = {
+  ran: "",
+  cached: "cached",
+  failed: "failed",
+  canceled: "canceled",
+  unfinished: "unfinished",
+  never: "not run",
+};
+
+/** The rows of the timeline, and the bars by the keys of their steps. */
+function makeRows(rows) {
+  const bars = new Map();
+  const made = rows.map((row) => makeRow(row, bars));
+  return { made, bars };
+}
+
+function makeRow(row, bars) {
+  const name = row.key ? chooser(row.key, row.label) : make("span", {}, row.label);
+  const label = make("div", { class: "row-label" }, name, row.detail ? make("small", {}, row.detail) : "");
+  const lanes = row.lanes.map((lane) => makeLane(lane, bars));
+  return make("div", { class: "row", role: "group", "aria-label": `${row.label} ${row.detail}`.trim() }, label, make("div", { class: "lanes" }, lanes));
+}
+
+function makeLane(ids, bars) {
+  const lane = make("div", { class: "lane" });
+  const inLane = ids.map((id) => steps.get(`step:${id}`));
+  let beside = 0;
+  inLane.forEach((step, place) => {
+    const before = inLane[place - 1];
+    const next = inLane[place + 1];
+    // Steps from the cache take no time: those of one moment stand side by side.
+    beside = before && step.state === "cached" && before.state === "cached" && step.start - before.stop < 1e-4 ? beside + 1 : 0;
+    if (step.queued > data.timeline.wall / 500) lane.append(makeQueue(step));
+    const bar = makeBar(step, beside);
+    bars.set(step.key, bar);
+    lane.append(bar);
+    if (step.state !== "cached" || !next) lane.append(makeName(step, next, beside));
+  });
+  return lane;
+}
+
+function makeBar(step, beside) {
+  const classes = ["bar", step.state, step.critical ? "critical" : ""].filter(Boolean).join(" ");
+  const bar = make("button", { type: "button", class: classes, tabindex: -1, title: tooltip(step), "aria-label": tooltip(step), "aria-pressed": "false", "data-step": step.key });
+  bar.style.left = beside ? `calc(${share(step.start)} + ${beside * 7}px)` : share(step.start);
+  bar.style.width = share(step.stop - step.start);
+  if (step.pieces.length > 1) bar.append(...gaps(step));
+  return bar;
+}
+
+/** Where a step of several intervals did not run. */
+function gaps(step) {
+  const whole = step.stop - step.start || 1;
+  return step.pieces.slice(1).map(([start], number) => {
+    const gap = make("i", { class: "gap" });
+    const end = step.pieces[number][1];
+    gap.style.left = `${(100 * (end - step.start)) / whole}%`;
+    gap.style.width = `${(100 * (start - end)) / whole}%`;
+    return gap;
+  });
+}
+
+function makeQueue(step) {
+  const queue = make("i", { class: "queue" });
+  queue.style.left = share(Math.max(0, step.start - step.queued));
+  queue.style.width = share(Math.min(step.queued, step.start));
+  return queue;
+}
+
+/** The name of a step over its bar, as far as the next one leaves room. */
+function makeName(step, next, beside) {
+  const name = make("span", { class: "bar-name", "aria-hidden": "true" }, step.text.slice(0, 160));
+  const until = next ? next.start - Math.min(next.queued, next.start) : data.timeline.wall;
+  name.room = (until - step.start) / (data.timeline.wall || 1);
+  const tiny = step.state === "cached" ? (beside + 1) * 7 + 2 : 0;
+  name.style.left = tiny ? `calc(${share(step.start)} + ${tiny}px)` : share(step.start);
+  name.style.width = tiny ? `calc(${share(Math.max(0, until - step.start))} - ${tiny}px)` : share(Math.max(0, until - step.start));
+  return name;
+}
+
+function tooltip(step) {
+  const words = [step.name, sayTime(step.time), STATES[step.state], step.line ? `line ${step.line}` : "", step.critical ? "on the critical path" : ""];
+  return words.filter(Boolean).join(", ");
+}

@@ -1,0 +1,51 @@
+// How many steps ran at once: a curve below the bars, and what it says under the pointer.
+
+function startConcurrency(sheet, { concurrency, wall }) {
+  const most = concurrency.reduce((best, [, count]) => Math.max(best, count), 1);
+  const plot = sheet.querySelector(".plot");
+  const curve = makeShape("svg", { viewBox: `0 0 ${wall || 1} ${most}`, preserveAspectRatio: "none", role: "img" });
+  curve.setAttribute("aria-label", `At most ${counted(most, "step")} ran at once`);
+  curve.append(makeShape("path", { d: outline(concurrency, wall, most) }));
+  plot.append(curve, make("span", { class: "most" }, `${most}`));
+  listenToCursor(sheet, concurrency, wall);
+}
+
+/** The area below a curve of steps, from (0, 0) to the end. */
+function outline(points, wall, most) {
+  const parts = [`M0 ${most}`];
+  let height = most;
+  for (const [time, count] of points) {
+    parts.push(`L${time} ${height}`, `L${time} ${most - count}`);
+    height = most - count;
+  }
+  return [...parts, `L${wall} ${height}`, `L${wall} ${most}Z`].join("");
+}
+
+function listenToCursor(sheet, concurrency, wall) {
+  const cursor = sheet.querySelector(".cursor");
+  const rows = sheet.querySelector(".axis");
+  sheet.addEventListener("pointermove", (event) => {
+    const { left, width } = rows.getBoundingClientRect();
+    const time = ((event.clientX - left) / width) * wall;
+    cursor.hidden = time < 0 || time > wall;
+    if (cursor.hidden) return;
+    cursor.style.setProperty("--at", (event.clientX - left) / width);
+    cursor.classList.toggle("late", time > wall * 0.8);
+    cursor.firstChild.textContent = `${sayTime(time)} · ${runningAt(concurrency, time)} at once`;
+  });
+  sheet.addEventListener("pointerleave", () => {
+    cursor.hidden = true;
+  });
+}
+
+/** How many steps run at a time; by halving, since there may be thousands of changes. */
+function runningAt(points, time) {
+  let low = 0;
+  let high = points.length;
+  while (low < high) {
+    const place = (low + high) >> 1;
+    if (points[place][0] <= time) low = place + 1;
+    else high = place;
+  }
+  return low ? points[low - 1][1] : 0;
+}
