@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from .tools import chromium
 
@@ -72,20 +72,21 @@ class Opened:
 
 
 class Pages:
-    """Opens pages from files; ``close`` closes those of one test."""
+    """Opens pages from files, in one context for each width and theme."""
 
     def __init__(self, browser: Browser, folder: Path) -> None:
         self.browser, self.folder = browser, folder
-        self.contexts: list[Any] = []
+        self.contexts: dict[tuple[bool, int], BrowserContext] = {}
+        self.opened = 0
 
     def open(self, html: bytes, *, dark: bool = False, width: int = 1280, address: str = "") -> Opened:
-        """``html`` opened from a file, with ``address`` after its path."""
-        file = self.folder / f"{len(self.contexts)}.html"
+        """``html`` opened from a file, with ``address`` after its path; the page before is closed."""
+        context = self._context(dark, width)
+        for page in context.pages:
+            page.close()
+        self.opened += 1
+        file = self.folder / f"{self.opened}.html"
         file.write_bytes(html)
-        scheme: Any = "dark" if dark else "light"
-        context = self.browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
-        context.add_init_script(_TELL_VIOLATIONS)
-        self.contexts.append(context)
         opened = Opened(page=context.new_page())
         opened.page.set_default_timeout(10_000)
         opened.page.on("console", lambda message: opened.errors.append(message.text))
@@ -94,9 +95,14 @@ class Pages:
         opened.page.goto(file.as_uri() + address)
         return opened
 
-    def close(self) -> None:
-        for context in self.contexts:
-            context.close()
+    def _context(self, dark: bool, width: int) -> BrowserContext:
+        if (dark, width) not in self.contexts:
+            context = self.browser.new_context(
+                viewport={"width": width, "height": 800}, color_scheme="dark" if dark else "light"
+            )
+            context.add_init_script(_TELL_VIOLATIONS)
+            self.contexts[dark, width] = context
+        return self.contexts[dark, width]
 
 
 @contextmanager

@@ -85,11 +85,9 @@ def browser() -> Iterator[Browser]:
         yield found
 
 
-@pytest.fixture
-def pages(browser: Browser, tmp_path: Path) -> Iterator[Pages]:
-    """Opens pages, and closes them when the test is done."""
+@pytest.fixture(scope="session")
+def pages(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Pages:
+    """Opens pages in that Chromium."""
     from .browser import Pages
 
-    opened = Pages(browser, tmp_path)
-    yield opened
-    opened.close()
+    return Pages(browser, tmp_path_factory.mktemp("pages"))

@@ -22,7 +22,9 @@ def made_record(source: sg.Source, options: sg.Options, *, seed: int = 1, at_onc
     inputs = [[place[read] for read in step.inputs if read in place] for step in steps]
     lengths = [_length(random, step.name) for step in steps]
     cached = [not reads and random.random() < 0.3 for reads in inputs]
-    times = _played(inputs, [0 if hit else length for hit, length in zip(cached, lengths, strict=True)], at_once)
+    times = _played(
+        inputs, [0 if hit else length for hit, length in zip(cached, lengths, strict=True)], at_once
+    )
     vertices = [
         Vertex(
             digest=f"sha256:{number:064x}",
@@ -34,7 +36,12 @@ def made_record(source: sg.Source, options: sg.Options, *, seed: int = 1, at_onc
         for number, step in enumerate(steps)
     ]
     return Record(
-        source="made.jsonl", name="", format="rawjson", vertices=tuple(vertices), dockerfile=source, options=options
+        source="made.jsonl",
+        name="",
+        format="rawjson",
+        vertices=tuple(vertices),
+        dockerfile=source,
+        options=options,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from stagegraph.measured.model import Timings
 from stagegraph.model import Report
-from stagegraph.renderers.page.assembly import Page, asset, assembled
+from stagegraph.renderers.page.assembly import Page, assembled, asset
 from stagegraph.renderers.page.drawing import drawing
 from stagegraph.renderers.page.facts import graph_facts
 from stagegraph.renderers.page.measured_path import with_times

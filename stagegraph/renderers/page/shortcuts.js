@@ -19,7 +19,7 @@ const SHORTCUTS = [
   { keys: ["t"], words: "Light, dark, or as the system", run: press("theme") },
   { keys: ["?"], words: "These shortcuts", run: () => byId("shortcuts").showModal() },
 ];
-const HINTS = [[["Tab", "↑ ↓ ← →"], "Into the graph or the timeline, and around in it"], [["Enter"], "Choose what has the focus"]];
+const HINTS = [[["Tab", "↑ ↓ ← →"], "Into the picture, and around in it"], [["Enter"], "Choose what has the focus"]];
 
 function startShortcuts() {
   const offered = SHORTCUTS.filter((shortcut) => !shortcut.on || byId(shortcut.on));

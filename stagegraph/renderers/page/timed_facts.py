@@ -47,7 +47,7 @@ def _step(step: TimedStep, node_keys: Sequence[str]) -> dict[str, Any]:
         "queued": seconds(step.queued),
         "slack": None if step.slack is None else seconds(step.slack),
         "saving": None if step.saving is None else seconds(step.saving),
-        "facts": [list(fact) for fact in _facts(step)],
+        "facts": [list(fact) for fact in (*_times(step), *_rest(step))],
     }
 
 
@@ -68,7 +68,7 @@ def instruction(step: TimedStep) -> str:
     return _DIGEST.sub("", step.name[prefix.end() :] if prefix else step.name)
 
 
-def _facts(step: TimedStep) -> Iterator[tuple[str, str]]:
+def _times(step: TimedStep) -> Iterator[tuple[str, str]]:
     if step.start is None:
         yield "Time", "it never ran"
     else:
@@ -80,6 +80,9 @@ def _facts(step: TimedStep) -> Iterator[tuple[str, str]]:
         yield "Would save", f"{duration(step.saving)} if it took no time"
     elif step.slack:
         yield "Slack", f"{duration(step.slack)}: it could take that much longer"
+
+
+def _rest(step: TimedStep) -> Iterator[tuple[str, str]]:
     if step.pulled:
         yield "Pulled", size(step.pulled)
     if step.sent:
@@ -117,11 +120,15 @@ def _stage_facts(stage: TimedStage) -> Iterator[tuple[str, str]]:
         yield "Error", stage.error
 
 
-def timed_nodes(found: Timings, node_keys: Sequence[str], nodes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def timed_nodes(
+    found: Timings, node_keys: Sequence[str], nodes: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
     """``nodes`` of the graph with what was measured, and the stages that are in no graph."""
     measured = dict(zip(node_keys, found.stages, strict=True))
     known = [
-        {**node, "facts": node["facts"] + timed_stage(measured[node["key"]])} if node["key"] in measured else node
+        {**node, "facts": node["facts"] + timed_stage(measured[node["key"]])}
+        if node["key"] in measured
+        else node
         for node in nodes
     ]
     drawn = {node["key"] for node in nodes}

@@ -37,7 +37,9 @@ def _tiles(found: Timings) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _tile(name: str, figure: str, words: str, key: str) -> str:
-    inner = f"<span>{xml_text(name)}</span><strong>{xml_text(figure)}</strong><small>{xml_text(words)}</small>"
+    inner = (
+        f"<span>{xml_text(name)}</span><strong>{xml_text(figure)}</strong><small>{xml_text(words)}</small>"
+    )
     if key:
         return f'<button type="button" class="figure" data-key="{xml_text(key)}">{inner}</button>\n'
     return f'<div class="figure">{inner}</div>\n'
@@ -58,14 +60,18 @@ def _alerts(found: Timings) -> str:
 def timed_story(found: Timings) -> list[dict[str, Any]]:
     """The sections of the panel: heading, sentences, and rows of what, detail and key."""
     sections = (
-        _section("What to change first", rows=list(_savings(found)), sentences=[_SAVES] if found.savings else []),
+        _section(
+            "What to change first", rows=list(_savings(found)), sentences=[_SAVES] if found.savings else []
+        ),
         _section("The path that the build took", rows=list(_path(found))),
         _section("To know", sentences=[f"{note[:1].upper()}{note[1:]}." for note in _notes(found)]),
     )
     return [section for section in sections if section["rows"] or section["sentences"]]
 
 
-def _section(heading: str, *, sentences: list[str] | None = None, rows: list[list[str]] | None = None) -> dict[str, Any]:
+def _section(
+    heading: str, *, sentences: list[str] | None = None, rows: list[list[str]] | None = None
+) -> dict[str, Any]:
     return {"heading": heading, "sentences": sentences or [], "rows": rows or []}
 
 

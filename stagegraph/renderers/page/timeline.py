@@ -27,7 +27,9 @@ def timeline(found: Timings, node_keys: Sequence[str]) -> dict[str, Any]:
     so are the platforms of each.
     """
     rows: dict[tuple[str, str, str], list[TimedStep]] = {}
-    for step in sorted((step for step in found.steps if step.ran), key=lambda step: (step.start or 0, step.id)):
+    for step in sorted(
+        (step for step in found.steps if step.ran), key=lambda step: (step.start or 0, step.id)
+    ):
         rows.setdefault(_row(step, found, node_keys), []).append(step)
     platforms = {detail for _, _, detail in rows if detail}
     order = {name: place for place, name in enumerate(dict.fromkeys(row[:2] for row in rows))}
