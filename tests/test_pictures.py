@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFont
 from pypdf import PdfReader
 
 import stagegraph as sg
+from stagegraph.renderers.fonts import font_file
+from stagegraph.renderers.letters import WIDTHS
 from stagegraph.renderers.picture import picture
 
 from .build import report
@@ -54,6 +54,28 @@ def test_roles_differ_without_colour() -> None:
     assert len({str(border) for border in borders.values()}) == len(borders) == 4
 
 
+def test_what_is_in_the_image_has_a_mark() -> None:
+    marks = {
+        (node.findtext(f"{_SVG}text") or ""): [
+            part.get("class") for part in node if part.get("class") in ("ring", "dot")
+        ]
+        for node in svg(report(SAMPLE)).iter(f"{_SVG}g")
+        if (node.get("class") or "").startswith("node")
+    }
+    assert marks["stage-3"] == ["ring", "dot"]
+    assert marks["build"] == ["ring", "dot"]
+    assert marks["alpine"] == ["dot"]
+    assert marks["tools"] == marks["docs"] == marks["golang"] == []
+
+
+def test_letters_are_as_wide_as_in_the_font() -> None:
+    for bold, weight in ((False, 400), (True, 700)):
+        font = ImageFont.truetype(str(font_file()), 1000)
+        font.set_variation_by_axes([weight])
+        assert [a for a, width in WIDTHS[bold].items() if abs(font.getlength(a) - width) > 1.5] == []
+        assert [chr(code) for code in range(32, 127) if chr(code) not in WIDTHS[bold]] == []
+
+
 def test_images_contexts_and_stages_have_shapes_of_their_own() -> None:
     text = sg.render(
         report(
@@ -78,6 +100,65 @@ def test_parallel_edges_are_one_arrow_with_all_its_lines() -> None:
     assert arrow.count == 9
     assert "/p8" in arrow.tooltip
     assert "line 11" in arrow.tooltip
+
+
+@pytest.mark.parametrize(
+    ("instruction", "label"),
+    [
+        ("COPY --from=b /app/dist ./dist", "/app/dist → ./dist"),
+        ("COPY --from=b /usr/bin/x /usr/bin/x", "/usr/bin/x"),
+        ("COPY --from=b /usr/bin/x /usr/bin/", "/usr/bin/x → /usr/bin/"),
+        ("COPY --from=b /x /usr/bin/x/", "/x → /usr/bin/x/"),
+        ("COPY --from=b / /", "everything"),
+        ("COPY --from=b / /root", "everything → /root"),
+        ("COPY --from=b a b c/", "a, b → c/"),
+        ("COPY --from=b package.json package-lock.json ./", "package.json +1 → ./"),
+        ("RUN --mount=from=b,source=/x cat", "mount /x"),
+        ("RUN --mount=from=b cat", "mount"),
+        ("FROM b", ""),
+    ],
+)
+def test_labels_say_what_goes_where(instruction: str, label: str) -> None:
+    text = "FROM alpine AS b\n" + ("" if instruction == "FROM b" else "FROM scratch\n") + instruction + "\n"
+    (arrow,) = [a for a in picture(report(text), sg.View()).arrows if a.source == "stage:0"]
+    assert arrow.label == label
+
+
+MANY = "FROM alpine AS base\n" + "".join(
+    f"FROM base AS s{n}\nCOPY go.mod go.sum ./\nCOPY src/{n} ./src\n" for n in range(15)
+)
+
+
+def test_a_source_that_many_stages_read_is_written_in_them() -> None:
+    drawn = picture(report(MANY + "FROM base\nCOPY --from=s1 /a /b\n"), sg.View())
+    boxes = {box.label: box for box in drawn.boxes}
+    assert "build context" not in boxes
+    assert boxes["s3"].sublabel == "context: go.mod, go.sum → ./, src/3 → ./src"
+    assert "COPY src/3 → ./src" in boxes["s3"].tooltip
+    assert "alpine" in boxes, "what is wholly in the image stays"
+    assert drawn.notes == ("the build context is written in the stages that read it",)
+
+
+def test_few_readers_keep_their_source() -> None:
+    assert {box.label for box in picture(report(SAMPLE), sg.View()).boxes} >= {"build context", "golang"}
+
+
+def test_of_many_edges_those_that_ship_keep_their_labels() -> None:
+    text = "FROM alpine AS base\n" + "".join(
+        f"FROM base AS s{n}\n" + "".join(f"COPY --from=s{m} /{m} /x/{m}\n" for m in range(max(0, n - 5), n))
+        for n in range(30)
+    )
+    drawn = picture(report(text + "FROM base\nCOPY --from=s29 /a /b\n"), sg.View())
+    assert [arrow.label for arrow in drawn.arrows if arrow.label] == ["/a → /b"]
+    assert drawn.notes == ("only what goes into the image has its label",)
+
+
+def test_the_condition_of_a_stage_is_said_once() -> None:
+    text = "ARG V=a\nFROM alpine AS a\nFROM alpine AS b\nFROM $V\n"
+    drawn = picture(report(text), sg.View())
+    (arrow,) = [arrow for arrow in drawn.arrows if arrow.selectable]
+    assert arrow.label == ""
+    assert [box.sublabel for box in drawn.boxes if box.label == "b"] == ["if V=b"]
 
 
 def test_labels_can_be_left_out() -> None:
@@ -185,27 +266,33 @@ def no_system_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(typst, "compile", partial(typst.compile, ignore_system_fonts=True))
 
 
-def ink(data: bytes) -> Counter[tuple[int, ...]]:
-    """How often each colour occurs in a PNG."""
-    image = Image.open(BytesIO(data)).convert("RGB")
-    return Counter({colour: count for count, colour in image.getcolors(1 << 24) or []})  # type: ignore[misc]
+def crops(found: sg.Report) -> dict[str, Image.Image]:
+    """The part of a PNG where each text of the SVG stands."""
+    image = Image.open(BytesIO(sg.render(found, "png"))).convert("RGB")
+    root = svg(found, theme="light")
+    (graph,) = (g for g in root.iter(f"{_SVG}g") if g.get("class") == "graph")
+    left, top = map(float, re.findall(r"[\d.]+", graph.get("transform", "")))
+    crops = {}
+    for text in graph.iter(f"{_SVG}text"):
+        x, y, size = (float(text.get(name, "")) for name in ("x", "y", "font-size"))
+        half = float(text.get("textLength", "")) / 2
+        place = (left + x - half, top + y - size * 0.7, left + x + half, top + y)
+        crops[text.text or ""] = image.crop(tuple(round(2 * at) for at in place))  # type: ignore[arg-type]
+    return crops
 
 
 @pytest.mark.usefixtures("no_system_fonts")
 def test_png_has_its_text_where_the_system_has_no_fonts() -> None:
-    found = report(SAMPLE)
-    unnamed = replace(found, nodes=tuple(replace(node, label=" ") for node in found.nodes))
-    black = (0x1F, 0x23, 0x28)  # of the labels beside the edges
-    shown = ink(sg.render(found, "png"))
-    assert shown[black] > ink(sg.render(found, "png", sg.View(labels=False)))[black] + 200
-    assert len(shown) > len(ink(sg.render(unnamed, "png", sg.View(labels=False))))
+    found = crops(report(SAMPLE))
+    assert {"build", "golang", "docs", "/out/app → /usr/bin/app", "2 steps"} <= set(found)
+    assert [text for text, image in found.items() if len(image.getcolors() or range(99)) < 10] == []
 
 
 @pytest.mark.usefixtures("no_system_fonts")
 def test_pdf_has_its_text_where_the_system_has_no_fonts() -> None:
     data = sg.render(report(SAMPLE), "pdf")
     shown = PdfReader(BytesIO(data)).pages[0].extract_text()
-    assert {"build", "tools", "docs", "alpine", "golang"} <= set(shown.split())
+    assert [text for text in ("build", "tools", "docs", "alpine", "golang") if text not in shown] == []
     assert re.search(rb"/FontName/\w+\+Arimo", data)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import graphviz
 
@@ -10,7 +10,7 @@ from stagegraph.comparison.changes import Change
 from stagegraph.model import EdgeKind, NodeKind, Report
 from stagegraph.renderers.picture import picture
 from stagegraph.renderers.quoting import checked_link_base, line_link, xml_text
-from stagegraph.renderers.theme import DARK, EDGE_DASHES, LIGHT, Look, Palette, arrow_look, look_name
+from stagegraph.renderers.theme import EDGE_DASHES, Look, Palette, arrow_looks, look_name, palette_of
 from stagegraph.renderers.view import Arrow, Box, Group, Picture, View
 
 FONT = "Arial"  # one family: graphviz-pure measures a list with another font
@@ -22,17 +22,13 @@ _SHAPES = {
     NodeKind.NAMED_CONTEXT: "tab",
     NodeKind.REMOTE: "note",
 }
+_DASHES = {"solid": "", "dashed": ",dashed", "dotted": ",dotted"}
 
 
 def dot(report: Report, view: View) -> str:
     """``report`` as DOT text that any Graphviz draws; tooltips and links included."""
     checked_link_base(view.link_base)
     return dot_of(picture(report, view), view, palette_of(view), tooltips=True)
-
-
-def palette_of(view: View) -> Palette:
-    """The colours that are written into the output; a theme of auto begins light."""
-    return DARK if view.theme == "dark" else LIGHT
 
 
 def dot_of(drawn: Picture, view: View, palette: Palette, *, tooltips: bool) -> str:
@@ -53,9 +49,8 @@ def dot_of(drawn: Picture, view: View, palette: Palette, *, tooltips: bool) -> s
     for box in drawn.boxes:
         if not box.group:
             graph.node(names[box.id], **_box(box, view, palette, plain, tooltips))
-    looks = {box.id: look_name(box) for box in drawn.boxes}
-    for number, arrow in enumerate(drawn.arrows):
-        attributes = _arrow(arrow, view, palette, looks, tooltips) | {"id": f"e{number}"}
+    for number, (arrow, name) in enumerate(zip(drawn.arrows, arrow_looks(drawn), strict=True)):
+        attributes = _arrow(arrow, name, view, palette, tooltips) | {"id": f"e{number}"}
         graph.edge(names[arrow.source], names[arrow.target], **attributes)
     return str(graph.source)
 
@@ -109,13 +104,13 @@ def _box(box: Box, view: View, palette: Palette, plain: bool, tooltips: bool) ->
 
 def _style(box: Box, look: Look) -> str:
     rounded = "rounded," if box.kind in (None, NodeKind.STAGE) else ""
-    return f"{rounded}filled" + ("" if look.dash == "solid" else f",{look.dash}")
+    return f"{rounded}filled" + _DASHES[look.dash]
 
 
 def _label(box: Box) -> Iterator[str]:
     yield _bold(box.label) if box.kind is NodeKind.STAGE else xml_text(box.label)
-    if box.sublabel:
-        yield f'<FONT POINT-SIZE="10.5">{xml_text(box.sublabel)}</FONT>'
+    for line in box.sublabel.split("\n") if box.sublabel else ():
+        yield f'<FONT POINT-SIZE="10.5">{xml_text(line)}</FONT>'
 
 
 def _bold(text: str) -> str:
@@ -126,10 +121,7 @@ def _html(text: str) -> str:
     return f"<{text}>"
 
 
-def _arrow(
-    arrow: Arrow, view: View, palette: Palette, looks: Mapping[str, str], tooltips: bool
-) -> dict[str, str]:
-    name = arrow_look(arrow, looks[arrow.source], looks[arrow.target])
+def _arrow(arrow: Arrow, name: str, view: View, palette: Palette, tooltips: bool) -> dict[str, str]:
     colour = palette.critical if arrow.critical else palette.look(name).line
     attributes = {
         "class": f"{arrow.kind or 'wait'} {name}" + (" critical" if arrow.critical else ""),

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role
+from stagegraph.renderers.shorten import cut, edge_label, edge_tooltip, shortened
 from stagegraph.renderers.view import View
 
-FOLD_BASES = 24  # nodes; above it an image that is only one stage's base is written in that stage
+FOLD_READ = 12  # nodes; above it a source that many stages read is written in those stages
+FOLD_BASES = 24  # nodes; above it an image that is only one stage's base is, too
+_MANY = 4  # stages
 FOLD_UNNEEDED = 80  # nodes; above it unneeded stages are drawn as one
 _FEWEST = 6  # unneeded stages that are worth a bundle
 BUNDLE = "bundle:unneeded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Inside:
+    """A source that is written in a stage that reads it."""
+
+    line: str  # short: "context: package.json → ./"
+    whole: str  # every path, with the line of its instruction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Folded:
-    """What is left to draw; ``bases`` are images now written in their stage, by its id."""
+    """What is left to draw; ``bases`` and ``inside`` are sources now written in stages, by their ids."""
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
-    bases: Mapping[str, str]
+    bases: Mapping[str, str]  # the image that a stage is FROM
     counts: Mapping[str, int]  # how many nodes a bundle stands for
     notes: tuple[str, ...]
+    inside: Mapping[str, tuple[Inside, ...]] = field(default_factory=dict)  # what else it reads
 
 
 def folded(report: Report, view: View) -> Folded:
@@ -39,12 +50,17 @@ def folded(report: Report, view: View) -> Folded:
     if len(nodes) > FOLD_UNNEEDED and not view.steps:
         nodes, edges, counts = _bundled(nodes, edges)
         notes += [f"{count} unneeded stages are drawn as one" for count in counts.values()]
-    bases: dict[str, str] = {}
-    if len(nodes) > FOLD_BASES and not view.steps:
-        nodes, edges, bases = _with_bases_inside(nodes, edges)
-        if bases:
-            notes.append(f"{len(bases)} base images are written in their stages")
-    return Folded(nodes=nodes, edges=edges, bases=bases, counts=counts, notes=tuple(notes))
+    gone = () if view.steps else _written_inside(nodes, edges)
+    nodes, edges, moved = _without(nodes, edges, gone)
+    labels = {node.id: node.label for node in gone}
+    return Folded(
+        nodes=nodes,
+        edges=edges,
+        bases={edge.target: labels[edge.source] for edge in moved if edge.kind is EdgeKind.FROM},
+        counts=counts,
+        notes=(*notes, *_inside_notes(gone)),
+        inside=_inside(gone, moved),
+    )
 
 
 def _between(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[Edge, ...]:
@@ -90,13 +106,65 @@ def _few(links: Mapping[str, Edge]) -> tuple[Edge, ...]:
     return tuple(links[source] for source in sorted(links)[:1])
 
 
-def _with_bases_inside(
-    nodes: tuple[Node, ...], edges: tuple[Edge, ...]
-) -> tuple[tuple[Node, ...], tuple[Edge, ...], dict[str, str]]:
-    uses = Counter(edge.source for edge in edges)
-    images = {node.id: node for node in nodes if node.kind is NodeKind.IMAGE and uses[node.id] == 1}
-    inside = [e for e in edges if e.source in images and e.kind is EdgeKind.FROM and not e.selectable]
-    bases = {edge.target: images[edge.source].label for edge in inside}
-    gone = {edge.source for edge in inside}
-    left = tuple(node for node in nodes if node.id not in gone)
-    return left, _between(left, edges), bases
+def _written_inside(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[Node, ...]:
+    """The sources whose edges would hide the rest: read by many stages, or by one and small news.
+
+    What is wholly in the image stays, and so does what another argument would choose.
+    """
+    readers: dict[str, set[str]] = {node.id: set() for node in nodes}
+    chosen = set()
+    for edge in edges:
+        readers[edge.source].add(edge.target)
+        chosen |= {edge.source} if edge.selectable else set()
+    bases = {edge.source for edge in edges if edge.kind is EdgeKind.FROM}
+
+    def folds(node: Node) -> bool:
+        if node.kind is NodeKind.STAGE or node.role is Role.INHERITED or node.id in chosen:
+            return False
+        many = len(readers[node.id]) >= _MANY and len(nodes) > FOLD_READ
+        only_base = len(readers[node.id]) == 1 and node.id in bases and len(nodes) > FOLD_BASES
+        return many or only_base
+
+    return tuple(node for node in nodes if folds(node))
+
+
+def _without(
+    nodes: Sequence[Node], edges: Sequence[Edge], gone: Sequence[Node]
+) -> tuple[tuple[Node, ...], tuple[Edge, ...], tuple[Edge, ...]]:
+    """What is left without ``gone``, and the edges that went with it."""
+    names = {node.id for node in gone}
+    return (
+        tuple(node for node in nodes if node.id not in names),
+        tuple(edge for edge in edges if edge.source not in names),
+        tuple(edge for edge in edges if edge.source in names),
+    )
+
+
+def _inside(gone: Sequence[Node], moved: Sequence[Edge]) -> dict[str, tuple[Inside, ...]]:
+    """A line for each source that a stage copies from or mounts: "context: go.mod, go.sum → ./"."""
+    labels = {node.id: "context" if node.kind is NodeKind.CONTEXT else node.label for node in gone}
+    parallel: dict[tuple[str, str], list[Edge]] = {}
+    for edge in moved:
+        if edge.kind is not EdgeKind.FROM:
+            parallel.setdefault((edge.target, edge.source), []).append(edge)
+    found: dict[str, tuple[Inside, ...]] = {}
+    for (target, source), edges in parallel.items():
+        carried = ", ".join(edge_label(edges, 30).split("\n"))
+        written = Inside(
+            line=cut(f"{shortened(labels[source], 24)}: {carried}", 44),
+            whole=f"{labels[source]}: {'; '.join(edge_tooltip(edges).split(chr(10)))}",
+        )
+        found[target] = (*found.get(target, ()), written)
+    return found
+
+
+def _inside_notes(gone: Sequence[Node]) -> Iterator[str]:
+    """Which sources are written in the stages that read them."""
+    images = sum(node.kind is NodeKind.IMAGE for node in gone)
+    others = [node.label for node in gone if node.kind is not NodeKind.IMAGE]
+    names = [f"{images} image{'s' if images > 1 else ''}"] if images else []
+    names += [f"the {label}" if label == "build context" else label for label in others]
+    if names:
+        listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+        one = len(gone) == 1
+        yield f"{listed} {'is' if one else 'are'} written in the stages that read {'it' if one else 'them'}"

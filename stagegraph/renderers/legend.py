@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-from stagegraph.model import EdgeKind
-from stagegraph.renderers.quoting import xml_text
-from stagegraph.renderers.theme import Palette, look_name
-from stagegraph.renderers.view import Picture
+from stagegraph.model import EdgeKind, NodeKind
+from stagegraph.renderers.placing import Spot, Way
+from stagegraph.renderers.sizes import Line
+from stagegraph.renderers.svg_shapes import head, line, mark, number, outline, paint, rounded
+from stagegraph.renderers.svg_text import text_line
+from stagegraph.renderers.theme import EDGE_DASHES, Palette, look_name
+from stagegraph.renderers.view import Arrow, Picture
 
 ROLE_WORDS = {
     "target": "target",
@@ -22,62 +25,80 @@ ROLE_WORDS = {
     "changed": "changed or renamed",
     "same": "unchanged",
 }
+_KINDS = {
+    NodeKind.STAGE: "stage",
+    NodeKind.IMAGE: "image",
+    NodeKind.CONTEXT: "build context",
+    NodeKind.NAMED_CONTEXT: "named context",
+    NodeKind.REMOTE: "download",
+}
 _EDGES = {EdgeKind.FROM: "FROM", EdgeKind.COPY: "COPY", EdgeKind.ADD: "ADD", EdgeKind.MOUNT: "RUN --mount"}
-_DASHES = {"solid": "", "dashed": ' stroke-dasharray="5 3"', "dotted": ' stroke-dasharray="1.5 3"'}
-_ROW = 20.0
-_LETTER = 6.1  # width of a letter at 11 px, a little more than Arial's mean
+_SIZE = 11.0
+_ROW = 21.0
+_GAP = 18.0
+Item = tuple[str, float, str]  # the drawing, its width, the words
 
 
 def legend(
     drawn: Picture, palette: Palette, notes: Sequence[str], asked: bool, width: float
 ) -> tuple[str, float, float]:
     """The SVG of legend and notes, and the width and height that they take."""
-    items = [*_role_items(drawn, palette), *_edge_items(drawn, palette)] if asked else []
-    lines: list[str] = []
-    left, top, widest = 10.0, 8.0, 0.0
-    for swatch, words in items:
-        wide = 36 + len(words) * _LETTER + sum(char.isupper() for char in words) * 2.5
-        if left > 10 and left + wide > width:
-            left, top = 10.0, top + _ROW
-        lines.append(
-            f'<g transform="translate({left:g} {top:g})">{swatch}{_text(words, palette.text, 24)}</g>\n'
-        )
-        left += wide
-        widest = max(widest, left)
-    if items:
+    parts: list[str] = []
+    top, widest = 0.0, 0.0
+    rows = [list(_roles(drawn, palette)), [*_kinds(drawn, palette), *_edges(drawn, palette)]] if asked else []
+    for row in rows:
+        left = 0.0
+        for drawing, wide, words in row:
+            written = Line(text=words, size=_SIZE)
+            if left and left + wide + 6 + written.width > width:
+                left, top = 0.0, top + _ROW
+            text = text_line(written, wide + 6, 7, palette.text, anchor="start")
+            parts.append(f'<g transform="translate({number(left)} {number(top)})">{drawing}{text}</g>\n')
+            widest = max(widest, left + wide + 6 + written.width)
+            left += wide + 6 + written.width + _GAP
         top += _ROW
     for note in notes:
-        lines.append(f'<g transform="translate(10 {top:g})">{_text(note, palette.faint, 0, "faint")}</g>\n')
-        top += _ROW
-        widest = max(widest, 20 + len(note) * _LETTER)
-    return "".join(lines), widest, top + 4 if lines else 0.0
+        written = Line(text=note, size=_SIZE)
+        text = text_line(written, 0, 7, palette.faint, ' class="faint"', anchor="start")
+        parts.append(f'<g transform="translate(0 {number(top)})">{text}</g>\n')
+        top += _ROW - 4
+        widest = max(widest, written.width)
+    return "".join(parts), widest, top + 6 if parts else 0.0
 
 
-def _text(words: str, colour: str, left: float, name: str = "") -> str:
-    classes = f' class="{name}"' if name else ""
-    return f'<text{classes} x="{left:g}" y="11" font-size="11" fill="{colour}">{xml_text(words)}</text>'
-
-
-def _role_items(drawn: Picture, palette: Palette) -> list[tuple[str, str]]:
+def _roles(drawn: Picture, palette: Palette) -> Iterator[Item]:
     present = {look_name(box) for box in drawn.boxes} | {look_name(group) for group in drawn.groups}
-    return [(_swatch(palette, name), words) for name, words in ROLE_WORDS.items() if name in present]
+    for name, words in ROLE_WORDS.items():
+        if name in present:
+            look = palette.look(name)
+            shape = rounded(Spot(x=12, y=7, width=24, height=14), 4, f'class="shape" {paint(look)}')
+            dot = mark(name, 12, 7, look.text if name == "target" else look.line)
+            yield f'<g class="swatch {name}">{shape}{dot}</g>', 24.0, words
 
 
-def _swatch(palette: Palette, name: str) -> str:
-    look = palette.look(name)
-    return (
-        f'<rect class="swatch {name}" x="0" y="1" width="18" height="12" rx="3" fill="{look.fill}" '
-        f'stroke="{look.line}" stroke-width="{look.width:g}"{_DASHES[look.dash]}/>'
-    )
+def _kinds(drawn: Picture, palette: Palette) -> Iterator[Item]:
+    present = {box.kind for box in drawn.boxes}
+    look = palette.looks["upstream"]
+    for kind, words in _KINDS.items():
+        if kind in present and kind is not NodeKind.STAGE:
+            shape = outline(kind, Spot(x=10, y=6, width=20, height=17), paint(look))
+            yield f'<g class="swatch upstream">{shape}</g>', 20.0, words
 
 
-def _edge_items(drawn: Picture, palette: Palette) -> list[tuple[str, str]]:
+def _edges(drawn: Picture, palette: Palette) -> Iterator[Item]:
     present = {arrow.kind for arrow in drawn.arrows}
-    found = []
-    for kind, words in _EDGES.items():
-        if kind in present:
-            dash = _DASHES["dashed" if kind is EdgeKind.MOUNT else "solid"]
-            width = 2.4 if kind is EdgeKind.FROM else 1.3
-            line = f'<path d="M0 7H18" stroke="{palette.edge}" stroke-width="{width}" fill="none"{dash}/>'
-            found.append((line, words))
+    look = palette.looks["upstream"]
+    for kind, words in _edge_words(present).items():
+        arrow = Arrow(source="", target="", kind=kind)
+        way = Way(curves=(((7.0, 7.0), (12.0, 7.0), (14.0, 7.0), (17.0, 7.0)),), tip=(26.0, 7.0), label=None)
+        width = 2.0 if kind is EdgeKind.FROM else 1.2
+        drawing = line(way, look.line, width, EDGE_DASHES[kind]) + head(arrow, way, look.line)
+        yield f'<g class="edge upstream">{drawing}</g>', 26.0, words
+
+
+def _edge_words(present: Collection[EdgeKind | None]) -> dict[EdgeKind, str]:
+    """The kinds that are drawn; COPY and ADD are drawn the same."""
+    found = {kind: words for kind, words in _EDGES.items() if kind in present}
+    if EdgeKind.COPY in found and EdgeKind.ADD in found:
+        found[EdgeKind.COPY] = f"{found[EdgeKind.COPY]}, {found.pop(EdgeKind.ADD)}"
     return found

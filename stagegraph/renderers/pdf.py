@@ -9,11 +9,12 @@ from pathlib import Path
 
 from stagegraph.errors import RenderError
 from stagegraph.model import Report
-from stagegraph.renderers.dot import dot_of, palette_of
+from stagegraph.renderers.dot import dot_of
 from stagegraph.renderers.fonts import font_file, in_package_font
 from stagegraph.renderers.layout import laid_out
 from stagegraph.renderers.picture import picture
 from stagegraph.renderers.svg import svg
+from stagegraph.renderers.theme import palette_of
 from stagegraph.renderers.view import View
 
 _PAGE = '#set page(width: auto, height: auto, margin: 0pt)\n#image("build.svg")\n'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -12,6 +12,7 @@ from stagegraph.renderers.folding import Folded, folded
 from stagegraph.renderers.shape import direction_of
 from stagegraph.renderers.shorten import cut, edge_label, edge_tooltip, shortened
 from stagegraph.renderers.step_picture import opened
+from stagegraph.renderers.theme import SHIPS, arrow_look, look_name
 from stagegraph.renderers.view import Arrow, Box, Group, Picture, View
 
 MOST_LABELS = 90  # edges; above it their labels would hide the picture
@@ -31,17 +32,19 @@ def picture(report: Report, view: View) -> Picture:
 
 
 def picture_of(report: Report, kept: Folded, view: View) -> Picture:
-    """The picture of what was ``kept`` of ``report``."""
+    """The picture of what is kept of ``report``."""
     if view.steps:
         boxes, arrows, groups = opened(report, kept, _box, _arrow)
     else:
         boxes = tuple(_box(node, kept) for node in kept.nodes)
-        arrows, groups = tuple(_merged(kept.edges)), ()
+        arrows, groups = tuple(_merged(kept)), ()
     notes = list(kept.notes)
-    if (not view.labels or len(arrows) > MOST_LABELS) and any(arrow.label for arrow in arrows):
-        arrows = tuple(replace(arrow, label="") for arrow in arrows)
-        if view.labels:
-            notes.append(f"labels of {len(arrows)} edges are left out")
+    if view.labels and len(arrows) > MOST_LABELS:
+        fewer = _labelled_where_it_ships(boxes, arrows)
+        notes += ["only what goes into the image has its label"] if fewer != arrows else []
+        arrows = fewer
+    elif not view.labels:
+        arrows = _unlabelled(arrows)
     if not view.critical_path:
         boxes, arrows = _uncritical(boxes), _uncritical(arrows)
         groups = _uncritical(groups)
@@ -54,6 +57,22 @@ def picture_of(report: Report, kept: Folded, view: View) -> Picture:
         groups=groups,
         notes=tuple(notes),
     )
+
+
+def _labelled_where_it_ships(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> tuple[Arrow, ...]:
+    """The labels of what goes into the image, as many as a picture holds."""
+    looks = {box.id: look_name(box) for box in boxes}
+    names = [arrow_look(arrow, looks[arrow.source], looks[arrow.target]) for arrow in arrows]
+    if sum(name in SHIPS for name in names) > MOST_LABELS:
+        return _unlabelled(arrows)
+    return tuple(
+        arrow if name in SHIPS or not arrow.label else replace(arrow, label="")
+        for arrow, name in zip(arrows, names, strict=True)
+    )
+
+
+def _unlabelled(arrows: Sequence[Arrow]) -> tuple[Arrow, ...]:
+    return tuple(replace(arrow, label="") if arrow.label else arrow for arrow in arrows)
 
 
 _Part = TypeVar("_Part", Box, Arrow, Group)
@@ -87,8 +106,8 @@ def _box(node: Node, kept: Folded) -> Box:
     return Box(
         id=node.id,
         label=shortened(node.label, 46),
-        sublabel=" · ".join(_sublabels(node, kept)),
-        tooltip=printable(_tooltip(node)),
+        sublabel="\n".join(_sublabels(node, kept)),
+        tooltip="\n".join(map(printable, _tooltip(node, kept))),
         kind=node.kind,
         role=node.role,
         reach=node.reach,
@@ -98,27 +117,39 @@ def _box(node: Node, kept: Folded) -> Box:
     )
 
 
-def _sublabels(node: Node, kept: Folded) -> list[str]:
-    """The second line of a box: what it is to the target, its base, its size."""
-    words = []
-    if node.role is Role.TARGET:
-        words.append("target")
-    elif node.reach is Reach.SELECTABLE:
-        words.append(cut(node.why.replace("with ", "if ", 1), 40))
-    elif node.reach is Reach.DEAD and node.kind is NodeKind.STAGE:
-        words.append("dead")
+def _sublabels(node: Node, kept: Folded) -> Iterator[str]:
+    """The smaller lines of a box: what it is to the target, its size, and the sources written in it."""
+    words = " · ".join(_words(node))
+    if words:
+        yield words
     if node.id in kept.bases:
-        words.append(cut(f"FROM {kept.bases[node.id]}", 40))
-    elif node.base == "scratch":
-        words.append("FROM scratch")
+        yield cut(f"FROM {kept.bases[node.id]}", 44)
+    for source in kept.inside.get(node.id, ()):
+        yield source.line
+
+
+def _words(node: Node) -> Iterator[str]:
+    if node.role is Role.TARGET:
+        yield "target"
+    elif node.reach is Reach.SELECTABLE:
+        yield cut(node.why.replace("with ", "if ", 1), 40)
+    elif node.reach is Reach.DEAD and node.kind is NodeKind.STAGE:
+        yield "dead"
+    if node.base == "scratch":
+        yield "FROM scratch"
     if node.kind is NodeKind.STAGE and node.steps:
-        words.append(f"{node.steps} step{'s' if node.steps > 1 else ''}")
+        yield f"{node.steps} step{'s' if node.steps > 1 else ''}"
     if node.platform:
-        words.append(cut(node.platform, 24))
-    return words
+        yield cut(node.platform, 24)
 
 
-def _tooltip(node: Node) -> str:
+def _tooltip(node: Node, kept: Folded) -> Iterator[str]:
+    yield _sentence(node)
+    for source in kept.inside.get(node.id, ()):
+        yield source.whole
+
+
+def _sentence(node: Node) -> str:
     parts = [node.label]
     if node.line:
         parts.append(f"lines {node.line} to {node.end_line}")
@@ -132,13 +163,15 @@ def _tooltip(node: Node) -> str:
     return "; ".join(parts)
 
 
-def _merged(edges: Iterable[Edge]) -> Iterable[Arrow]:
-    """Parallel edges of one kind as one arrow."""
+def _merged(kept: Folded) -> Iterator[Arrow]:
+    """Parallel edges of one kind as one arrow; what its source says already, an arrow does not."""
+    told = {node.id: node.why for node in kept.nodes if node.reach is Reach.SELECTABLE}
     parallel: dict[tuple[str, str, EdgeKind, bool], list[Edge]] = {}
-    for edge in edges:
+    for edge in kept.edges:
         parallel.setdefault((edge.source, edge.target, edge.kind, edge.selectable), []).append(edge)
     for group in parallel.values():
-        yield _arrow(group)
+        arrow = _arrow(group)
+        yield replace(arrow, label="") if arrow.label and told.get(arrow.source) == arrow.label else arrow
 
 
 def _arrow(edges: Sequence[Edge]) -> Arrow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Sequence
 
 from stagegraph.model import Edge, EdgeKind
@@ -9,6 +10,8 @@ from stagegraph.printable import printable
 
 ARROW = " → "
 _ELLIPSIS = "…"
+_ROOTS = (".", "./", "/")
+_EVERYTHING = "everything"
 
 
 def shortened(text: str, length: int) -> str:
@@ -28,9 +31,9 @@ def cut(text: str, length: int) -> str:
 
 def edge_label(edges: Sequence[Edge], length: int = 34) -> str:
     """What parallel edges carry: up to two lines of ``path → destination``, or a count."""
-    lines = list(dict.fromkeys(line for edge in edges for line in _transfers(edge)))
+    lines = list(dict.fromkeys(line for edge in edges for line in _transfers(edge, length)))
     if len(lines) > 2:
-        return f"{len(lines)} paths"
+        return f"{sum(max(len(edge.paths), 1) for edge in edges)} paths"
     return "\n".join(_both_ends(line, length) for line in lines)
 
 
@@ -49,7 +52,7 @@ def edge_tooltip(edges: Sequence[Edge]) -> str:
     return "\n".join(f"line {edge.line}: {_sentence(edge)}" for edge in edges)
 
 
-def _transfers(edge: Edge) -> list[str]:
+def _transfers(edge: Edge, length: int) -> list[str]:
     if edge.selectable:
         return [edge.why]
     if edge.kind is EdgeKind.FROM:
@@ -58,7 +61,24 @@ def _transfers(edge: Edge) -> list[str]:
         return [f"mount {path}" if path not in ("", "/") else "mount" for path in edge.paths] or ["mount"]
     if edge.source.startswith("remote:"):
         return [f"to {edge.destination}"]
-    return [f"{path}{ARROW}{edge.destination}" for path in edge.paths]
+    if len(edge.paths) == 1:
+        return [_transfer(edge.paths[0], edge.destination)]
+    return [f"{_listed(edge.paths, length)}{ARROW}{edge.destination}"] if edge.paths else []
+
+
+def _listed(paths: Sequence[str], length: int) -> str:
+    """Paths that go to one place: all of them, or the first and how many more."""
+    listed = ", ".join(paths)
+    return listed if len(listed) <= length // 2 + 4 else f"{paths[0]} +{len(paths) - 1}"
+
+
+def _transfer(path: str, destination: str) -> str:
+    """``path → destination``, or the path alone where it stays the same."""
+    shown = _EVERYTHING if path in _ROOTS else path
+    # a file that is copied to `name/` goes into it
+    into = destination.endswith("/") and not path.endswith("/") and path not in _ROOTS
+    same = not into and posixpath.normpath(path) == posixpath.normpath(destination)
+    return shown if same else f"{shown}{ARROW}{destination}"
 
 
 def _sentence(edge: Edge) -> str:

@@ -1,23 +1,42 @@
-"""SVG: the layout of Graphviz made readable by screen readers, by themes and by browsers."""
+"""SVG: a picture drawn where the layout puts it, for screen readers, both themes and every browser."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 
-from stagegraph.model import Report
-from stagegraph.renderers.dot import dot_of, palette_of
-from stagegraph.renderers.layout import laid_out
+from stagegraph.comparison.changes import Change
+from stagegraph.model import EdgeKind, Report
 from stagegraph.renderers.legend import legend
 from stagegraph.renderers.picture import picture
-from stagegraph.renderers.quoting import checked_link_base, xml_text
-from stagegraph.renderers.theme import DARK, Look, Palette
-from stagegraph.renderers.view import Picture, View
+from stagegraph.renderers.placing import Placed, Spot, Way, placed
+from stagegraph.renderers.quoting import checked_link_base, line_link, xml_text
+from stagegraph.renderers.shape import better_direction
+from stagegraph.renderers.sizes import (
+    above,
+    box_lines,
+    frame_line,
+    frame_mark,
+    label_lines,
+    mark_room,
+    text_height,
+)
+from stagegraph.renderers.svg_shapes import head, line, mark, number, outline, paint, rounded
+from stagegraph.renderers.svg_style import style_sheet
+from stagegraph.renderers.svg_text import text_block, text_line
+from stagegraph.renderers.theme import (
+    COLOURED,
+    EDGE_DASHES,
+    SHIPS,
+    Palette,
+    arrow_looks,
+    look_name,
+    palette_of,
+)
+from stagegraph.renderers.view import Arrow, Box, Group, Picture, View
 
-_FONTS = "Arial, Helvetica, 'Liberation Sans', Arimo, sans-serif"
-_TITLE = re.compile(r"<title>(n\d+|n\d+&#45;&gt;n\d+|cluster\d+|build)</title>")
-_EDGE_ID = re.compile(r'<g id="e(\d+)"')
-_SIZE = re.compile(r'<svg width="(\d+(?:\.\d+)?)pt" height="(\d+(?:\.\d+)?)pt"\s+viewBox="([^"]*)"')
+MARGIN = 20.0
+_TRIED_BELOW = 150  # boxes; above it one layout takes a while
 
 
 def svg(report: Report, view: View) -> str:
@@ -27,104 +46,147 @@ def svg(report: Report, view: View) -> str:
 
 
 def svg_of(drawn: Picture, view: View) -> str:
-    """A picture as SVG."""
-    palette = palette_of(view)
-    raw = laid_out(dot_of(drawn, view, palette, tooltips=False), "svg", view.engine).decode()
-    body = _named(raw[raw.index("<svg") :], drawn)
-    body = _with_footer(body, drawn, view, palette)
-    return _with_head(body, drawn, view)
+    """``drawn`` as one SVG."""
+    return "".join(_Sheet(drawn, view).parts())
 
 
-def _named(body: str, drawn: Picture) -> str:
-    """``body`` with what graphviz calls its parts replaced by what people may read there."""
-    parts: list[str] = []
-    arrow = 0
-    for line in re.sub(r"<!--.*?-->\n?", "", body, flags=re.DOTALL).splitlines(keepends=True):
-        found = _EDGE_ID.search(line)
-        if found:
-            arrow = int(found[1])
-        parts.append(_TITLE.sub(lambda match: _title(match[1], arrow, drawn), line))  # noqa: B023
-    return "".join(parts)
+class _Sheet:
+    """One picture with its places, on its way to SVG."""
 
+    def __init__(self, drawn: Picture, view: View) -> None:
+        self._drawn = drawn
+        self._view = view
+        self._palette: Palette = palette_of(view)
+        self._places: Placed = _places(drawn, view)
+        self._looks = arrow_looks(drawn)
 
-def _title(name: str, arrow: int, drawn: Picture) -> str:
-    if name == "build":
-        return ""
-    if name.startswith("cluster"):
-        text = drawn.groups[int(name[7:])].label
-    elif "&" in name:
-        text = drawn.arrows[arrow].tooltip
-    else:
-        text = drawn.boxes[int(name[1:])].tooltip
-    return f"<title>{xml_text(text)}</title>" if text else ""
+    def parts(self) -> Iterator[str]:
+        """The whole document, part by part; what comes later covers what came before."""
+        places, drawn = self._places, self._drawn
+        notes = [f"{note[:1].upper()}{note[1:]}." for note in drawn.notes]
+        room = max(places.width, 520.0)
+        footer, wanted, needed = legend(drawn, self._palette, notes, self._view.legend, room)
+        width, height = max(places.width, wanted) + 2 * MARGIN, places.height + 2 * MARGIN + needed
+        yield from self._head(width, height)
+        yield _shifted("graph", (width - places.width) / 2, MARGIN)
+        yield from self._frames()
+        yield from self._arrows()
+        yield from self._labels()
+        yield from self._frame_names()
+        yield from self._boxes()
+        yield "</g>\n"
+        if footer:
+            yield _shifted("footer", MARGIN, places.height + 2 * MARGIN) + footer + "</g>\n"
+        yield "</svg>\n"
 
+    def _head(self, width: float, height: float) -> Iterator[str]:
+        wide, high = f"{width:.0f}", f"{height:.0f}"
+        yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+        yield f'<svg width="{wide}" height="{high}" viewBox="0 0 {wide} {high}" '
+        yield 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        yield 'role="img" aria-labelledby="stagegraph-title stagegraph-desc">\n'
+        yield f'<title id="stagegraph-title">{xml_text(self._drawn.title)}</title>\n'
+        yield f'<desc id="stagegraph-desc">{xml_text(self._drawn.description)}</desc>\n'
+        yield f"<style>{style_sheet(self._view, compares=self._drawn.compares)}</style>\n"
+        yield f'<rect class="paper" width="{wide}" height="{high}" rx="6" fill="{self._palette.paper}"/>\n'
 
-def _with_footer(body: str, drawn: Picture, view: View, palette: Palette) -> str:
-    """``body`` made taller by the legend and the notes, where there are any."""
-    notes = [f"{note[:1].upper()}{note[1:]}." for note in drawn.notes]
-    match = _SIZE.search(body)
-    if match is None:
-        return body
-    width, height = float(match[1]), float(match[2])
-    left, top, inner_width, inner_height = (float(part) for part in match[3].split())
-    lines, wanted, needed = legend(drawn, palette, notes, view.legend, max(inner_width, 320.0))
-    wide = max(inner_width, wanted)
-    size = f'viewBox="{left:g} {top:g} {wide:g} {inner_height + needed:g}"'
-    scale_x, scale_y = width / inner_width, height / inner_height
-    head = f'<svg width="{wide * scale_x:.0f}" height="{(inner_height + needed) * scale_y:.0f}" {size}'
-    body = body[: match.start()] + head + body[match.end() :]
-    footer = f'<g class="footer" transform="translate({left:g} {top + inner_height:g})">\n{lines}</g>\n'
-    paper = (
-        f'<rect class="paper" x="{left:g}" y="{top:g}" width="100%" height="100%" fill="{palette.paper}"/>\n'
-    )
-    start = body.index("<g id=")
-    return body[:start] + paper + body[start:].replace("</svg>", (footer if lines else "") + "</svg>")
+    def _frames(self) -> Iterator[str]:
+        for group, spot in zip(self._drawn.groups, self._places.frames, strict=True):
+            name = look_name(group)
+            yield self._part(f"frame {name}", "", group.line, self._frame(group, spot))
 
+    def _frame(self, group: Group, spot: Spot) -> str:
+        look = self._palette.look(look_name(group))
+        colour = self._palette.critical if group.critical else look.line
+        return rounded(spot, 10, f'class="shape" {paint(replace(look, fill=self._palette.frame), colour)}')
 
-def _with_head(body: str, drawn: Picture, view: View) -> str:
-    """``body`` with its title, its description and the style sheet."""
-    end = body.index(">", body.index("<svg")) + 1
-    opening = body[body.index("<svg") : end - 1].replace("\n", "")
-    names = 'role="img" aria-labelledby="stagegraph-title stagegraph-desc"'
-    head = (
-        f"{opening} {names}>\n"
-        f'<title id="stagegraph-title">{xml_text(drawn.title)}</title>\n'
-        f'<desc id="stagegraph-desc">{xml_text(drawn.description)}</desc>\n'
-        f"<style>{_css(view, drawn)}</style>\n"
-    )
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + head + body[end:].lstrip("\n")
+    def _frame_names(self) -> Iterator[str]:
+        """The names of opened stages, on top of the lines that lead into them."""
+        palette = self._palette
+        for group, spot in zip(self._drawn.groups, self._places.frames, strict=True):
+            name, middle = look_name(group), spot.top + 15
+            left = spot.left + 12 + frame_mark(group)
+            text = text_line(
+                frame_line(group), left, middle, palette.text, f' stroke="{palette.frame}"', "start"
+            )
+            dot = mark(name, spot.left + 17, middle, palette.look(name).line)
+            yield self._part(f"frame-name {name}", "", group.line, dot + text)
 
+    def _arrows(self) -> Iterator[str]:
+        for arrow, way, name in zip(self._drawn.arrows, self._places.ways, self._looks, strict=True):
+            classes = f"edge {arrow.kind or 'wait'} {name}" + (" critical" if arrow.critical else "")
+            yield self._part(classes, arrow.tooltip, arrow.line, self._arrow(arrow, way, name))
 
-def _css(view: View, drawn: Picture) -> str:
-    rules = [f"text{{font-family:{_FONTS}}}", "a{text-decoration:none}"]
-    if view.theme == "auto":
-        rules.append(
-            "@media (prefers-color-scheme:dark){"
-            + "".join(_dark_rules(DARK.changes if drawn.compares else DARK.looks))
-            + "}"
+    def _arrow(self, arrow: Arrow, way: Way, name: str) -> str:
+        colour = self._palette.critical if arrow.critical else self._palette.look(name).line
+        return line(way, colour, _width(arrow, name), _dash(arrow)) + head(arrow, way, colour)
+
+    def _labels(self) -> Iterator[str]:
+        """Texts on the lines, on paper of their own; after all lines, which they must not hide."""
+        for arrow, way, name in zip(self._drawn.arrows, self._places.ways, self._looks, strict=True):
+            if way.label:
+                classes = f"label {name}" + (" critical" if arrow.critical else "")
+                yield self._part(classes, arrow.tooltip, arrow.line, self._label(arrow, way.label, name))
+
+    def _label(self, arrow: Arrow, spot: Spot, name: str) -> str:
+        palette = self._palette
+        colour = palette.text if arrow.needed else palette.faint
+        colour = palette.look(name).line if name in COLOURED else colour
+        lines = label_lines(arrow)
+        top = spot.y - text_height(lines) / 2
+        return text_block(lines, spot.x, top, colour, f' stroke="{palette.paper}"')
+
+    def _boxes(self) -> Iterator[str]:
+        for box, spot in zip(self._drawn.boxes, self._places.boxes, strict=True):
+            classes = f"node {box.kind or 'step'} {look_name(box)}" + (" critical" if box.critical else "")
+            yield self._part(classes, box.tooltip, box.line, self._box(box, spot))
+
+    def _box(self, box: Box, spot: Spot) -> str:
+        name = look_name(box)
+        look = self._palette.look(name)
+        colour = self._palette.critical if box.critical else look.line
+        lines = box_lines(box)
+        top = spot.y + above(box) / 2 - text_height(lines) / 2
+        shape = outline(box.kind, spot, paint(look, colour, look.width + 1 if box.critical else 0))
+        first, room = lines[0], mark_room(box)
+        middle = top + first.height / 2
+        left = spot.x - (first.width + room) / 2
+        return (
+            shape
+            + (mark(name, left + 5, middle, look.text if name == "target" else look.line) if room else "")
+            + text_line(first, spot.x + room / 2, middle, look.text)
+            + text_block(lines[1:], spot.x, top + first.height, look.text)
         )
-    return "\n".join(rules)
+
+    def _part(self, classes: str, tooltip: str, source_line: int | None, inner: str) -> str:
+        lines = "\n".join(xml_text(text) for text in tooltip.split("\n"))
+        title = f"<title>{lines}</title>" if tooltip else ""
+        part = f'<g class="{classes}">{title}{inner}</g>'
+        link = line_link(self._view.link_base, source_line)
+        return f'<a xlink:href="{xml_text(link)}" target="_top">{part}</a>\n' if link else f"{part}\n"
 
 
-def _dark_rules(looks: Mapping[str, Look]) -> Sequence[str]:
-    rules = [
-        f".paper,.graph>polygon{{fill:{DARK.paper}}}",
-        f"text{{fill:{DARK.text}}}",
-        f".footer .faint{{fill:{DARK.faint}}}",
-        f".frame>path{{fill:{DARK.frame}}}",
-    ]
-    for name, look in looks.items():
-        box = f".node.{name}"
-        rules.append(f"{box} :is(path,polygon,polyline,ellipse){{fill:{look.fill};stroke:{look.line}}}")
-        rules.append(f"{box} polyline{{fill:none}}{box} text{{fill:{look.text}}}")
-        rules.append(f".frame.{name}>path{{stroke:{look.line}}}")
-        rules.append(f".edge.{name} path{{stroke:{look.line}}}")
-        rules.append(f".edge.{name} polygon{{fill:{look.line};stroke:{look.line}}}")
-        rules.append(f".swatch.{name}{{fill:{look.fill};stroke:{look.line}}}")
-    rules.append(f".edge.unneeded text{{fill:{DARK.faint}}}")
-    critical = DARK.critical
-    rules.append(f".node.critical :is(path,polygon,polyline,ellipse){{stroke:{critical}}}")
-    rules.append(
-        f".edge.critical path{{stroke:{critical}}}.edge.critical polygon{{fill:{critical};stroke:{critical}}}"
-    )
-    return rules
+def _places(drawn: Picture, view: View) -> Placed:
+    """The layout; without a direction asked for that of two which can be shown larger."""
+    if view.direction != "auto" or len(drawn.boxes) > _TRIED_BELOW:
+        return placed(drawn, view.engine)
+    ways = [placed(replace(drawn, direction=direction), view.engine) for direction in ("TB", "LR")]
+    down, across = ((way.width, way.height) for way in ways)
+    return ways[1] if better_direction(down, across) == "LR" else ways[0]
+
+
+def _shifted(name: str, x: float, y: float) -> str:
+    return f'<g class="{name}" transform="translate({number(x)} {number(y)})">\n'
+
+
+def _dash(arrow: Arrow) -> str:
+    if arrow.selectable:
+        return "dotted"
+    if arrow.change is Change.REMOVED:
+        return "dashed"
+    return EDGE_DASHES[arrow.kind] if arrow.kind else "solid"
+
+
+def _width(arrow: Arrow, name: str) -> float:
+    width = 2.0 if arrow.kind is EdgeKind.FROM and arrow.needed else 1.2
+    return width + (1.4 if arrow.critical else 0.8 if name in SHIPS else 0)
