@@ -19,6 +19,7 @@ COMMANDS = {
     "explain": "Say why the target needs a stage, or why nothing does.",
     "diff": "Say how two build graphs differ, two files or two revisions.",
     "check": "Find dead stages and other faults, in one file or a repository.",
+    "timings": "Say where the time of a build went, by its record.",
     "embed": "Keep the diagrams inside Markdown files true.",
 }
 _INTERRUPTED = 130
@@ -58,7 +59,7 @@ def cli() -> None:
 
 
 def main(args: list[str] | None = None) -> None:
-    """Run the command line and exit: 0 done, 1 an error, 2 wrong usage, 130 interrupted."""
+    """Run the command line and exit: 0 done, 1 an error, 2 wrong usage, 3 too slow, 130 interrupted."""
     gc.set_threshold(_COLLECT_AFTER)
     sys.exit(_run(args))
 

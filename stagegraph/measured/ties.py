@@ -61,6 +61,13 @@ def tie(record: Record, source: Source | None, options: Options) -> Tied:
     )
 
 
+def build_of_record(record: Record, source: Source | None, options: Options) -> Build | None:
+    """The build that ``record`` is of, by its Dockerfile or by ``source``; None if that cannot be read."""
+    chosen = record.dockerfile or source
+    builds = _read(record, chosen, _asked(record, options))[0] if chosen else []
+    return builds[0] if builds else None
+
+
 def _asked(record: Record, options: Options) -> Options:
     """What was asked of the build: what the record says, and what the user adds."""
     known = record.options

@@ -1,0 +1,83 @@
+"""Records for commands: the file that is named, the build in it that is meant, its Dockerfile."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from stagegraph.cli.progress import reading
+from stagegraph.errors import InputError, OptionsError, StagegraphError
+
+if TYPE_CHECKING:
+    from stagegraph.measured.model import Timings
+    from stagegraph.options import Options
+    from stagegraph.records.model import Record
+    from stagegraph.source import Source
+
+
+def record_named(path: str, name: str) -> Record:
+    """The record in ``path`` that is called ``name``, or has that number; the only one for nothing.
+
+    Raises InputError for a file without records, OptionsError when which of them is meant is not said.
+    """
+    from stagegraph.records.reading import read_records
+
+    with reading(path) as tick:
+        found = read_records(path, tick)
+    if not name and len(found) == 1:
+        return found[0]
+    named = [record for record in found if record.name == name and name]
+    if not named and name.isdecimal() and 0 < int(name) <= len(found):
+        named = [found[int(name) - 1]]
+    if len(named) == 1:
+        return named[0]
+    raise OptionsError(_which(path, name, found), hint="say which with --build and its name or its number")
+
+
+def _which(path: str, name: str, found: list[Record]) -> str:
+    listed = "\n".join(f"  {n:>3}  {_about(record)}" for n, record in enumerate(found, 1))
+    count = f"{len(found)} build{'s' if len(found) > 1 else ''}"
+    return f"{path} holds {count}" + (f" and not the one {name!r}" if name else "") + f":\n{listed}"
+
+
+def _about(record: Record) -> str:
+    from stagegraph.renderers.durations import duration
+
+    ends = [vertex.intervals[-1].end for vertex in record.vertices if vertex.intervals]
+    starts = [vertex.intervals[0].start for vertex in record.vertices if vertex.intervals]
+    took = f", {duration(max(ends) - min(starts))}" if ends else ""
+    cached = sum(vertex.cached for vertex in record.vertices)
+    failed = ", failed" if record.error else ""
+    return f"{record.name or 'the build'}: {len(record.vertices)} steps, {cached} cached{took}{failed}"
+
+
+def timings_named(path: str, name: str, dockerfile: str, options: Options) -> tuple[Timings, Record]:
+    """What the build ``name`` in ``path`` measured, and its record.
+
+    Without ``dockerfile``, for a record that carries none, the Dockerfile here is taken if it fits.
+    """
+    from stagegraph.measured.measure import measure
+
+    record = record_named(path, name)
+    if dockerfile or record.dockerfile:
+        return measure(record, _source(dockerfile) if dockerfile else None, options), record
+    here = _here()
+    if here is not None:
+        found = measure(record, here, options)
+        if not found.mismatch:
+            note = f"the record carries no Dockerfile: lines are those of {here.name}"
+            return replace(found, notes=(note, *found.notes)), record
+    return measure(record, None, options), record
+
+
+def _source(dockerfile: str) -> Source:
+    from stagegraph.reading import read_source
+
+    return read_source(dockerfile)
+
+
+def _here() -> Source | None:
+    try:
+        return _source("")
+    except (InputError, StagegraphError):
+        return None
