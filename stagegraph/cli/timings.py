@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import click
 
@@ -16,12 +16,20 @@ if TYPE_CHECKING:
     from stagegraph.model import Report
     from stagegraph.options import Options
 
+_USAGE = (
+    "it takes a RECORD, and at most one DOCKERFILE",
+    "--compare takes BEFORE and AFTER, and a DOCKERFILE",
+)
 TOO_SLOW = 3  # the exit code of --fail-over and --fail-path-over
 
 
+class _Terminal(TypedDict):
+    colour: bool
+    width: int
+
+
 @click.command()
-@click.argument("record")
-@click.argument("dockerfile", default="", required=False)
+@click.argument("arguments", nargs=-1, required=True, metavar="RECORD [DOCKERFILE]")
 @click.option(
     "-f",
     "--format",
@@ -45,8 +53,7 @@ TOO_SLOW = 3  # the exit code of --fail-over and --fail-path-over
 @click.option("--perfetto", default="", metavar="FILE", help="Write a trace for ui.perfetto.dev, too.")
 @asks_for_builds
 def timings(
-    record: str,
-    dockerfile: str,
+    arguments: tuple[str, ...],
     targets: tuple[str, ...],
     build_args: tuple[str, ...],
     platforms: tuple[str, ...],
@@ -73,15 +80,45 @@ def timings(
       stagegraph timings build.dockerbuild --fail-over 300
     """
     options = options_of(targets, build_args, platforms, contexts)
+    records = 2 if compare else 1
+    if not records <= len(arguments) <= records + 1:
+        raise click.UsageError(_USAGE[records - 1])
+    dockerfile = arguments[records] if len(arguments) > records else ""
     if compare:
-        raise click.UsageError("--compare is not there yet")
-    found, report = _measured(record, build, dockerfile, options, format_name)
-    write(_rendered(found, format_name, output, report), output)
+        found = _compared(arguments[0], arguments[1], build, dockerfile, options, format_name, output)
+    else:
+        found, report = _measured(arguments[0], build, dockerfile, options, format_name)
+        write(_rendered(found, format_name, output, report), output)
     if perfetto:
         from stagegraph.renderers.perfetto import perfetto as trace
 
         write(trace(found).encode("utf-8", "replace"), perfetto)
     return _too_slow(found, fail_over, fail_path_over)
+
+
+def _compared(
+    before: str, after: str, build: str, dockerfile: str, options: Options, format_name: str, output: str
+) -> Timings:
+    """Write what changed; returns the later build."""
+    from stagegraph.cli.recorded import timings_named
+    from stagegraph.measured.changes import compare_timings
+    from stagegraph.renderers.timings_changes import CHANGES_FORMATS, changes_text
+
+    if format_name not in CHANGES_FORMATS:
+        raise click.UsageError(f"--compare has no {format_name}: one of {', '.join(CHANGES_FORMATS)}")
+    found = compare_timings(*(timings_named(path, build, dockerfile, options)[0] for path in (before, after)))
+    if format_name == "text":
+        made = changes_text(found, **_terminal(output))
+    else:
+        made = CHANGES_FORMATS[format_name](found)
+    write(made.encode("utf-8", "replace"), output)
+    return found.after
+
+
+def _terminal(output: str) -> _Terminal:
+    """Colours on a terminal, and its width; 80 columns elsewhere."""
+    colour = colour_wanted() and output in ("", "-")
+    return {"colour": colour, "width": terminal_width() if colour or sys.stdout.isatty() else 80}
 
 
 def _measured(
@@ -104,9 +141,7 @@ def _rendered(found: Timings, format_name: str, output: str, report: Report | No
     if format_name == "text":
         from stagegraph.renderers.timings_text import timings_text
 
-        colour = colour_wanted() and output in ("", "-")
-        width = terminal_width() if sys.stdout.isatty() else 80
-        return timings_text(found, colour=colour, width=width).encode("utf-8", "replace")
+        return timings_text(found, **_terminal(output)).encode("utf-8", "replace")
     return TIMINGS_FORMATS[format_name].make(found, report)
 
 

@@ -12,8 +12,8 @@ from stagegraph.records.model import SECOND, Interval
 
 SCHEMA_VERSION = 1
 _TIMES = frozenset(
-    ("start", "end", "duration", "queued", "slack", "saving", "work", "busy", "on_path")
-    + ("time", "waited", "saves", "took", "wall", "cached_time")
+    {"start", "end", "duration", "queued", "slack", "saving", "work", "busy", "on_path", "time", "waited"}
+    | {"saves", "took", "wall", "cached_time"}
 )
 
 
