@@ -9,8 +9,8 @@ from stagegraph.cli import COMMANDS, cli
 _HEAD = """# Commands
 
 This page is made from the program: `stagegraph COMMAND --help` says the same. Exit codes: 0 done, 1 an
-error in the input or a check that failed, 2 wrong usage, 3 a build that was too slow, 130 interrupted. Colours go away with
-`NO_COLOR` or when the output is no terminal.
+error in the input or a check that failed, 2 wrong usage, 3 a build that was too slow, 130 interrupted.
+Colours go away with `NO_COLOR` or when the output is no terminal.
 
 Shell completion comes with click: `eval "$(_STAGEGRAPH_COMPLETE=bash_source stagegraph)"` in
 `~/.bashrc`, with `zsh_source` in `~/.zshrc`, or `_STAGEGRAPH_COMPLETE=fish_source stagegraph | source`
