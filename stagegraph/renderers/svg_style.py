@@ -4,35 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from stagegraph.renderers.theme import COLOURED, DARK, Look
+from stagegraph.renderers.theme import COLOURED, DARK, Look, Palette
 from stagegraph.renderers.view import View
 
+HALOS = (
+    ".label text,.frame-name text{paint-order:stroke;stroke-width:4px;stroke-linejoin:round}",
+    ".edge.unneeded{opacity:.6}",
+)
 _FONTS = "Arial, Helvetica, 'Liberation Sans', Arimo, sans-serif"
 
 
 def style_sheet(view: View, *, compares: bool) -> str:
     """The rules; those for dark mode only where the theme is the reader's."""
-    rules = [
-        f"text{{font-family:{_FONTS}}}",
-        "a{text-decoration:none}",
-        ".label text,.frame-name text{paint-order:stroke;stroke-width:4px;stroke-linejoin:round}",
-        ".edge.unneeded{opacity:.6}",
-    ]
+    rules = [f"text{{font-family:{_FONTS}}}", "a{text-decoration:none}", *HALOS]
     if view.theme == "auto":
         rules.append(
             "@media (prefers-color-scheme:dark){"
-            + "".join(_dark(DARK.changes if compares else DARK.looks))
+            + "".join(colour_rules(DARK, DARK.changes if compares else DARK.looks))
+            + "".join(critical_rules(DARK))
             + "}"
         )
     return "\n".join(rules)
 
 
-def _dark(looks: Mapping[str, Look]) -> Iterator[str]:
-    yield f".paper{{fill:{DARK.paper}}}"
-    yield f"text{{fill:{DARK.text}}}"
-    yield f".label text{{stroke:{DARK.paper}}}"
-    yield f".footer .faint,.label.unneeded text{{fill:{DARK.faint}}}"
-    yield f".frame .shape{{fill:{DARK.frame}}}"
+def colour_rules(palette: Palette, looks: Mapping[str, Look]) -> Iterator[str]:
+    """The rules that give every part of a picture its colour in ``palette``, but for the critical path."""
+    yield f".paper{{fill:{palette.paper}}}"
+    yield f"text{{fill:{palette.text}}}"
+    yield f".label text{{stroke:{palette.paper}}}"
+    yield f".footer .faint,.label.unneeded text{{fill:{palette.faint}}}"
+    yield f".frame .shape{{fill:{palette.frame}}}"
     for name, look in looks.items():
         yield f".node.{name} .shape,.swatch.{name} .shape{{fill:{look.fill};stroke:{look.line}}}"
         yield f".node.{name} .rim,.swatch.{name} .rim{{stroke:{look.line}}}"
@@ -43,8 +44,12 @@ def _dark(looks: Mapping[str, Look]) -> Iterator[str]:
         yield f".{name} .ring{{stroke:{mark}}}.{name} .dot{{fill:{mark}}}"
         if name in COLOURED:
             yield f".label.{name} text{{fill:{look.line}}}"
-    yield f".frame-name text{{stroke:{DARK.frame}}}"
-    line = DARK.looks["target"].line
+    yield f".frame-name text{{stroke:{palette.frame}}}"
+    line = palette.looks["target"].line
     yield f".frame-name.target .ring{{stroke:{line}}}.frame-name.target .dot{{fill:{line}}}"
-    yield f".critical .shape,.critical .rim,.critical .line{{stroke:{DARK.critical}!important}}"
-    yield f".critical .head{{fill:{DARK.critical}!important}}"
+
+
+def critical_rules(palette: Palette) -> Iterator[str]:
+    """The rules that mark the critical path."""
+    yield f".critical .shape,.critical .rim,.critical .line{{stroke:{palette.critical}!important}}"
+    yield f".critical .head{{fill:{palette.critical}!important}}"

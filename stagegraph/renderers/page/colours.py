@@ -2,44 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
-from stagegraph.renderers.theme import DARK, LIGHT, Palette
+from stagegraph.renderers.svg_style import HALOS, colour_rules
+from stagegraph.renderers.theme import DARK, LIGHT, Look, Palette
 
-_BOX = ":is(path,polygon,polyline,ellipse)"
+_PLAIN = ("paper", "text", "faint", "frame", "edge", "critical")
 
 
 def colours() -> str:
     """Variables for every colour, and the rules that paint the graph with them."""
-    light, dark = "".join(_variables(LIGHT, "light")), "".join(_variables(DARK, "dark"))
+    light, dark = "".join(_values(LIGHT, "light")), "".join(_values(DARK, "dark"))
     return "\n".join(
         (
             f":root{{{light}}}",
             f"@media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}",
             f":root[data-theme=dark]{{{dark}}}",
             f"@media print{{:root:root[data-theme]{{{light}}}}}",
-            *_rules(),
+            *HALOS,
+            *colour_rules(_VARIABLES, _VARIABLES.looks),
+            *_chips(),
             "",
         )
     )
 
 
-def _variables(palette: Palette, scheme: str) -> Iterator[str]:
+def _looks(palette: Palette) -> Mapping[str, Look]:
+    """Those of roles, and one for the bars of the critical path."""
+    return {**palette.looks, "path": palette.changes["removed"]}
+
+
+def _values(palette: Palette, scheme: str) -> Iterator[str]:
     yield f"color-scheme:{scheme};"
-    for name in ("paper", "text", "faint", "frame", "edge", "critical"):
+    for name in _PLAIN:
         yield f"--{name}:{getattr(palette, name)};"
-    for name, look in {**palette.looks, "path": palette.changes["removed"]}.items():
+    for name, look in _looks(palette).items():
         yield f"--{name}-fill:{look.fill};--{name}-line:{look.line};--{name}-text:{look.text};"
 
 
-def _rules() -> Iterator[str]:
+def _chips() -> Iterator[str]:
     for name, look in LIGHT.looks.items():
-        fill, line, text = (f"var(--{name}-{part})" for part in ("fill", "line", "text"))
-        yield f".node.{name} {_BOX}{{fill:{fill};stroke:{line};stroke-width:{look.width:g}}}"
-        yield f".node.{name} polyline{{fill:none}}"
-        yield f".node.{name} text{{fill:{text}}}"
-        yield f".frame.{name}>path{{fill:var(--frame);stroke:{line};stroke-width:{look.width:g}}}"
-        yield f".edge.{name} path{{stroke:{line};stroke-width:1.3}}"
-        yield f".edge.{name} polygon{{fill:{line};stroke:{line}}}"
-        yield f".chip.{name},.swatch.{name}{{background:{fill};border-color:{line};color:{text}}}"
-        yield f".chip.{name},.swatch.{name}{{border-style:{look.dash}}}"
+        colours = f"background:var(--{name}-fill);border-color:var(--{name}-line);color:var(--{name}-text)"
+        yield f".chip.{name},.swatch.{name}{{{colours};border-style:{look.dash}}}"
+
+
+def _variable(name: str) -> Look:
+    return Look(fill=f"var(--{name}-fill)", line=f"var(--{name}-line)", text=f"var(--{name}-text)")
+
+
+# A palette whose colours are those of the page, whichever they are at the time.
+_VARIABLES = Palette(
+    **{name: f"var(--{name})" for name in _PLAIN},
+    looks=MappingProxyType({name: _variable(name) for name in LIGHT.looks}),
+    changes=MappingProxyType({}),
+)

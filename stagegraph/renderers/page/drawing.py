@@ -5,21 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 from stagegraph.model import EdgeKind, Report
-from stagegraph.renderers.dot import dot_of
-from stagegraph.renderers.layout import laid_out
 from stagegraph.renderers.legend import ROLE_WORDS
 from stagegraph.renderers.page.assembly import asset, filled
 from stagegraph.renderers.picture import picture
 from stagegraph.renderers.quoting import xml_text
-from stagegraph.renderers.theme import LIGHT, look_name
+from stagegraph.renderers.svg import svg_of
+from stagegraph.renderers.theme import look_name
 from stagegraph.renderers.view import Picture, View
 
-_PART = re.compile(r'<g id="([^"]*)" class="([^"]*)">\n<title>(n\d+|cluster\d+|n\d+&#45;&gt;n\d+)</title>\n')
-_COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)
-_HEAD = re.compile(r'<svg width="[^"]*" height="[^"]*"\s+viewBox="([^"]*)"[^>]*>')
+_PART = re.compile(r'^<g class="(frame|edge|label|node) ', re.MULTILINE)
+_SIZE = re.compile(r'<svg width="(\d+)" height="(\d+)"')
 _EDGE_WORDS = {
     EdgeKind.FROM: "FROM",
     EdgeKind.COPY: "COPY",
@@ -30,11 +29,15 @@ _EDGE_WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """The graph as a section of HTML, and as data what its elements stand for."""
+    """The graph as a section of HTML, and as data what its elements stand for.
+
+    ``parts`` has ``boxes`` (element, key, label), ``arrows`` (elements of source and target, whether it is
+    needed), ``inside`` (the element that a node without one is drawn in) and ``critical`` elements.
+    """
 
     title: str
     section: str
-    parts: dict[str, Any]  # boxes: [element, key, label]; arrows: [source, target, needed] by element
+    parts: dict[str, Any]
 
 
 def drawing(report: Report, view: View, change: Callable[[Picture], Picture] | None = None) -> Drawing:
@@ -42,37 +45,37 @@ def drawing(report: Report, view: View, change: Callable[[Picture], Picture] | N
 
     ``change`` may put into the picture what the report does not know.
     """
-    # The page can show and hide the critical path, so that it is always in the drawing.
     shown = picture(report, replace(view, critical_path=True))
     shown = change(shown) if change else shown
-    raw = laid_out(dot_of(shown, View(), LIGHT, tooltips=False), "svg", view.engine).decode()
     section = filled(
         asset("graph.html"),
-        graph=_svg(raw, shown),
+        graph=_svg(shown, view),
         legend="".join(_legend(shown)),
-        notes="".join(f"<p>{xml_text(note)}.</p>\n" for note in shown.notes),
+        notes="".join(f"<p>{xml_text(note[:1].upper() + note[1:])}.</p>\n" for note in shown.notes),
     )
     return Drawing(title=shown.title, section=section, parts=_parts(report, shown))
 
 
-def _svg(raw: str, shown: Picture) -> str:
-    body = _COMMENT.sub("", raw[raw.index("<svg") :])
-    body = _PART.sub(lambda match: _named(match, shown), body)
-    names = f'role="group" aria-label="{xml_text(shown.description)}"'
-    return _HEAD.sub(lambda head: f'<svg class="drawing" viewBox="{head[1]}" {names}>', body, count=1)
+def _svg(shown: Picture, view: View) -> str:
+    """The drawing without style, title and legend, its parts called n0, e0, l0, f0 in their order."""
+    # The page shows and hides the critical path by itself.
+    boxes = tuple(replace(box, critical=False) for box in shown.boxes)
+    arrows = tuple(replace(arrow, critical=False) for arrow in shown.arrows)
+    groups = tuple(replace(group, critical=False) for group in shown.groups)
+    plain = replace(shown, boxes=boxes, arrows=arrows, groups=groups, notes=())
+    text = svg_of(plain, replace(view, theme="light", legend=False, link_base=""))
+    size = _SIZE.search(text)
+    width, height = size.groups() if size else ("1", "1")
+    names = {"node": count(), "edge": count(), "frame": count(), "label": iter(_labelled(shown))}
+    body = text[text.index('<g class="graph"') :]
+    body = _PART.sub(lambda part: f'<g id="{part[1][0]}{next(names[part[1]])}" class="{part[1]} ', body)
+    label = f'role="group" aria-label="{xml_text(shown.description)}"'
+    return f'<svg class="drawing" viewBox="0 0 {width} {height}" {label}>\n{body}'
 
 
-def _named(match: re.Match[str], shown: Picture) -> str:
-    """The opening of a part, called as the picture numbers it, with its whole story as a tooltip."""
-    element, classes, name = match.groups()
-    if name.startswith("cluster"):
-        tooltip = shown.groups[int(name[7:])].label
-    elif "&" in name:
-        name, tooltip = element, shown.arrows[int(element[1:])].tooltip
-    else:
-        tooltip = shown.boxes[int(name[1:])].tooltip
-    title = f"<title>{xml_text(tooltip)}</title>\n" if tooltip else ""
-    return f'<g id="{name}" class="{classes}">\n{title}'
+def _labelled(shown: Picture) -> list[int]:
+    """Which arrows have a label."""
+    return [number for number, arrow in enumerate(shown.arrows) if arrow.label]
 
 
 def _legend(shown: Picture) -> Iterator[str]:
@@ -89,11 +92,19 @@ def _legend(shown: Picture) -> Iterator[str]:
 
 def _parts(report: Report, shown: Picture) -> dict[str, Any]:
     boxes = [[f"n{number}", _key(box.id), box.label] for number, box in enumerate(shown.boxes)]
-    frames = [[f"cluster{n}", _key(group.id), group.label] for n, group in enumerate(shown.groups)]
+    frames = [[f"f{n}", _key(group.id), group.label] for n, group in enumerate(shown.groups)]
     element = {box.id: f"n{number}" for number, box in enumerate(shown.boxes)}
     arrows = [[element[a.source], element[a.target], a.needed and not a.selectable] for a in shown.arrows]
-    element |= {group.id: f"cluster{number}" for number, group in enumerate(shown.groups)}
-    return {"boxes": frames + boxes, "arrows": arrows, "inside": _inside(report, element)}
+    element |= {group.id: f"f{number}" for number, group in enumerate(shown.groups)}
+    critical = [element[box.id] for box in shown.boxes if box.critical]
+    critical += [element[group.id] for group in shown.groups if group.critical]
+    critical += [f"e{number}" for number, arrow in enumerate(shown.arrows) if arrow.critical]
+    return {
+        "boxes": frames + boxes,
+        "arrows": arrows,
+        "inside": _inside(report, element),
+        "critical": critical,
+    }
 
 
 def _inside(report: Report, element: dict[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ function startGraph(graph) {
   const boxes = graph.boxes.map(([id, key, label]) => ({ element: byId(id), id, key, label }));
   const panning = startPanning(svg, canvas);
   const places = new Map([...Object.entries(graph.inside), ...graph.boxes.map(([id, key]) => [key, id])]);
-  boxes.forEach((box) => centreTexts(box.element));
+  graph.critical.forEach((id) => byId(id).classList.add("critical"));
   boxes.forEach((box, number) => makeBoxReact(box, number, canvas));
   svg.addEventListener("keydown", (event) => moveFocus(event, boxes, panning));
   svg.addEventListener("click", (event) => clearByClick(event, canvas));
@@ -18,13 +18,6 @@ function startGraph(graph) {
   svg.addEventListener("pointerleave", () => tell("point", ""));
   showState(svg, boxes, places, graph.arrows, panning);
   startGraphButtons(canvas, panning);
-}
-
-/** Graphviz measured the texts in its own font: in the reader's they go into the middle again. */
-function centreTexts(element) {
-  if (!element.matches(".node")) return;
-  const { x } = middle(element.querySelector("path, polygon, ellipse"));
-  for (const text of element.querySelectorAll("text")) fill(text, { x, "text-anchor": "middle" }, []);
 }
 
 function makeBoxReact(box, number, canvas) {
@@ -100,7 +93,7 @@ function boundsOf(element) {
 
 /** Keep the classes of the drawing those of what is chosen, pointed at and found. */
 function showState(svg, boxes, places, arrows, panning) {
-  const lines = arrows.map(([source, target, needed], number) => ({ source, target, needed, element: byId(`e${number}`) }));
+  const lines = arrows.map(([source, target, needed], number) => ({ source, target, needed, parts: [byId(`e${number}`), byId(`l${number}`)] }));
   // A step that is not drawn stands in its stage.
   const placeOf = (key) => places.get(key) ?? places.get(steps.get(key)?.nodes[0]);
   const trace = (key) => showWay(svg, boxes, lines, placeOf(key));
@@ -130,7 +123,10 @@ function showWay(svg, boxes, lines, start) {
   const on = start ? reached(start, next) : new Set();
   svg.classList.toggle("tracing", on.size > 0);
   for (const box of boxes) box.element.classList.toggle("on", on.has(box.id));
-  for (const line of lines) line.element?.classList.toggle("on", on.has(line.source) && along.includes(line));
+  for (const line of lines) {
+    const isOn = on.has(line.source) && (line.needed || !isNeeded);
+    line.parts.forEach((part) => part?.classList.toggle("on", isOn));
+  }
 }
 
 function startGraphButtons(canvas, panning) {

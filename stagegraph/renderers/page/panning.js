@@ -2,7 +2,6 @@
 
 const MOST_ENLARGED = 4;
 const FIT_AT_MOST = 1.5; // pixels a point: a small graph is not blown up
-const FAR = 0.62; // below it the labels of edges are too small to read and only hide the lines
 
 /** Make `svg` movable inside `canvas`; returns what buttons and keys do. */
 function startPanning(svg, canvas) {
@@ -12,7 +11,6 @@ function startPanning(svg, canvas) {
 
   function show() {
     svg.setAttribute("viewBox", [view.x, view.y, canvas.clientWidth / view.scale, canvas.clientHeight / view.scale].join(" "));
-    canvas.classList.toggle("far", view.scale < FAR);
     canvas.classList.toggle("near", view.scale > fitScale() * 1.01);
   }
   function fitScale() {
