@@ -9,7 +9,8 @@ from stagegraph.dockerfile.physical import MAX_BYTES, source_from_bytes
 from stagegraph.errors import InputError
 from stagegraph.source import Source
 
-NAMES = ("Dockerfile", "Containerfile")
+# BuildKit takes dockerfile where there is no Dockerfile (frontend/dockerui/config.go)
+NAMES = ("Dockerfile", "dockerfile", "Containerfile")
 
 
 def read_source(name: str = "") -> Source:

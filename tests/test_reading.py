@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from .build import build, edges, report, step_names
+import stagegraph as sg
+from stagegraph.build import build_of
+from stagegraph.dockerfile.physical import source_from_bytes
+
+from .build import build, edges, error, report, step_names
 
 
 def test_heredoc_bodies_hold_no_instructions() -> None:
@@ -86,3 +90,44 @@ def test_spans_tell_first_and_last_line() -> None:
     stage = build("FROM alpine\nRUN a \\\n  b\nCMD x\n").file.stages[0]
     assert [(item.span.line, item.span.end_line) for item in stage.body] == [(2, 3), (4, 4)]
     assert stage.end_line == 4
+
+
+def test_bytes_that_are_no_text_count_once_in_the_length_of_a_line() -> None:
+    source = source_from_bytes(b"FROM a\nRUN " + b"\xe9" * 65_000 + b"\n", "Dockerfile")
+    assert len(build_of(source, sg.Options()).file.stages) == 1
+
+
+def test_a_line_may_have_as_many_bytes_as_buildkit_reads() -> None:
+    assert build("FROM a\nRUN " + "x" * 65_531 + "\n").file.stages
+    assert "longer than 65,535 bytes" in error("FROM a\nRUN " + "x" * 65_532 + "\n")
+
+
+def test_white_space_is_what_go_takes_for_it() -> None:
+    assert edges(report("\u00a0FROM\v alpine\f\nCOPY\ta\rb\n"))[0] == "alpine -from-> stage-0"
+    assert "is no Dockerfile instruction" in error("FROM\u00a0alpine\n")
+
+
+def test_directives_with_odd_spacing() -> None:
+    assert step_names(report("  #\u00a0EsCaPe\t=  `  \nFROM a\nRUN x `\ny\n"))[-1] == "[2/2] RUN x y"
+    assert step_names(report("#!/bin/x\n# escape=`\nFROM a\nRUN x \\\ny\n"))[-1] == "[2/2] RUN x y"
+
+
+def test_several_heredocs_are_read_in_order() -> None:
+    found = report("FROM a\nCOPY <<one <<-'two' /d/\n1\none\n\t2\n\ttwo\nRUN x\n")
+    documents = [step.name for step in found.steps if "inline" in step.name]
+    assert len(documents) == 2
+    assert step_names(found)[-1] == "[3/3] RUN x"
+
+
+def test_heredocs_open_in_triggers_and_with_another_escape() -> None:
+    found = report("# escape=`\nFROM a AS b\nONBUILD RUN <<E\nFROM z\nE\nFROM b\nCOPY <<E /x\nONE\nE\n")
+    assert [step.name for step in found.steps if step.name][1:] == [
+        "[stage-1 1/2] ONBUILD RUN <<E (FROM z)",
+        "[internal] preparing inline document",
+        "[stage-1 2/2] COPY <<E /x",
+    ]
+
+
+def test_a_continuation_at_the_very_end_is_no_fault() -> None:
+    assert step_names(report("FROM a\nRUN x \\"))[-1] == "[2/2] RUN x"
+    assert step_names(report("FROM a\nRUN x \\\n# c\n\n"))[-1] == "[2/2] RUN x"

@@ -24,7 +24,7 @@ def test_ports_that_buildkit_takes(ports: str) -> None:
     "port", ["http", "80/tls", "65536", "9-8", "1-2-3", "1-3:4-7", "nowhere:1:1", "${X}/tcp"]
 )
 def test_ports_that_buildkit_refuses(port: str) -> None:
-    assert len(_refused(f"EXPOSE {port}")) == 1
+    assert len(_refused(f"EXPOSE {port}", "FROM scratch")) == 1
 
 
 @pytest.mark.parametrize("signal", ["SIGTERM", "term", "9", "-1", "SIGRTMIN+3", "rtmax-14"])
@@ -34,7 +34,7 @@ def test_signals_that_buildkit_takes(signal: str) -> None:
 
 @pytest.mark.parametrize("signal", ["SIGNONE", "0", "RTMIN+16", "$X", "TERM KILL"])
 def test_signals_that_buildkit_refuses(signal: str) -> None:
-    assert len(_refused(f"STOPSIGNAL {signal}")) == 1
+    assert len(_refused(f"STOPSIGNAL {signal}", "FROM scratch")) == 1
 
 
 @pytest.mark.parametrize("mode", ["755", "07777", "u+x", "ug=rwX,o-w", "a+x", "+x", "g=u", "$X"])
@@ -48,7 +48,7 @@ def test_modes_that_buildkit_refuses(mode: str) -> None:
 
 
 def test_a_volume_that_comes_out_empty_is_refused() -> None:
-    assert _refused("VOLUME $X") == ["VOLUME has a path that comes out empty"]
+    assert _refused("VOLUME $X", "FROM scratch") == ["VOLUME has a path that comes out empty"]
     assert _refused("VOLUME /data $X/logs") == []
 
 
@@ -103,7 +103,7 @@ def test_copy_fetches_nothing() -> None:
         ("type=secret,env=K", "a secret mount needs an id or a target"),
         ("type=secret,id=k,source=k", "a secret mount has an id or a source, not both"),
         ("type=secret,id=k,from=alpine", "a secret mount reads from no stage"),
-        ("source=/x", "a mount has no target, or its target is the root"),
+        ("source=/x,target=/", "a mount has no target, or its target is the root"),
         ("target=/a,mode=0755", "a bind mount has no uid, gid or mode"),
         ("type=cache,target=/a,mode=0999", "mode of a mount is octal, not 0999"),
         ("type=cache,target=/a,uid=4294967296", "uid of a mount is a number, not 4294967296"),
@@ -165,3 +165,17 @@ def test_flags_of_healthcheck_that_buildkit_takes(flag: str) -> None:
 )
 def test_flags_of_healthcheck_that_buildkit_refuses(flag: str) -> None:
     assert "HEALTHCHECK" in error(f"FROM alpine\nHEALTHCHECK --{flag} CMD x\n")
+
+
+def test_nothing_is_concluded_from_variables_that_an_image_may_set() -> None:
+    for instruction in ("EXPOSE ${PORT}/tcp", "VOLUME $DATA", "STOPSIGNAL $X", "ENV A=${B:?no}"):
+        assert _refused(instruction) == []
+        assert len(_refused(instruction, "FROM scratch")) == 1
+    assert len(_refused("RUN --mount=target=/x,mode=1 echo $X")) == 1  # that one is the shell's
+
+
+def test_nothing_is_concluded_from_the_directory_that_an_image_may_set() -> None:
+    assert _refused("RUN --mount=target=. x") == []
+    assert len(_refused("RUN --mount=target=. x", "FROM scratch")) == 1
+    assert len(_refused("WORKDIR /\nRUN --mount=target=. x")) == 1
+    assert _refused("WORKDIR a\nRUN --mount=from=b x") == []

@@ -6,6 +6,7 @@ convert_copy.go and convert_runmount.go.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -23,8 +24,8 @@ from stagegraph.dockerfile.actions import (
 )
 from stagegraph.dockerfile.expand import ExpansionError, Lexer, lexer_of
 from stagegraph.dockerfile.heredocs import Heredoc
-from stagegraph.dockerfile.instructions import Copy, Run, Setting, Workdir
-from stagegraph.dockerfile.mounts import Mount, MountError, WorkdirMountError, normal_mount, read_mount
+from stagegraph.dockerfile.instructions import Copy, Instruction, Run, Setting, Workdir
+from stagegraph.dockerfile.mounts import Mount, MountError, normal_mount, read_mount
 from stagegraph.dockerfile.paths import PathError
 from stagegraph.dockerfile.refusals import (
     RefusedError,
@@ -41,6 +42,7 @@ from stagegraph.dockerfile.step_names import StepNames
 from stagegraph.source import Span
 
 _MASK = "****"  # what stands for the value of a secret in a step's name
+_NAME = re.compile(r"\$\{?([^\W\d]\w*)")
 _BODY_LEXER = Lexer(process_quotes=False)
 _REFUSALS = (ExpansionError, MountError, ScriptError, PathError, RemoteError, RefusedError)
 
@@ -81,14 +83,24 @@ class _Stage:
             try:
                 actions.extend(self._command(command))
             except _REFUSALS as error:
-                certain = self.scope.knows_workdir or not isinstance(error, WorkdirMountError)
-                self._fault("would-fail", command.instruction.span, str(error), certain=certain)
+                doubtful = self._is_doubtful(command.instruction)
+                self._fault("would-fail", command.instruction.span, str(error), certain=not doubtful)
         return StageActions(
             index=self.place.index,
             from_name=from_name,
             actions=tuple(actions),
             faults=tuple(self.faults),
         )
+
+    def _is_doubtful(self, item: Instruction) -> bool:
+        """Whether a variable that the image may set has a part in ``item``."""
+        text = (
+            " ".join(field for mount in item.mounts for field in mount)
+            if isinstance(item, Run)
+            else item.text
+        )
+        names = _NAME.findall(text) if self.scope.on_image else ()
+        return any(name not in self.scope.variables for name in names)
 
     def _from_name(self) -> str:
         if not self.place.reference or self.place.context:
@@ -173,7 +185,13 @@ class _Stage:
             mount = read_mount(fields, self.scope.expand)
             if mount.source_name:
                 self._check_order(item.span, "mounts from", source)
-            found.append((normal_mount(mount, self.scope.workdir, windows=self.scope.windows), source))
+            normal = normal_mount(
+                mount,
+                self.scope.workdir,
+                is_known=self.scope.knows_workdir,
+                windows=self.scope.windows,
+            )
+            found.append((normal, source))
         return tuple(found)
 
     def _check_order(self, span: Span, verb: str, source: int) -> None:

@@ -28,10 +28,6 @@ class MountError(ValueError):
     """A mount that BuildKit refuses when it builds the stage."""
 
 
-class WorkdirMountError(MountError):
-    """A mount that BuildKit refuses where the working directory is the root."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mount:
     """One mount; ``source_name`` is its from, empty for the build context (bind) or nothing."""
@@ -73,22 +69,19 @@ def read_mount(fields: tuple[str, ...], expand: Callable[[str], str]) -> Mount:
     return mount
 
 
-def normal_mount(mount: Mount, workdir: str, *, windows: bool) -> Mount:
+def normal_mount(mount: Mount, workdir: str, *, is_known: bool, windows: bool) -> Mount:
     """``mount`` in one form for all that mean the same; MountError where BuildKit refuses it.
 
-    The stage that it reads is told apart by what is read, not by how it is called.
+    The stage that it reads is told apart by what is read, not by how it is called. ``is_known`` says
+    that the working directory is ``workdir`` and not one below it that an image sets.
     """
     if mount.type == "ssh":
         return mount
     if mount.type == "secret":
         return _secret(mount, windows)
-    target = paths.workdir(workdir, mount.target, windows=windows)
-    target = posixpath.normpath(target)
-    if target == "/":
-        absolute = paths.is_absolute(mount.target, windows=windows)
-        raise (MountError if absolute else WorkdirMountError)(
-            "a mount has no target, or its target is the root"
-        )
+    target = posixpath.normpath(paths.workdir(workdir, mount.target, windows=windows))
+    if target == "/" and (is_known or paths.is_absolute(mount.target, windows=windows)):
+        raise MountError("a mount has no target, or its target is the root")
     cached = mount.type == "cache"
     return replace(
         mount,

@@ -44,10 +44,15 @@ def physical_lines(source: Source) -> list[str]:
 
 def check_length(source: Source, line: str, number: int) -> None:
     """Raise a DockerfileError when line ``number`` is longer than BuildKit's scanner takes."""
-    if len(line) * 4 > MAX_LINE_BYTES and len(line.removesuffix("\n").encode()) > MAX_LINE_BYTES:
+    if len(line) * 4 > MAX_LINE_BYTES and _bytes(line.removesuffix("\n")) > MAX_LINE_BYTES:
         raise DockerfileError(
             f"this line is longer than {MAX_LINE_BYTES:,} bytes, the most that BuildKit reads",
             source=source,
             span=Span(line=number, end_line=number),
             hint="break it with a continuation, or copy a script into the build",
         )
+
+
+def _bytes(line: str) -> int:
+    """How long ``line`` was as bytes; a character that was none stands for one byte."""
+    return len(line.encode("utf-8", "surrogatepass")) - 2 * line.count("\ufffd")

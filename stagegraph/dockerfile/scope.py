@@ -10,7 +10,7 @@ from stagegraph.dockerfile import paths
 from stagegraph.dockerfile.expand import lexer_of
 from stagegraph.dockerfile.instructions import Arg, Env, Instruction, Setting, Shell, User, Workdir
 from stagegraph.dockerfile.platforms import Platform
-from stagegraph.dockerfile.stages import Place, Resolved
+from stagegraph.dockerfile.stages import SCRATCH, Place, Resolved
 
 # Arguments for BuildKit itself: no command and no other instruction sees them (convert.go, nonEnvArgs).
 _NOT_VARIABLES = frozenset({"BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"})
@@ -26,9 +26,10 @@ class Scope:
         self.platform: Platform = base.platform if base else resolved.platform_of(place)
         self.windows = self.platform.os == "windows"
         self.variables: dict[str, str] = dict(base.variables) if base else self._first_variables()
+        # an image brings variables and a working directory of its own, which the file does not show
+        self.on_image: bool = base.on_image if base else place.base != SCRATCH or place.replaced
         self.workdir: str = base.workdir if base else "/"
-        # an image brings a working directory of its own
-        self.knows_workdir: bool = base.knows_workdir if base else place.base == "scratch"
+        self.knows_workdir: bool = base.knows_workdir if base else not self.on_image
         self.user: str = base.user if base else ""
         self.shell: tuple[str, ...] = base.shell if base else ()
 
