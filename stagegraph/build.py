@@ -16,6 +16,8 @@ from stagegraph.source import Source
 if TYPE_CHECKING:
     import networkx
 
+    from stagegraph.outline import Outline
+
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
@@ -42,6 +44,13 @@ class Build:
     def source(self) -> Source:
         """The text that was read."""
         return self.file.source
+
+    @cached_property
+    def outline(self) -> Outline:
+        """The nodes and edges of the whole graph as plain values, without networkx."""
+        from stagegraph.outline import outline_of
+
+        return outline_of(self)
 
     @cached_property
     def whole_graph(self) -> networkx.DiGraph[str]:

@@ -13,10 +13,10 @@ from stagegraph.analysis.selectors import Selectors, selectable_edges
 from stagegraph.analysis.shipping import left_behind, shipped
 from stagegraph.build import Build
 from stagegraph.findings.rules import findings
-from stagegraph.graph import StageGraph, raw_steps
 from stagegraph.model import Edge, Node, NodeKind, Parallelism, Reach, Report, Role, Step, StepKind
 from stagegraph.options import Options
-from stagegraph.steps import CONTEXT_NAME, RawStep
+from stagegraph.outline import OutlineNode
+from stagegraph.steps import CONTEXT_NAME, RawStep, raw_steps
 
 
 def analyse(build: Build, weights: Mapping[int, float] | None = None) -> Report:
@@ -90,14 +90,17 @@ def _node_of_step(build: Build, step: RawStep) -> str:
 def _nodes_and_edges(
     build: Build, steps: Sequence[Step], selectors: Selectors, stages: Sequence[Reached]
 ) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
-    graph = build.whole_graph
-    real = [edge for _, _, data in graph.edges(data=True) for edge in data["references"]]
+    outline = build.outline
+    real = [edge for references in outline.edges.values() for edge in references]
     possible = selectable_edges(selectors, build.file, real)
-    reached = reach_of_nodes(graph, stages)
+    reached = reach_of_nodes(outline.nodes, outline.edges, stages)
     needed = {node for node, value in reached.items() if value.reach is Reach.NEEDED}
-    role = roles(graph, real, build.targets, needed)
+    role = roles(outline.nodes, real, build.targets, needed)
     own = _steps_by_node(steps)
-    nodes = [_node(build, graph, name, role[name], reached[name], own.get(name, ())) for name in graph]
+    nodes = [
+        _node(build, name, node, role[name], reached[name], own.get(name, ()))
+        for name, node in outline.nodes.items()
+    ]
     critical = _critical_edges(steps)
     edges = [_edge(edge, needed, critical) for edge in (*real, *possible)]
     nodes.sort(key=lambda node: (node.index is None, node.index or 0, node.id))
@@ -133,18 +136,17 @@ def _steps_by_node(steps: Sequence[Step]) -> dict[str, list[Step]]:
 
 
 def _node(
-    build: Build, graph: StageGraph[str], name: str, role: Role, reached: Reached, steps: Sequence[Step]
+    build: Build, name: str, data: OutlineNode, role: Role, reached: Reached, steps: Sequence[Step]
 ) -> Node:
-    data = graph.nodes[name]
     node = Node(
         id=name,
-        kind=data["kind"],
-        label=data["label"],
+        kind=data.kind,
+        label=data.label,
         role=role,
         reach=reached.reach,
         why=reached.why,
-        index=data["index"],
-        line=data["line"],
+        index=data.index,
+        line=data.line,
         steps=len(steps),
         level=min((step.level for step in steps), default=None),
         finish=max((step.finish for step in steps), default=None),

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from stagegraph.dockerfile.actions import Action, CopyAction, CopyPart, RunAction, StageActions, WorkdirAction
-from stagegraph.dockerfile.evaluate import evaluate
 from stagegraph.dockerfile.mounts import Mount
 from stagegraph.dockerfile.platforms import Platform
 from stagegraph.dockerfile.stages import SCRATCH, Place, Resolved
 from stagegraph.model import StepKind
 from stagegraph.source import Span
+
+if TYPE_CHECKING:
+    from stagegraph.build import Build
 
 CONTEXT_NAME = "[internal] load build context"
 _DOCUMENT_NAME = "[internal] preparing inline document"
@@ -230,8 +233,10 @@ def _context_verb(value: str) -> str:
     return "load from client"
 
 
-def build_steps(resolved: Resolved, actions: Sequence[StageActions] | None = None) -> list[RawStep]:
-    """The steps of one build, the result last; see StepBuilder for several."""
+def raw_steps(build: Build) -> list[RawStep]:
+    """The steps of all variants of ``build``, equal ones merged, inputs before users."""
     steps = StepList()
-    StepBuilder(resolved, actions or evaluate(resolved), steps, False).build()
+    several = len(build.options.all_platforms) > 1
+    for variant in build.variants:
+        StepBuilder(variant.resolved, variant.actions, steps, several).build()
     return steps.steps

@@ -39,6 +39,17 @@ def test_help_and_version_load_neither_networkx_nor_renderers(option: str) -> No
     assert done.stdout.decode().splitlines()[-1] == "[]"
 
 
+def test_a_diagram_is_drawn_without_loading_networkx_or_a_layout_engine(tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom stagegraph.cli import main\n"
+        f"try: main(['render', {NODE!r}, '-o', {str(tmp_path / 'x.mmd')!r}])\nexcept SystemExit: pass\n"
+        "print([n for n in sys.modules if n in ('networkx', 'graphviz', 'rich')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, cwd=ROOT)
+    assert done.stdout.decode().splitlines()[-1] == "[]"
+    assert (tmp_path / "x.mmd").read_bytes() == (ROOT / NODE / "build.mmd").read_bytes()
+
+
 @pytest.mark.parametrize(
     ("suffix", "start"),
     [

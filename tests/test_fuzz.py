@@ -98,7 +98,8 @@ def test_svg_is_xml_that_runs_and_loads_nothing(text: str, steps: bool) -> None:
         return
     for element in ElementTree.fromstring(sg.render(report, "svg", View(steps=steps, legend=True))).iter():
         assert element.tag.removeprefix(_NAMESPACE) in {
-            "svg", "g", "path", "polygon", "polyline", "ellipse", "rect", "text", "title", "desc", "style",
+            "svg", "g", "path", "polygon", "polyline", "ellipse", "circle", "rect", "text", "tspan", "title",
+            "desc", "style",
         }  # fmt: skip
         for name in element.attrib:
             assert not re.match(r"on|(\{.*\})?href", name), name

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from stagegraph.analysis.exploring import Explorer
 from stagegraph.analysis.possible import Possible
@@ -19,9 +18,6 @@ from stagegraph.dockerfile.stages import Resolved
 from stagegraph.model import Reach
 from stagegraph.options import Options
 from stagegraph.printable import quoted
-
-if TYPE_CHECKING:
-    import networkx
 
 _MOST_TARGETS = 64  # whose own variations are looked at
 _REFUSED = "BuildKit refuses this file as it is asked for"
@@ -191,15 +187,21 @@ def _next_lines(file: Dockerfile) -> dict[int, int]:
     return found
 
 
-def reach_of_nodes(graph: networkx.DiGraph[str], stages: Sequence[Reached]) -> dict[str, Reached]:
-    """How every node of a stage graph can come to be built or fetched.
+def reach_of_nodes(
+    nodes: Iterable[str], pairs: Iterable[tuple[str, str]], stages: Sequence[Reached]
+) -> dict[str, Reached]:
+    """How every node can come to be built or fetched; ``pairs`` are what is read and what reads it.
 
     A source has the best reach of the stages that read it.
     """
     found = {f"stage:{index}": reached for index, reached in enumerate(stages)}
     order = list(Reach)
-    for node in graph:
+    readers: dict[str, list[Reached]] = {}
+    for source, target in pairs:
+        readers.setdefault(source, []).append(found[target])
+    for node in nodes:
         if node not in found:
-            readers = (found[stage] for stage in graph.successors(node))
-            found[node] = min(readers, key=lambda reached: order.index(reached.reach), default=_UNREAD)
-    return {node: found[node] for node in graph}
+            found[node] = min(
+                readers.get(node, ()), key=lambda reached: order.index(reached.reach), default=_UNREAD
+            )
+    return {node: found[node] for node in nodes}

@@ -11,7 +11,7 @@ from stagegraph.dockerfile.directives import DirectiveError, Directives
 from stagegraph.dockerfile.expand import ExpansionError
 from stagegraph.dockerfile.flags import split_flags
 from stagegraph.dockerfile.heredocs import Heredoc, heredocs_of_line
-from stagegraph.dockerfile.physical import check_length, physical_lines
+from stagegraph.dockerfile.physical import SURE_CHARACTERS, check_length, physical_lines
 from stagegraph.dockerfile.whitespace import BETWEEN_WORDS, SPACE
 from stagegraph.dockerfile.words import is_json_list
 from stagegraph.errors import DockerfileError
@@ -58,7 +58,9 @@ class Reader:
         """Read one instruction, comment or blank line."""
         raw = self._take()
         start = self._number
-        text = raw.rstrip("\r\n").lstrip(SPACE)
+        text = raw.rstrip("\r\n")
+        if text[:1] in SPACE:
+            text = text.lstrip(SPACE)
         is_directive = not self.directives.done and self._directive(text)
         if not text:
             return
@@ -81,7 +83,8 @@ class Reader:
     def _take(self) -> str:
         line = self._lines[self._number]
         self._number += 1
-        check_length(self.source, line, self._number)
+        if len(line) > SURE_CHARACTERS:
+            check_length(self.source, line, self._number)
         return line
 
     def _directive(self, text: str) -> bool:

@@ -68,15 +68,20 @@ def _copy_flags(flags: Flags) -> CopyFlags:
 
 def run(line: Line, args: list[str], json_form: bool) -> Run:
     """RUN; ParseError where BuildKit refuses it."""
-    flags = flags_of(line)
-    network = _one_of(flags, "network", ("default", "none", "host"))
-    security = _one_of(flags, "security", ("sandbox", "insecure"))
-    return Run(
+    found = Run(
         span=line.span,
         text=line.text,
         words=tuple(args),
         shell_form=not json_form,
         documents=line.heredocs,
+    )
+    return _with_flags(found, flags_of(line)) if line.flags else found
+
+
+def _with_flags(found: Run, flags: Flags) -> Run:
+    network = _one_of(flags, "network", ("default", "none", "host"))
+    security = _one_of(flags, "security", ("sandbox", "insecure"))
+    return found._replace(
         mounts=tuple(map(_mount, flags.many("mount"))),
         options=(network, security, *map(_device, flags.many("device"))),
     )

@@ -7,6 +7,7 @@ from stagegraph.source import Source, Span
 
 MAX_BYTES = 4 * 1024 * 1024  # a thousand times an ordinary Dockerfile
 MAX_LINE_BYTES = 65_535  # bufio.MaxScanTokenSize - 1
+SURE_CHARACTERS = MAX_LINE_BYTES // 4  # no line of so few has too many bytes
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -44,7 +45,7 @@ def physical_lines(source: Source) -> list[str]:
 
 def check_length(source: Source, line: str, number: int) -> None:
     """Raise a DockerfileError when line ``number`` is longer than BuildKit's scanner takes."""
-    if len(line) * 4 > MAX_LINE_BYTES and _bytes(line.removesuffix("\n")) > MAX_LINE_BYTES:
+    if _bytes(line.removesuffix("\n")) > MAX_LINE_BYTES:
         raise DockerfileError(
             f"this line is longer than {MAX_LINE_BYTES:,} bytes, the most that BuildKit reads",
             source=source,

@@ -6,8 +6,11 @@ Rules: moby/buildkit frontend/dockerfile/parser/line_parsers.go.
 from __future__ import annotations
 
 import json
+import re
 
 from stagegraph.dockerfile.whitespace import BETWEEN_WORDS, SPACE
+
+_PLAIN = re.compile(r"[\t-\r !#-&(-~]*\Z")  # neither quotes nor white space of other alphabets
 
 
 class WordsError(ValueError):
@@ -84,6 +87,8 @@ def key_values(text: str, keyword: str, escape: str) -> list[tuple[str, str]]:
 
 def quoted_words(text: str, escape: str) -> list[str]:
     """``text`` split at white space outside quotes, the quotes and escapes kept."""
+    if _PLAIN.match(text) and escape not in text:
+        return text.split()
     words: list[str] = []
     word: list[str] = []
     quote = ""

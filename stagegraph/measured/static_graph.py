@@ -9,13 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from stagegraph.build import Build
-from stagegraph.graph import raw_steps
 from stagegraph.measured.matching import Tie
 from stagegraph.measured.model import TimedStep, Timings, seconds
 from stagegraph.measured.names import VertexKind, spelled
 from stagegraph.model import StepKind
 from stagegraph.records.model import Vertex
-from stagegraph.steps import RawStep, StepBuilder, StepList
+from stagegraph.steps import RawStep, StepBuilder, StepList, raw_steps
 
 
 def all_steps(builds: Iterable[Build]) -> list[RawStep]:
