@@ -138,6 +138,20 @@ def test_a_rename_is_found_where_bodies_are_equal() -> None:
     assert nodes(compared(old, old.replace("AS y", "AS z").replace("=y", "=z"))) == ["renamed y > z"]
 
 
+def test_a_stage_with_another_name_and_more_than_half_of_its_body_is_the_same_stage() -> None:
+    old = "FROM a AS x\nRUN one\nRUN two\nFROM x\n"
+    found = compared(old, "FROM a AS y\nRUN one\nRUN three\nFROM y\n")
+    assert [(node.change, node.old, node.new, node.details) for node in found.nodes] == [
+        ("changed", "x", "y", ("1 instruction changed",))
+    ]
+    assert not found.edges
+
+
+def test_a_stage_that_shares_half_of_a_body_is_another_one() -> None:
+    found = compared("FROM a AS x\nRUN one\nFROM x\n", "FROM a AS y\nRUN two\nFROM y\n")
+    assert nodes(found)[1:] == ["added y", "removed x"]
+
+
 def test_swapped_names_are_renames() -> None:
     old = "FROM a AS x\nRUN one\nFROM a AS y\nRUN two\nFROM b\nCOPY --from=x /p /q\n"
     new = "FROM a AS y\nRUN one\nFROM a AS x\nRUN two\nFROM b\nCOPY --from=y /p /q\n"
@@ -329,6 +343,20 @@ def test_a_large_comparison_shows_what_changed_and_what_is_around_it() -> None:
     assert '"s31' in text
     assert '"s45' not in text
     assert "unchanged nodes are left out" in text
+
+
+def test_a_large_comparison_draws_only_edges_of_what_changed() -> None:
+    lines = ["FROM a AS s0"] + [f"FROM s{n - 1} AS s{n}\nCOPY . ." for n in range(1, 60)]
+    found = compared("\n".join(lines), "\n".join(lines).replace("FROM s29 AS s30", "FROM s29 AS s30\nRUN x"))
+    text = sg.render(found, "mermaid").decode()
+    assert len(re.findall(r"^  \w+ (?:-->|==>)", text, re.MULTILINE)) == 3  # from s29 and . into s30, to s31
+
+
+def test_targets_that_need_the_same_are_one_row() -> None:
+    stages = "".join(f"FROM base AS s{n}\n" for n in range(9))
+    found = compared(f"FROM a:1 AS base\n{stages}", f"FROM a:2 AS base\n{stages}")
+    last = sg.render(found, "text").decode().splitlines()[-1]
+    assert last == "  ~ s8, base, s0 and 7 more  now needs a:2; no longer needs a:1"
 
 
 def test_a_comparison_of_thousands_of_stages_fits_github() -> None:

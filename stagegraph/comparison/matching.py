@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Container, Hashable, Iterator, Mapping, Sequence
 
 from stagegraph.comparison.bodies import Body
+
+MOST_COMPARED = 40_000  # pairs of stages; of more, those with other names and bodies are not the same
 
 
 def matched(old: Sequence[Body], new: Sequence[Body]) -> dict[int, int]:
     """The indexes of the stages of ``old`` with those of ``new`` that are the same stages.
 
     A stage keeps its identity with its name, unless stages have swapped their names; without that
-    name, with its body (a rename); and a stage without a name with its base, the last one with its
-    place.
+    name, with its body (a rename), or with more than half of it; and a stage without a name with
+    its base, the last one with its place.
     """
     pairs = _Pairs(old, new)
     pairs.by(lambda body, names: (body.name, names, body.key) if body.name else None, counted=True)
@@ -22,6 +25,7 @@ def matched(old: Sequence[Body], new: Sequence[Body]) -> dict[int, int]:
     for _ in range(2):
         pairs.by_reads()
     pairs.by(lambda body, _: body.key)
+    pairs.by_similarity()
     pairs.last()
     pairs.by(lambda body, _: None if body.name else (body.base, body.base_stage is None))
     return pairs.found
@@ -73,6 +77,19 @@ class _Pairs:
         for name, other in _rounds(names).items():
             self._take(old[name], new[other])
 
+    def by_similarity(self) -> None:
+        """Pair what is left where more than half of the bodies is equal, the most similar first."""
+        old, new = [*self._left(self._old, self.found)], [*self._left(self._new, self._taken)]
+        if len(old) * len(new) > MOST_COMPARED:
+            return
+        known = {index: index for index in self._taken}
+        ours = {index: _parts(body, self.found) for index, body in old}
+        theirs = {index: _parts(body, known) for index, body in new}
+        found = [(_shared(ours[a], theirs[b]), a, b) for a in ours for b in theirs]
+        for shared, a, b in sorted(found, key=lambda pair: (-pair[0], pair[1:])):
+            if shared > 0.5:
+                self._take(a, b)
+
     @staticmethod
     def _left(bodies: Sequence[Body], found: Container[int]) -> Iterator[tuple[int, Body]]:
         return ((index, body) for index, body in enumerate(bodies) if index not in found)
@@ -104,6 +121,16 @@ def _rounds(names: Mapping[str, str]) -> Mapping[str, str]:
         kept = names.keys() & set(names.values())
         names = {name: other for name, other in names.items() if name in kept and other in kept}
     return names
+
+
+def _parts(body: Body, pairs: Mapping[int, int]) -> Counter[Hashable]:
+    """What two bodies can have in common: the base and the instructions."""
+    base = pairs.get(body.base_stage) if body.base_stage is not None else None
+    return Counter([(body.base, base, body.platform), *(line.under(pairs) for line in body.lines)])
+
+
+def _shared(one: Counter[Hashable], two: Counter[Hashable]) -> float:
+    return (one & two).total() / max(one.total(), two.total())
 
 
 def _stages(body: Body) -> list[int]:

@@ -43,9 +43,10 @@ def needed_changes(before: Report, after: Report, pairs: Mapping[str, str]) -> t
 
 def _targets(before: Report, after: Report, pairs: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The stages that both have, and the target that was asked for where it is another one now."""
-    for one, two in pairs.items():
-        if one.startswith("stage:"):
-            yield one, two
+    back = {two: one for one, two in pairs.items()}
+    for node in after.nodes:
+        if node.kind is NodeKind.STAGE and node.id in back:
+            yield back[node.id], node.id
     if len(before.targets) == len(after.targets) == 1:
         one, two = before.targets[0], after.targets[0]
         if pairs.get(one) != two:

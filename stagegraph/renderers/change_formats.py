@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields, replace
 from types import MappingProxyType
 from typing import Any
 
-from stagegraph.comparison.changes import Comparison
+from stagegraph.comparison.changes import Comparison, EdgeChange, NeededChange, NodeChange
 from stagegraph.errors import OptionsError
 from stagegraph.renderers.change_picture import change_picture
 from stagegraph.renderers.change_story import (
@@ -62,23 +62,37 @@ def _svg(comparison: Comparison, view: View) -> str:
 
 
 def _json(comparison: Comparison, view: View) -> str:
-    data: dict[str, Any] = {
+    labels = comparison.labels
+    head = {
         "schema_version": SCHEMA_VERSION,
         "old": comparison.old.source,
         "new": comparison.new.source,
         "same": comparison.same,
-        "nodes": [asdict(change) | {"label": change.label} for change in comparison.nodes],
+    }
+    lists = {
+        "nodes": [_plain(change) | {"label": change.label} for change in comparison.nodes],
         "edges": [
-            asdict(change)
-            | {
-                "source_label": comparison.labels[change.source],
-                "target_label": comparison.labels[change.target],
-            }
+            _plain(change) | {"source_label": labels[change.source], "target_label": labels[change.target]}
             for change in comparison.edges
         ],
-        "needed": [asdict(change) for change in comparison.needed],
+        "needed": [_plain(change) for change in comparison.needed],
     }
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    parts = [f"{_text_of(name)}: {_text_of(value)}" for name, value in head.items()]
+    parts += [f"{_text_of(name)}: {_rows(rows)}" for name, rows in lists.items()]
+    return "{\n  " + ",\n  ".join(parts) + "\n}\n"
+
+
+def _plain(change: NodeChange | EdgeChange | NeededChange) -> dict[str, Any]:
+    return {field.name: getattr(change, field.name) for field in fields(change)}
+
+
+def _rows(rows: Sequence[dict[str, Any]]) -> str:
+    """A change a line: what was written before and after differs where the builds do."""
+    return "[\n    " + ",\n    ".join(map(_text_of, rows)) + "\n  ]" if rows else "[]"
+
+
+def _text_of(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _markdown(comparison: Comparison, view: View) -> str:

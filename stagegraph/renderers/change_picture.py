@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from stagegraph.comparison.changes import REMOVED_PREFIX, Change, Comparison, EdgeChange, NodeChange
-from stagegraph.model import Edge, Node, Report, Role
+from stagegraph.model import Edge, EdgeKind, Report, Role
 from stagegraph.printable import printable
 from stagegraph.renderers.folding import Folded
-from stagegraph.renderers.picture import picture_of
+from stagegraph.renderers.picture import MOST_LABELS, picture_of
 from stagegraph.renderers.shorten import cut
 from stagegraph.renderers.view import Arrow, Box, Picture, View
 
 WHOLE_BELOW = 30  # nodes; of a larger graph only what is around the changes is drawn
+MOST_BOXES = 120  # of which the first changed ones are drawn
 _SIGNS = {Change.ADDED: "+", Change.REMOVED: "−", Change.CHANGED: "±", Change.RENAMED: "±"}
 
 
@@ -22,20 +23,21 @@ def change_picture(comparison: Comparison, view: View) -> Picture:
     both = _both(comparison)
     kept = _around(both, comparison)
     drawn = picture_of(both, kept, view)
+    labelled = view.labels and len(drawn.arrows) <= MOST_LABELS
     nodes = {change.id: change for change in comparison.nodes}
-    edges = {
-        (change.source, change.target, change.kind, change.selectable): change for change in comparison.edges
-    }
+    edges = {_place(change): change for change in comparison.edges}
     return replace(
         drawn,
         title=printable(view.title or f"{comparison.old.source} → {comparison.new.source}"),
         description=_description(comparison),
         boxes=tuple(_box(box, nodes.get(box.id)) for box in drawn.boxes),
-        arrows=tuple(
-            _arrow(arrow, edges.get((arrow.source, arrow.target, arrow.kind, arrow.selectable)), view)  # type: ignore[arg-type]
-            for arrow in drawn.arrows
-        ),
+        arrows=tuple(_arrow(arrow, edges.get(_place(arrow)), labelled) for arrow in drawn.arrows),
     )
+
+
+def _place(edge: Edge | EdgeChange | Arrow) -> tuple[str, str, EdgeKind | None, bool]:
+    """What makes edges of two builds the same edge."""
+    return edge.source, edge.target, edge.kind, edge.selectable
 
 
 def _both(comparison: Comparison) -> Report:
@@ -45,9 +47,9 @@ def _both(comparison: Comparison) -> Report:
         for node in comparison.old.nodes
         if node.id not in comparison.pairs
     ]
-    present = {(edge.source, edge.target, edge.kind, edge.selectable) for edge in comparison.new.edges}
+    present = {_place(edge) for edge in comparison.new.edges}
     old = (_moved(edge, comparison) for edge in comparison.old.edges)
-    edges = [edge for edge in old if (edge.source, edge.target, edge.kind, edge.selectable) not in present]
+    edges = [edge for edge in old if _place(edge) not in present]
     new = comparison.new
     return replace(new, nodes=(*new.nodes, *gone), edges=(*new.edges, *edges))
 
@@ -60,23 +62,42 @@ def _moved(edge: Edge, comparison: Comparison) -> Edge:
 
 
 def _around(both: Report, comparison: Comparison) -> Folded:
-    """All of a small graph; of a large one what changed, its neighbours and the targets."""
-    nodes: Sequence[Node] = both.nodes
-    notes: tuple[str, ...] = ()
-    if len(nodes) > WHOLE_BELOW:
-        changed = {change.id for change in comparison.nodes}
-        for change in comparison.edges:
-            changed |= {change.source, change.target}
-        near = changed | set(both.targets)
-        for edge in both.edges:
-            if edge.source in changed or edge.target in changed:
-                near |= {edge.source, edge.target}
-        nodes = [node for node in both.nodes if node.id in near]
-        left = len(both.nodes) - len(nodes)
-        notes = (f"{left} unchanged nodes are left out",) if left else ()
-    kept = {node.id for node in nodes}
-    edges = tuple(edge for edge in both.edges if edge.source in kept and edge.target in kept)
-    return Folded(nodes=tuple(nodes), edges=edges, bases={}, counts={}, notes=notes)
+    """All of a small graph; of a large one what changed, what is beside that, and the targets."""
+    drawn, edges, notes = {node.id for node in both.nodes}, both.edges, list[str]()
+    if len(drawn) > WHOLE_BELOW:
+        edges = _touched(both, comparison)
+        near = {change.id for change in comparison.nodes}.union(both.targets, *map(_ends, edges))
+        notes += _left_out(drawn - near, "unchanged")
+        drawn = near
+    if len(drawn) > MOST_BOXES:
+        order = [*both.targets, *(change.id for change in comparison.nodes), *sorted(drawn)]
+        kept = set(list(dict.fromkeys(order))[:MOST_BOXES])
+        notes += _left_out(drawn - kept, "more")
+        drawn = kept
+    return Folded(
+        nodes=tuple(node for node in both.nodes if node.id in drawn),
+        edges=tuple(edge for edge in edges if drawn.issuperset(_ends(edge))),
+        bases={},
+        counts={},
+        notes=tuple(notes),
+    )
+
+
+def _touched(both: Report, comparison: Comparison) -> tuple[Edge, ...]:
+    """The edges that differ, and those of nodes that do."""
+    nodes = {change.id for change in comparison.nodes}
+    edges = {_place(change) for change in comparison.edges}
+    return tuple(edge for edge in both.edges if _place(edge) in edges or nodes.intersection(_ends(edge)))
+
+
+def _ends(edge: Edge) -> tuple[str, str]:
+    return edge.source, edge.target
+
+
+def _left_out(nodes: set[str], word: str) -> Iterator[str]:
+    if nodes:
+        one = len(nodes) == 1
+        yield f"{len(nodes)} {word} node{'' if one else 's'} {'is' if one else 'are'} left out"
 
 
 def _description(comparison: Comparison) -> str:
@@ -116,7 +137,7 @@ def _words(box: Box, change: NodeChange) -> str:
     return " · ".join(parts if change.change is Change.RENAMED else [*parts, str(change.change)])
 
 
-def _arrow(arrow: Arrow, change: EdgeChange | None, view: View) -> Arrow:
+def _arrow(arrow: Arrow, change: EdgeChange | None, labelled: bool) -> Arrow:
     if change is None:
         return replace(arrow, change=Change.SAME, label="")
     sign = _SIGNS[change.change]
@@ -124,7 +145,7 @@ def _arrow(arrow: Arrow, change: EdgeChange | None, view: View) -> Arrow:
     return replace(
         arrow,
         change=change.change,
-        label=f"{sign} {arrow.label}" if arrow.label and view.labels else sign,
+        label=f"{sign} {arrow.label}".rstrip() if labelled else "",
         tooltip=printable("; ".join(told)),
         needed=True,  # no change is faded
     )

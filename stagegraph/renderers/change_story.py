@@ -10,6 +10,7 @@ from stagegraph.model import NodeKind
 from stagegraph.printable import printable
 
 MOST_NAMES = 8  # of what a target needs, in one row
+MOST_TARGETS = 3  # with the same difference, in one row
 SIGNS: Mapping[Change, str] = {
     Change.ADDED: "+",
     Change.REMOVED: "-",
@@ -66,7 +67,7 @@ def change_story(comparison: Comparison) -> tuple[ChangeSection, ...]:
         ChangeSection(heading="Stages", rows=tuple(map(_stage, _sorted(stages)))),
         ChangeSection(heading="Images and other sources", rows=tuple(map(_stage, _sorted(sources)))),
         ChangeSection(heading="Edges", rows=tuple(_edge(change, labels) for change in comparison.edges)),
-        ChangeSection(heading="What targets need", rows=tuple(map(_needed, comparison.needed))),
+        ChangeSection(heading="What targets need", rows=tuple(_needed(comparison.needed))),
     )
     return tuple(section for section in sections if section.rows)
 
@@ -89,7 +90,7 @@ def _sorted(changes: Sequence[NodeChange]) -> list[NodeChange]:
 def _stage(change: NodeChange) -> ChangeRow:
     renamed = change.old and change.new and change.old != change.new
     parts = [
-        *(["renamed"] if change.change is Change.RENAMED else []),
+        *(["renamed"] if renamed else []),
         *change.details,
         *([f"line {change.line}"] if change.line else []),
     ]
@@ -114,20 +115,28 @@ def _edge(change: EdgeChange, labels: Mapping[str, str]) -> ChangeRow:
     )
 
 
-def _needed(change: NeededChange) -> ChangeRow:
+def _needed(changes: Sequence[NeededChange]) -> Iterator[ChangeRow]:
+    """A row for all targets that differ in the same."""
+    alike: dict[str, list[str]] = {}
+    for change in changes:
+        renamed = change.old != change.new
+        name = f"{change.old} → {change.new}" if renamed else change.new
+        alike.setdefault(_needs(change), []).append(name)
+    for detail, names in alike.items():
+        yield ChangeRow(
+            change=Change.CHANGED, what=printable(_names(names, MOST_TARGETS)), detail=printable(detail)
+        )
+
+
+def _needs(change: NeededChange) -> str:
     parts = []
     if change.added:
-        parts.append(f"now needs {_names(change.added)}")
+        parts.append(f"now needs {_names(change.added, MOST_NAMES)}")
     if change.removed:
-        parts.append(f"no longer needs {_names(change.removed)}")
-    renamed = change.old != change.new
-    return ChangeRow(
-        change=Change.CHANGED,
-        what=printable(f"{change.old} → {change.new}" if renamed else change.new),
-        detail=printable("; ".join(parts) or "is another stage"),
-    )
+        parts.append(f"no longer needs {_names(change.removed, MOST_NAMES)}")
+    return "; ".join(parts)
 
 
-def _names(names: Sequence[str]) -> str:
-    more = len(names) - MOST_NAMES
-    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+def _names(names: Sequence[str], most: int) -> str:
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

@@ -18,7 +18,6 @@ from stagegraph.renderers.shorten import cut
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.text import Text
 
 MOST_ROWS = 40  # of a section
 MOST_LINES = 6  # that went or came, of a row
@@ -46,12 +45,14 @@ def _parts(comparison: Comparison, width: int) -> Iterator[RenderableType]:
             yield Text(f"  ... and {len(section.rows) - len(shown)} more", style="dim")
 
 
-def _row(row: ChangeRow, room: int, width: int) -> Iterator[Text]:
+def _row(row: ChangeRow, room: int, width: int) -> Iterator[RenderableType]:
+    from rich.table import Table
     from rich.text import Text
 
-    line = Text(overflow="fold")
-    line.append(f"  {SIGNS[row.change]} {row.what.ljust(room)}", style=_STYLES[row.change])
-    line.append(f"  {row.detail}" if row.detail else "")
+    line = Table.grid(padding=(0, 2))
+    line.add_column(width=room + 4, overflow="fold")
+    line.add_column(overflow="fold")
+    line.add_row(Text(f"  {SIGNS[row.change]} {row.what}", style=_STYLES[row.change]), Text(row.detail))
     yield line
     for sign, style, texts in (("-", "red", row.removed), ("+", "green", row.added)):
         for text in texts[:MOST_LINES]:
