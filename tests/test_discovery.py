@@ -21,7 +21,7 @@ from stagegraph.discovery.hcl_file import HclError, read_hcl
 from stagegraph.discovery.locating import Repository
 from stagegraph.discovery.use import Discovery, Use
 from stagegraph.discovery.workflows import workflow_uses
-from stagegraph.discovery.yaml_file import YamlError, read_yaml
+from stagegraph.discovery.yaml_file import Table, YamlError, read_yaml
 from stagegraph.options import Options
 
 _DOCKERFILES = ("Dockerfile", "app/Dockerfile", "web/Containerfile", "docker/x.Dockerfile")
@@ -399,3 +399,89 @@ def test_any_line_with_a_build_gives_builds_or_notes(text: str) -> None:
     uses, notes = script_uses(Script(file="x.sh", text=f"docker build {text}"), _REPOSITORY)
     assert all(one.unknown or one.dockerfile for one in uses)
     assert len(notes) < 50
+
+
+def test_arrays_of_a_script_may_hold_options(tmp_path: Path) -> None:
+    text = 'DRY=""\nARGS=(--target x)\n$DRY docker build "${ARGS[@]}" .\n$MAYBE docker build "$@" app\n'
+    uses = found(tmp_path, **{"build.sh": text}).uses
+    assert [(use.line, use.dockerfile, "target" in use.unknown) for use in uses] == [
+        (3, "Dockerfile", True),
+        (4, "app/Dockerfile", True),
+    ]
+
+
+def test_variables_of_a_makefile_can_be_set_from_outside(tmp_path: Path) -> None:
+    text = "STAGE := prod\nx:\n\tdocker build --target $(STAGE) .\n"
+    (use,) = found(tmp_path, Makefile=text).uses
+    assert (use.target, set(use.unknown)) == ("prod", {"target"})
+
+
+def test_parents_that_build_nothing_of_their_own_are_no_builds(tmp_path: Path) -> None:
+    text = """\
+    group "default" { targets = ["app"] }
+    target "_common" { args = { A = "1" } }
+    target "app" {
+      inherits = ["_common"]
+      context = "app"
+    }
+    target "dev" {
+      inherits = ["app"]
+      target = "dev"
+    }
+    """
+    assert [use.name for use in found(tmp_path, **{"docker-bake_hcl": text}).uses] == ["app", "dev"]
+
+
+def test_a_bake_file_over_another_proves_nothing(tmp_path: Path) -> None:
+    text = 'target "app" {\n  target = "dev"\n}\n'
+    (use,) = found(tmp_path, **{"docker-bake.override_hcl": text}).uses
+    assert (use.target, use.certain) == ("dev", False)
+
+
+def test_a_bake_target_with_a_parent_elsewhere_proves_nothing(tmp_path: Path) -> None:
+    text = 'target "app" {\n  inherits = ["made-by-a-tool"]\n}\n'
+    (use,) = found(tmp_path, **{"docker-bake_hcl": text}).uses
+    assert not use.certain
+
+
+def test_compose_services_that_extend_others(tmp_path: Path) -> None:
+    text = """\
+    services:
+      base:
+        build: {context: app, args: {A: 1}}
+      dev:
+        extends: {service: base}
+        build: {target: dev}
+      same:
+        extends: base
+      far:
+        extends: {service: x, file: other.yaml}
+        build: {target: far}
+      circle:
+        extends: circle
+        build: web
+    """
+    uses = {use.name: use for use in found(tmp_path, compose_yaml=text).uses}
+    assert short(uses["dev"])[1:] == ("app/Dockerfile", "dev", {"A": "1"})
+    assert uses["same"].dockerfile == "app/Dockerfile"
+    assert (uses["far"].dockerfile, uses["far"].target) == (None, "far")
+    assert uses["circle"].dockerfile == "web/Containerfile"
+
+
+def test_a_compose_file_over_another_need_not_say_which_dockerfile(tmp_path: Path) -> None:
+    text = "services:\n  app:\n    build:\n      target: dev\n"
+    (use,) = found(tmp_path, **{"docker-compose.dev_yml": text}).uses
+    assert (use.dockerfile, use.target) == (None, "dev")
+
+
+def test_a_hundred_megabytes_of_yaml_aliases(tmp_path: Path) -> None:
+    lines = ["services:", "  a0: &a0 {build: {args: {A: 1}}}"]
+    lines += [f"  a{i}: &a{i}\n    <<: [*a{i - 1}, *a{i - 1}]" for i in range(1, 60)]
+    discovered = found(tmp_path, compose_yaml="\n".join(lines))
+    assert len(discovered.uses) <= 60
+
+
+def test_merges_of_merges_are_followed() -> None:
+    root = read_yaml("a: &a {x: 1, y: 1}\nb: &b\n  <<: *a\n  y: 2\nc:\n  <<: *b\n  z: 3\n")
+    assert isinstance(root, Table)
+    assert dict(root.table("c").items()) == {"x": "1", "y": "2", "z": "3"}

@@ -62,6 +62,7 @@ class _Bake:
         self.notes: list[Note] = []
         self._scope = scope_of(blocks)
         self._functions = {name: value for name, value in self._scope.items() if name.endswith("()")}
+        self._override = ".override." in path  # stands over another file, which may say more
         self._parents = {name for body in self._targets.values() for name in self._inherited(body)}
         self._grouped = _names(blocks.get("group", {}), self._scope)
 
@@ -129,8 +130,20 @@ class _Bake:
                 platforms=_list(evaluated(body.get("platforms"), scope)),
                 contexts=tuple(sorted(_texts(evaluated(body.get("contexts"), scope)))),
                 unknown=frozenset(unknown),
-                certain=position == 0,
+                certain=position == 0 and not self._is_partial(name),
             )
+
+    def _is_partial(self, name: str) -> bool:
+        """Whether a target is said in part elsewhere: in the file that this one overrides, in a parent's."""
+        waiting, seen = [name], set()
+        while waiting:
+            one = waiting.pop()
+            if one not in self._targets:
+                return True
+            if one not in seen:
+                seen.add(one)
+                waiting.extend(self._inherited(self._targets[one]))
+        return self._override
 
     def _from_variable(self, value: Any, scope: Mapping[str, Any]) -> bool:
         """Whether a value holds a variable of the file, which the environment overrides."""

@@ -18,6 +18,7 @@ _WORDS_BEFORE = """
 sudo time exec env if then else elif do while until ! nice command eval run call retry
 """
 _BEFORE = frozenset(_WORDS_BEFORE.split()) | {""}
+_LEADING = "@-+" + MISSING  # of make, and of a variable that is not known
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 _WITHOUT_VALUE = """
 --no-cache --pull --push --load -q --quiet --rm --force-rm --squash --compress --check --debug -D --layers
@@ -50,7 +51,7 @@ def _arguments(words: Sequence[str]) -> list[str] | None:
     """The words behind ``docker build`` and its like."""
     position = 0
     while position < len(words) and (
-        words[position].lstrip("@-+") in _BEFORE or _ASSIGNMENT.match(words[position])
+        words[position].lstrip(_LEADING) in _BEFORE or _ASSIGNMENT.match(words[position])
     ):
         position += 1
     if position >= len(words) or not _is_engine(words[position].lstrip("@-+")):
@@ -91,9 +92,10 @@ def _read(words: list[str]) -> BuildCommand:
 
 
 def _positional(found: BuildCommand, word: str) -> None:
-    if word.strip(MISSING) == "" and word:
+    if word.startswith(MISSING):
         found.open = True  # perhaps options, perhaps the context
-        return
+        if not word.strip(MISSING):
+            return
     if word[0] in "<>" or word.isdecimal():
         return  # a redirection
     found.context = word

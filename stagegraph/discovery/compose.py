@@ -12,6 +12,8 @@ from stagegraph.discovery.locating import Repository, is_remote
 from stagegraph.discovery.use import Note, Use
 from stagegraph.discovery.yaml_file import Table, Yaml, YamlError, read_yaml
 
+_MAIN = re.compile(r"(?:docker-)?compose\.ya?ml")
+_MOST_PARENTS = 20
 _HOLE = re.compile(r"\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::?([-+?])([^{}]*))?\})")
 
 
@@ -23,11 +25,15 @@ def compose_uses(path: str, text: str, repository: Repository) -> tuple[list[Use
         return [], [Note(file=path, line=None, message=f"not understood: {error}")]
     found: list[Use] = []
     notes: list[Note] = []
+    # a file that overrides or extends another need not repeat the context
+    main = bool(_MAIN.fullmatch(path.rpartition("/")[2]))
     services = root.table("services") if isinstance(root, Table) else Table()
     for name, service in services.items():
-        if isinstance(service, Table) and service.get("build") is not None:
-            line = service.line("build")
-            found.extend(_service(path, line, name, service.get("build"), repository))
+        if isinstance(service, Table):
+            build = _build(services, name, ())
+            if build is not None:
+                whole = main and not _elsewhere(service.get("extends"))
+                found.extend(_service(path, service.line("build"), name, build, whole, repository))
     for use in found:
         if use.unknown:
             what = ", ".join(sorted(use.unknown))
@@ -36,8 +42,32 @@ def compose_uses(path: str, text: str, repository: Repository) -> tuple[list[Use
     return found, notes
 
 
-def _service(path: str, line: int, name: str, build: Yaml, repository: Repository) -> Iterator[Use]:
-    table = build if isinstance(build, Table) else Table(values={"context": build})
+def _build(services: Table, name: str, above: tuple[str, ...]) -> Yaml:
+    """What a service says of its build, over what the service says that it extends in the same file."""
+    own = services.table(name).get("build")
+    extends = services.table(name).get("extends")
+    parent = extends.text("service") if isinstance(extends, Table) else extends
+    if not isinstance(parent, str) or _elsewhere(extends) or name in above or len(above) > _MOST_PARENTS:
+        return own
+    below = _build(services, parent, (*above, name))
+    if own is None or below is None:
+        return own if below is None else below
+    return Table(values={**dict(_as_table(below).items()), **dict(_as_table(own).items())})
+
+
+def _elsewhere(extends: Yaml) -> bool:
+    """Whether a service extends one of another file."""
+    return isinstance(extends, Table) and extends.get("file") is not None
+
+
+def _as_table(build: Yaml) -> Table:
+    return build if isinstance(build, Table) else Table(values={"context": build})
+
+
+def _service(
+    path: str, line: int, name: str, build: Yaml, whole: bool, repository: Repository
+) -> Iterator[Use]:
+    table = _as_table(build)
     if table.get("dockerfile_inline") is not None:
         return
     unknown: set[str] = set()
@@ -46,7 +76,8 @@ def _service(path: str, line: int, name: str, build: Yaml, repository: Repositor
     if is_remote(context):
         return
     here = path.rpartition("/")[0]
-    dockerfile = repository.dockerfile(here, context, file or None) if sure and file_sure else None
+    known = sure and file_sure and (whole or table.get("context") is not None)
+    dockerfile = repository.dockerfile(here, context, file or None) if known else None
     if dockerfile is None:
         unknown.add("dockerfile")
     target, target_sure = _text(table.get("target"))

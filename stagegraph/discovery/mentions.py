@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator
 
 _WORD = r"[A-Za-z0-9][\w.-]*"
+_BETWEEN = r"(?:[\"'\\]{0,2},[ \t]?[\"'\\]{0,2}|[\"'][ \t][\"'])"
 _MENTION = re.compile(
     r"(?:--target(?:[ \t=]|\\?[\"'],?[ \t]?\\?[\"'])|targets?\\?[\"']?[ \t]{0,8}[:=])"
-    rf"[\"'\\\[({{ \t]{{0,8}}(?P<words>{_WORD}(?:[\"'\\]{{0,2}},[ \t]?[\"'\\]{{0,2}}{_WORD}){{0,50}})",
+    rf"[\"'\\\[({{ \t]{{0,8}}(?P<words>{_WORD}(?:{_BETWEEN}{_WORD}){{0,50}})",
     re.IGNORECASE,
 )
 _ITEM = rf"[ \t]*-[ \t]*[\"']?{_WORD}[\"']?[ \t]*\r?\n"

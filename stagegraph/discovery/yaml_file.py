@@ -56,11 +56,18 @@ class Table:
         return self.lines.get(key, min(self.lines.values(), default=1))
 
     def _merged(self) -> list[Table]:
+        """What ``<<`` merges in, and what is merged into that: each once, the first to count first."""
         found: list[Table] = []
-        for one in self.merged:
-            found.extend(
-                item for item in (one if isinstance(one, list) else [one]) if isinstance(item, Table)
-            )
+        seen = {id(self)}
+        waiting = self.merged[::-1]
+        while waiting:
+            one = waiting.pop()
+            if id(one) in seen or not isinstance(one, (list, Table)):
+                continue
+            seen.add(id(one))
+            if isinstance(one, Table):
+                found.append(one)
+            waiting.extend((one if isinstance(one, list) else one.merged)[::-1])
         return found
 
 
