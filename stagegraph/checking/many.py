@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from stagegraph.checking.files import Candidate, is_surely_dockerfile
 from stagegraph.checking.knowledge import Knowledge
 from stagegraph.checking.one import Checked, check, failed
+from stagegraph.dockerfile.physical import source_from_bytes
 from stagegraph.errors import InputError, StagegraphError
-from stagegraph.reading import read_source
+from stagegraph.reading import read_bytes
 from stagegraph.source import Source
 
 _WORTH_PROCESSES = 64  # files; below that, starting a process costs more than it gains
@@ -51,12 +52,13 @@ def check_task(task: Task) -> Checked | Skipped:
     """Check one file; whatever is wrong with it is in the result."""
     path = task.candidate.path
     try:
-        source = read_source(path)
+        data, name = read_bytes(path)
+        if not task.candidate.named and b"\0" in data:
+            return Skipped(path, "binary, not a Dockerfile")
+        source = source_from_bytes(data, name)
     except StagegraphError as error:
         return failed(path, error)
     try:
-        if not task.candidate.named and "\0" in source.text:
-            return Skipped(path, "binary, not a Dockerfile")
         checked = check(source, task.knowledge, task.codes)
     except Exception as error:  # the last door: a fault of stagegraph itself must not stop the others
         message = f"stagegraph failed on this file: {type(error).__name__}: {error}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -77,8 +77,7 @@ def _settings(path: Path, table: Mapping[str, Any]) -> Settings:
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in known:
-            near = get_close_matches(key, known, n=1)
-            hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(known)}"
+            hint = _nearest(key, known) or f"there are {', '.join(known)}"
             raise OptionsError(f"{path}: the checker has no setting `{key}`", hint=hint)
         values[known[key]] = _value(path, key, value)
     settings = Settings(**values)
@@ -104,6 +103,12 @@ def check_codes(codes: Collection[str], where: str) -> None:
     """Raise an OptionsError for the first of ``codes`` that is no rule."""
     for code in codes:
         if code not in RULES:
-            near = get_close_matches(code, RULES, n=1)
-            hint = f"did you mean `{near[0]}`?" if near else f"the rules are {', '.join(RULES)}"
+            hint = _nearest(code, RULES) or f"the rules are {', '.join(RULES)}"
             raise OptionsError(f"{where}: no rule is called `{code}`", hint=hint)
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    """The word that is meant: one that begins alike, or is spelled alike."""
+    names = list(known)
+    near = [name for name in names if word and name.startswith(word)] or get_close_matches(word, names, n=1)
+    return f"did you mean `{near[0]}`?" if near else ""

@@ -12,6 +12,8 @@ from stagegraph.checking.knowledge import knowledge_of
 from stagegraph.checking.many import Task
 from stagegraph.checking.settings import Settings
 from stagegraph.discovery.use import Discovery, Note
+from stagegraph.dockerfile.platforms import PlatformError, parse_platform
+from stagegraph.errors import OptionsError
 from stagegraph.options import Options
 
 
@@ -35,7 +37,9 @@ class Work:
 
 
 def work_of(paths: Sequence[str], settings: Settings, asked: Options) -> Work:
-    """What ``paths`` mean, with what is known of each file."""
+    """What ``paths`` mean, with what is known of each file; OptionsError for a platform that is none."""
+    for platform in asked.platforms:
+        _check_platform(platform)
     files, notes = candidates(paths, settings.exclude)
     repositories = _Repositories(settings.discover)
     tasks = []
@@ -44,6 +48,13 @@ def work_of(paths: Sequence[str], settings: Settings, asked: Options) -> Work:
         knowledge = knowledge_of(dockerfile, discovery.uses, asked, discovery.mentioned)
         tasks.append(Task(candidate=file, knowledge=knowledge, codes=settings.codes))
     return Work(tasks=tuple(tasks), discoveries=tuple(repositories.known.values()), notes=tuple(notes))
+
+
+def _check_platform(text: str) -> None:
+    try:
+        parse_platform(text)
+    except PlatformError as error:
+        raise OptionsError(str(error), hint="for example linux/arm64") from None
 
 
 class _Repositories:

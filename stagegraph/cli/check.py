@@ -70,6 +70,7 @@ _PROGRESS_FROM = 100  # files
     help="Say how every stage can come to be built, and list the builds found.",
 )
 @click.option("--list-rules", is_flag=True, help="List the rules and stop.")
+@click.option("--explain", metavar="CODE", help="Say what a rule finds, with examples, and stop.")
 def check(
     paths: tuple[str, ...],
     format_name: str,
@@ -87,6 +88,7 @@ def check(
     diff: bool,
     verbose: bool,
     list_rules: bool,
+    explain: str | None,
 ) -> int:
     """Say which stages nothing builds, and what else is wrong with a build graph.
 
@@ -100,9 +102,13 @@ def check(
       stagegraph check app/Dockerfile --target release
       stagegraph check --format sarif -o stagegraph.sarif
       stagegraph check --diff
+      stagegraph check --explain dead-stage
     """
     if list_rules:
         write(_rules().encode(), output)
+        return 0
+    if explain is not None:
+        write(_page(explain).encode(), output)
         return 0
     from stagegraph.checking.work import work_of
 
@@ -123,6 +129,15 @@ def _rules() -> str:
 
     width = max(map(len, RULES))
     return "".join(f"{rule.code:<{width}}  {rule.severity:<7}  {rule.summary}\n" for rule in RULES.values())
+
+
+def _page(code: str) -> str:
+    from stagegraph.checking.settings import check_codes
+    from stagegraph.findings.pages import pages
+    from stagegraph.findings.registry import RULES
+
+    check_codes([code], "--explain")
+    return f"## {code}\n\n{pages().get(code, RULES[code].summary)}\n"
 
 
 def _settings(

@@ -47,9 +47,7 @@ class _Text:
     def _file(self, file: Checked) -> Iterator[str]:
         yield self._in(_BOLD, printable(file.name))
         if file.error:
-            first, *rest = file.error.split("\n")
-            yield f"  {self._in(_COLOURS[Severity.ERROR], 'error')}: {printable(first)}"
-            yield from (f"  {printable(line)}" for line in rest)
+            yield from self._error(file)
         for position, one in enumerate(file.problems):
             yield from [""] * (position > 0)
             yield from self._problem(one)
@@ -57,6 +55,16 @@ class _Text:
         if self._verbose and file.stages:
             yield from [""] * bool(file.problems)
             yield from self._stages(file.stages)
+
+    def _error(self, file: Checked) -> Iterator[str]:
+        first, *rest = file.error.split("\n")
+        severity = self._in(_COLOURS[Severity.ERROR], "error")
+        place = first.removeprefix(f"{file.name}:").removesuffix(f": {file.error_message}")
+        at = f"{place} " if file.error_line and place != first else ""
+        yield f"  {at}{severity}: {printable(file.error_message if at else first)}"
+        for line in rest:
+            hint = line.removeprefix("hint: ")
+            yield f"      {self._in(_DIM, 'hint')}: {printable(hint)}" if hint != line else f"    {line}"
 
     def _problem(self, one: Located) -> Iterator[str]:
         problem = one.problem

@@ -12,6 +12,8 @@ from urllib.parse import quote
 
 from stagegraph.checking.one import Checked, Located
 from stagegraph.checking.run import Run
+from stagegraph.findings.pages import pages
+from stagegraph.findings.problem import Rule
 from stagegraph.findings.registry import RULES
 from stagegraph.model import Severity
 from stagegraph.printable import printable
@@ -44,15 +46,37 @@ def _driver() -> dict[str, Any]:
     return {
         "name": "stagegraph",
         "semanticVersion": __version__,
-        "rules": [
-            {
-                "id": rule.code,
-                "shortDescription": {"text": rule.summary},
-                "defaultConfiguration": {"level": _LEVELS[rule.severity]},
-            }
-            for rule in RULES.values()
-        ],
+        "rules": [_rule(rule, documentation()) for rule in RULES.values()],
     }
+
+
+def _rule(rule: Rule, home: str) -> dict[str, Any]:
+    page = pages().get(rule.code, "")
+    described = {
+        "id": rule.code,
+        "name": rule.code.title().replace("-", ""),
+        "shortDescription": {"text": rule.summary},
+        "help": {"text": _plain(page) or rule.summary, "markdown": page or rule.summary},
+        "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+        "properties": {"tags": ["dockerfile", "buildkit"]},
+    }
+    return described | ({"helpUri": f"{home}#{rule.code}"} if home else {})
+
+
+def _plain(page: str) -> str:
+    return page.replace("**", "").replace("*", "").replace("```dockerfile\n", "").replace("```", "")
+
+
+def documentation() -> str:
+    """The address of the page of findings, from what the installed package says of itself."""
+    from importlib.metadata import PackageNotFoundError, metadata
+
+    try:
+        urls: list[str] = metadata("stagegraph").get_all("Project-URL") or []
+    except PackageNotFoundError:
+        return ""
+    found: dict[str, str] = dict(url.split(", ", 1) for url in urls if ", " in url)
+    return found.get("Findings", "")
 
 
 def _invocation(run: Run) -> dict[str, Any]:

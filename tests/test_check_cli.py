@@ -1,0 +1,342 @@
+"""``stagegraph check`` as people run it: files, directories, settings, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from stagegraph.findings.registry import RULES
+
+Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
+DEAD = "FROM a\nRUN x\n\nFROM b\n"
+INFO = "FROM a\nFROM b\nCOPY --from=0 /x /y\n"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    (tmp_path / ".git").mkdir()
+    return tmp_path
+
+
+def write(top: Path, **files: str) -> None:
+    """Files under ``top``; __ in a name stands for /, and a name without a point for itself."""
+    for name, text in files.items():
+        path = top / name.replace("__", "/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def test_nothing_found_is_0(in_process: Run, repository: Path) -> None:
+    write(repository, Dockerfile="FROM a\n")
+    done = in_process("check", cwd=repository)
+    assert (done.returncode, done.stdout) == (0, b"1 file checked: nothing to say\n")
+
+
+def test_a_finding_is_1(in_process: Run, repository: Path) -> None:
+    write(repository, Dockerfile=DEAD)
+    done = in_process("check", cwd=repository)
+    assert done.returncode == 1
+    assert done.stdout.endswith(b"1 file checked: 1 warning\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "fail_on", "code"),
+    [
+        (INFO, "warning", 0),
+        (INFO, "info", 1),
+        (DEAD, "error", 0),
+        (DEAD, "never", 0),
+        ("NOPE\n", "never", 1),
+    ],
+)
+def test_fail_on_moves_the_line(
+    in_process: Run, repository: Path, text: str, fail_on: str, code: int
+) -> None:
+    write(repository, Dockerfile=text)
+    assert in_process("check", "--fail-on", fail_on, cwd=repository).returncode == code
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (
+            ("--select", "dead-stag"),
+            "--select: no rule is called `dead-stag`\nhint: did you mean `dead-stage`?",
+        ),
+        (("--ignore", "x"), "--ignore: no rule is called `x`\nhint: the rules are dead-stage, "),
+        (("--explain", "later-stages"), "--explain: no rule is called `later-stages`\nhint: did you mean"),
+        (("--fail-on", "fatal"), "'fatal' is not one of"),
+        (("--format", "xml"), "'xml' is not one of"),
+        (("--fix", "-"), "standard input cannot be mended in place\nhint: name a file, or use --diff"),
+        (("--platform", "a/b/c/d"), "a/b/c/d is no platform"),
+    ],
+)
+def test_wrong_usage_is_2(in_process: Run, repository: Path, args: tuple[str, ...], message: str) -> None:
+    write(repository, Dockerfile="FROM a\n")
+    done = in_process("check", *args, cwd=repository)
+    assert done.returncode == 2
+    assert message in done.stderr.decode()
+
+
+def test_rules_are_chosen(in_process: Run, repository: Path) -> None:
+    write(repository, Dockerfile=DEAD)
+    assert in_process("check", "--ignore", "dead-stage,idle-stage", cwd=repository).returncode == 0
+    assert in_process("check", "--select", "idle-stage", cwd=repository).returncode == 0
+    assert in_process("check", "--select", "dead-stage", cwd=repository).returncode == 1
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "stagegraph.toml"])
+def test_settings_of_the_project(in_process: Run, repository: Path, name: str) -> None:
+    table = "tool.stagegraph.check" if name == "pyproject.toml" else "check"
+    write(repository, a__Dockerfile=DEAD, b__Dockerfile=INFO, c__Dockerfile="NOPE\n")
+    (repository / name).write_text(
+        f'[{table}]\nignore = ["dead-stage"]\nexclude = ["c/"]\nfail-on = "info"\n'
+    )
+    done = in_process("check", ".", "--format", "json", cwd=repository)
+    assert done.returncode == 1
+    found = json.loads(done.stdout)["files"]
+    assert [(file["file"], [one["code"] for one in file["findings"]]) for file in found] == [
+        ("a/Dockerfile", []),
+        ("b/Dockerfile", ["number-reference"]),
+    ]
+    assert in_process("check", "../a", cwd=repository / "b").returncode == 0
+
+
+def test_stagegraph_toml_comes_before_pyproject(in_process: Run, repository: Path) -> None:
+    write(repository, Dockerfile=DEAD)
+    (repository / "pyproject.toml").write_text('[tool.stagegraph.check]\nignore = ["dead-stage"]\n')
+    (repository / "stagegraph.toml").write_text("[check]\n")
+    assert in_process("check", cwd=repository).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[check]\nignor = ["x"]\n', "the checker has no setting `ignor`\nhint: did you mean `ignore`?"),
+        ('[check]\nselect = ["dead"]\n', "no rule is called `dead`\nhint: did you mean `dead-stage`?"),
+        ("[check]\nselect = 1\n", "`select` is a list of texts"),
+        ('[check]\nfail-on = "x"\n', "`fail-on` is one of error, warning, info, never"),
+        ("[check]\ndiscover = 1\n", "`discover` is true or false"),
+        ("check = 1\n", "check is no table"),
+        ("[", "stagegraph.toml cannot be read: "),
+    ],
+)
+def test_wrong_settings_are_2(in_process: Run, repository: Path, text: str, message: str) -> None:
+    write(repository, Dockerfile="FROM a\n")
+    (repository / "stagegraph.toml").write_text(text)
+    done = in_process("check", cwd=repository)
+    assert done.returncode == 2
+    assert message in done.stderr.decode()
+
+
+def test_standard_input(stagegraph: Run) -> None:
+    done = stagegraph("check", "-", stdin=DEAD.encode())
+    assert done.returncode == 1
+    assert done.stdout.startswith(b"<stdin>\n  1:6 warning: nothing can ever build `stage-0`")
+
+
+def test_directories_are_searched_for_dockerfiles_by_their_names(in_process: Run, repository: Path) -> None:
+    names = (
+        "Dockerfile",
+        "Dockerfile.dev",
+        "api.Dockerfile",
+        "Containerfile",
+        "x.containerfile",
+        "dockerfile-x",
+    )
+    for name in names:
+        (repository / name).write_text("FROM a\n")
+    for name in ("Dockerfile.dockerignore", "Dockerfiles", "mydockerfile", "Dockerfile.md", "Dockerfile~"):
+        (repository / name).write_text("NOPE\n")
+    found = json.loads(in_process("check", "--format", "json", cwd=repository).stdout)
+    assert sorted(file["file"] for file in found["files"]) == sorted(names)
+    assert found["notes"] == []
+
+
+def test_what_git_ignores_is_left_out_unless_it_is_named(in_process: Run, repository: Path) -> None:
+    write(repository, out__Dockerfile=DEAD, Dockerfile="FROM a\n", sub__x__Dockerfile=DEAD)
+    (repository / ".gitignore").write_text("/out/\n")
+    (repository / "sub" / ".gitignore").write_text("x\n")
+    assert in_process("check", cwd=repository).returncode == 0
+    assert in_process("check", "out/Dockerfile", cwd=repository).returncode == 1
+
+
+def test_templates_are_skipped_with_one_note(in_process: Run, repository: Path) -> None:
+    write(repository, **{"a__Dockerfile.j2": "x", "b__Dockerfile.tmpl": "y", "c__Dockerfile.in": "z"})
+    write(repository, d__Dockerfile="{% if x %}\nFROM a\n{% endif %}\n", e__Dockerfile="FROM a\n")
+    done = in_process("check", cwd=repository)
+    assert done.returncode == 0
+    assert done.stdout.decode() == (
+        "note: a/Dockerfile.j2: left out: by its name a template, not a Dockerfile"
+        " (b/Dockerfile.tmpl, c/Dockerfile.in too)\n"
+        "note: d/Dockerfile: left out: by its text a template, not a Dockerfile\n"
+        "\n"
+        "1 file checked: nothing to say\n"
+    )
+
+
+def test_one_broken_file_stops_nothing(in_process: Run, repository: Path) -> None:
+    write(repository, a__Dockerfile="NOPE\n", b__Dockerfile=DEAD)
+    (repository / "c.Dockerfile").write_bytes(b"\xff\xfe\x00\x00binary")
+    os.mkfifo(repository / "d.Dockerfile")
+    done = in_process("check", "--format", "json", cwd=repository)
+    assert done.returncode == 1
+    found = json.loads(done.stdout)
+    assert [(file["file"], bool(file["error"]), len(file["findings"])) for file in found["files"]] == [
+        ("a/Dockerfile", True, 0),
+        ("b/Dockerfile", False, 1),
+    ]
+    assert found["notes"] == ["c.Dockerfile: left out: binary, not a Dockerfile"]
+
+
+def test_a_file_that_is_named_must_be_a_dockerfile(in_process: Run, repository: Path) -> None:
+    write(repository, **{"x.j2": "{% x %}\n", "Dockerfile": "FROM a\n"})
+    done = in_process("check", "x.j2", "nope", "Dockerfile", cwd=repository)
+    assert done.returncode == 1
+    text = done.stdout.decode()
+    assert "x.j2\n  1:1 error: {% is no Dockerfile instruction" in text
+    assert "nope\n  error: nope: No such file or directory" in text
+    assert text.endswith("3 files checked: 2 errors\n")
+
+
+def test_links_that_go_round_end(in_process: Run, repository: Path) -> None:
+    (repository / "a").mkdir()
+    (repository / "a" / "loop").symlink_to("..")
+    (repository / "Dockerfile.x").symlink_to("Dockerfile.x")
+    (repository / "Dockerfile.y").symlink_to("nowhere")
+    write(repository, a__Dockerfile="FROM a\n")
+    assert in_process("check", cwd=repository).stdout == b"1 file checked: nothing to say\n"
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user can read, unlike those of pytest."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@contextmanager
+def somebody_else(in_process: Run) -> Iterator[None]:
+    """Root may read everything, so that a test of what may not be read runs as somebody else."""
+    in_process("check", "samples")  # loads all that this Python could then not load
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+def test_what_may_not_be_read_is_a_note(in_process: Run, open_folder: Path) -> None:
+    (open_folder / ".git").mkdir()
+    write(open_folder, closed__Dockerfile=DEAD, Dockerfile=DEAD)
+    write(open_folder, **{"Dockerfile.x": DEAD, "ci.sh": "docker build ."})
+    for name in ("closed", "Dockerfile.x", "ci.sh"):
+        (open_folder / name).chmod(0)
+    with somebody_else(in_process):
+        done = in_process("check", cwd=open_folder)
+    text = done.stdout.decode()
+    assert done.returncode == 1
+    assert "Dockerfile.x\n  error: Dockerfile.x: Permission denied" in text
+    assert "closed: not read: Permission denied" in text
+    assert "ci.sh: not read: Permission denied" in text
+    assert text.endswith("2 files checked: 1 error, 1 warning\n")
+
+
+def test_many_files_keep_their_order_on_all_cores(in_process: Run, repository: Path) -> None:
+    for index in range(200):
+        write(repository, **{f"{index:03}__Dockerfile": DEAD if index % 3 else "FROM a\n"})
+    found = json.loads(in_process("check", "--format", "json", cwd=repository).stdout)["files"]
+    assert [file["file"] for file in found] == [f"{index:03}/Dockerfile" for index in range(200)]
+    assert [len(file["findings"]) for file in found] == [int(index % 3 > 0) for index in range(200)]
+
+
+def test_a_terminal_shows_progress_and_a_pipe_does_not(repository: Path) -> None:
+    for index in range(120):
+        write(repository, **{f"{index:03}__Dockerfile": "FROM a\n"})
+    primary, secondary = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "stagegraph", "check"],
+        stdout=subprocess.PIPE,
+        stderr=secondary,
+        cwd=repository,
+        env={**os.environ, "TERM": "xterm"},
+    )
+    os.close(secondary)
+    shown = b""
+    try:
+        while chunk := os.read(primary, 65536):
+            shown += chunk
+    except OSError:
+        pass  # Linux says so when the other end is closed
+    os.close(primary)
+    out, _ = process.communicate(timeout=60)
+    assert b"Checking" in shown
+    assert out == b"120 files checked: nothing to say\n"
+
+
+def test_the_builds_of_the_repository_are_found(in_process: Run, repository: Path) -> None:
+    write(repository, Dockerfile="FROM a AS test\nFROM a AS old\nFROM b\n", Makefile="x:\n\tdocker build .\n")
+    write(repository, ci__test="#!/bin/sh\ndocker build --target=test .\n")
+    found = in_process("check", cwd=repository).stdout.decode()
+    assert "2:11 info: no known build needs `old` [idle-stage]" in found
+    assert (
+        "why: none of the builds in Makefile:2, ci/test:2 needs it; it is built only as target `old`" in found
+    )
+    assert "fix: say `# stagegraph: target` above it if it is built by hand, or remove line 2" in found
+    assert "idle-stage" not in in_process("check", "--no-discover", cwd=repository).stdout.decode()
+
+
+def test_outside_of_a_repository_nothing_is_looked_for(in_process: Run, tmp_path: Path) -> None:
+    write(tmp_path, Dockerfile="FROM a AS old\nFROM b\n", Makefile="x:\n\tdocker build .\n")
+    assert b"old" not in in_process("check", cwd=tmp_path).stdout
+    assert b"old" in in_process("check", "--discover", cwd=tmp_path).stdout
+
+
+def test_targets_of_the_command_line_are_all_there_are(in_process: Run, tmp_path: Path) -> None:
+    write(tmp_path, Dockerfile="FROM a AS x\nFROM a AS old\nFROM b\n")
+    found = in_process("check", "--target", "x", cwd=tmp_path).stdout.decode()
+    assert "no known build needs `old`" in found
+    assert "why: none of the builds asked for needs it" in found
+
+
+def test_broken_files_of_builds_are_noted(in_process: Run, repository: Path) -> None:
+    write(repository, Dockerfile="FROM a AS x\nFROM b\n")
+    write(repository, **{"docker-bake.hcl": "target {{{", "compose.yaml": "a: ["})
+    done = in_process("check", cwd=repository)
+    assert done.returncode == 0
+    assert done.stdout.decode().splitlines()[:2] == [
+        "note: compose.yaml: not understood: did not find expected node content in line 2",
+        "note: docker-bake.hcl: not understood: it is no HCL, from line 1 on",
+    ]
+
+
+def test_list_rules_has_a_line_for_each(in_process: Run) -> None:
+    lines = in_process("check", "--list-rules").stdout.decode().splitlines()
+    assert [line.split()[:2] for line in lines] == [[rule.code, rule.severity] for rule in RULES.values()]
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_explain_shows_the_page_of_a_rule(in_process: Run, code: str) -> None:
+    text = in_process("check", "--explain", code).stdout.decode()
+    assert text.startswith(f"## {code}\n\n*")
+    assert text.count("```dockerfile") == 2
+
+
+def test_output_goes_to_a_file(in_process: Run, repository: Path) -> None:
+    write(repository, Dockerfile=DEAD)
+    done = in_process("check", "--format", "sarif", "-o", "x.sarif", cwd=repository)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert json.loads((repository / "x.sarif").read_text())["version"] == "2.1.0"

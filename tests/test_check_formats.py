@@ -1,0 +1,197 @@
+"""What ``stagegraph check`` says in each format, whatever stands in the files."""
+
+from __future__ import annotations
+
+import json
+import lzma
+from email.message import Message
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+
+from stagegraph.checking.one import Checked, check
+from stagegraph.checking.run import Run
+from stagegraph.discovery.use import Use
+from stagegraph.findings.registry import RULES
+from stagegraph.model import Severity
+from stagegraph.renderers.check_json import check_json
+from stagegraph.renderers.check_text import check_text
+from stagegraph.renderers.github import github
+from stagegraph.renderers.sarif import sarif
+from stagegraph.source import Source
+
+from .conftest import ROOT
+from .strategies import mutated
+
+_DATA = Path(__file__).parent / "data" / "sarif-2.1.0.schema.json.xz"
+SCHEMA = json.loads(lzma.decompress(_DATA.read_bytes()))
+BAD = "FROM a\nRUN x\n\nFROM node AS build\n\nFROM scratch\nCOPY --from=biuld /x /y\n"
+
+
+def checked(text: str, name: str = "Dockerfile") -> Checked:
+    return check(Source(name=name, text=text))
+
+
+def run(*files: Checked, **values: Any) -> Run:
+    return Run(files=files, **values)
+
+
+def log_of(made: Run) -> dict[str, Any]:
+    log = json.loads(sarif(made))
+    jsonschema.Draft7Validator(SCHEMA, format_checker=jsonschema.FormatChecker()).validate(log)
+    found: dict[str, Any] = log["runs"][0]
+    return found
+
+
+def test_text_groups_findings_by_file_with_the_line_and_a_caret() -> None:
+    assert check_text(run(checked(BAD), checked("FROM a\n", "good"))) == (
+        "Dockerfile\n"
+        "  1:6 warning: nothing can ever build `stage-0` [dead-stage]\n"
+        "        1 | FROM a\n"
+        "          |      ^\n"
+        "      why: it has no name, and nothing reads it\n"
+        "      fix: remove lines 1 to 2, or name it to build it as a target\n"
+        "\n"
+        "  7:13 warning: `biuld` is no stage, and `build` is: BuildKit pulls an image called `biuld`"
+        " [stage-typo]\n"
+        "        7 | COPY --from=biuld /x /y\n"
+        "          |             ^~~~~\n"
+        "      why: Docker Hub has no image of that name, and no named context stands in for it\n"
+        "      fix: write `build`, or the whole name of the image\n"
+        "\n"
+        "2 files checked: 2 warnings\n"
+    )
+
+
+def test_text_of_nothing() -> None:
+    assert check_text(run(checked("FROM a\n"))) == "1 file checked: nothing to say\n"
+
+
+def test_text_of_a_file_that_cannot_be_read() -> None:
+    assert check_text(run(checked("FROM a\nNOPE\n"))) == (
+        "Dockerfile\n"
+        "  2:1 error: NOPE is no Dockerfile instruction\n"
+        "        2 | NOPE\n"
+        "          | ^~~~\n"
+        "      hint: a continued line needs \\ at the end of the one above\n"
+        "\n"
+        "1 file checked: 1 error\n"
+    )
+
+
+def test_text_with_all_verdicts_and_builds() -> None:
+    use = Use(
+        file="ci.yml", line=3, kind="workflow step", name="image", target="x", platforms=("linux/arm64",)
+    )
+    shown = check_text(run(checked("FROM a AS x\nFROM b\n"), uses=(use,)), verbose=True)
+    assert "  x        idle        as target `x`  (line 1)\n  stage-1  needed\n" in shown
+    assert "  ci.yml:3: workflow step image builds target x of Dockerfile on linux/arm64\n" in shown
+    assert shown.endswith("1 file checked, 1 build found: nothing to say\n")
+
+
+def test_builds_that_are_not_wholly_understood_are_counted_or_listed() -> None:
+    made = run(checked("FROM a\n"), uses=(Use(file="f", line=1, kind="command"),), not_understood=("f:1: x",))
+    assert "1 build found (1 not wholly understood: --verbose says what)" in check_text(made)
+    assert "note: f:1: x" in check_text(made, verbose=True)
+
+
+def test_colour_is_only_where_it_is_asked_for() -> None:
+    made = run(checked(BAD))
+    assert "\x1b[33mwarning\x1b[0m" in check_text(made, colour=True)
+    assert "\x1b" not in check_text(made)
+
+
+def test_json_says_the_same_to_programs() -> None:
+    found = json.loads(check_json(run(checked(BAD), notes=("left out",))))
+    schema = json.loads((ROOT / "docs" / "check.schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(found)
+    (file,) = found["files"]
+    assert [one["code"] for one in file["findings"]] == ["dead-stage", "stage-typo"]
+    assert [one["reach"] for one in file["stages"]] == ["dead", "idle", "needed"]
+    assert found["counts"] == {"error": 0, "warning": 2} or found["counts"] == {"warning": 2}
+
+
+def test_json_of_a_file_that_cannot_be_read() -> None:
+    (file,) = json.loads(check_json(run(checked("FROM a\nNOPE\n"))))["files"]
+    assert file["error"] == {"message": "NOPE is no Dockerfile instruction", "line": 2}
+
+
+def test_sarif_is_valid_and_points_at_the_place() -> None:
+    found = log_of(run(checked(BAD, "app/Docker file#1")))
+    result = found["results"][0]
+    assert (result["ruleId"], result["level"]) == ("dead-stage", "warning")
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "app/Docker%20file%231"
+    assert place["region"] == {"startLine": 1, "startColumn": 6, "endLine": 1}
+    assert found["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == "dead-stage"
+
+
+def test_sarif_carries_the_page_of_every_rule() -> None:
+    rules = log_of(run())["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in rules] == list(RULES)
+    assert all("```dockerfile" in rule["help"]["markdown"] for rule in rules)
+    assert all("```" not in rule["help"]["text"] for rule in rules)
+
+
+def test_sarif_points_at_the_page_where_the_package_says_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = Message()
+    message["Project-URL"] = "Findings, https://example.com/findings.md"
+    monkeypatch.setattr(metadata, "metadata", lambda _: message)
+    rules = log_of(run())["tool"]["driver"]["rules"]
+    assert rules[0]["helpUri"] == "https://example.com/findings.md#dead-stage"
+
+
+def test_sarif_of_a_file_that_cannot_be_read_is_a_notification() -> None:
+    found = log_of(run(checked("FROM a\nNOPE\n"), notes=("x: left out",)))
+    assert not found["invocations"][0]["executionSuccessful"]
+    error, note = found["invocations"][0]["toolExecutionNotifications"]
+    assert (error["level"], error["message"]["text"]) == ("error", "NOPE is no Dockerfile instruction")
+    assert (note["level"], note["message"]["text"]) == ("note", "x: left out")
+
+
+def test_sarif_of_an_absolute_path() -> None:
+    place = log_of(run(checked(BAD, "/a b/Dockerfile")))["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "file:///a%20b/Dockerfile"
+
+
+def test_annotations_for_github() -> None:
+    first, second = github(run(checked(BAD))).splitlines()
+    assert first == (
+        "::warning file=Dockerfile,line=1,endLine=1,title=dead-stage::nothing can ever build `stage-0`"
+        "%0Ait has no name, and nothing reads it%0Aremove lines 1 to 2, or name it to build it as a target"
+    )
+    assert second.startswith("::warning file=Dockerfile,line=7,endLine=7,title=stage-typo::")
+
+
+def test_annotations_escape_what_the_runner_would_read() -> None:
+    text = github(run(checked("FROM a\nNOPE%\n", "a,b:c%\n::error::x"), notes=("100%\n::error::y",)))
+    assert text.splitlines() == [
+        "::error file=a%2Cb%3Ac%25 %3A%3Aerror%3A%3Ax,line=2,title=stagegraph::NOPE%25 is no Dockerfile instruction",  # noqa: E501
+        "::notice title=stagegraph::100%25%0A::error::y",
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(mutated())
+def test_no_input_breaks_a_format(data: bytes) -> None:
+    made = run(checked(data.decode("utf-8", "replace")))
+    log_of(made)
+    json.loads(check_json(made))
+    text = check_text(made, verbose=True)
+    assert all(char.isprintable() or char in "\n\u200c\u200d" for char in text)
+    assert all(line.startswith(("::error ", "::warning ", "::notice ")) for line in github(made).splitlines())
+
+
+def test_a_run_fails_for_what_it_is_told_to_fail_for() -> None:
+    info, broken = run(checked("FROM a\nFROM b\nCOPY --from=0 /x /y\n")), run(checked("NOPE\n"))
+    assert [info.fails(worst) for worst in (None, Severity.ERROR, Severity.WARNING, Severity.INFO)] == [
+        False,
+        False,
+        False,
+        True,
+    ]
+    assert broken.fails(None)
