@@ -7,14 +7,14 @@ import os
 import pty
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from stagegraph.findings.registry import RULES
+
+from .tools import somebody_else
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 DEAD = "FROM a\nRUN x\n\nFROM b\n"
@@ -215,28 +215,6 @@ def test_links_that_go_round_end(in_process: Run, repository: Path) -> None:
     (repository / "Dockerfile.y").symlink_to("nowhere")
     write(repository, a__Dockerfile="FROM a\n")
     assert in_process("check", cwd=repository).stdout == b"1 file checked: nothing to say\n"
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that every user can read, unlike those of pytest."""
-    with tempfile.TemporaryDirectory() as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
-
-
-@contextmanager
-def somebody_else(in_process: Run) -> Iterator[None]:
-    """Root may read everything, so that a test of what may not be read runs as somebody else."""
-    in_process("check", "samples")  # loads all that this Python could then not load
-    root = os.geteuid() == 0
-    if root:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        if root:
-            os.seteuid(0)
 
 
 def test_what_may_not_be_read_is_a_note(in_process: Run, open_folder: Path) -> None:

@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -59,3 +61,17 @@ def run_chromium(*args: str) -> str:
             check=True,
         )
     return done.stdout.decode()
+
+
+@contextmanager
+def somebody_else(run: Callable[..., object]) -> Iterator[None]:
+    """Root may read everything, so that a test of what may not be read runs as somebody else."""
+    run("check", "samples")  # loads all that this Python could then not load
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)

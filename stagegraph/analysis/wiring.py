@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Set
+from contextlib import suppress
 
 from stagegraph.dockerfile.file import Dockerfile, read_trigger
 from stagegraph.dockerfile.instructions import Copy, Instruction, Onbuild, Run, mount_source
@@ -59,9 +60,9 @@ class Wiring:
         return [source for name in _names_read(instruction) if (source := self._stage(*name)) is not None]
 
     def _stage(self, name: str, counted: bool) -> int | None:
-        digits = name.removeprefix("+").lstrip("0") or "0"
-        if counted and digits.isascii() and digits.isdecimal():
-            return int(digits) if len(digits) < 10 and int(digits) < self.count else None
+        number = _number(name) if counted else None
+        if number is not None:
+            return number if number < self.count else None
         return self.resolved.stage_named(name)
 
     def reached(self, starts: Iterable[int], known: Set[int] = frozenset()) -> set[int]:
@@ -74,6 +75,23 @@ class Wiring:
                 found.add(stage)
                 waiting.extend(self.inputs(stage))
         return found
+
+
+def trigger_numbers(file: Dockerfile, stage: int) -> frozenset[int]:
+    """The numbers by which the ONBUILD triggers of ``stage`` count stages, or images behind them."""
+    found: set[int] = set()
+    for item in file.stages[stage].body:
+        if isinstance(item, Onbuild):
+            with suppress(DockerfileError):  # what cannot be read BuildKit refuses when it runs it
+                names = _names_read(read_trigger(file.source, item.trigger, item.span))
+                numbers = (_number(name) for name, counted in names if counted)
+                found.update(number for number in numbers if number is not None)
+    return frozenset(found)
+
+
+def _number(name: str) -> int | None:
+    digits = name.removeprefix("+").lstrip("0") or "0"
+    return int(digits[:10]) if digits.isascii() and digits.isdecimal() else None
 
 
 def _names_read(item: Instruction) -> list[tuple[str, bool]]:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from stagegraph.analysis.possible import Possible
 from stagegraph.analysis.reachability import Exploration
 from stagegraph.analysis.selectors import Selectors
-from stagegraph.analysis.wiring import Wiring
+from stagegraph.analysis.wiring import Wiring, trigger_numbers
 from stagegraph.checking.knowledge import Knowledge
+from stagegraph.checking.numbered import numbered_targets
 from stagegraph.checking.one import explored
 from stagegraph.dockerfile.comments import Extent, extents, top_lines
 from stagegraph.dockerfile.file import Dockerfile, read_dockerfile
@@ -32,11 +33,15 @@ _Identity = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mended:
-    """A file before and after, the stages that went, and those dead ones that had to stay, and why."""
+    """A file before and after, the stages that went, and the dead ones that had to stay.
+
+    ``indexes`` are those of ``removed``.
+    """
 
     before: bytes
     after: bytes
     removed: tuple[str, ...] = ()
+    indexes: tuple[int, ...] = ()
     kept: tuple[str, ...] = ()
 
 
@@ -50,6 +55,8 @@ def mended(data: bytes, name: str, knowledge: Knowledge, codes: Collection[str])
     of_stages = extents(file)
     exploration = explored(file, knowledge, of_stages)
     dead = _removable(file, exploration, of_stages, codes)
+    if numbered_targets(knowledge):
+        dead = ()  # a target that is a number would be another stage
     proof = _Proof(file, exploration)
     removed = dead if dead and proof.holds(_without(data, of_stages, dead), dead) else ()
     if dead and not removed:
@@ -59,6 +66,7 @@ def mended(data: bytes, name: str, knowledge: Knowledge, codes: Collection[str])
         before=data,
         after=_without(data, of_stages, removed),
         removed=tuple(titles[index] for index in removed),
+        indexes=removed,
         kept=tuple(titles[index] for index in dead if index not in removed),
     )
 
@@ -142,6 +150,8 @@ class _Proof:
         kept = [index for index in range(len(self._file.stages)) if index not in removed]
         if len(after.stages) != len(kept) or not self._same_top(after):
             return False
+        if any(number >= min(removed) for index in kept for number in trigger_numbers(self._file, index)):
+            return False  # which questions run a trigger is not known, so none is asked
         return all(self._same(after, kept, question) for question in self._asked())
 
     def _same_top(self, after: Dockerfile) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from stagegraph.analysis.reachability import Exploration, explore
 from stagegraph.checking.knowledge import Knowledge
+from stagegraph.checking.numbered import numbered_targets, with_numbered_targets
 from stagegraph.dockerfile.comments import Extent, extents
 from stagegraph.dockerfile.file import Dockerfile, read_dockerfile
 from stagegraph.dockerfile.stages import resolve
@@ -117,7 +118,8 @@ def explored(file: Dockerfile, knowledge: Knowledge, of_stages: Sequence[Extent]
     questions = list(knowledge.questions) or [Options()]
     # whoever says `docker build .` asks for the last stage, whatever else is built
     base = replace(questions[0], target=None)
-    return explore(file, [*questions, base, *(replace(base, target=name) for name in named)])
+    found = explore(file, [*questions, base, *(replace(base, target=name) for name in named)])
+    return with_numbered_targets(found, numbered_targets(knowledge))
 
 
 def _refused(

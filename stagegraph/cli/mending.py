@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from stagegraph.cli.writing import write
-from stagegraph.errors import OptionsError, StagegraphError
+from stagegraph.errors import InputError, OptionsError, StagegraphError
 from stagegraph.printable import printable, quoted
 
 if TYPE_CHECKING:
@@ -34,15 +35,17 @@ def mend(tasks: Sequence[Task], output: str, *, write_files: bool) -> int:
     changed = [(name, one) for name, one in done if one.removed]
     write("".join(_difference(name, one) for name, one in changed).encode("utf-8", "replace"), output)
     for name, one in done:
+        if one.removed and write_files and not _written(name, one):
+            failed = True
+            continue
         _say(name, one, write_files)
-    if write_files:
-        written = [_written(name, one) for name, one in changed]
-        failed = failed or not all(written)
     return int(failed or (bool(changed) and not write_files))
 
 
 def _written(name: str, one: Mended) -> bool:
     try:
+        if not os.access(name, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+            raise InputError(f"{name} may not be written", hint="it is read-only, and stays as it is")
         write(one.after, name)
     except StagegraphError as error:
         _tell(f"error: {error}")
