@@ -20,7 +20,7 @@ for fish.
 
 def commands_reference() -> str:
     """docs/commands.md as it should be."""
-    parent = click.Context(cli, info_name="stagegraph")
+    parent = click.Context(cli, info_name="stagegraph", **cli.context_settings)
     sections = [_section(parent, name) for name in COMMANDS]
     return "\n".join([_HEAD, *sections])
 
