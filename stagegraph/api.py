@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from os import PathLike
+from typing import TYPE_CHECKING
 
 from stagegraph.build import Build, build_of
-from stagegraph.comparison.changes import Comparison
 from stagegraph.model import Report
 from stagegraph.options import Options
 from stagegraph.reading import read_source
 from stagegraph.renderers.view import View
 from stagegraph.source import Source
+
+if TYPE_CHECKING:
+    from stagegraph.comparison.changes import Comparison
 
 _DEFAULT_OPTIONS = Options()
 _DEFAULT_VIEW = View()
@@ -33,10 +36,10 @@ def render(found: Report | Comparison, format: str = "svg", view: View = _DEFAUL
     A report has svg, png, pdf, html, dot, mermaid, json, text and markdown; a comparison svg, mermaid,
     json, text and markdown. Raises RenderError when a layout engine or library is missing or fails.
     """
-    if isinstance(found, Comparison):
-        from stagegraph.renderers.change_formats import render_change
+    if isinstance(found, Report):
+        from stagegraph.renderers import render as render_format
 
-        return render_change(found, format, view)
-    from stagegraph.renderers import render as render_format
+        return render_format(found, format, view)
+    from stagegraph.renderers.change_formats import render_change
 
-    return render_format(found, format, view)
+    return render_change(found, format, view)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from .browser import Pages
+    from .mermaid_parser import Drawer
 
 ROOT = Path(__file__).parent.parent
 
@@ -84,6 +85,14 @@ def browser() -> Iterator[Browser]:
 
     with started() as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def drawer(browser: Browser) -> Drawer:
+    """Draws Mermaid diagrams."""
+    from .mermaid_parser import Drawer
+
+    return Drawer(browser)
 
 
 @pytest.fixture(scope="session")

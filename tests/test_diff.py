@@ -19,7 +19,7 @@ from stagegraph.renderers.mermaid import MOST_CHARACTERS, MOST_EDGES
 
 from .build import build
 from .conftest import ROOT
-from .mermaid_parser import VERSIONS, drawn, parse_errors
+from .mermaid_parser import VERSIONS, Drawer, parse_errors
 from .strategies import dockerfiles
 from .test_samples import NAMES, SAMPLES
 
@@ -310,8 +310,8 @@ def test_every_generated_comparison_is_mermaid_that_parses() -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_the_real_mermaid_draws_both_builds(version: str, tmp_path: Path) -> None:
-    svg = drawn(sg.render(compared(OLD, NEW), "mermaid").decode(), version, "default", tmp_path)
+def test_the_real_mermaid_draws_both_builds(version: str, drawer: Drawer) -> None:
+    svg = drawer.draw(sg.render(compared(OLD, NEW), "mermaid").decode(), version)
     for label in ("± builder", "± certificates", "+ test", "− old", "− node:16", "+ node:20"):
         assert label in re.sub(r"&#43;|&plus;", "+", svg)
 
@@ -339,9 +339,9 @@ def test_a_large_comparison_shows_what_changed_and_what_is_around_it() -> None:
     lines = ["FROM a AS s0"] + [f"FROM s{n - 1} AS s{n}\nRUN {n}" for n in range(1, 60)]
     found = compared("\n".join(lines), "\n".join(lines).replace("RUN 30", "RUN thirty"))
     text = sg.render(found, "mermaid").decode()
-    assert '"± s30<br/>1 instruction changed"' in text
-    assert '"s31' in text
-    assert '"s45' not in text
+    assert '"<b>± s30</b><br/>1 instruction changed"' in text
+    assert '"<b>s31' in text
+    assert "s45<" not in text
     assert "unchanged nodes are left out" in text
 
 

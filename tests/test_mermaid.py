@@ -6,17 +6,19 @@ import html
 import random
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 import stagegraph as sg
 from stagegraph.renderers.mermaid import MOST_CHARACTERS, MOST_EDGES
+from stagegraph.renderers.mermaid_style import AMBER, BLUE, GREEN, GREY, RED
 
 from .build import report
-from .mermaid_parser import VERSIONS, drawn, parse_errors
+from .mermaid_parser import THEMES, VERSIONS, Drawer, parse_errors
+from .shapes import services
 from .strategies import dockerfiles
+from .test_svg import contrast
 
 HOSTILE = [
     "end",
@@ -94,11 +96,11 @@ def test_hostile_labels_parse() -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_hostile_labels_come_through_and_run_nothing(version: str, tmp_path: Path) -> None:
+def test_hostile_labels_come_through_and_run_nothing(version: str, drawer: Drawer) -> None:
     found = report("FROM scratch\n" + "FROM alpine\n" * len(HOSTILE))
     labels = dict(zip((node.id for node in found.nodes if node.index), HOSTILE, strict=True))
     nodes = tuple(replace(node, label=labels.get(node.id, node.label)) for node in found.nodes)
-    svg = drawn(sg.render(replace(found, nodes=nodes), "mermaid").decode(), version, "default", tmp_path)
+    svg = drawer.draw(sg.render(replace(found, nodes=nodes), "mermaid").decode(), version)
     assert "<script" not in svg
     shown = html.unescape(re.sub(r"<[^>]*>", "\n", svg))
     words = re.sub(r"[\s\u200b]+", "", shown)
@@ -110,7 +112,7 @@ def test_a_few_hundred_generated_reports_parse() -> None:
     diagrams: dict[str, str] = {}
 
     @settings(
-        max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate]
+        max_examples=700, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate]
     )
     @given(dockerfiles())
     def collect(text: str) -> None:
@@ -124,7 +126,7 @@ def test_a_few_hundred_generated_reports_parse() -> None:
         diagrams[f"{len(diagrams)}: {text}"] = sg.render(found, "mermaid", view).decode()
 
     collect()
-    assert len(diagrams) > 100
+    assert len(diagrams) > 200
     assert parse_errors(diagrams) == []
 
 
@@ -139,9 +141,55 @@ def test_large_files_stay_within_the_limits_and_say_so(stages: int, reads: int) 
     texts = {f"{stages} {s}": sg.render(found, "mermaid", sg.View(steps=s)).decode() for s in (False, True)}
     for text in texts.values():
         assert len(text) <= MOST_CHARACTERS
-        assert len(re.findall(r"^  \w+ (?:-->|==>|-\.->)", text, re.MULTILINE)) <= MOST_EDGES
+        assert count_links(text) <= MOST_EDGES
         assert stages < 100 or "note0" in text
     assert parse_errors(texts) == []
+
+
+def count_links(text: str) -> int:
+    """How many links a diagram has, as Mermaid counts them."""
+    return len(re.findall(r" (?:---|-{2,3}>|={3}|={2,3}>|-\.-|-\.{1,2}->) ", text))
+
+
+def test_the_links_are_counted_as_mermaid_counts(drawer: Drawer) -> None:
+    for view in (sg.View(), sg.View(labels=False), sg.View(steps=True)):
+        text = sg.render(report(services(20)), "mermaid", view).decode()
+        drawer.draw(text)
+        drawn = drawer.state("document.querySelectorAll('#out .edgePaths > path').length")
+        assert count_links(text) == drawn > 10
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("stages", [5, 20, 60])
+def test_github_cuts_and_hides_nothing(stages: int, theme: str, drawer: Drawer) -> None:
+    found = report(services(stages))
+    for view in (sg.View(), sg.View(critical_path=True, prune=True), sg.View(steps=True)):
+        assert drawer.faults(sg.render(found, "mermaid", view).decode(), "11", theme) == []
+
+
+@pytest.mark.parametrize(("stages", "direction"), [(7, "TB"), (20, "LR"), (60, "LR")])
+def test_the_direction_is_the_one_that_github_shows_larger(
+    stages: int, direction: str, drawer: Drawer
+) -> None:
+    found = report(services(stages))
+    assert f"flowchart {direction}\n" in sg.render(found, "mermaid").decode()
+    widths = {}
+    for way in ("TB", "LR"):
+        drawer.draw(sg.render(found, "mermaid", sg.View(direction=way)).decode())
+        widths[way] = drawer.state("document.querySelector('#out svg').viewBox.baseVal.width")
+    assert min(widths, key=lambda way: max(widths[way], 900)) == direction
+
+
+def test_what_ships_has_a_mark_and_a_colour_that_both_papers_bear(drawer: Drawer) -> None:
+    text = sg.render(report("FROM a AS x\nFROM b\nCOPY --from=x /a /b\n"), "mermaid").decode()
+    assert [word in text for word in ("● b", "◐ x", "◉ stage-1")] == [True] * 3
+    drawer.draw(text)
+    colours = drawer.state(
+        "[...document.querySelectorAll('#out path.flowchart-link')].map((p) => p.style.stroke)"
+    )
+    assert sorted(set(colours)) == ["rgb(129, 139, 152)", "rgb(45, 164, 78)", "rgb(47, 129, 247)"]
+    for colour in (GREY, BLUE, GREEN, AMBER, RED):
+        assert all(contrast(colour, paper) >= 3 for paper in THEMES.values()), colour
 
 
 def test_the_title_is_quoted() -> None:

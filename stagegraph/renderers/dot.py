@@ -41,14 +41,13 @@ def dot_of(drawn: Picture, view: View, palette: Palette, *, tooltips: bool) -> s
         edge_attr={"fontname": FONT, "fontsize": "11", "arrowsize": "0.8"},
     )
     names = {box.id: f"n{number}" for number, box in enumerate(drawn.boxes)}
+    grouped = drawn.grouped()
     for number, group in enumerate(drawn.groups):
         with graph.subgraph(name=f"cluster{number}", graph_attr=_frame(group, palette)) as frame:
-            for box in drawn.boxes:
-                if box.group == group.id:
-                    frame.node(names[box.id], **_box(box, view, palette, plain, tooltips))
-    for box in drawn.boxes:
-        if not box.group:
-            graph.node(names[box.id], **_box(box, view, palette, plain, tooltips))
+            for box in grouped[group.id]:
+                frame.node(names[box.id], **_box(box, view, palette, plain, tooltips))
+    for box in grouped.get("", ()):
+        graph.node(names[box.id], **_box(box, view, palette, plain, tooltips))
     for number, (arrow, name) in enumerate(zip(drawn.arrows, arrow_looks(drawn), strict=True)):
         attributes = _arrow(arrow, name, view, palette, tooltips) | {"id": f"e{number}"}
         graph.edge(names[arrow.source], names[arrow.target], **attributes)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from stagegraph.comparison.changes import Change
 from stagegraph.model import EdgeKind, NodeKind, Report, Role
 from stagegraph.renderers.mermaid_quoting import comment, front_matter, label
+from stagegraph.renderers.mermaid_style import MARKS, count_links, styles
 from stagegraph.renderers.picture import picture
 from stagegraph.renderers.quoting import checked_link_base, line_link
-from stagegraph.renderers.theme import LIGHT, change_look, look_name
+from stagegraph.renderers.theme import look_name
 from stagegraph.renderers.view import Arrow, Box, Group, Picture, View
 
 MOST_CHARACTERS = 50_000  # GitHub shows an error for more, and the diagram cannot raise it
@@ -22,8 +22,14 @@ _SHAPES = {
     NodeKind.NAMED_CONTEXT: ("[/", "\\]"),
     NodeKind.REMOTE: ("{{", "}}"),
 }
-_ARROWS = {EdgeKind.FROM: "==>", EdgeKind.COPY: "-->", EdgeKind.ADD: "-->", EdgeKind.MOUNT: "-.->"}
-_DASHES = {"dashed": "6 3", "dotted": "2 3"}
+_LINKS: Mapping[EdgeKind | str | None, tuple[str, str]] = {
+    EdgeKind.FROM: ("===", "==>"),
+    EdgeKind.COPY: ("---", "-->"),
+    EdgeKind.ADD: ("---", "-->"),
+    EdgeKind.MOUNT: ("-.-", "-.->"),
+    "selectable": ("-.-", "-.->"),
+    None: ("---", "-->"),
+}
 
 
 def mermaid(report: Report, view: View) -> str:
@@ -36,7 +42,7 @@ def fitting(pictures: Iterable[Picture], view: View) -> str:
     """The first of ``pictures`` that fits GitHub's limits, or the last one, as Mermaid."""
     text, edges = "", 0
     for drawn in pictures:
-        text, edges = _text(drawn, view), len(drawn.arrows)
+        text, edges = _text(drawn, view), count_links(drawn)
         if len(text) <= MOST_CHARACTERS and edges <= MOST_EDGES:
             break
     return text
@@ -72,6 +78,8 @@ def _only_stages(drawn: Picture) -> Picture:
 
 def _only_targets(drawn: Picture) -> Picture:
     """What changed, the targets and what ships, as far as it fits; the rest is one box."""
+    from stagegraph.comparison.changes import Change
+
     order = sorted(drawn.boxes, key=lambda box: (box.change is Change.SAME, list(Role).index(box.role)))
     boxes = tuple(order[:60])
     left = len(drawn.boxes) - len(boxes)
@@ -90,7 +98,9 @@ def _with_boxes(drawn: Picture, boxes: tuple[Box, ...]) -> Picture:
 
 
 def _text(drawn: Picture, view: View) -> str:
-    return "\n".join([front_matter(view.title), *_lines(drawn, view)]) + "\n"
+    labelled = any(arrow.label for arrow in drawn.arrows)
+    head = front_matter(view.title, labelled=labelled, framed=bool(drawn.groups))
+    return "\n".join([head, *_lines(drawn, view)]) + "\n"
 
 
 def _lines(drawn: Picture, view: View) -> Iterator[str]:
@@ -98,37 +108,47 @@ def _lines(drawn: Picture, view: View) -> Iterator[str]:
     for note in drawn.notes:
         yield "  " + comment(note)
     ids = {box.id: f"s{number}" for number, box in enumerate(drawn.boxes)}
+    grouped = drawn.grouped()
     for number, group in enumerate(drawn.groups):
-        yield from _frame(drawn, group, f"g{number}", ids)
-    for box in drawn.boxes:
-        if not box.group:
-            yield f"  {_node(box, ids)}"
+        yield from _frame(group, grouped[group.id], f"g{number}", ids)
+    for box in grouped.get("", ()):
+        yield f"  {_node(box, ids)}"
     if drawn.notes:
         yield f"  note0[{label('Note: ' + '; '.join(drawn.notes))}]"
-    for arrow in drawn.arrows:
-        yield f"  {_edge(arrow, ids)}"
+    for edge in _edges(drawn, ids):
+        yield f"  {edge}"
     yield from _links(drawn, view, ids)
-    yield from _styles(drawn, ids)
+    yield from styles(drawn, ids)
 
 
-def _frame(drawn: Picture, group: Group, name: str, ids: Mapping[str, str]) -> Iterator[str]:
-    yield f"  subgraph {name}[{label(group.label)}]"
-    for box in drawn.boxes:
-        if box.group == group.id:
-            yield f"    {_node(box, ids)}"
+def _frame(group: Group, boxes: Iterable[Box], name: str, ids: Mapping[str, str]) -> Iterator[str]:
+    yield f"  subgraph {name}[{label(MARKS.get(look_name(group), '') + group.label)}]"
+    for box in boxes:
+        yield f"    {_node(box, ids)}"
     yield "  end"
 
 
 def _node(box: Box, ids: Mapping[str, str]) -> str:
     opening, closing = _SHAPES[box.kind] if box.kind else ("(", ")")
-    text = f"{box.label}\n{box.sublabel}" if box.sublabel else box.label
-    return f"{ids[box.id]}{opening}{label(text)}{closing}"
+    name = MARKS.get(look_name(box), "") + box.label if box.kind else box.label
+    written = label(f"{name}\n{box.sublabel}" if box.sublabel else name, bold=box.kind is NodeKind.STAGE)
+    return f"{ids[box.id]}{opening}{written}{closing}"
 
 
-def _edge(arrow: Arrow, ids: Mapping[str, str]) -> str:
-    link = "-.->" if arrow.selectable else _ARROWS[arrow.kind] if arrow.kind else "-->"
-    words = f"|{label(arrow.label)}|" if arrow.label else ""
-    return f"{ids[arrow.source]} {link}{words} {ids[arrow.target]}"
+def _edges(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
+    """The arrows, numbered as links: one, or two where a label stands between them.
+
+    A label is a node of its own, since Mermaid moves the labels of long edges into other nodes. Where there
+    are labels, the other links are as long as two, so that stages stand in rows.
+    """
+    labelled = any(arrow.label for arrow in drawn.arrows)
+    for number, arrow in enumerate(drawn.arrows):
+        source, target = ids[arrow.source], ids[arrow.target]
+        line, tip = _LINKS["selectable" if arrow.selectable else arrow.kind]
+        if arrow.label:
+            yield f"{source} {line} t{number}[{label(arrow.label)}]:::label {tip} {target}"
+        else:
+            yield f"{source} {tip[:-2] + tip[-3:] if labelled else tip} {target}"
 
 
 def _links(drawn: Picture, view: View, ids: Mapping[str, str]) -> Iterator[str]:
@@ -136,55 +156,3 @@ def _links(drawn: Picture, view: View, ids: Mapping[str, str]) -> Iterator[str]:
         link = line_link(view.link_base, box.line)
         if link:
             yield f'  click {ids[box.id]} href "{link}"'
-
-
-def _styles(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
-    """A class for every role that occurs; every fill has its text colour, for dark mode."""
-    members: dict[str, list[str]] = {}
-    for box in drawn.boxes:
-        members.setdefault(look_name(box), []).append(ids[box.id])
-    for number, group in enumerate(drawn.groups):
-        members.setdefault(f"frame-{look_name(group)}", []).append(f"g{number}")
-    for name, found in sorted(members.items()):
-        yield f"  classDef {_class(name)} {_style(name)}"
-        yield f"  class {','.join(found)} {_class(name)}"
-    if drawn.notes:
-        yield f"  classDef note fill:none,stroke:none,color:{LIGHT.faint}"
-        yield "  class note0 note"
-    yield from _changed(drawn)
-    yield from _critical(drawn, ids)
-
-
-def _class(name: str) -> str:
-    return name.replace("-", "")
-
-
-def _style(name: str) -> str:
-    look = LIGHT.look(name.removeprefix("frame-"))
-    width = f"stroke-width:{look.width:g}px"
-    dash = f",stroke-dasharray:{_DASHES[look.dash]}" if look.dash != "solid" else ""
-    if name.startswith("frame-"):
-        return f"fill:none,stroke:{look.line},{width}{dash}"
-    return f"fill:{look.fill},stroke:{look.line},color:{look.text},{width}{dash}"
-
-
-def _changed(drawn: Picture) -> Iterator[str]:
-    """The edges that only one build has, in the colour of what became of them."""
-    found: dict[str, list[str]] = {}
-    for number, arrow in enumerate(drawn.arrows):
-        if arrow.change and arrow.change is not Change.SAME:
-            found.setdefault(change_look(arrow.change), []).append(str(number))
-    for name, numbers in sorted(found.items()):
-        look = LIGHT.look(name)
-        dash = f",stroke-dasharray:{_DASHES[look.dash]}" if look.dash != "solid" else ""
-        yield f"  linkStyle {','.join(numbers)} stroke:{look.line},stroke-width:2.5px{dash}"
-
-
-def _critical(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
-    edges = [str(number) for number, arrow in enumerate(drawn.arrows) if arrow.critical]
-    if edges:
-        yield f"  linkStyle {','.join(edges)} stroke:{LIGHT.critical},stroke-width:3px"
-    boxes = [ids[box.id] for box in drawn.boxes if box.critical]
-    if boxes:
-        yield f"  classDef critical stroke:{LIGHT.critical},stroke-width:3px"
-        yield f"  class {','.join(boxes)} critical"

@@ -15,9 +15,10 @@ _READ_LATE = re.compile(r"(?<=\$)(?=\$)|(?<=\\)(?=n)|(?<=fa:)(?=fa-)|(?<=fa[bklr
 _GAP = "\u200b"
 
 
-def label(text: str) -> str:
-    """``text`` as a quoted label; lines of it stay lines, and nothing becomes a thin space."""
-    lines = [_line(line) for line in text.split("\n")]
+def label(text: str, *, bold: bool = False) -> str:
+    """``text`` as a quoted label; lines of it stay lines, the first bold; nothing becomes a thin space."""
+    first, *others = [_line(line) for line in text.split("\n")]
+    lines = [f"<b>{first}</b>" if bold and first else first, *others]
     return '"' + ("<br/>".join(lines) if any(lines) else "#8203;") + '"'
 
 
@@ -35,10 +36,17 @@ def comment(text: str) -> str:
     return "%% " + printable(text).replace("{", "(").replace("}", ")").replace("%", " percent")
 
 
-def front_matter(title: str) -> str:
-    """The configuration that makes new and old versions draw the same; the theme is left open."""
+def front_matter(title: str, *, labelled: bool, framed: bool) -> str:
+    """The configuration that makes new and old versions draw the same; the theme is left open.
+
+    Labels are short already, and Mermaid's own 200 pixels would break most of them. The distances are
+    smaller than its own, since GitHub shrinks a diagram to the width of the page.
+    """
     lines = ["---"]
     if title:
         lines.append(f"title: {json.dumps(printable(title), ensure_ascii=False)}")
-    lines += ["config:", "  layout: dagre", "  look: classic", "---"]
-    return "\n".join(lines)
+    lines += ["config:", "  layout: dagre", "  look: classic", "  flowchart:", "    wrappingWidth: 420"]
+    lines += ["    nodeSpacing: 24", f"    rankSpacing: {24 if labelled else 40}", "    padding: 12"]
+    if framed:
+        lines += ["    subGraphTitleMargin:", "      top: 4", "      bottom: 18"]
+    return "\n".join([*lines, "---"])

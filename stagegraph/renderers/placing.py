@@ -83,14 +83,13 @@ def layout_dot(drawn: Picture) -> str:
     graph = graphviz.Digraph("build", graph_attr=_graph_attributes(drawn, labelled))
     graph.attr("node", shape="box", fixedsize="true", label="")
     names = {box.id: f"n{number}" for number, box in enumerate(drawn.boxes)}
+    grouped = drawn.grouped()
     for number, group in enumerate(drawn.groups):
         with graph.subgraph(name=f"cluster{number}", graph_attr=_frame(group)) as frame:
-            for box in drawn.boxes:
-                if box.group == group.id:
-                    frame.node(names[box.id], **_size(box_size(box)))
-    for box in drawn.boxes:
-        if not box.group:
-            graph.node(names[box.id], **_size(box_size(box)))
+            for box in grouped[group.id]:
+                frame.node(names[box.id], **_size(box_size(box)))
+    for box in grouped.get("", ()):
+        graph.node(names[box.id], **_size(box_size(box)))
     for number, (arrow, look) in enumerate(zip(drawn.arrows, arrow_looks(drawn), strict=True)):
         weight = 1 if not arrow.needed else 4 if look in SHIPS else 2
         _edge(graph, number, arrow, names, weight=weight, labelled=labelled)

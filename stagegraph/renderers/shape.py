@@ -10,7 +10,7 @@ from stagegraph.renderers.view import Arrow, Box
 
 _PAGE = 900.0, 1300.0  # pixels of a page in a browser that a reader takes in at once
 _ASIDE, _BETWEEN = 24.0, 42.0  # between boxes of one rank, and between ranks
-_WIDER = 1.25  # boxes are wider than high, so that rows of them leave more room unused
+_UNUSED = 50  # boxes; so many make a picture down the page twice as wide as they are, most of it unused
 
 
 def direction_of(asked: str, boxes: Sequence[Box], arrows: Sequence[Arrow]) -> str:
@@ -46,12 +46,12 @@ def _sizes(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> tuple[tuple[float, 
         if arrow.label:
             size = label_size(label_lines(arrow))
             rows.setdefault(ranks[arrow.target] - 0.5, []).append((size.width, size.height))
-    passing = _passing(ranks, arrows)
+    passing, wider = _passing(ranks, arrows), 1 + min(len(boxes) / _UNUSED, 1)
     down, across = (0.0, 0.0), (0.0, 0.0)
     for rank, row in rows.items():
         wide, high = zip(*row, strict=True)
         aside = _ASIDE * (len(row) + passing.get(rank, 0))
-        down = max(down[0], _WIDER * (sum(wide) + aside)), down[1] + max(high) + _BETWEEN / 2
+        down = max(down[0], wider * (sum(wide) + aside)), down[1] + max(high) + _BETWEEN / 2
         across = across[0] + max(wide) + _BETWEEN / 2, max(across[1], sum(high) + aside)
     return down, across
 

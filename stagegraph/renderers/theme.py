@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from stagegraph.comparison.changes import Change
 from stagegraph.model import EdgeKind, Reach, Role
 from stagegraph.renderers.view import Arrow, Box, Group, Picture, View
+
+if TYPE_CHECKING:
+    from stagegraph.comparison.changes import Change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +123,7 @@ def look_of(role: Role, reach: Reach) -> str:
 
 def change_look(change: Change) -> str:
     """The name of the look of a change: a stage with another name is a changed one."""
-    return "changed" if change is Change.RENAMED else change.value
+    return "changed" if change.value == "renamed" else change.value
 
 
 def arrow_look(arrow: Arrow, source: str, target: str) -> str:
@@ -131,7 +134,7 @@ def arrow_look(arrow: Arrow, source: str, target: str) -> str:
         return "selectable"
     if not arrow.needed:
         return "unneeded"
-    if target not in _IN_IMAGE or arrow.kind is EdgeKind.MOUNT:
+    if target not in _IN_IMAGE or source not in MARKED or arrow.kind is EdgeKind.MOUNT:
         return "upstream"
     inside = arrow.kind is EdgeKind.FROM or (arrow.kind is None and source in _IN_IMAGE)
     return "inherited" if inside else "copied"

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from stagegraph.comparison.changes import Change
 from stagegraph.model import EdgeKind, NodeKind, Reach, Role
+
+if TYPE_CHECKING:
+    from stagegraph.comparison.changes import Change
 
 DIRECTIONS = ("auto", "TB", "LR", "BT", "RL")
 THEMES = ("auto", "light", "dark")
@@ -86,6 +89,13 @@ class Picture:
     arrows: tuple[Arrow, ...]
     groups: tuple[Group, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def grouped(self) -> dict[str, list[Box]]:
+        """The boxes by the id of the group they are drawn in; "" is none."""
+        found: dict[str, list[Box]] = {group.id: [] for group in self.groups}
+        for box in self.boxes:
+            found.setdefault(box.group, []).append(box)
+        return found
 
     @property
     def compares(self) -> bool:

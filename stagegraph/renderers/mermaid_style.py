@@ -1,0 +1,110 @@
+"""Colours of a Mermaid diagram that can be seen on light and on dark paper alike.
+
+GitHub draws a diagram in the reader's mode and a diagram cannot ask for it: fills let the paper shine
+through, lines are of middle brightness, and texts keep the colour of the mode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from stagegraph.renderers.theme import arrow_looks, look_name
+from stagegraph.renderers.view import Arrow, Picture
+
+GREY, BLUE, GREEN, AMBER, RED = "#818b98", "#2f81f7", "#2da44e", "#bf8700", "#e5534b"
+_TINT = "26"  # opacity of a fill, as hexadecimal digits
+_DASHED, _DOTTED = "6 3", "2 3"
+
+
+def _box(colour: str, width: str, dash: str = "", fill: str = "") -> str:
+    dashes = f",stroke-dasharray:{dash}" if dash else ""
+    return f"fill:{fill or colour + _TINT},stroke:{colour},stroke-width:{width}px{dashes}"
+
+
+BOXES = MappingProxyType(
+    {
+        "target": _box(BLUE, "4", fill="#0b57d0") + ",color:#ffffff",
+        "inherited": _box(BLUE, "3"),
+        "copied": _box(GREEN, "1.6"),
+        "mounted": _box(GREY, "1.2", _DASHED),
+        "upstream": _box(GREY, "1.2"),
+        "unneeded": _box(GREY, "1", _DOTTED, fill="none"),
+        "selectable": _box(AMBER, "1.2", _DASHED),
+        "added": _box(GREEN, "2.4"),
+        "removed": _box(RED, "1.8", _DASHED),
+        "changed": _box(AMBER, "2.4"),
+        "same": _box(GREY, "1.2"),
+    }
+)
+_ARROWS = MappingProxyType(
+    {
+        "inherited": f"stroke:{BLUE},stroke-width:3.5px",
+        "copied": f"stroke:{GREEN},stroke-width:2px",
+        "selectable": f"stroke:{AMBER}",
+        "upstream": f"stroke:{GREY}",
+        "same": f"stroke:{GREY}",
+        "unneeded": f"stroke:{GREY},stroke-width:1px,opacity:0.6",
+        "added": f"stroke:{GREEN},stroke-width:2.5px",
+        "removed": f"stroke:{RED},stroke-width:2.5px,stroke-dasharray:{_DASHED}",
+        "changed": f"stroke:{AMBER},stroke-width:2.5px",
+        "critical": f"stroke:{RED},stroke-width:3px",
+    }
+)
+MARKS = MappingProxyType({"target": "◉ ", "inherited": "● ", "copied": "◐ "})  # as in the terminal
+
+
+def styles(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
+    """A class for every look of boxes and frames that occurs, and the styles of arrows that have one."""
+    members: dict[str, list[str]] = {}
+    for box in drawn.boxes:
+        members.setdefault(look_name(box), []).append(ids[box.id])
+    for number, group in enumerate(drawn.groups):
+        members.setdefault(f"frame{look_name(group)}", []).append(f"g{number}")
+    for name, found in sorted(members.items()):
+        yield f"  classDef {name} {_style(name)}"
+        yield f"  class {','.join(found)} {name}"
+    if drawn.notes:
+        yield f"  classDef note fill:none,stroke:none,color:{GREY}"
+        yield "  class note0 note"
+    if any(arrow.label for arrow in drawn.arrows):
+        yield "  classDef label fill:none,stroke:none"
+    yield from _arrows(drawn)
+    yield from _critical(drawn, ids)
+
+
+def _style(name: str) -> str:
+    frame = name.removeprefix("frame")
+    if frame == name:
+        return BOXES[name]
+    line = BOXES[frame].partition("stroke:")[2].partition(",color:")[0]
+    return f"fill:none,stroke:{line}"
+
+
+def count_links(drawn: Picture) -> int:
+    """How many links the arrows are: two where a label stands between them."""
+    return sum(map(_links_of, drawn.arrows))
+
+
+def _links_of(arrow: Arrow) -> int:
+    return 2 if arrow.label else 1
+
+
+def _arrows(drawn: Picture) -> Iterator[str]:
+    """The links of each look, by their numbers."""
+    found: dict[str, list[str]] = {}
+    first = 0
+    for arrow, look in zip(drawn.arrows, arrow_looks(drawn), strict=True):
+        name = "critical" if arrow.critical else look
+        numbers = range(first, first + _links_of(arrow))
+        first = numbers.stop
+        found.setdefault(name, []).extend(map(str, numbers))
+    for name, members in sorted(found.items()):
+        yield f"  linkStyle {','.join(members)} {_ARROWS[name]}"
+
+
+def _critical(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
+    boxes = [ids[box.id] for box in drawn.boxes if box.critical]
+    if boxes:
+        yield f"  classDef critical stroke:{RED},stroke-width:3px"
+        yield f"  class {','.join(boxes)} critical"
