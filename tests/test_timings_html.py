@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 import stagegraph as sg
-from stagegraph.measured.recorded_build import recorded_build
+from stagegraph.measured.ties import build_of_record
 from stagegraph.records.model import SECOND, Interval, Record, Vertex
+from stagegraph.renderers.durations import duration
+from stagegraph.renderers.page.assembly import asset
 from stagegraph.renderers.page.timeline import timeline
-from stagegraph.renderers.page.units import duration, size
 from stagegraph.renderers.timings_html import timings_html
 
 from . import builds
 from .browser import Opened, Pages
 from .made_record import eight_platforms, made_record, many_stages
 from .test_html import CANARY, HOSTILE
+from .tools import need
 
 PARALLEL = "parallel/cold.dockerbuild"
 RECORDS = [*builds.named(".dockerbuild"), *builds.named(".jsonl"), *builds.named(".log")]
@@ -31,7 +38,7 @@ SHOWN = [
 
 
 def page_of(record: Record, source: sg.Source | None = None, **view: str) -> bytes:
-    build = recorded_build(record, source)
+    build = build_of_record(record, source, sg.Options())
     report = sg.analyse(build) if build else None
     return timings_html(sg.measure(record, source), report, sg.View(**view)).encode()  # type: ignore[arg-type]
 
@@ -105,7 +112,7 @@ def test_a_click_on_a_bar_tells_all_of_the_step(pages: Pages) -> None:
     opened = pages.open(real_page(PARALLEL))
     opened.page.click(".bar[aria-label*='bundle-web']")
     told = opened.panel()
-    for words in ("RUN sleep 3.2", "line 20", "3.3 s", "critical path", "Would save", "BELONGS TO", "web"):
+    for words in ("RUN sleep 3.2", "line 20", "3.32 s", "critical path", "Would save", "BELONGS TO", "web"):
         assert words in told
     assert opened.page.locator("tr[aria-current]").count() == 1
     assert "web" in (opened.page.locator("g.node.chosen").text_content() or "")
@@ -125,7 +132,7 @@ def test_the_graph_has_times_and_the_measured_path(pages: Pages) -> None:
     }
     assert {"base", "deps", "web", "assets", "release"} <= critical
     assert not {"docs", "api", "test"} & critical
-    assert "3.8 s" in (opened.page.text_content("svg.drawing") or "")
+    assert "3.76 s" in (opened.page.text_content("svg.drawing") or "")
 
 
 def test_keys_move_along_the_bars_and_down_the_path(pages: Pages) -> None:
@@ -196,7 +203,7 @@ def test_the_curve_tells_how_many_run_at_a_time(pages: Pages) -> None:
     axis = opened.page.locator(".axis").bounding_box()
     assert axis is not None
     opened.page.mouse.move(axis["x"] + axis["width"] * time * SECOND / found.wall, axis["y"] + 60)
-    assert opened.page.inner_text(".cursor") == f"{time} s · {running} at once"
+    assert opened.page.inner_text(".cursor") == f"{time:.2f} s · {running} at once"
 
 
 def test_a_build_that_failed_says_so_first(pages: Pages) -> None:
@@ -297,22 +304,22 @@ def test_the_same_record_gives_the_same_bytes() -> None:
     assert page_of(record) == page_of(replace(record))
 
 
-@pytest.mark.parametrize(
-    ("time", "words"),
-    [
-        (0, "0 ms"),
-        (400, "under 1 ms"),
-        (17_400_000, "17 ms"),
-        (999_700_000, "1.0 s"),
-        (3725 * SECOND, "3,725.0 s"),
-    ],
-)
-def test_times_are_said_shortly(time: int, words: str) -> None:
-    assert duration(time) == words
+def test_the_page_says_times_as_the_rest_of_stagegraph_does() -> None:
+    node = need(shutil.which("node"), "node")
+    times = [0, 400_000, 16_400_000, 99_600_000, 999_700_000, 1_740_000_000, 53_460_000_000, 125 * SECOND]
+    times += [9_996_000_000, 99_960_000_000, 3_599 * SECOND, 7_265 * SECOND]
+    asked = f"console.log(JSON.stringify({times}.map((time) => sayTime(time / 1e9))))"
+    script = asset("scale.js") + asked
+    done = subprocess.run([node, "-e", script], capture_output=True, check=True, timeout=60)
+    assert json.loads(done.stdout) == [duration(time) for time in times]
 
 
-@pytest.mark.parametrize(
-    ("count", "words"), [(0, "0 B"), (999, "999 B"), (1080, "1.1 kB"), (53_500_000, "53.5 MB")]
-)
-def test_sizes_are_in_the_units_of_build_output(count: int, words: str) -> None:
-    assert size(count) == words
+def test_the_command_writes_the_page(
+    in_process: Callable[..., subprocess.CompletedProcess[bytes]], tmp_path: Path
+) -> None:
+    (tmp_path / "build.dockerbuild").write_bytes(builds.files()[PARALLEL])
+    done = in_process("timings", "build.dockerbuild", "--format", "html", "-o", "build.html", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "build.html").read_text("utf-8")
+    assert page.startswith("<!doctype html>")
+    assert '<svg class="drawing"' in page

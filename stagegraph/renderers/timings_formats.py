@@ -31,6 +31,9 @@ TIMINGS_FORMATS: Mapping[str, TimingsFormat] = MappingProxyType(
     {
         "text": TimingsFormat(module="timings_text", description="for the terminal"),
         "json": TimingsFormat(module="timings_json", description="all of it as data, with a schema"),
+        "html": TimingsFormat(
+            module="timings_html", description="a page with the graph and a timeline", with_report=True
+        ),
         "markdown": TimingsFormat(module="timings_markdown", description="for job summaries and reviews"),
     }
 )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from stagegraph.measured.model import Timings
-from stagegraph.renderers.page.units import duration
+from stagegraph.renderers.durations import duration
 from stagegraph.renderers.view import Arrow, Box, Picture
 
 
@@ -23,8 +23,9 @@ def with_times(found: Timings) -> Callable[[Picture], Picture]:
         if stage is None or stage.start is None:
             return replace(box, critical=False)
         words = duration(stage.busy) if stage.executed else "from the cache"
-        sublabel = f"{box.sublabel} · {words}" if box.sublabel else words
-        return replace(box, critical=box.id in on_path, sublabel=sublabel)
+        first, *rest = box.sublabel.split("\n") if box.sublabel else ("",)
+        lines = (f"{first} · {words}" if first else words, *rest)
+        return replace(box, critical=box.id in on_path, sublabel="\n".join(lines))
 
     def marked(arrow: Arrow) -> Arrow:
         return replace(arrow, critical=(arrow.source, arrow.target) in passed)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from stagegraph.measured.model import TimedStage, TimedStep, Timings
+from stagegraph.renderers.durations import duration, size
 from stagegraph.renderers.page.timeline import seconds
-from stagegraph.renderers.page.units import counted, duration, size
+from stagegraph.renderers.page.words import counted
 
 _PREFIX = re.compile(r"\A\[([^\]]*)\] ")
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}")
@@ -23,7 +25,9 @@ def stage_keys(found: Timings, known: Sequence[str]) -> list[str]:
 
 def timed_steps(found: Timings, node_keys: Sequence[str]) -> list[dict[str, Any]]:
     """Every step of the record: what a bar, a row of the table and the panel show of it."""
-    return [_step(step, node_keys) for step in found.steps]
+    # Of a build that failed nobody knows what would have come after: nothing of it can be saved.
+    steps = (replace(step, saving=None) for step in found.steps) if found.error else found.steps
+    return [_step(step, node_keys) for step in steps]
 
 
 def _step(step: TimedStep, node_keys: Sequence[str]) -> dict[str, Any]:

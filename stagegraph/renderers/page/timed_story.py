@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from stagegraph.measured.model import Saving, SavingKind, Timings
+from stagegraph.measured.model import Saving, Timings
+from stagegraph.renderers.durations import duration, share
 from stagegraph.renderers.page.timed_facts import instruction
-from stagegraph.renderers.page.units import counted, duration, share
+from stagegraph.renderers.page.words import counted
 from stagegraph.renderers.quoting import xml_text
+from stagegraph.renderers.timings_story import notes, savings, warnings
 
-_MOST_SAVINGS = 8
 _SAVES = "How much sooner the build would end if the step took no time."
 
 
@@ -24,13 +25,12 @@ def _tiles(found: Timings) -> Iterator[tuple[str, str, str, str]]:
     """Name, figure, words below it, key of what it is about."""
     ran = [step for step in found.steps if step.ran]
     yield "Wall time", duration(found.wall), counted(len(ran), "step") + " ran or came from the cache", ""
-    path = f"{share(found.path_share)} of the wall time, {counted(len(found.path), 'step')}"
+    path = f"{share(found.path_time, found.wall)} of the wall time, {counted(len(found.path), 'step')}"
     yield "Critical path", duration(found.path_time), path, ""
     yield "Work", duration(found.work), f"{found.parallelism:.1f} steps at once in the mean", ""
-    cached = f"{found.cached_steps} of {found.total_steps}"
-    yield "From the cache", share(found.cached_share), f"{cached} steps of the Dockerfile", ""
-    first = next((saving for saving in found.savings if saving.kind is SavingKind.STEP), None)
-    if first:
+    cached = f"{found.cached_steps} of {found.total_steps} steps of the Dockerfile"
+    yield "From the cache", share(found.cached_steps, found.total_steps), cached, ""
+    for first in savings(found)[:1]:
         step = _critical(first, found)
         words = _joined(instruction(found.steps[step]), _place(step, found))
         yield "Change first", f"−{duration(first.saves)}", words, f"step:{step}"
@@ -47,24 +47,17 @@ def _tile(name: str, figure: str, words: str, key: str) -> str:
 
 def _alerts(found: Timings) -> str:
     """What a reader must know before trusting the page: failure, interruption, another Dockerfile."""
-    said = []
-    if found.error:
-        said.append(f"The build failed: {found.error}")
-    if found.interrupted:
-        said.append("The record ends in the midst of the build.")
-    if found.mismatch:
-        said.append(f"{found.mismatch[:1].upper()}{found.mismatch[1:]}.")
+    said = (f"{text[:1].upper()}{text[1:]}" for text in warnings(found))
     return "".join(f'<p class="alert" role="note">{xml_text(text)}</p>\n' for text in said)
 
 
 def timed_story(found: Timings) -> list[dict[str, Any]]:
     """The sections of the panel: heading, sentences, and rows of what, detail and key."""
+    worth = [_saving_row(saving, found) for saving in savings(found)]
     sections = (
-        _section(
-            "What to change first", rows=list(_savings(found)), sentences=[_SAVES] if found.savings else []
-        ),
+        _section("What to change first", sentences=[_SAVES] if worth else [], rows=worth),
         _section("The path that the build took", rows=list(_path(found))),
-        _section("To know", sentences=[f"{note[:1].upper()}{note[1:]}." for note in _notes(found)]),
+        _section("To know", sentences=[f"{text[:1].upper()}{text[1:]}." for text in _notes(found)]),
     )
     return [section for section in sections if section["rows"] or section["sentences"]]
 
@@ -75,12 +68,14 @@ def _section(
     return {"heading": heading, "sentences": sentences or [], "rows": rows or []}
 
 
-def _savings(found: Timings) -> Iterator[list[str]]:
-    steps = [saving for saving in found.savings if saving.kind is SavingKind.STEP]
-    for saving in steps[:_MOST_SAVINGS]:
-        step = _critical(saving, found)
-        words = f"saves {duration(saving.saves)} of {duration(saving.took)}"
-        yield [instruction(found.steps[step]), _joined(words, _place(step, found)), f"step:{step}"]
+def _saving_row(saving: Saving, found: Timings) -> list[str]:
+    step = _critical(saving, found)
+    saves = f"saves {duration(saving.saves)}"
+    if len(saving.steps) == 1:
+        words = f"{saves} of {duration(saving.took)}"
+    else:
+        words = f"{saves}; its {len(saving.steps)} steps took {duration(saving.took)}"
+    return [instruction(found.steps[step]), _joined(words, _place(step, found)), f"step:{step}"]
 
 
 def _critical(saving: Saving, found: Timings) -> int:
@@ -100,7 +95,7 @@ def _place(step: int, found: Timings) -> str:
     """The stage and the line of a step, as far as they are known."""
     own = found.steps[step]
     stage = found.stages[own.stages[0]].name if own.stages else ""
-    return _joined(stage, own.platform, f"line {own.lines[0]}" if own.lines else "")
+    return _joined(stage, own.platform.removeprefix("linux/"), f"line {own.lines[0]}" if own.lines else "")
 
 
 def _joined(*words: str) -> str:
@@ -109,4 +104,4 @@ def _joined(*words: str) -> str:
 
 def _notes(found: Timings) -> list[str]:
     unknown = [f"{counted(found.unknown, 'step')} could not be tied to a line"] if found.unknown else []
-    return unknown + list(found.notes)
+    return unknown + notes(found)
