@@ -72,7 +72,7 @@ def measure(record: Record, source: Source | None = None, options: Options = _DE
         path=tuple(parts),
         savings=tuple(found),
         error=record.error or _error(ordered.vertices),
-        interrupted=any(vertex.unfinished for vertex in ordered.vertices),
+        interrupted=_interrupted(record, ordered.vertices),
         mismatch=tied.mismatch,
         notes=tuple(dict.fromkeys(note for note in [*notes, note] if note)),
     )
@@ -152,6 +152,12 @@ def _failed(vertices: Sequence[Vertex]) -> set[int]:
 
 def _stopped(vertex: Vertex, vertices: Sequence[Vertex]) -> bool:
     return vertex.error.endswith(CANCELED)
+
+
+def _interrupted(record: Record, vertices: Sequence[Vertex]) -> bool:
+    """Whether the record ends in the midst: something began and did not end, or waits without a reason."""
+    failed = record.error or _error(vertices)
+    return any(vertex.unfinished or (not vertex.ran and not failed) for vertex in vertices)
 
 
 def _error(vertices: Sequence[Vertex]) -> str:

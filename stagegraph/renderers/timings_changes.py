@@ -76,8 +76,12 @@ def _called(found: Timings) -> str:
 def _verdict(found: TimingsComparison) -> str:
     if not found.difference:
         return "no difference"
-    how = "slower" if found.difference > 0 else "faster"
-    return f"{duration(abs(found.difference))} ({share(abs(found.difference), found.before.wall)}) {how}"
+    by = duration(abs(found.difference))
+    if found.difference > 0 and found.after.wall >= 2 * found.before.wall:
+        times = f" ({found.after.wall / found.before.wall:.0f} times as long)" if found.before.wall else ""
+        return f"{by} slower{times}"
+    part = share(abs(found.difference), found.before.wall)
+    return f"{by} ({part}) {'slower' if found.difference > 0 else 'faster'}"
 
 
 def _by_kind(found: TimingsComparison) -> Iterator[tuple[ChangeKind, list[StepChange]]]:

@@ -1,0 +1,346 @@
+"""Records that are cut off, damaged, forged or none at all: one clear error, or what could be read."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import struct
+import tarfile
+import zlib
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import stagegraph as sg
+from stagegraph.records import layout, reading
+from stagegraph.records.reading import records_of
+
+from . import builds
+
+BUNDLE = builds.files()["target/cold.dockerbuild"]
+STREAM = builds.files()["target/cold.rawjson.jsonl"]
+LOG = builds.files()["target/cold.plain.log"]
+
+
+def read(data: bytes) -> list[sg.Record]:
+    return records_of(io.BytesIO(data), "record")
+
+
+def error(data: bytes) -> str:
+    with pytest.raises(sg.InputError) as raised:
+        read(data)
+    return str(raised.value)
+
+
+def unpacked(data: bytes) -> list[tuple[tarfile.TarInfo, bytes]]:
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        return [(m, file.read() if (file := archive.extractfile(m)) else b"") for m in archive]
+
+
+def packed(members: list[tuple[tarfile.TarInfo, bytes]]) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+        for member, content in members:
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return out.getvalue()
+
+
+def bundle(
+    layers: list[tuple[str, bytes]], config: object = None, index: object = None, **changes: object
+) -> bytes:
+    """A bundle as buildx writes it: layers by media type, all under their digests."""
+    blobs: dict[str, bytes] = {}
+
+    def blob(data: bytes, kind: str) -> dict[str, object]:
+        digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
+        blobs[digest] = data
+        return {"mediaType": kind, "digest": digest, "size": len(data)}
+
+    manifest = {
+        "config": blob(
+            json.dumps(config if config is not None else {"Ref": "r"}).encode(),
+            "application/vnd.buildkit.historyrecord.v0",
+        ),
+        "layers": [blob(data, kind) for kind, data in layers],
+        **changes,
+    }
+    described = blob(json.dumps(manifest).encode(), "application/vnd.oci.image.manifest.v1+json")
+    top = json.dumps(index if index is not None else {"manifests": [described]}).encode()
+    files = {"index.json": top, **{f"blobs/sha256/{d[7:]}": data for d, data in blobs.items()}}
+    return packed([(tarfile.TarInfo(name), data) for name, data in files.items()])
+
+
+STATUS = "application/vnd.buildkit.status.v0"
+OLD_STATUS = "application/vnd.buildkit.solvestatus.v0"
+
+
+def status_of(data: bytes) -> bytes:
+    """The frames of the real bundle ``data``."""
+    blobs = {m.name: content for m, content in unpacked(data)}
+    for content in blobs.values():
+        found = json.loads(content) if content[:1] == b"{" else {}
+        for layer in found.get("layers", ()):
+            if layer["mediaType"] == STATUS:
+                return blobs["blobs/sha256/" + layer["digest"][7:]]
+    raise AssertionError
+
+
+FRAMES = status_of(BUNDLE)
+
+
+def test_a_bundle_that_ends_in_the_middle_is_an_error_or_a_part() -> None:
+    for length in range(2, len(BUNDLE), 97):
+        try:
+            (record,) = read(BUNDLE[:length])
+        except sg.InputError:
+            continue
+        assert record.notes
+
+
+def test_a_bundle_that_is_no_gzip_after_its_first_bytes_is_damaged() -> None:
+    assert error(b"\x1f\x8b" + b"x" * 100).startswith("record: the archive is damaged: ")
+
+
+def test_an_archive_of_something_else_is_no_bundle() -> None:
+    data = packed([(tarfile.TarInfo("README.md"), b"hello")])
+    assert error(data) == (
+        "record: it holds no index.json, so it is no bundle of docker buildx history export\n"
+        "hint: a bundle is made by docker buildx history export --finalize -o build.dockerbuild"
+    )
+
+
+def test_names_that_lead_elsewhere_and_links_have_no_effect(tmp_path_factory: pytest.TempPathFactory) -> None:
+    members = unpacked(BUNDLE)
+    for name in (
+        "../../evil",
+        "/etc/evil",
+        "blobs/sha256/../../../evil",
+        "blobs/sha256/" + "a" * 64 + "/../x",
+    ):
+        members.append((tarfile.TarInfo(name), b"evil"))
+    link, device = tarfile.TarInfo("blobs/sha256/" + "b" * 64), tarfile.TarInfo("blobs/sha256/" + "c" * 64)
+    link.type, link.linkname, device.type = tarfile.SYMTYPE, "/etc/passwd", tarfile.CHRTYPE
+    hard = tarfile.TarInfo("index.json")
+    hard.type, hard.linkname = tarfile.LNKTYPE, "/etc/passwd"
+    members += [(link, b""), (device, b""), (hard, b"")]
+    assert read(packed(members))[0].vertices == read(BUNDLE)[0].vertices
+
+
+def test_a_bomb_is_refused_when_it_grows_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "MOST_BYTES", 1 << 20)
+    member = tarfile.TarInfo("blobs/sha256/" + "a" * 64)
+    assert "it unpacks to more than 1 MiB" in error(packed([(member, b"\0" * (4 << 20))]))
+    other = tarfile.TarInfo("elsewhere")  # not looked at, but it has to be unpacked
+    assert "it unpacks to more than 1 MiB" in error(packed([(other, b"\0" * (4 << 20))]))
+
+
+def test_a_stream_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MOST_BYTES", 1 << 20)
+    assert "more than 1 MiB are too many for a record" in error(b"#1 x\n" * (1 << 19))
+
+
+def test_a_blob_that_does_not_match_its_digest_is_left_out() -> None:
+    members = [
+        (m, content.replace(b"linux/amd64", b"linux/arm64") if b"FrontendAttrs" in content else content)
+        for m, content in unpacked(BUNDLE)
+    ]
+    (record,) = read(packed(members))
+    assert record.vertices == read(BUNDLE)[0].vertices
+    assert record.span is None
+    assert [note for note in record.notes if "does not match its digest and was left out" in note]
+
+
+def test_frames_that_are_cut_keep_what_came_before() -> None:
+    (record,) = read(bundle([(STATUS, FRAMES + FRAMES[:-9])]))
+    assert record.vertices == read(BUNDLE)[0].vertices
+    assert record.notes == ("the last status frame is cut off",)
+
+
+@pytest.mark.parametrize(
+    "data", [b"garbage", struct.pack("<I", 1 << 31) + b"x", struct.pack("<I", 3) + b"\xff" * 3]
+)
+def test_protobuf_garbage_is_an_error(data: bytes) -> None:
+    assert "no build is recorded here" in error(bundle([(STATUS, data)]))
+
+
+def test_an_index_that_names_itself_ends() -> None:
+    assert "holds no record of a build" in error(bundle([], index={"manifests": "no list"}))
+    assert "holds no record of a build" in error(bundle([], index={"manifests": [{"digest": 3}, None, []]}))
+
+
+def test_a_bundle_of_2024_is_read() -> None:
+    """Docker Desktop's: the last state of each vertex as JSON, times as text, no frames."""
+    vertexes = [
+        {"digest": "sha256:1", "name": "[1/2] FROM docker.io/library/alpine:3.20@sha256:" + "0" * 64}
+        | {"started": "2024-08-01T10:00:00.5Z", "completed": "2024-08-01T10:00:02Z"},
+        {"digest": "sha256:2", "name": "[2/2] RUN make", "inputs": ["sha256:1"]}
+        | {"started": "2024-08-01T10:00:02Z", "completed": "2024-08-01T10:00:05.25Z"},
+    ]
+    config = {
+        "Ref": "abc",
+        "FrontendAttrs": {"target": "", "build-arg:A": "1"},
+        "CreatedAt": "2024-08-01T10:00:00Z",
+        "CompletedAt": "2024-08-01T10:00:06.5Z",
+    }
+    data = bundle([(OLD_STATUS, json.dumps({"vertexes": vertexes}).encode())], config)
+    (record,) = read(data)
+    found = sg.measure(record, sg.Source(name="Dockerfile", text="FROM alpine:3.20\nRUN make\n"))
+    assert found.wall == 6_500_000_000
+    assert [step.lines for step in found.steps] == [(1,), (2,)]
+    assert [step.duration for step in found.steps] == [1_500_000_000, 3_250_000_000]
+    assert record.options is not None
+    assert record.options.build_args == {"A": "1"}
+
+
+def test_a_file_of_another_tool_is_no_record() -> None:
+    for text in (
+        "",
+        "\n\n",
+        "hello\n# a heading\n#1 is a number\n",
+        "==1==ERROR: AddressSanitizer\n    #0 0x4a in main a.c:1\n#1 0x4b in start b.c:2\n",
+        '{"level":"info","message":"#1 [internal] load"}\n' * 3,
+        "[1, 2]",
+        '{"vertexes": null}\n',
+    ):
+        assert error(text.encode()).startswith("record: no build is recorded here")
+
+
+def test_events_of_wrong_shapes_are_counted_and_left_out() -> None:
+    wrong: list[object] = [
+        {"vertexes": 3},
+        {"vertexes": [3]},
+        {"vertexes": [{"digest": "a", "started": "yesterday"}]},
+        {"vertexes": [{"digest": "a", "inputs": 7}]},
+        {"statuses": [{"id": "x", "current": "many"}]},
+        {"vertexes": [{"digest": "a", "progressGroup": "g"}]},
+    ]
+    lines = [json.dumps(event) for event in wrong] + [
+        '{"statuses":[{"current":1e999}]}',
+        "{" * 100_000,
+        '{"a":',
+    ]
+    (record,) = read(STREAM + "\n".join(lines).encode())
+    assert record.notes == (f"{len(lines)} lines could not be read as events",)
+    assert record.vertices == read(STREAM)[0].vertices
+
+
+def test_an_interrupted_build_says_so() -> None:
+    half = b"\n".join(STREAM.splitlines()[: len(STREAM.splitlines()) // 2])
+    found = sg.measure(read(half)[0], builds.dockerfile("target/"))
+    assert found.interrupted
+    assert found.path
+
+
+def measured(data: bytes) -> None:
+    """Whatever is read: an InputError, or records that are measured and rendered whole."""
+    with suppress(sg.InputError):
+        for record in read(data):
+            for source in (None, builds.dockerfile("target/")):
+                found = sg.measure(record, source)
+                assert len(found.steps) == len(record.vertices)
+                for render in RENDERERS:
+                    render(found)
+
+
+def _renderers() -> list[Callable[[sg.Timings], str]]:
+    from stagegraph.renderers.perfetto import perfetto
+    from stagegraph.renderers.timings_json import timings_json
+    from stagegraph.renderers.timings_markdown import timings_markdown
+    from stagegraph.renderers.timings_text import timings_text
+
+    return [timings_text, timings_json, timings_markdown, perfetto]
+
+
+RENDERERS = _renderers()
+
+
+@given(
+    st.binary(max_size=300),
+    st.sampled_from([b"", b"\x1f\x8b\x08", b"PK\x03\x04", b"\xff\xfe", b'{"', b"#1 "]),
+)
+def test_any_bytes_give_a_result_or_an_error(data: bytes, head: bytes) -> None:
+    measured(head + data)
+    measured(gzip.compress(data))
+    measured(bundle([(STATUS, data)]))
+
+
+@st.composite
+def mutated(draw: st.DrawFn, data: bytes) -> bytes:
+    """``data`` with some bytes changed, moved, doubled or gone."""
+    found = bytearray(data)
+    for _ in range(draw(st.integers(1, 6))):
+        at = draw(st.integers(0, max(0, len(found) - 1)))
+        length = draw(st.integers(0, 40))
+        how = draw(st.sampled_from(["cut", "change", "double", "insert"]))
+        if how == "cut":
+            del found[at : at + length]
+        elif how == "change":
+            found[at : at + 1] = draw(st.binary(min_size=1, max_size=1))
+        elif how == "double":
+            found[at:at] = found[at : at + length * 20]
+        else:
+            found[at:at] = draw(st.binary(max_size=8))
+    return bytes(found)
+
+
+@settings(max_examples=60, deadline=None)
+@given(mutated(STREAM))
+def test_a_mutated_stream_is_measured_or_refused(data: bytes) -> None:
+    measured(data)
+
+
+@settings(max_examples=60, deadline=None)
+@given(mutated(LOG))
+def test_a_mutated_log_is_measured_or_refused(data: bytes) -> None:
+    measured(data)
+
+
+@settings(max_examples=60, deadline=None)
+@given(mutated(FRAMES))
+def test_mutated_frames_are_measured_or_refused(data: bytes) -> None:
+    measured(bundle([(STATUS, data)]))
+
+
+@settings(max_examples=60, deadline=None)
+@given(mutated(BUNDLE))
+def test_a_mutated_bundle_is_measured_or_refused(data: bytes) -> None:
+    measured(data)
+
+
+@settings(max_examples=40, deadline=None)
+@given(mutated(zlib.decompress(BUNDLE, 31)))
+def test_a_mutated_archive_is_measured_or_refused(data: bytes) -> None:
+    measured(gzip.compress(data, 1))
+
+
+KEYS = [
+    *("Ref", "FrontendAttrs", "error", "CreatedAt", "CompletedAt", "DefaultPlatform", "config", "layers"),
+    *("buildDefinition", "runDetails", "metadata", "buildConfig", "predicate", "digestMapping", "manifests"),
+]
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.data())
+def test_json_of_any_shape_in_a_bundle_is_measured_or_refused(data: st.DataObject) -> None:
+    """The configuration, the provenance and the index, with parts of any type."""
+    keys = st.sampled_from(KEYS)
+    anything = st.dictionaries(keys, _JSON | st.dictionaries(keys, _JSON, max_size=3), max_size=5)
+    provenance = json.dumps(data.draw(anything)).encode()
+    measured(
+        bundle(
+            [(STATUS, FRAMES), ("application/vnd.in-toto+json", provenance)],
+            config=data.draw(anything | _JSON),
+            index=data.draw(st.none() | anything),
+        )
+    )

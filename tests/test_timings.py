@@ -1,0 +1,274 @@
+"""stagegraph timings as a user runs it: what it says, what it writes, what it exits with."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+import stagegraph as sg
+from stagegraph.measured.changes import ChangeKind, compare_timings
+from stagegraph.printable import columns
+from stagegraph.renderers.durations import duration, share, size
+from stagegraph.renderers.perfetto import lanes, perfetto
+from stagegraph.renderers.timings_json import timings_json
+from stagegraph.renderers.timings_markdown import timings_markdown
+from stagegraph.renderers.timings_text import timings_text
+
+from . import builds
+from .conftest import ROOT
+from .mermaid_parser import parse_errors
+
+Run = Callable[..., subprocess.CompletedProcess[bytes]]
+RECORDS = [path for path in builds.files() if not path.endswith("Dockerfile")]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """All real builds, as files."""
+    for name, data in builds.files().items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+    return tmp_path
+
+
+def test_the_first_lines_say_which_line_to_change_and_what_it_saves() -> None:
+    lines = timings_text(builds.timings("parallel/cold.dockerbuild")).splitlines()
+    assert lines[:3] == [
+        "parallel/cold.dockerbuild: 7.69 s, 23 steps, none from the cache",
+        "Change line 10 first, without it the build would end 1.74 s (23%) sooner:",
+        "  RUN sleep 1.5 && cat deps.txt > deps.lock",
+    ]
+
+
+def test_the_stages_are_bars_and_the_path_is_solid() -> None:
+    lines = timings_text(builds.timings("parallel/cold.dockerbuild")).splitlines()
+    (web,) = [line for line in lines if line.startswith("  web ")]
+    assert web == "  web            17-20     3.76 s   1.31 s  ·············██████████████████·····"
+    (api,) = [line for line in lines if line.startswith("  api ")]
+    assert api == "  api            12-15     1.88 s           ·············▒▒▒▒▒▒▒▒▒▒·············"
+
+
+def test_the_path_is_told_step_by_step_with_lines() -> None:
+    text = timings_text(builds.timings("parallel/cold.dockerbuild"))
+    _, path = text.split("Critical path: 7.61 s of 7.69 s\n")
+    assert path.splitlines()[2:6] == [
+        "    0.20 s  line 5       [base 2/3] WORKDIR /app",
+        "    0.74 s  line 6       [base 3/3] RUN sleep 0.6 && echo base > /app/base.txt",
+        "     22 ms  line 9       [deps 1/2] COPY deps.txt ./",
+        "    1.74 s  line 10      [deps 2/2] RUN sleep 1.5 && cat deps.txt > deps.lock",
+    ]
+
+
+def test_a_failed_build_says_where_it_failed() -> None:
+    lines = timings_text(builds.timings("failing/cold.dockerbuild")).splitlines()
+    assert "It failed at line 8, 1.47 s after it began:" in lines
+
+
+@pytest.mark.parametrize("path", RECORDS)
+@pytest.mark.parametrize("width", [60, 80])
+def test_the_text_fits_the_terminal(path: str, width: int) -> None:
+    for number in range(len(builds.records(path))):
+        text = timings_text(builds.timings(path, number), width=width)
+        assert max(map(columns, text.splitlines())) <= width
+
+
+@pytest.mark.parametrize("path", RECORDS)
+def test_the_json_follows_its_schema(path: str) -> None:
+    schema = json.loads((ROOT / "docs/timings.schema.json").read_text("utf-8"))
+    data = json.loads(timings_json(builds.timings(path)))
+    jsonschema.Draft202012Validator(schema).validate(data)
+
+
+def test_the_json_is_in_seconds() -> None:
+    found = builds.timings("parallel/cold.dockerbuild")
+    data = json.loads(timings_json(found))
+    assert data["wall"] == 7.685204827
+    assert data["begun"] == "2026-11-23T15:39:10.274757632Z"
+    assert data["steps"][3]["lines"] == [3, 35]
+    assert sum(part["time"] for part in data["path"]) == pytest.approx(data["path_time"])
+
+
+@pytest.mark.parametrize(
+    "path", ["parallel/cold.dockerbuild", "multiplatform/cold.plain.log", "syntax/cold.rawjson.jsonl"]
+)
+def test_the_chart_in_the_markdown_is_read_by_mermaid(path: str) -> None:
+    text = timings_markdown(builds.timings(path))
+    _, _, rest = text.partition("```mermaid\n")
+    chart, _, _ = rest.partition("```")
+    assert parse_errors({path: chart}) == []
+
+
+def test_nothing_of_a_record_is_markup_in_the_markdown() -> None:
+    vertex = sg.records.model.Vertex(
+        digest="1",
+        name="[x 1/1] RUN <script>|`**[a](b)**\n# no",
+        intervals=(sg.records.model.Interval(1, 9**9),),
+    )
+    record = sg.Record(source="<b>", name="", format="rawjson", vertices=(vertex,))
+    lines = timings_markdown(sg.measure(record)).splitlines()
+    assert not any("<script>" in line or "<b>" in line or "**[a]" in line for line in lines)
+    assert "# no" not in lines
+
+
+@pytest.mark.parametrize("path", RECORDS)
+def test_the_slices_of_a_lane_never_overlap_and_hold_all_the_work(path: str) -> None:
+    found = builds.timings(path)
+    ends: dict[int, int] = {}
+    for lane, (start, end), _ in lanes(found):
+        assert ends.get(lane, 0) <= start
+        ends[lane] = end
+    assert sum(end - start for _, (start, end), _ in lanes(found)) == found.work
+    assert len(ends) == max(count for _, count in found.concurrency)
+
+
+def test_the_trace_is_one_that_perfetto_opens() -> None:
+    trace = json.loads(perfetto(builds.timings("parallel/cold.dockerbuild")))
+    slices = [event for event in trace["traceEvents"] if event["ph"] == "X"]
+    assert {"name", "ph", "pid", "tid", "ts", "dur"} <= set(slices[0])
+    longest = max(slices, key=lambda event: event["dur"])
+    assert longest["name"] == "[web 3/3] RUN sleep 3.2 && echo bundle-web > web.bundle"
+    assert longest["dur"] == 3_317_285.699  # microseconds
+    assert longest["args"]["lines"] == [20]
+
+
+def test_a_bundle_needs_no_dockerfile(in_process: Run, folder: Path) -> None:
+    done = in_process("timings", "parallel/cold.dockerbuild", cwd=folder)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.decode().splitlines()[1].startswith("Change line 10 first")
+
+
+def test_a_stream_is_read_from_standard_input(stagegraph: Run, folder: Path) -> None:
+    data = builds.files()["parallel/cold.rawjson.jsonl"]
+    done = stagegraph("timings", "-", "parallel", stdin=data, cwd=folder)
+    assert done.returncode == 0
+    assert done.stdout.decode().splitlines()[1].startswith("Change line 10 first")
+
+
+def test_the_dockerfile_here_is_taken_if_it_fits(in_process: Run, folder: Path) -> None:
+    fits = in_process("timings", "cold.rawjson.jsonl", cwd=folder / "parallel")
+    assert "note: the record carries no Dockerfile: lines are those of Dockerfile" in fits.stdout.decode()
+    other = in_process("timings", "../target/cold.rawjson.jsonl", cwd=folder / "parallel")
+    assert "note: the record carries no Dockerfile: name it to see lines" in other.stdout.decode()
+
+
+def test_a_dockerfile_of_another_build_is_said_to_be_one(in_process: Run, folder: Path) -> None:
+    done = in_process("timings", "target/cold.rawjson.jsonl", "parallel", cwd=folder)
+    text = " ".join(done.stdout.decode().split())
+    assert "target/cold.rawjson.jsonl and parallel/Dockerfile do not seem to belong together" in text
+
+
+def test_of_several_builds_one_is_chosen_by_name_or_number(in_process: Run, folder: Path) -> None:
+    name = "bake/cold.2records.dockerbuild"
+    asked = in_process("timings", name, cwd=folder)
+    assert asked.returncode == 2
+    assert asked.stderr.decode() == (
+        "error: bake/cold.2records.dockerbuild holds 2 builds:\n"
+        "    1  web: 7 steps, 1 cached, 1.70 s\n"
+        "    2  api: 7 steps, 1 cached, 2.07 s\n"
+        "hint: say which with --build and its name or its number\n"
+    )
+    by_name = in_process("timings", name, "--build", "api", cwd=folder)
+    by_number = in_process("timings", name, "--build", "2", cwd=folder)
+    assert by_name.stdout == by_number.stdout
+    assert in_process("timings", name, "--build", "db", cwd=folder).returncode == 2
+
+
+def test_a_build_that_took_too_long_exits_3_and_says_so(in_process: Run, folder: Path) -> None:
+    name = "parallel/cold.dockerbuild"
+    over = in_process("timings", name, "--fail-over", "7", cwd=folder)
+    assert over.returncode == 3
+    assert over.stderr == b"the build took 7.69 s, which is more than 7 s\n"
+    path = in_process("timings", name, "--fail-path-over", "7.5", cwd=folder)
+    assert path.returncode == 3
+    assert path.stderr == b"the critical path ran 7.61 s, which is more than 7.5 s\n"
+    assert (
+        in_process("timings", name, "--fail-over", "8", "--fail-path-over", "8", cwd=folder).returncode == 0
+    )
+
+
+def test_the_trace_is_written_beside_the_report(in_process: Run, folder: Path) -> None:
+    done = in_process("timings", "parallel/cold.dockerbuild", "--perfetto", "trace.json", cwd=folder)
+    assert done.returncode == 0
+    assert json.loads((folder / "trace.json").read_text("utf-8"))["traceEvents"]
+
+
+def test_two_records_are_compared_by_line(in_process: Run, folder: Path) -> None:
+    done = in_process(
+        "timings", "--compare", "defaults/noprov.dockerbuild", "defaults/touched.dockerbuild", cwd=folder
+    )
+    lines = done.stdout.decode().splitlines()
+    assert lines[1] == "defaults/touched.dockerbuild: 3.87 s, 3.83 s slower (88 times as long)"
+    assert lines[4:6] == [
+        "Newly missed",
+        "    +3.31 s  line 20     web          cached → 3.31 s     RUN sleep 3.2 && ech…",
+    ]
+    data = json.loads(
+        in_process(
+            "timings",
+            "--compare",
+            "target/cold.dockerbuild",
+            "target/warm.dockerbuild",
+            "-f",
+            "json",
+            cwd=folder,
+        ).stdout
+    )
+    assert {change["kind"] for change in data["changes"]} == {"newly missed", "newly cached", "same"}
+
+
+def test_a_comparison_of_one_record_is_wrong_usage(in_process: Run, folder: Path) -> None:
+    assert in_process("timings", "--compare", "parallel/cold.dockerbuild", cwd=folder).returncode == 2
+
+
+def test_a_line_that_moved_is_the_same_line() -> None:
+    record = builds.records("parallel/cold.rawjson.jsonl")[0]
+    source = builds.dockerfile("parallel/")
+    moved = sg.Source(name="Dockerfile", text=f"# one more line\n{source.text}")
+    found = compare_timings(sg.measure(record, source), sg.measure(record, moved))
+    assert {change.kind for change in found.changes} == {ChangeKind.SAME}
+    assert {(c.line_after or 0) - (c.line_before or 0) for c in found.changes if c.line_before} == {1}
+
+
+def test_steps_that_are_in_one_build_only_are_added_or_removed() -> None:
+    before = builds.timings("target/cold.dockerbuild")
+    after = builds.timings("dead-stage/cold.dockerbuild")
+    kinds = {change.kind for change in compare_timings(before, after).changes}
+    assert {ChangeKind.ADDED, ChangeKind.REMOVED} <= kinds
+
+
+@pytest.mark.parametrize(
+    ("time", "text"),
+    [
+        (0, "0 ms"),
+        (1000, "<1 ms"),
+        (16_300_000, "16 ms"),
+        (99_999_999, "100 ms"),
+        (1_736_000_000, "1.74 s"),
+        (9_996_000_000, "10.0 s"),
+        (53_500_000_000, "53.5 s"),
+        (125_000_000_000, "2m 05s"),
+        (3_725_000_000_000, "1h 02m"),
+    ],
+)
+def test_times_have_about_three_digits(time: int, text: str) -> None:
+    assert duration(time) == text
+
+
+def test_sizes_are_those_that_buildkit_prints() -> None:
+    assert [size(n) for n in (0, 47, 3_620_000, 999_600, 12_300_000_000)] == [
+        "0 B",
+        "47 B",
+        "3.62 MB",
+        "1 MB",
+        "12.3 GB",
+    ]
+
+
+def test_a_share_is_never_all_or_nothing_unless_it_is() -> None:
+    assert [share(part, 1000) for part in (0, 1, 500, 999, 1000)] == ["0%", "1%", "50%", "99%", "100%"]
