@@ -10,10 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import stagegraph as sg
+from stagegraph.dockerfile.physical import source_from_bytes
+from stagegraph.graph import raw_steps
 from stagegraph.measured.names import VertexKind
+from stagegraph.measured.ties import tie
 from stagegraph.records.model import SECOND, Interval, Vertex
 
 from . import builds
+from .conformance import questions, text_of
+from .made_record import eight_platforms, made_record
 
 BUNDLES = builds.named(".dockerbuild")
 ALL = [*BUNDLES, *builds.named(".jsonl"), *builds.named(".log")]
@@ -406,3 +411,52 @@ def test_a_record_of_any_shape_is_measured(data: st.DataObject) -> None:
     assert timings.work == sum(vertex.duration for vertex in vertices)
     assert all(read < step.id for step in timings.steps for read in step.inputs)
     assert sum(part.time + part.waited for part in timings.path) <= timings.wall
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_names_of_buildkits_own_answers_are_tied_to_its_lines(part: int) -> None:
+    """Every vertex of the conformance set that BuildKit gives a line."""
+    tied, wrong = 0, []
+    for question in [question for question in questions() if "vertices" in question][part::4]:
+        vertices = tuple(
+            vertex(v["name"]) for v in question["vertices"] if v["name"] and v["line"] is not None
+        )
+        record = sg.Record(source="r", name="", format="rawjson", vertices=vertices)
+        options = sg.Options(
+            target=question["target"], build_args=question["build_args"], platforms=(question["platform"],)
+        )
+        ties = tie(record, source_from_bytes(text_of(question), question["file"]), options).ties
+        for v in question["vertices"]:
+            if v["name"] and v["line"] is not None:
+                tied += 1
+                if v["line"] not in ties[v["name"]].lines:
+                    wrong.append((question["id"], v["name"], v["line"], ties[v["name"]].lines))
+    assert tied > 3000
+    assert wrong == []
+
+
+def test_steps_on_eight_platforms_are_tied_and_share_their_lines() -> None:
+    source, options = eight_platforms()
+    record = made_record(source, options)
+    found = sg.measure(builds.without_provenance(record), source)
+    assert len(found.steps) > 300
+    assert found.unknown == 0
+    wanted = {step.name: step.span.line for step in raw_steps(sg.read(source, options)) if step.span}
+    assert {step.name: step.lines[0] for step in found.steps if step.name in wanted} == wanted
+    assert max(len(stage.platforms) for stage in found.stages) >= 8
+    best = next(saving for saving in found.savings if saving.kind is sg.SavingKind.STEP)
+    assert len({found.steps[step].lines for step in best.steps}) == 1
+
+
+def test_what_a_registry_cache_still_pulls_is_on_the_path() -> None:
+    """A step from a remote cache is a hit, and its layers are fetched when a later step needs them."""
+    found = measured(
+        vertex("[internal] load metadata for x", at=at((0, 0.5))),
+        vertex("importing cache manifest from ghcr.io/me/app:cache", at=at((0.5, 1))),
+        vertex("[a 1/3] FROM x", at=at((1, 1)), cached=True),
+        vertex("[a 2/3] RUN install", "[a 1/3] FROM x", at=at((1, 1), (1.1, 9)), cached=True),
+        vertex("[a 3/3] RUN make", "[a 2/3] RUN install", at=at((9, 12))),
+    )
+    assert path(found)[-2:] == ["[a 2/3] RUN install", "[a 3/3] RUN make"]
+    assert saved(found)["[a 2/3] RUN install"] == 7.9
+    assert found.cached_time == 7_900_000_000

@@ -61,10 +61,12 @@ class _Finder:
         self.by_name: dict[str, list[Candidate]] = defaultdict(list)
         self.by_text: dict[tuple[str, str], list[Candidate]] = defaultdict(list)
         self.by_place: dict[tuple[str, int, int], list[Candidate]] = defaultdict(list)
+        self.stages: dict[str, set[int]] = defaultdict(set)  # that share a name
         for candidate in dict.fromkeys(candidates):
             self.by_name[candidate.text].append(candidate)
             words = candidate.words
             if words:
+                self.stages[words.stage].add(candidate.stage)
                 self.by_text[words.stage, words.text].append(candidate)
                 self.by_place[words.stage, words.number, words.total].append(candidate)
 
@@ -76,6 +78,8 @@ class _Finder:
         found = _certain(self.by_name.get(spelled(name).text, []))
         if found:
             return found, "name"
+        if len(self.stages[words.stage]) > 1:  # any of them may have it with a value that is not known
+            return [], ""
         found = _certain(_nearest(self.by_text.get((words.stage, words.text), []), words))
         if found:
             return found, "name"

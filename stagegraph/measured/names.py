@@ -56,7 +56,7 @@ def kind_of(name: str) -> VertexKind:
     """What the vertex called ``name`` is."""
     if _FRONTEND.match(name):
         return VertexKind.FRONTEND
-    if _CONTEXT.match(name):
+    if _CONTEXT.match(name) and not _NAME.match(name):  # a stage may be called context
         return VertexKind.CONTEXT
     if _INTERNAL.match(name):
         return VertexKind.INTERNAL
