@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import stagegraph as sg
+from stagegraph.comparison import instructions
 from stagegraph.comparison.changes import Change
 from stagegraph.renderers.change_formats import CHANGE_FORMATS
 from stagegraph.renderers.mermaid import MOST_CHARACTERS, MOST_EDGES
@@ -178,6 +180,23 @@ def test_stages_in_another_order_are_the_same() -> None:
 
 def test_comments_and_lines_that_move_are_no_difference() -> None:
     assert compared("FROM a AS x\nRUN y\n", "# new\n\nFROM a AS x\n# why\n\nRUN y\n").same
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.sampled_from("abcd"), max_size=9),
+    st.lists(st.sampled_from("abcd"), max_size=9),
+    st.booleans(),
+)
+def test_differences_lead_from_one_text_to_the_other(old: list[str], new: list[str], most: bool) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(instructions, "MOST_MATCHED", 1_000 if most else 0)
+        found = [*instructions.differences(old, new)]
+    left = Counter(old)
+    left.subtract(Counter(one for (first, last), _ in found for one in old[first:last]))
+    left.update(one for _, (first, last) in found for one in new[first:last])
+    assert left == Counter(new)
+    assert (not found) == (old == new)
 
 
 def test_another_platform_of_a_stage_is_a_change() -> None:

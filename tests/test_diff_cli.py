@@ -88,6 +88,11 @@ def test_a_path_that_exists_is_a_path_whatever_its_name(in_process: Run, reposit
     assert done.returncode == 0
 
 
+def test_an_absolute_path_is_no_revision(in_process: Run, repository: Path) -> None:
+    done = in_process("diff", f"{repository}/no:where", "app", cwd=repository)
+    assert f"{repository}/no:where: No such file or directory" in done.stderr.decode()
+
+
 def test_no_name_is_an_option_for_git(in_process: Run, repository: Path) -> None:
     done = in_process("diff", "--exit-code", "--", "--output=made:x", "HEAD:-x", cwd=repository)
     assert done.stderr.decode() == (

@@ -126,8 +126,16 @@ def test_python_examples_run(page: str, body: str, checkout: Path) -> None:
 def test_the_gate_runs_the_two_commands_of_the_readme() -> None:
     gate = (ROOT / ".ci/run").read_text("utf-8")
     for how in ("setup", "tests"):
-        ((_, body),) = blocks(how, "sh")
-        assert body.strip() in gate
+        found = blocks(how, "sh")
+        assert "README.md" in [page for page, _ in found]
+        assert all(body.strip() in gate for _, body in found)
+
+
+def test_every_command_that_is_shown_is_run() -> None:
+    for page in PAGES:
+        text = page.read_text("utf-8")
+        for block in re.finditer(r"^(.*)\n```(sh|console|python)\n(.*)", text, re.MULTILINE):
+            assert block[1].startswith("<!-- run"), f"{_name(page)}: {block[3]}"
 
 
 def test_the_diagrams_inside_pages_are_true() -> None:

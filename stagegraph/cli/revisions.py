@@ -33,7 +33,7 @@ def read_revision(name: str) -> Source:
 
 def _is_path(name: str) -> bool:
     try:
-        return name == "-" or Path(name).exists()
+        return name == "-" or Path(name).is_absolute() or Path(name).exists()
     except (OSError, ValueError):
         return False
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
 
 from stagegraph.build import Build
 from stagegraph.comparison.bodies import Body, bodies
@@ -15,6 +14,7 @@ from stagegraph.comparison.changes import (
     EdgeChange,
     NodeChange,
 )
+from stagegraph.comparison.instructions import differences
 from stagegraph.comparison.matching import matched
 from stagegraph.comparison.needed import needed_changes
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Report
@@ -52,10 +52,11 @@ def _changed_stages(
     after: Report,
 ) -> Iterator[NodeChange]:
     """The stages that both builds have, by their index in the new one, where they differ."""
+    own = {index: index for index in stages.values()}
     for index, other in sorted(stages.items(), key=lambda pair: pair[1]):
         one, two = old_bodies[index], new_bodies[other]
         details = (*_details(one, two, stages, before, after),)
-        removed, added = _instructions(one, two, stages)
+        removed, added = _instructions(one, two, stages, own)
         renamed = one.name != two.name and bool(one.name or two.name)
         if not (details or removed or added or renamed):
             continue
@@ -88,19 +89,17 @@ def _base(body: Body, report: Report) -> str:
     return body.base if body.base_stage is None else report.nodes[body.base_stage].label
 
 
-def _instructions(one: Body, two: Body, stages: Mapping[int, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _instructions(
+    one: Body, two: Body, stages: Mapping[int, int], own: Mapping[int, int]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The instructions that only the old and only the new stage has, in their order."""
-    own = {index: index for index in stages.values()}
     old = [line.under(stages) for line in one.lines]
     new = [line.under(own) for line in two.lines]
-    if old == new:
-        return (), ()
     removed: list[str] = []
     added: list[str] = []
-    for kind, old_start, old_end, new_start, new_end in SequenceMatcher(None, old, new).get_opcodes():
-        if kind != "equal":
-            removed += [line.written for line in one.lines[old_start:old_end]]
-            added += [line.written for line in two.lines[new_start:new_end]]
+    for (first, last), (other, final) in differences(old, new):
+        removed += [line.written for line in one.lines[first:last]]
+        added += [line.written for line in two.lines[other:final]]
     return tuple(removed), tuple(added)
 
 
