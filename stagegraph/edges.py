@@ -67,6 +67,7 @@ def _edge(read: Read, source: str, target: str) -> Edge:
         line=item.span.line,
         paths=read.paths,
         destination=read.destination,
+        lands=read.lands,
         onbuild=read.command.onbuild,
         link=isinstance(item, Copy) and item.link,
     )

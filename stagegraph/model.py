@@ -124,6 +124,7 @@ class Edge:
     line: int
     paths: tuple[str, ...] = ()  # what is copied, added or mounted, as in the source
     destination: str = ""  # where it goes, as written after expansion
+    lands: str = ""  # the same from the root of the target, "" where an image sets the directory
     needed: bool = True  # both ends are, and this edge is why or would be
     critical: bool = False  # the critical path passes along it
     onbuild: bool = False  # made by an ONBUILD trigger of the base
@@ -158,7 +159,7 @@ class Shipped:
     node: str  # Node.id of the image, stage, context or remote it is from
     kind: str  # "base image", "stage", "path"
     path: str = ""  # in the source; "" for a whole base image or stage
-    destination: str = ""  # in the image
+    destination: str = ""  # in the image, or in the stage before it that ``via`` begins with
     line: int | None = None  # of the instruction that brings it
     via: tuple[str, ...] = ()  # Node.ids between the source and the target, source first
 

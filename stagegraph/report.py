@@ -12,6 +12,7 @@ from stagegraph.analysis.roles import roles
 from stagegraph.analysis.selectors import Selectors, selectable_edges
 from stagegraph.analysis.shipping import left_behind, shipped
 from stagegraph.build import Build
+from stagegraph.dockerfile.instructions import Run
 from stagegraph.findings.rules import findings
 from stagegraph.model import Edge, Node, NodeKind, Parallelism, Reach, Report, Role, Step, StepKind
 from stagegraph.options import Options
@@ -31,7 +32,8 @@ def analyse(build: Build, weights: Mapping[int, float] | None = None) -> Report:
     questions, selectors = _questions(build), Selectors(build.file)
     reached = stage_reach(build.file, questions, selectors)
     nodes, edges = _nodes_and_edges(build, steps, selectors, reached)
-    ships = shipped(build.targets, {node.id: node for node in nodes}, [e for e in edges if not e.selectable])
+    running, real = _running(build), [edge for edge in edges if not edge.selectable]
+    ships = shipped(build.targets, {node.id: node for node in nodes}, real, running)
     return Report(
         source=build.source.name,
         targets=build.targets,
@@ -42,7 +44,7 @@ def analyse(build: Build, weights: Mapping[int, float] | None = None) -> Report:
         critical_path=tuple(step for step in timed.path if raw[step].kind is not StepKind.RESULT),
         parallelism=_parallelism(nodes, edges, steps, timed, _weights(raw, weights)),
         shipped=ships,
-        left_behind=left_behind(nodes, ships),
+        left_behind=left_behind(nodes, ships, real, running),
         findings=findings(build, reached, questions),
     )
 
@@ -95,7 +97,7 @@ def _nodes_and_edges(
     possible = selectable_edges(selectors, build.file, real)
     reached = reach_of_nodes(outline.nodes, outline.edges, stages)
     needed = {node for node, value in reached.items() if value.reach is Reach.NEEDED}
-    role = roles(outline.nodes, real, build.targets, needed)
+    role = roles(outline.nodes, real, build.targets, needed, _running(build))
     own = _steps_by_node(steps)
     nodes = [
         _node(build, name, node, role[name], reached[name], own.get(name, ()))
@@ -108,6 +110,16 @@ def _nodes_and_edges(
         key=lambda e: (e.target.partition(":")[0], _index(e.target), e.line, e.source, e.kind, e.paths)
     )
     return tuple(nodes), tuple(edges)
+
+
+def _running(build: Build) -> frozenset[str]:
+    """The ids of the stages that have a RUN."""
+    return frozenset(
+        f"stage:{place.index}"
+        for variant in build.variants
+        for place in variant.resolved.places
+        if any(isinstance(command.instruction, Run) for command in place.commands)
+    )
 
 
 def _index(node: str) -> int:

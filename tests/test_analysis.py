@@ -19,6 +19,7 @@ ALL_ROLES = """\
     FROM golang AS upstream
     FROM golang AS copied
     COPY --from=upstream /u /u
+    RUN make /c
     FROM node AS mounted
     FROM node AS unneeded
     FROM inherited AS target

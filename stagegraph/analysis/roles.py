@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from stagegraph.analysis.tracing import Tracer, traced
 from stagegraph.model import Edge, EdgeKind, Role
 
 _OF_KIND = {EdgeKind.COPY: Role.COPIED, EdgeKind.ADD: Role.COPIED, EdgeKind.MOUNT: Role.MOUNTED}
@@ -32,12 +33,20 @@ def image_stages(targets: Sequence[str], by_target: Mapping[str, Sequence[Edge]]
 
 
 def roles(
-    nodes: Iterable[str], edges: Sequence[Edge], targets: Sequence[str], needed: set[str]
+    nodes: Iterable[str],
+    edges: Sequence[Edge],
+    targets: Sequence[str],
+    needed: set[str],
+    running: frozenset[str],
 ) -> dict[str, Role]:
-    """The role of each of ``nodes``; ``edges`` are those that exist, not those that might."""
+    """The role of each of ``nodes``; ``edges`` are those that exist, not those that might.
+
+    ``running`` are the ids of stages that have a RUN.
+    """
     by_target = incoming(edges)
-    found = image_stages(targets, by_target)
-    for node in tuple(found):
+    image = image_stages(targets, by_target)
+    found = dict.fromkeys(traced(tuple(image), Tracer(by_target, running)), Role.COPIED) | image
+    for node in image:
         for edge in by_target.get(node, ()):
             role = _OF_KIND.get(edge.kind)
             if role is not None:

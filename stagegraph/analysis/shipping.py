@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from stagegraph.analysis.roles import image_stages, incoming
+from stagegraph.analysis.tracing import Copied, Tracer, traced
 from stagegraph.model import Edge, EdgeKind, LeftBehind, Node, NodeKind, Role, Shipped
 
 
-def shipped(targets: Sequence[str], nodes: Mapping[str, Node], edges: Sequence[Edge]) -> tuple[Shipped, ...]:
-    """The bases, from the root to the target, then every path that is copied in, by line."""
+def shipped(
+    targets: Sequence[str], nodes: Mapping[str, Node], edges: Sequence[Edge], running: frozenset[str]
+) -> tuple[Shipped, ...]:
+    """The bases, from the root to the target, then every path that is copied in, by line.
+
+    A path that the stage it is copied from got by a copy itself follows with where that came from.
+    ``running`` are the ids of stages that have a RUN.
+    """
     by_target = incoming(edges)
     found: list[Shipped] = []
     for target in targets:
         chain = tuple(image_stages([target], by_target))[::-1]
         found.extend(_bases(chain, nodes, by_target))
-        found.extend(_paths(chain, by_target))
+        found.extend(_paths(chain, Tracer(by_target, running)))
     return tuple(dict.fromkeys(found))
 
 
@@ -31,30 +38,39 @@ def _bases(
     return found
 
 
-def _paths(chain: tuple[str, ...], by_target: Mapping[str, Sequence[Edge]]) -> list[Shipped]:
-    copies = [
-        edge
-        for node in chain
-        for edge in by_target.get(node, ())
-        if edge.kind in (EdgeKind.COPY, EdgeKind.ADD)
-    ]
-    return [
-        Shipped(
-            node=edge.source,
-            kind="path",
-            path=path,
-            destination=edge.destination,
-            line=edge.line,
-            via=chain[chain.index(edge.target) : -1],
-        )
-        for edge in sorted(copies, key=lambda edge: edge.line)
-        for path in edge.paths
-    ]
+def _paths(chain: tuple[str, ...], tracer: Tracer) -> list[Shipped]:
+    """Every path with those behind it, in the order of the lines that bring it into the image."""
+    groups: list[list[Copied]] = []
+    for position, node in enumerate(chain):
+        for item in tracer.into(node, chain[position:-1]):
+            if item.edge.target == node and item.via == chain[position:-1]:
+                groups.append([])
+            groups[-1].append(item)
+    groups.sort(key=lambda group: group[0].edge.line)
+    return [_path(item) for group in groups for item in group]
 
 
-def left_behind(nodes: Sequence[Node], ships: Sequence[Shipped]) -> tuple[LeftBehind, ...]:
+def _path(item: Copied) -> Shipped:
+    return Shipped(
+        node=item.edge.source,
+        kind="path",
+        path=item.path,
+        destination=item.edge.destination,
+        line=item.edge.line,
+        via=item.via,
+    )
+
+
+def left_behind(
+    nodes: Sequence[Node],
+    ships: Sequence[Shipped],
+    edges: Sequence[Edge],
+    running: frozenset[str],
+) -> tuple[LeftBehind, ...]:
     """The needed stages and images of which the image holds nothing, or only some paths."""
-    kept: dict[str, list[str]] = {}
+    by_target = incoming(edges)
+    image = [node.id for node in nodes if node.role in (Role.TARGET, Role.INHERITED)]
+    kept = {node: sorted(paths) for node, paths in traced(image, Tracer(by_target, running)).items()}
     for item in ships:
         if item.kind == "path":
             kept.setdefault(item.node, []).append(item.path)
@@ -63,4 +79,5 @@ def left_behind(nodes: Sequence[Node], ships: Sequence[Shipped]) -> tuple[LeftBe
         for node in nodes
         if node.role in (Role.COPIED, Role.MOUNTED, Role.UPSTREAM)
         and node.kind in (NodeKind.STAGE, NodeKind.IMAGE, NodeKind.NAMED_CONTEXT)
+        and "/" not in kept.get(node.id, ())
     )

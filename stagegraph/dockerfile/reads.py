@@ -14,7 +14,8 @@ from stagegraph.dockerfile import remotes
 from stagegraph.dockerfile.expand import ExpansionError
 from stagegraph.dockerfile.instructions import Copy, Run, mount_source
 from stagegraph.dockerfile.mounts import Mount, MountError, read_mount
-from stagegraph.dockerfile.paths import PathError
+from stagegraph.dockerfile.paths import PathError, is_absolute
+from stagegraph.dockerfile.paths import destination as absolute
 from stagegraph.dockerfile.scope import Scope
 from stagegraph.dockerfile.stages import Command, Place, Resolved
 
@@ -31,6 +32,7 @@ class Read(NamedTuple):
     mounted: bool = False
     paths: tuple[str, ...] = ()
     destination: str = ""
+    lands: str = ""  # the destination from the root, where that can be known
 
 
 def reads_of(resolved: Resolved) -> Iterator[tuple[Place, list[Read]]]:
@@ -58,15 +60,29 @@ def _reads(scope: Scope, command: Command) -> Iterator[Read]:
 def _copied(scope: Scope, item: Copy, command: Command) -> Iterator[Read]:
     paths = tuple(_or_written(scope.written, word) for word in item.sources)
     destination = _or_written(scope.written, item.destination)
+    lands = _lands(scope, destination)
     if command.sources:
-        yield Read(command=command, place=command.sources[0], paths=paths, destination=destination)
+        yield Read(
+            command=command, place=command.sources[0], paths=paths, destination=destination, lands=lands
+        )
         return
     fetched = _fetched(scope, item)
     local = tuple(path for path, address in zip(paths, fetched, strict=True) if not address)
     if local:
-        yield Read(command=command, paths=local, destination=destination)
+        yield Read(command=command, paths=local, destination=destination, lands=lands)
     for address in sorted(set(filter(None, fetched))):
-        yield Read(command=command, remote=address, paths=(address,), destination=destination)
+        yield Read(command=command, remote=address, paths=(address,), destination=destination, lands=lands)
+
+
+def _lands(scope: Scope, destination: str) -> str:
+    """``destination`` from the root; empty where a variable or a directory of an image is part of it."""
+    try:
+        known = scope.knows_workdir or is_absolute(destination, windows=scope.windows)
+        if known and "$" not in destination:
+            return absolute(scope.workdir, destination, windows=scope.windows)
+    except PathError:
+        pass
+    return ""
 
 
 def _fetched(scope: Scope, item: Copy) -> list[str]:
