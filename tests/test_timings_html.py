@@ -250,13 +250,13 @@ def test_the_table_of_two_thousand_steps_grows_as_it_is_scrolled(pages: Pages) -
 def test_every_text_of_a_measured_build_stands_out(dark: bool, pages: Pages) -> None:
     for path in ("failing/cold.dockerbuild", "parallel/warm.dockerbuild"):
         opened = pages.open(real_page(path), dark=dark)
-        opened.page.locator(".bar").first.click()
+        opened.page.locator(".bar").first.dispatch_event("click")
         assert {text: ratio for text, ratio in opened.contrasts().items() if ratio < 4.5} == {}
 
 
 def test_a_narrow_page_of_a_measured_build_does_not_scroll_sideways(pages: Pages) -> None:
     opened = pages.open(real_page("multiplatform/cold.rawjson.jsonl"), width=400)
-    opened.page.locator(".bar").first.click()
+    opened.page.locator(".bar").first.dispatch_event("click")
     assert opened.state("document.documentElement.scrollWidth") == 400
     assert opened.page.locator("#panel h2").is_visible()
 
