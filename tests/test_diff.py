@@ -21,7 +21,7 @@ from stagegraph.renderers.mermaid import MOST_CHARACTERS, MOST_EDGES
 
 from .build import build
 from .conftest import ROOT
-from .mermaid_parser import VERSIONS, Drawer, parse_errors
+from .mermaid_parser import THEMES, VERSIONS, Drawer, parse_errors
 from .strategies import dockerfiles
 from .test_samples import NAMES, SAMPLES
 
@@ -333,6 +333,15 @@ def test_the_real_mermaid_draws_both_builds(version: str, drawer: Drawer) -> Non
     svg = drawer.draw(sg.render(compared(OLD, NEW), "mermaid").decode(), version)
     for label in ("± builder", "± certificates", "+ test", "− old", "− node:16", "+ node:20"):
         assert label in re.sub(r"&#43;|&plus;", "+", svg)
+
+
+@pytest.mark.parametrize("theme", list(THEMES))
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_word_of_a_comparison_can_be_read_on_github(version: str, theme: str, drawer: Drawer) -> None:
+    monorepo = (ROOT / "samples/monorepo/Dockerfile").read_text("utf-8")
+    changed = monorepo.replace("node:22-slim", "node:24-slim").replace("go-source", "go-code")
+    for found in (compared(OLD, NEW), compared(monorepo, changed)):
+        assert drawer.faults(sg.render(found, "mermaid").decode(), version, theme) == []
 
 
 def test_the_picture_tells_changes_apart_without_colour() -> None:

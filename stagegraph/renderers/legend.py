@@ -78,11 +78,12 @@ def _roles(drawn: Picture, palette: Palette) -> Iterator[Item]:
 
 def _kinds(drawn: Picture, palette: Palette) -> Iterator[Item]:
     present = {box.kind for box in drawn.boxes}
-    look = palette.looks["upstream"]
+    name = "same" if drawn.compares else "upstream"
+    look = palette.look(name)
     for kind, words in _KINDS.items():
         if kind in present and kind is not NodeKind.STAGE:
             shape = outline(kind, Spot(x=10, y=6, width=20, height=17), paint(look))
-            yield f'<g class="swatch upstream">{shape}</g>', 20.0, words
+            yield f'<g class="swatch {name}">{shape}</g>', 20.0, words
 
 
 def _edges(drawn: Picture, palette: Palette) -> Iterator[Item]:
