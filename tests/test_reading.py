@@ -131,3 +131,10 @@ def test_heredocs_open_in_triggers_and_with_another_escape() -> None:
 def test_a_continuation_at_the_very_end_is_no_fault() -> None:
     assert step_names(report("FROM a\nRUN x \\"))[-1] == "[2/2] RUN x"
     assert step_names(report("FROM a\nRUN x \\\n# c\n\n"))[-1] == "[2/2] RUN x"
+
+
+def test_the_options_of_the_check_directive() -> None:
+    for good in ("skip=all", "error=true", "skip=JSONArgsRecommended,StageNameCasing; error=1"):
+        assert build(f"# check={good}\nFROM a\n")
+    for bad in ("all", "skips=all", "error=maybe", "skip=a;error=true;error=true"):
+        assert "Dockerfile:1:1" in error(f"# check={bad}\nFROM a\n")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from stagegraph.dockerfile.mounts import FALSE, TRUE
 from stagegraph.dockerfile.whitespace import SPACE
 
 _DIRECTIVE = re.compile(r"([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*\Z")
@@ -45,3 +46,15 @@ class Directives:
             if value not in ("\\", "`"):
                 raise DirectiveError(f"the escape character must be \\ or `, not {value}")
             self.escape = value
+        elif name == "check":
+            _check_options(value)
+
+
+def _check_options(text: str) -> None:
+    """Raise a DirectiveError for what is no setting of BuildKit's checks (linter.go, ParseLintOptions)."""
+    for option in text.strip(SPACE).split(";", 1):
+        name, equals, value = (part.strip(SPACE) for part in option.partition("="))
+        if not equals or name not in ("skip", "error", "experimental"):
+            raise DirectiveError(f"the check directive has no option {name or option}")
+        if name == "error" and value not in TRUE | FALSE:
+            raise DirectiveError(f"error of the check directive is true or false, not {value}")
