@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
+from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 from hypothesis import HealthCheck, given, settings
@@ -112,3 +114,38 @@ def test_every_format_takes_every_report(text: str) -> None:
     if report is not None:
         for name in ("dot", "mermaid", "json", "text", "markdown"):
             assert sg.render(report, name)
+
+
+class _Tags(HTMLParser):
+    """The tags of a page with their attributes, and what its first script holds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.data = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        if self.tags and self.tags[-1][1].get("id") == "data":
+            self.data += data
+
+
+@_FEW
+@given(dockerfiles(), st.booleans())
+def test_a_page_holds_one_script_and_an_element_for_each_box(text: str, steps: bool) -> None:
+    report = _report(text.encode("utf-8", "replace"))
+    if report is None:
+        return
+    page = _Tags()
+    page.feed(sg.render(report, "html", View(steps=steps)).decode())
+    names = [name for name, _ in page.tags]
+    assert names.count("script") == 2
+    assert names.count("style") == 1
+    assert not {"img", "iframe", "object", "base"} & set(names)
+    assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
+    graph = json.loads(page.data)["graph"]
+    ids = {attributes.get("id") for _, attributes in page.tags}
+    assert {box for box, _, _ in graph["boxes"]} | set(graph["critical"]) <= ids
+    assert {end for arrow in graph["arrows"] for end in arrow[:2]} | set(graph["inside"].values()) <= ids

@@ -89,7 +89,7 @@ def test_chromium_opens_the_svg(sample: Path, browser: Browser) -> None:
 @pytest.mark.parametrize("sample", SAMPLES, ids=NAMES)
 def test_every_stage_stands_in_every_format(sample: Path) -> None:
     report = report_of(sample)
-    for name in ("svg", "mermaid", "dot", "json", "text", "markdown"):
+    for name in ("svg", "html", "mermaid", "dot", "json", "text", "markdown"):
         text = sg.render(report, name).decode()
         missing = [node.label for node in report.nodes if node.index is not None and node.label not in text]
         assert missing == [], name
@@ -111,7 +111,7 @@ def test_the_monorepo_has_forty_stages() -> None:
 
 def test_the_same_input_gives_the_same_bytes() -> None:
     report = report_of(ROOT / "samples" / "monorepo")
-    for name in ("svg", "png", "mermaid", "dot", "json", "text", "markdown"):
+    for name in ("svg", "png", "html", "mermaid", "dot", "json", "text", "markdown"):
         assert sg.render(report, name) == sg.render(report_of(ROOT / "samples" / "monorepo"), name), name
 
 
