@@ -8,16 +8,21 @@ from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree
 
+import networkx
 import pytest
+from hypothesis import HealthCheck, given, settings
 from PIL import Image, ImageFont
 from pypdf import PdfReader
 
 import stagegraph as sg
+from stagegraph.renderers.alike import alike
 from stagegraph.renderers.fonts import font_file
 from stagegraph.renderers.letters import WIDTHS
 from stagegraph.renderers.picture import picture
 
 from .build import report
+from .shapes import services
+from .strategies import dockerfiles
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _LINK = "{http://www.w3.org/1999/xlink}href"
@@ -151,6 +156,41 @@ def test_of_many_edges_those_that_ship_keep_their_labels() -> None:
     drawn = picture(report(text + "FROM base\nCOPY --from=s29 /a /b\n"), sg.View())
     assert [arrow.label for arrow in drawn.arrows if arrow.label] == ["/a → /b"]
     assert drawn.notes == ("only what goes into the image has its label",)
+
+
+def test_what_is_alike_is_drawn_as_one_in_a_large_graph() -> None:
+    found = report(services(260))
+    drawn = picture(found, sg.View())
+    assert len(drawn.boxes) < 20
+    (packed,) = [box for box in drawn.boxes if "stage:5" in box.members]
+    assert packed.label == "service-…"
+    assert packed.sublabel == "22 stages alike"
+    assert "service-63" in packed.tooltip
+    assert "22 × /usr/bin/service-…" in [a.label for a in drawn.arrows if a.source == packed.id]
+    assert "192 nodes of 197 are drawn as 9, since they are alike" in drawn.notes
+
+
+def test_what_is_not_alike_is_drawn_by_itself() -> None:
+    chain = "FROM alpine AS s0\n" + "".join(f"FROM s{n - 1} AS s{n}\n" for n in range(1, 150))
+    assert len(picture(report(chain), sg.View()).boxes) == 151
+    assert len(picture(report(services(40)), sg.View()).boxes) > 40
+
+
+@given(dockerfiles())
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+def test_folding_loses_nothing_and_makes_no_circles(text: str) -> None:
+    try:
+        found = report(text)
+    except sg.StagegraphError:
+        return
+    nodes, edges, _, members = alike(found.nodes, found.edges, {}, {})
+    assert sorted(n.id for n in found.nodes) == sorted(
+        name for node in nodes for name in members.get(node.id, (node.id,))
+    )
+    before: networkx.DiGraph[str] = networkx.DiGraph((edge.source, edge.target) for edge in found.edges)
+    after: networkx.DiGraph[str] = networkx.DiGraph((edge.source, edge.target) for edge in edges)
+    assert networkx.is_directed_acyclic_graph(after) or not networkx.is_directed_acyclic_graph(before)
+    assert set(after) <= {node.id for node in nodes}
 
 
 def test_the_condition_of_a_stage_is_said_once() -> None:

@@ -114,18 +114,24 @@ def _box(node: Node, kept: Folded) -> Box:
         critical=node.critical,
         line=node.line,
         count=kept.counts.get(node.id, 1),
+        members=kept.members.get(node.id, ()),
     )
 
 
 def _sublabels(node: Node, kept: Folded) -> Iterator[str]:
     """The smaller lines of a box: what it is to the target, its size, and the sources written in it."""
-    words = " · ".join(_words(node))
+    words = " · ".join((*_how_many(node, kept), *_words(node)))
     if words:
         yield words
     if node.id in kept.bases:
         yield cut(f"FROM {kept.bases[node.id]}", 44)
     for source in kept.inside.get(node.id, ()):
         yield source.line
+
+
+def _how_many(node: Node, kept: Folded) -> Iterator[str]:
+    if node.id in kept.members:
+        yield f"{kept.counts[node.id]} {node.kind}s alike"
 
 
 def _words(node: Node) -> Iterator[str]:

@@ -12,6 +12,7 @@ ARROW = " → "
 _ELLIPSIS = "…"
 _ROOTS = (".", "./", "/")
 _EVERYTHING = "everything"
+_KNOWN = 6  # letters by which paths are known
 
 
 def shortened(text: str, length: int) -> str:
@@ -33,8 +34,33 @@ def edge_label(edges: Sequence[Edge], length: int = 34) -> str:
     """What parallel edges carry: up to two lines of ``path → destination``, or a count."""
     lines = list(dict.fromkeys(line for edge in edges for line in _transfers(edge, length)))
     if len(lines) > 2:
-        return f"{sum(max(len(edge.paths), 1) for edge in edges)} paths"
+        return shortened(_many(edges), length)
     return "\n".join(_both_ends(line, length) for line in lines)
+
+
+def _many(edges: Sequence[Edge]) -> str:
+    """How many paths, and what they have in common where that is enough to know them by."""
+    paths = [path for edge in edges for path in edge.paths] or [""] * len(edges)
+    common = pattern(paths)
+    known = len(common) > _KNOWN and _ELLIPSIS in common and not common.startswith(paths[0])
+    return f"{len(paths)} × {common}" if known else f"{len(paths)} paths"
+
+
+def pattern(texts: Sequence[str]) -> str:
+    """What all ``texts`` begin and end with, and … for the rest; the first of them where that is nothing."""
+    start = _common(texts)
+    end = _common([text[len(start) :][::-1] for text in texts])[::-1]
+    if len(set(texts)) == 1:
+        return texts[0]
+    return f"{start}{_ELLIPSIS}{end}" if len(start) + len(end) > 1 else f"{texts[0]} {_ELLIPSIS}"
+
+
+def _common(texts: Sequence[str]) -> str:
+    first, last = min(texts), max(texts)
+    for at, letter in enumerate(first):
+        if last[at : at + 1] != letter:
+            return first[:at]
+    return first
 
 
 def _both_ends(line: str, length: int) -> str:

@@ -46,6 +46,7 @@ class Box:
     line: int | None = None
     group: str = ""  # id of the Group it is drawn in
     count: int = 1  # how many nodes it stands for
+    members: tuple[str, ...] = ()  # their ids, where it is drawn for several that are alike
     change: Change | None = None  # what became of it, in a picture of two builds
 
 

@@ -102,15 +102,16 @@ def _parts(report: Report, shown: Picture) -> dict[str, Any]:
     return {
         "boxes": frames + boxes,
         "arrows": arrows,
-        "inside": _inside(report, element),
+        "inside": _inside(report, shown, element),
         "critical": critical,
     }
 
 
-def _inside(report: Report, element: dict[str, str]) -> dict[str, str]:
+def _inside(report: Report, shown: Picture, element: dict[str, str]) -> dict[str, str]:
     """The element of each node that is drawn in another's: a base in its stage, one of many as their sum."""
     readers = {edge.source: edge.target for edge in reversed(report.edges)}
-    found = {}
+    element |= {member: element[box.id] for box in shown.boxes for member in box.members}
+    found = {_key(member): element[member] for box in shown.boxes for member in box.members[1:]}
     for node in report.nodes:
         if node.id not in element:
             place = element.get(readers.get(node.id, "")) or element.get("bundle:unneeded")
