@@ -250,3 +250,9 @@ def test_scripts_are_short_and_node_reads_them(script: Path) -> None:
     assert text.startswith("// ")
     assert text.count("\n") < 200
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|Function\(", text)
+
+
+def test_what_came_through_a_long_chain_names_its_beginning_and_its_end(pages: Pages) -> None:
+    lines = [f"FROM alpine AS s{n}\nCOPY --from=s{n - 1} /a /a\n" for n in range(1, 40)]
+    opened = pages.open(html("FROM alpine AS s0\nCOPY a /a\n" + "".join(lines)))
+    assert "through s0, s1, s2, s3, s4, s5, 32 more, s38" in opened.panel()

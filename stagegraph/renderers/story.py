@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from stagegraph.model import LeftBehind, Node, NodeKind, Reach, Report, Role, Shipped, StepKind
 from stagegraph.printable import printable
 from stagegraph.renderers.shorten import ARROW, cut, shortened
+
+_MOST_LISTED = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +79,19 @@ def _shipped(item: Shipped, nodes: Mapping[str, Node]) -> Row:
 
 
 def _origin(item: Shipped, nodes: Mapping[str, Node]) -> str:
-    via = [nodes[name].label for name in item.via]
-    through = f" through {', '.join(via)}" if via else ""
+    through = f" through {_listed(item.via, nodes)}" if item.via else ""
     node = nodes[item.node]
     if node.kind is NodeKind.REMOTE:
         return f"downloaded{through}"
     return f"from {'the build context' if node.kind is NodeKind.CONTEXT else node.label}{through}"
+
+
+def _listed(names: Sequence[str], nodes: Mapping[str, Node]) -> str:
+    """The labels of a few nodes; of a long chain the first ones and the last."""
+    labels = [nodes[name].label for name in names]
+    if len(labels) > _MOST_LISTED:
+        labels = [*labels[: _MOST_LISTED - 2], f"{len(labels) - _MOST_LISTED + 1} more", labels[-1]]
+    return ", ".join(labels)
 
 
 def _left(item: LeftBehind, nodes: Mapping[str, Node]) -> Row:
