@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
+from xml.etree import ElementTree
 
 import jsonschema
 import pytest
@@ -305,6 +306,19 @@ def test_every_comparison_follows_its_schema(one: str, two: str) -> None:
         data = json.loads(sg.render(found, "json"))
         VALIDATOR.validate(data)
         assert data["same"] == found.same
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(dockerfiles(), dockerfiles())
+def test_every_comparison_can_be_shown_and_shows_nothing_that_runs(one: str, two: str) -> None:
+    old, new = _read(one), _read(two)
+    if old and new:
+        found = sg.compare(old, new)
+        assert ElementTree.fromstring(sg.render(found, "svg")).tag.endswith("svg")
+        for name in ("text", "markdown"):
+            text = sg.render(found, name).decode()
+            assert all(char.isprintable() or char in "\n\u200b" for char in text)
+        assert "<script" not in sg.render(found, "markdown").decode()
 
 
 def test_every_generated_comparison_is_mermaid_that_parses() -> None:
