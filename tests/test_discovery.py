@@ -276,6 +276,7 @@ def test_a_line_that_is_not_understood_is_said(tmp_path: Path) -> None:
         ("/usr/bin/buildah bud --target x .", "x", "."),
         ("docker buildx --builder b build --target x .", "x", "."),
         ("docker build -q --tag t --target x . > log", "x", "."),
+        ('docker build --target x ""', "x", '""'),
     ],
 )
 def test_words_of_a_build(words: str, target: str, context: str) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stagegraph.checking.files import candidates
 from stagegraph.checking.knowledge import knowledge_of
 from stagegraph.checking.many import Task
 from stagegraph.checking.settings import Settings
-from stagegraph.discovery.use import Discovery, Note
+from stagegraph.discovery.use import Discovery, Note, Use
 from stagegraph.dockerfile.platforms import PlatformError, parse_platform
 from stagegraph.errors import OptionsError
 from stagegraph.options import Options
@@ -62,30 +62,45 @@ class _Repositories:
 
     def __init__(self, wanted: bool | None) -> None:
         self._wanted = wanted
-        self.known: dict[Path, Discovery] = {}
-        self._roots: dict[Path, Path | None] = {}
+        self.known: dict[str, Discovery] = {}
+        self._roots: dict[str, str] = {}
+        self._uses: dict[str, dict[str | None, list[tuple[int, Use]]]] = {}
 
     def place_of(self, path: str) -> tuple[str | None, Discovery]:
-        """The path of a file from the root of its repository, and what was found there."""
+        """The path of a file from the root of its repository, and what was found there that it is in."""
         if self._wanted is False or path == "-":
             return None, Discovery()
-        here = Path(os.path.abspath(path))
-        root = self._root(here.parent)
-        if root is None:
+        folder, name = os.path.split(os.path.abspath(path))
+        folder = os.path.realpath(folder)
+        root = self._root(folder)
+        if not root:
             return None, Discovery()
         if root not in self.known:
-            from stagegraph.discovery.discover import discover
+            self._look_into(root)
+        inside = os.path.relpath(os.path.join(folder, name), root).replace(os.sep, "/")
+        dockerfile = None if inside.startswith("../") else inside
+        uses = self._uses[root]
+        meant = sorted([*uses.get(dockerfile, ()), *uses.get(None, ())], key=lambda one: one[0])
+        return dockerfile, replace(self.known[root], uses=tuple(use for _, use in meant))
 
-            self.known[root] = discover(root)
-        real = here.parent.resolve() / here.name
-        inside = real.relative_to(root).as_posix() if real.is_relative_to(root) else None
-        return inside, self.known[root]
+    def _look_into(self, root: str) -> None:
+        from stagegraph.discovery.discover import discover
 
-    def _root(self, directory: Path) -> Path | None:
-        from stagegraph.discovery.walking import repository_of
+        self.known[root] = discover(Path(root))
+        index: dict[str | None, list[tuple[int, Use]]] = {}
+        for position, use in enumerate(self.known[root].uses):
+            index.setdefault(use.dockerfile, []).append((position, use))
+        self._uses[root] = index
 
-        if directory not in self._roots:
-            # outside of a repository only who asks for it has a whole tree searched
-            fallback = Path().resolve() if self._wanted else None
-            self._roots[directory] = repository_of(directory) or fallback
-        return self._roots[directory]
+    def _root(self, folder: str) -> str:
+        """The root of the repository that ``folder`` is in; nothing outside of one."""
+        if folder not in self._roots:
+            above = os.path.dirname(folder)
+            if os.path.exists(os.path.join(folder, ".git")):
+                self._roots[folder] = folder
+            elif above != folder:
+                self._roots[folder] = self._root(above)
+            else:
+                # outside of a repository only who asks for it has a whole tree searched
+                self._roots[folder] = os.path.realpath(".") if self._wanted else ""
+        return self._roots[folder]

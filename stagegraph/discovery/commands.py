@@ -96,7 +96,7 @@ def _positional(found: BuildCommand, word: str) -> None:
         found.open = True  # perhaps options, perhaps the context
         if not word.strip(MISSING):
             return
-    if word[0] in "<>" or word.isdecimal():
+    if word.startswith(("<", ">")) or word.isdecimal():
         return  # a redirection
     found.context = word
 
