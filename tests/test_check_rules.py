@@ -217,3 +217,14 @@ def test_the_platform_of_the_machine_is_no_platform_by_name() -> None:
     use = Use(file="bake.hcl", line=1, kind="bake target", platforms=("local", "linux/arm64"))
     known = knowledge_of("Dockerfile", [use], Options())
     assert [question.platforms for question in known.questions] == [("linux/arm64",)]
+
+
+@pytest.mark.parametrize("word", ["target", "target, to look into it", "TARGET: by hand"])
+def test_a_comment_says_that_a_stage_is_a_target(word: str) -> None:
+    assert codes(f"# stagegraph: {word}\nFROM a AS x\nFROM b\n", _DEFAULT_ONLY) == []
+
+
+@pytest.mark.parametrize("word", ["tagret", "targets", "ignore", "nonsense=1"])
+def test_a_comment_that_means_nothing_is_noted(word: str) -> None:
+    found = checked(f"FROM a AS x\n# stagegraph: {word} reason\nRUN x\n")
+    assert found.notes == (f"line 2: stagegraph knows no `{word}` in a comment, only target and ignore=CODE",)

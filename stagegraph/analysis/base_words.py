@@ -7,6 +7,7 @@ of the same words, and what it says of a value is what counts.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 _SPECIAL_PARAMETERS = "@*#?-$!0"
 _DEEPEST = 40
@@ -50,6 +51,7 @@ class _UnreadableError(ValueError):
     """The word is not of the forms known here; the exact reader has the last word on it."""
 
 
+@lru_cache(maxsize=1024)
 def parts_of(word: str, escape: str) -> tuple[Part, ...]:
     """``word`` as parts; a word that cannot be read is one Opaque part of no name."""
     if word.startswith("\ufeff"):  # the exact reader skips it

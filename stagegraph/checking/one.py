@@ -16,7 +16,7 @@ from stagegraph.dockerfile.stages import resolve
 from stagegraph.errors import DockerfileError, StagegraphError
 from stagegraph.findings.idle_stage import idle_roots
 from stagegraph.findings.problem import Problem, Subject
-from stagegraph.findings.registry import RULES, is_target, run_rules, silenced_codes
+from stagegraph.findings.registry import RULES, is_target, run_rules, silenced_codes, unread_word
 from stagegraph.findings.stage_case import case_mistakes
 from stagegraph.findings.unset_argument import unset_arguments
 from stagegraph.model import Reach
@@ -103,7 +103,7 @@ def _checked(file: Dockerfile, knowledge: Knowledge, codes: Collection[str]) -> 
         notes=(
             *_unknown_targets(file, knowledge),
             *_doubtful(subject, knowledge.doubts),
-            *_unknown_codes(of_stages),
+            *_unread_comments(of_stages),
         ),
     )
 
@@ -200,10 +200,10 @@ def _doubtful(subject: Subject, doubts: Sequence[str]) -> Iterator[str]:
         yield f"nothing is said of {shown}: the target of {builds} is not understood, and may be it"
 
 
-def _unknown_codes(of_stages: Sequence[Extent]) -> list[str]:
-    return [
-        f"line {line}: no rule is called `{code}`, so nothing is ignored"
-        for extent in of_stages
-        for line, text in extent.comments
-        for code in sorted(silenced_codes([(line, text)]) - RULES.keys())
-    ]
+def _unread_comments(of_stages: Sequence[Extent]) -> Iterator[str]:
+    """Words to stagegraph that mean nothing."""
+    for line, text in (comment for extent in of_stages for comment in extent.comments):
+        for code in sorted(silenced_codes([(line, text)]) - RULES.keys()):
+            yield f"line {line}: no rule is called `{code}`, so nothing is ignored"
+        if word := unread_word(text):
+            yield f"line {line}: stagegraph knows no `{word}` in a comment, only target and ignore=CODE"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _PART = re.compile(r"[A-Za-z0-9_.-]+\Z")
 _OS = re.compile(r"([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.+%\-]*)\))?\Z")
@@ -90,6 +91,7 @@ class Platform:
 DEFAULT = Platform("linux", "amd64")
 
 
+@lru_cache(maxsize=256)
 def parse_platform(text: str, default: Platform = DEFAULT) -> Platform:
     """The platform that ``text`` names, what it leaves out taken from ``default``; or PlatformError."""
     parts = text.split("/")

@@ -37,7 +37,10 @@ _ALL = (
     WOULD_FAIL,
 )
 RULES = {rule.code: rule for rule in _ALL}
-_PRAGMA = re.compile(r"stagegraph:\s*(?:ignore\s*=\s*([\w,-]+)|(target))(?=\s|\Z)", re.IGNORECASE)
+_PRAGMA = re.compile(
+    r"stagegraph:\s*(?:ignore\s*=\s*([\w-]+(?:,[\w-]+)*)|(target))(?=[\s,;:.]|\Z)", re.IGNORECASE
+)
+_SPEAKS = re.compile(r"stagegraph:\s*(\S*)", re.IGNORECASE)
 
 
 def run_rules(subject: Subject, codes: Collection[str] = RULES.keys()) -> tuple[Problem, ...]:
@@ -56,6 +59,12 @@ def silenced_codes(comments: Iterable[tuple[int, str]]) -> frozenset[str]:
     """The codes that ``# stagegraph: ignore=CODE`` among ``comments`` silences."""
     found = [match[1] for _, text in comments if (match := _PRAGMA.match(text)) and match[1]]
     return frozenset(code.lower() for codes in found for code in codes.split(",") if code)
+
+
+def unread_word(comment: str) -> str:
+    """What a comment says to stagegraph that means nothing to it; nothing when all is well."""
+    spoken = _SPEAKS.match(comment)
+    return spoken[1] or "nothing" if spoken and not _PRAGMA.match(comment) else ""
 
 
 def is_target(comments: Iterable[tuple[int, str]]) -> bool:
