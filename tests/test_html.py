@@ -256,3 +256,17 @@ def test_what_came_through_a_long_chain_names_its_beginning_and_its_end(pages: P
     lines = [f"FROM alpine AS s{n}\nCOPY --from=s{n - 1} /a /a\n" for n in range(1, 40)]
     opened = pages.open(html("FROM alpine AS s0\nCOPY a /a\n" + "".join(lines)))
     assert "through s0, s1, s2, s3, s4, s5, 32 more, s38" in opened.panel()
+
+
+def test_a_box_that_stands_for_many_lists_them_and_each_can_be_chosen(pages: Pages) -> None:
+    services = "".join(f"FROM base AS svc{n}\nRUN make {n}\n" for n in range(90))
+    spare = "".join(f"FROM base AS spare{n}\nRUN make {n}\n" for n in range(10))
+    copies = "".join(f"COPY --from=svc{n} /svc{n} /\n" for n in range(90))
+    opened = pages.open(html(f"FROM golang AS base\nRUN true\n{services}{spare}FROM scratch\n{copies}"))
+    assert opened.page.locator("g.node").count() < 10
+    for name, count in (("svc", 90), ("stages not needed", 10)):
+        opened.click_node(name)
+        assert f"ALL {count} OF THEM" in opened.panel()
+    opened.page.click("#panel button:text-is('spare7')")
+    assert opened.page.inner_text("#panel h2") == "spare7"
+    assert "not needed" in (opened.page.locator("g.node.chosen").text_content() or "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
@@ -15,7 +15,8 @@ from stagegraph.renderers.picture import picture
 from stagegraph.renderers.quoting import xml_text
 from stagegraph.renderers.svg import svg_of
 from stagegraph.renderers.theme import look_name
-from stagegraph.renderers.view import Picture, View
+from stagegraph.renderers.unneeded import BUNDLE
+from stagegraph.renderers.view import Box, Picture, View
 
 _PART = re.compile(r'^<g class="(frame|edge|label|node) ', re.MULTILINE)
 _SIZE = re.compile(r'<svg width="(\d+)" height="(\d+)"')
@@ -32,7 +33,8 @@ class Drawing:
     """The graph as a section of HTML, and as data what its elements stand for.
 
     ``parts`` has ``boxes`` (element, key, label), ``arrows`` (elements of source and target, whether it is
-    needed), ``inside`` (the element that a node without one is drawn in) and ``critical`` elements.
+    needed), ``inside`` (the element that a node without one is drawn in), ``critical`` elements, and
+    ``groups`` of nodes that are drawn as one.
     """
 
     title: str
@@ -91,33 +93,54 @@ def _legend(shown: Picture) -> Iterator[str]:
 
 
 def _parts(report: Report, shown: Picture) -> dict[str, Any]:
-    boxes = [[f"n{number}", _key(box.id), box.label] for number, box in enumerate(shown.boxes)]
-    frames = [[f"f{n}", _key(group.id), group.label] for n, group in enumerate(shown.groups)]
     element = {box.id: f"n{number}" for number, box in enumerate(shown.boxes)}
     arrows = [[element[a.source], element[a.target], a.needed and not a.selectable] for a in shown.arrows]
     element |= {group.id: f"f{number}" for number, group in enumerate(shown.groups)}
-    critical = [element[box.id] for box in shown.boxes if box.critical]
-    critical += [element[group.id] for group in shown.groups if group.critical]
-    critical += [f"e{number}" for number, arrow in enumerate(shown.arrows) if arrow.critical]
+    inside = _inside(report, shown, element)
+    together = {box.id: _together(box, report, inside, element[box.id]) for box in shown.boxes}
+    boxes = [[element[group.id], _key(group.id), group.label] for group in shown.groups]
+    for box in shown.boxes:
+        key = f"group:{element[box.id]}" if together[box.id] else _key(box.id)
+        boxes.append([element[box.id], key, box.label])
     return {
-        "boxes": frames + boxes,
+        "boxes": boxes,
         "arrows": arrows,
-        "inside": _inside(report, shown, element),
-        "critical": critical,
+        "inside": inside,
+        "critical": list(_critical(shown, element)),
+        "groups": [
+            {"key": f"group:{element[box.id]}", "label": box.label, "members": together[box.id]}
+            for box in shown.boxes
+            if together[box.id]
+        ],
     }
 
 
-def _inside(report: Report, shown: Picture, element: dict[str, str]) -> dict[str, str]:
+def _critical(shown: Picture, element: Mapping[str, str]) -> Iterator[str]:
+    yield from (element[box.id] for box in shown.boxes if box.critical)
+    yield from (element[group.id] for group in shown.groups if group.critical)
+    yield from (f"e{number}" for number, arrow in enumerate(shown.arrows) if arrow.critical)
+
+
+def _inside(report: Report, shown: Picture, element: Mapping[str, str]) -> dict[str, str]:
     """The element of each node that is drawn in another's: a base in its stage, one of many as their sum."""
     readers = {edge.source: edge.target for edge in reversed(report.edges)}
-    element |= {member: element[box.id] for box in shown.boxes for member in box.members}
-    found = {_key(member): element[member] for box in shown.boxes for member in box.members[1:]}
+    places = dict(element)
+    places |= {member: element[box.id] for box in shown.boxes for member in box.members}
+    found = {_key(member): element[box.id] for box in shown.boxes for member in box.members}
     for node in report.nodes:
-        if node.id not in element:
-            place = element.get(readers.get(node.id, "")) or element.get("bundle:unneeded")
+        if node.id not in places:
+            place = places.get(readers.get(node.id, "")) or element.get(BUNDLE)
             if place:
                 found[_key(node.id)] = place
     return found
+
+
+def _together(box: Box, report: Report, inside: Mapping[str, str], element: str) -> list[str]:
+    """The keys of the nodes that are drawn as one in ``box``; none for a box of one node."""
+    if box.id == BUNDLE:
+        stages = (node.id for node in report.nodes if node.index is not None)
+        return [_key(name) for name in stages if inside.get(_key(name)) == element]
+    return [_key(member) for member in box.members] if len(box.members) > 1 else []
 
 
 def _key(box: str) -> str:

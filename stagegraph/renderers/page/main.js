@@ -12,4 +12,4 @@ startShortcuts();
 for (const element of document.querySelectorAll("[data-key]")) {
   element.addEventListener("click", () => choose(element.dataset.key));
 }
-choose(keyInAddress(new Map([...nodes, ...steps])));
+choose(keyInAddress(new Map([...nodes, ...steps, ...groups])));

@@ -2,6 +2,7 @@
 
 const nodes = byKey(data.nodes);
 const steps = byKey(data.steps);
+const groups = byKey(data.graph?.groups ?? []);
 const targets = new Set(data.targets);
 const edgesFrom = grouped(data.edges, (edge) => edge.source);
 const edgesInto = grouped(data.edges, (edge) => edge.target);
@@ -15,8 +16,10 @@ function startPanel() {
   on("choose", (key) => {
     const node = nodes.get(key);
     const step = steps.get(key);
-    panel.replaceChildren(...(node ? nodeDetails(node) : step ? stepDetails(step) : storyDetails()));
-    panel.classList.toggle("details", Boolean(node ?? step));
+    const group = groups.get(key);
+    const details = (node && nodeDetails(node)) ?? (step && stepDetails(step)) ?? (group && groupDetails(group));
+    panel.replaceChildren(...(details ?? storyDetails()));
+    panel.classList.toggle("details", Boolean(details));
     panel.scrollTop = 0;
   });
 }
@@ -67,6 +70,12 @@ function nodeDetails(node) {
     edgeSection("Read by", edgesFrom.get(node.key), "target"),
     inside.length ? section(counted(inside.length, "step"), list(inside.map((pair) => stepItem(pair.step)), "ol")) : "",
   ];
+}
+
+function groupDetails(group) {
+  const members = group.members.map((key) => nodes.get(key)).filter(Boolean);
+  const items = members.map((node) => [chooser(node.key, node.label, "name"), " ", lineMark(node.line, node.end)]);
+  return [head("Drawn as one", make("h2", {}, group.label), "", ""), section(`All ${members.length} of them`, list(items))];
 }
 
 const counted = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
