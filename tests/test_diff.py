@@ -234,7 +234,7 @@ def _read(text: str) -> sg.Build | None:
         return None
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(dockerfiles())
 def test_no_build_differs_from_itself(text: str) -> None:
     found = _read(text)
