@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from stagegraph.model import Edge, EdgeKind, Node, Report
 from stagegraph.renderers.alike import alike
@@ -15,8 +16,7 @@ FOLD_UNNEEDED = 80  # nodes; above it unneeded stages are drawn as one
 FOLD_ALIKE = 80  # nodes; above it nodes that read and are read alike are drawn as one
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Folded:
+class Folded(NamedTuple):
     """What is left to draw; ``bases`` and ``inside`` are sources now written in stages, by their ids."""
 
     nodes: tuple[Node, ...]
@@ -24,8 +24,8 @@ class Folded:
     bases: Mapping[str, str]  # the image that a stage is FROM
     counts: Mapping[str, int]  # how many nodes a bundle stands for
     notes: tuple[str, ...]
-    inside: Mapping[str, tuple[Inside, ...]] = field(default_factory=dict)  # what else it reads
-    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # ids that a node stands for
+    inside: Mapping[str, tuple[Inside, ...]] = MappingProxyType({})  # what else it reads
+    members: Mapping[str, tuple[str, ...]] = MappingProxyType({})  # ids that a node stands for
 
 
 def folded(report: Report, view: View) -> Folded:

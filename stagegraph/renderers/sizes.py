@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from stagegraph.model import NodeKind
 from stagegraph.renderers.letters import text_width
@@ -17,8 +17,7 @@ _SIDE, _TOP = 12.0, 8.0
 _NARROWEST = 64.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(NamedTuple):
     """One line of text; ``height`` is what it takes from the top of the next."""
 
     text: str
@@ -36,8 +35,7 @@ class Line:
         return self.size * 1.32
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
+class Size(NamedTuple):
     """Width and height."""
 
     width: float

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Role
 from stagegraph.renderers.shorten import cut, edge_label, edge_tooltip, shortened
@@ -13,8 +13,7 @@ FOLD_BASES = 24  # nodes; above it an image that is only one stage's base is, to
 _MANY = 4  # stages
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inside:
+class Inside(NamedTuple):
     """A source that is written in a stage that reads it."""
 
     line: str  # short: "context: package.json → ./"

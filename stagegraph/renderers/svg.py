@@ -98,7 +98,7 @@ class _Sheet:
     def _frame(self, group: Group, spot: Spot) -> str:
         look = self._palette.look(look_name(group))
         colour = self._palette.critical if group.critical else look.line
-        return rounded(spot, 10, f'class="shape" {paint(replace(look, fill=self._palette.frame), colour)}')
+        return rounded(spot, 10, f'class="shape" {paint(look._replace(fill=self._palette.frame), colour)}')
 
     def _frame_names(self) -> Iterator[str]:
         """The names of opened stages, on top of the lines that lead into them."""

@@ -124,7 +124,8 @@ class _Forest:
     def _how(self, edges: Sequence[Edge]) -> str:
         kinds = "/".join(dict.fromkeys(str(edge.kind).upper() for edge in edges))
         carried = edge_label([edge for edge in edges if edge.kind is not EdgeKind.FROM], 50)
-        return f"{kinds} {', '.join(carried.split(chr(10)))}".rstrip() if self._view.labels else kinds
+        carried = ", ".join(line.removeprefix("mount").lstrip() for line in carried.split("\n"))
+        return f"{kinds} {carried}".rstrip() if self._view.labels else kinds
 
 
 def _reads(edges: Sequence[Edge]) -> Mapping[str, dict[str, list[Edge]]]:

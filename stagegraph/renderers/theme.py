@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stagegraph.model import EdgeKind, Reach, Role
 from stagegraph.renderers.view import Arrow, Box, Group, Picture, View
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from stagegraph.comparison.changes import Change
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(NamedTuple):
     """How a box is drawn; ``dash`` and ``width`` tell roles apart where there is no colour."""
 
     fill: str
@@ -25,8 +23,7 @@ class Look:
     width: float = 1.2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Palette:
+class Palette(NamedTuple):
     """All colours of one theme, as #rrggbb."""
 
     paper: str
