@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 _NAME = re.compile(r"\[(?:([^\]\[]*) )? *(\d+)/(\d+)\] (.*)\Z", re.DOTALL)
@@ -52,6 +53,7 @@ class StepWords(NamedTuple):
         return words[0].upper() if words else ""
 
 
+@lru_cache(maxsize=1 << 15)
 def kind_of(name: str) -> VertexKind:
     """What the vertex called ``name`` is."""
     if _FRONTEND.match(name):
@@ -65,6 +67,7 @@ def kind_of(name: str) -> VertexKind:
     return VertexKind.STEP
 
 
+@lru_cache(maxsize=1 << 15)
 def step_words(name: str) -> StepWords | None:
     """The parts of ``name``; None when it has no place in a stage, as images that COPY names."""
     match = _NAME.match(name)
@@ -92,6 +95,7 @@ class Spelled(NamedTuple):
     keyword: str
 
 
+@lru_cache(maxsize=1 << 15)
 def spelled(name: str) -> Spelled:
     """``name`` as the Dockerfile's own build would have it."""
     plain, words = without_digests(name), step_words(name)

@@ -8,7 +8,7 @@ from stagegraph.measured.schedule import Played, length_without
 
 # Playing costs as much as the build has activities. Of the thousands of steps that a path may have,
 # those that can save the most are played, within this many activities.
-_BUDGET = 2_000_000
+_BUDGET = 1_000_000
 _AT_LEAST = 40
 
 

@@ -58,12 +58,14 @@ def _lasts(activity: Activity) -> int:
 
 def length_without(build: Played, left_out: Collection[int]) -> int:
     """When the build would have ended if the activities ``left_out`` had taken no time."""
-    first = min(left_out)
     finish = list(build.finish)
-    for position in range(first, len(finish)):
-        ready = max((finish[read] - over for read, over in build.waits[position]), default=0)
-        lasts = 0 if position in left_out else build.lasts[position]
-        finish[position] = ready + build.gaps[position] + lasts
+    waits, gaps, lasts = build.waits, build.gaps, build.lasts
+    for position in range(min(left_out), len(finish)):
+        ready = 0
+        for read, over in waits[position]:
+            if finish[read] - over > ready:
+                ready = finish[read] - over
+        finish[position] = ready + gaps[position] + (0 if position in left_out else lasts[position])
     return finish[build.last] if build.ending else max(finish)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from stagegraph.records.model import Interval, Vertex
+from stagegraph.records.timestamps import TimestampError, nanoseconds
 
 _CONTEXT = "transferring "
 _DOCKERFILE = "transferring dockerfile"
@@ -35,7 +36,8 @@ class Collector:
 
     def __init__(self) -> None:
         self._known: dict[str, _Known] = {}
-        self.last = 0  # the latest time that any event tells
+        self.last = 0  # the latest time that an event of a vertex tells
+        self.latest: object = None  # the timestamp of the latest status, as it was written
 
     def vertex(
         self,
@@ -64,10 +66,8 @@ class Collector:
                 known.done[started] = max(completed, started)
                 self.last = max(self.last, completed)
 
-    def status(self, digest: str, key: str, current: int, timestamp: int | None) -> None:
+    def status(self, digest: str, key: str, current: int) -> None:
         """One event of what a vertex moves: bytes of layers, bytes of the context."""
-        if timestamp is not None:
-            self.last = max(self.last, timestamp)
         known = self._known.get(digest)
         if known is None:
             return
@@ -88,6 +88,8 @@ class Collector:
 
     def vertices(self) -> tuple[Vertex, ...]:
         """Every vertex, in the order of the first event of each."""
+        # Only what has no end needs it, and there are many statuses: one is read, not all.
+        self.last = max(self.last, _moment(self.latest))
         return tuple(self._vertex(digest, known) for digest, known in self._known.items())
 
     def _vertex(self, digest: str, known: _Known) -> Vertex:
@@ -105,6 +107,15 @@ class Collector:
             pulled=sum(known.layers.values()),
             sent=sum(known.context.values()),
         )
+
+
+def _moment(timestamp: object) -> int:
+    if isinstance(timestamp, int):
+        return timestamp
+    try:
+        return nanoseconds(timestamp) if isinstance(timestamp, str) else 0
+    except TimestampError:
+        return 0
 
 
 def merged(intervals: Iterable[Interval]) -> tuple[Interval, ...]:

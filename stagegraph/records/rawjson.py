@@ -48,6 +48,8 @@ class _Build:
 
         A frontend that a ``# syntax`` line names loads the definition a second time, before any step.
         """
+        if "vertexes" not in event:
+            return False
         digest = _definition(event)
         self._definition = self._definition or digest
         again = bool(digest) and digest != self._definition
@@ -90,7 +92,7 @@ def without_prefix(line: bytes) -> bytes:
 
 def _event(line: bytes) -> dict[str, Any] | None:
     try:
-        event = json.loads(line)
+        event = json.loads(line.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
     return event if isinstance(event, dict) else None
@@ -114,8 +116,8 @@ def add_event(collector: Collector, event: dict[str, Any]) -> None:
             str(item.get("vertex", "")),
             str(item.get("id", "")),
             int(item.get("current") or 0),
-            _time(item.get("timestamp")),
         )
+        collector.latest = item.get("timestamp") or collector.latest
 
 
 def _time(text: object) -> int | None:

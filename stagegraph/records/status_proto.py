@@ -88,7 +88,8 @@ def _add(collector: Collector, response: Any) -> None:
             group=item.group.id,
         )
     for item in response.statuses:
-        collector.status(item.vertex, item.id, item.current, _time(item, "timestamp"))
+        collector.status(item.vertex, item.id, item.current)
+        collector.latest = _time(item, "timestamp") or collector.latest
 
 
 def _time(item: Any, name: str) -> int | None:

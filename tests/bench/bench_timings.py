@@ -1,0 +1,90 @@
+"""How long ``stagegraph timings`` takes over a record of 10,000 vertexes and 200,000 status lines.
+
+Run with ``python -m tests.bench.bench_timings``; --gate exits 1 above the limits.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import stagegraph as sg
+from stagegraph.records.model import SECOND, Record
+from tests.made_record import made_record, many_stages
+
+STAGES, RUNS = 1000, 8  # about 10,000 vertexes
+STATUSES = 200_000
+LIMIT = 5.0  # seconds, the whole process
+MEMORY = 300  # MiB
+STEEPEST = 14.0  # times as long for a record eight times as large
+
+
+def lines_of(record: Record, statuses: int) -> Iterator[str]:
+    """``record`` as --progress=rawjson prints it: announced, begun, moved along, done."""
+    each = statuses // len(record.vertices)
+    for vertex in record.vertices:
+        head = {"digest": vertex.digest, "name": vertex.name, "inputs": list(vertex.inputs)}
+        start, end = vertex.intervals[0]
+        yield json.dumps({"vertexes": [head]})
+        yield json.dumps({"vertexes": [head | {"started": stamp(start)}]})
+        for number in range(each):
+            status = {"id": f"sha256:{number % 3:064x}", "vertex": vertex.digest, "current": number * 1000}
+            yield json.dumps({"statuses": [status | {"total": each * 1000, "timestamp": stamp(end)}]})
+        done = {"started": stamp(start), "completed": stamp(end), "cached": vertex.cached}
+        yield json.dumps({"vertexes": [head | done]})
+
+
+def stamp(time_: int) -> str:
+    whole, rest = divmod(time_, SECOND)
+    return f"{datetime.fromtimestamp(whole, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09}Z"
+
+
+def write(folder: Path, stages: int, statuses: int) -> int:
+    """A Dockerfile and a record of it in ``folder``; returns how many vertexes it has."""
+    source, options = many_stages(stages, RUNS)
+    record = made_record(source, options)
+    (folder / "Dockerfile").write_text(source.text, "utf-8")
+    with (folder / "build.jsonl").open("w", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in lines_of(record, statuses))
+    return len(record.vertices)
+
+
+def whole_process(folder: Path) -> float:
+    command = [sys.executable, "-m", "stagegraph", "timings", "build.jsonl", "Dockerfile"]
+    began = time.perf_counter()
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - began
+
+
+def analysis(stages: int) -> float:
+    """Seconds that measuring takes once the record is read."""
+    source, options = many_stages(stages, RUNS)
+    record = made_record(source, options)
+    began = time.perf_counter()
+    sg.measure(record)
+    return time.perf_counter() - began
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        count = write(folder, STAGES, STATUSES)
+        size = (folder / "build.jsonl").stat().st_size / 1e6
+        took = min(whole_process(folder) for _ in range(3))
+    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    steeper = analysis(STAGES) / analysis(STAGES // 8)
+    print(f"{count} vertexes, {STATUSES} statuses, {size:.0f} MB: {took:.1f} s, {memory:.0f} MiB")
+    print(f"measuring a record eight times as large: {steeper:.1f} times as long")
+    within = took <= LIMIT and memory <= MEMORY and steeper <= STEEPEST
+    return int("--gate" in sys.argv and not within)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
