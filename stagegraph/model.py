@@ -81,6 +81,16 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What a record of a build measured of a node or a step."""
+
+    seconds: float  # in which at least one of its steps ran
+    share: float  # of the time of the whole build, 0 to 1
+    cached: bool = False  # all of it came from the cache
+    error: str = ""  # why it failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """One node of the stage graph, with all that a renderer may say about it.
 
@@ -107,6 +117,7 @@ class Node:
     finish: float | None = None  # earliest finish of its last step
     slack: float | None = None  # how much later it could finish without a later end of the build
     critical: bool = False  # has a step on the critical path
+    measured: Measured | None = None  # None without a record, and for what the record has nothing of
 
     @property
     def needed(self) -> bool:
@@ -150,6 +161,7 @@ class Step:
     finish: float = 0.0
     slack: float = 0.0
     critical: bool = False
+    measured: Measured | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,19 @@ def reads_dockerfile(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.argument("dockerfile", default="", required=False)(command)
 
 
+def reads_record(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give ``command`` the options that name a record of a build."""
+    command = click.option(
+        "--record-build", default="", metavar="NAME", help="Which build of a record that holds several."
+    )(command)
+    return click.option(
+        "--record",
+        default="",
+        metavar="FILE",
+        help="Record of a build: show its times and its path.",
+    )(command)
+
+
 def options_of(
     targets: tuple[str, ...],
     build_args: tuple[str, ...],

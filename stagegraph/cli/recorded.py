@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stagegraph.cli.progress import reading
 from stagegraph.errors import InputError, OptionsError, StagegraphError
+from stagegraph.printable import printable
 
 if TYPE_CHECKING:
     from stagegraph.measured.model import Timings
+    from stagegraph.model import Report
     from stagegraph.options import Options
     from stagegraph.records.model import Record
     from stagegraph.source import Source
@@ -68,6 +71,25 @@ def timings_named(path: str, name: str, dockerfile: str, options: Options) -> tu
             note = f"the record carries no Dockerfile: lines are those of {here.name}"
             return replace(found, notes=(note, *found.notes)), record
     return measure(record, None, options), record
+
+
+def timed_report(path: str, name: str, dockerfile: str, options: Options) -> tuple[Report, Timings]:
+    """The report of the Dockerfile of the build ``name`` in ``path``, with what was measured.
+
+    Raises InputError when there is no Dockerfile that it could be of.
+    """
+    from stagegraph.measured.ties import build_of_record
+    from stagegraph.timed import timed
+
+    found, record = timings_named(path, name, dockerfile, options)
+    build = build_of_record(record, found.dockerfile, options)
+    if build is None:
+        raise InputError(
+            f"{path} carries no Dockerfile that can be read", hint="name the Dockerfile that it was made from"
+        )
+    if found.mismatch:
+        print(f"warning: {printable(found.mismatch)}", file=sys.stderr)
+    return timed(build, found), found
 
 
 def _source(dockerfile: str) -> Source:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from stagegraph.cli.common import colour_wanted, options_of, reads_dockerfile, terminal_width
+from stagegraph.cli.common import (
+    colour_wanted,
+    options_of,
+    reads_dockerfile,
+    reads_record,
+    terminal_width,
+)
 from stagegraph.cli.writing import write
 from stagegraph.renderers import FORMATS
 from stagegraph.renderers.view import DIRECTIONS, ENGINES, THEMES, View
@@ -49,6 +56,7 @@ _SUFFIXES = {suffix: row.name for row in FORMATS.values() for suffix in row.suff
 @click.option(
     "--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="Which Graphviz lays out."
 )
+@reads_record
 def render(
     dockerfile: str,
     targets: tuple[str, ...],
@@ -57,6 +65,8 @@ def render(
     contexts: tuple[str, ...],
     output: str,
     format_name: str | None,
+    record: str,
+    record_build: str,
     **view: str | bool,
 ) -> None:
     """Draw the build graph of DOCKERFILE.
@@ -67,14 +77,22 @@ def render(
       stagegraph render --target release --prune -o release.png
       stagegraph render --format mermaid app/Dockerfile > graph.mmd
       cat Dockerfile | stagegraph render - --steps --critical-path
+      stagegraph render --record build.dockerbuild -o measured.svg
     """
     from stagegraph.api import read
     from stagegraph.api import render as render_report
     from stagegraph.report import analyse
 
     chosen = _format(output, format_name)
-    report = analyse(read(dockerfile, options_of(targets, build_args, platforms, contexts)))
+    options = options_of(targets, build_args, platforms, contexts)
     wanted = View(**view)  # type: ignore[arg-type]  # click has checked the values
+    if record:
+        from stagegraph.cli.recorded import timed_report
+
+        report, _ = timed_report(record, record_build, dockerfile, options)
+        wanted = replace(wanted, critical_path=True)
+    else:
+        report = analyse(read(dockerfile, options))
     if chosen == "text" and output in ("", "-"):
         from stagegraph.renderers.terminal import terminal
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import click
 
-from stagegraph.cli.common import colour_wanted, options_of, reads_dockerfile, terminal_width
+from stagegraph.cli.common import (
+    colour_wanted,
+    options_of,
+    reads_dockerfile,
+    reads_record,
+    terminal_width,
+)
 from stagegraph.cli.writing import write
 
 
@@ -22,6 +28,7 @@ from stagegraph.cli.writing import write
 @click.option(
     "-o", "--output", default="", metavar="FILE", help="File to write; - or none for standard output."
 )
+@reads_record
 def report(
     dockerfile: str,
     targets: tuple[str, ...],
@@ -30,6 +37,8 @@ def report(
     contexts: tuple[str, ...],
     format_name: str,
     output: str,
+    record: str,
+    record_build: str,
 ) -> None:
     """Say what is in the image of DOCKERFILE, what is left behind, and what can run at once.
 
@@ -42,7 +51,13 @@ def report(
     from stagegraph.api import read, render
     from stagegraph.report import analyse
 
-    found = analyse(read(dockerfile, options_of(targets, build_args, platforms, contexts)))
+    options = options_of(targets, build_args, platforms, contexts)
+    if record:
+        from stagegraph.cli.recorded import timed_report
+
+        found, _ = timed_report(record, record_build, dockerfile, options)
+    else:
+        found = analyse(read(dockerfile, options))
     if format_name == "text":
         from stagegraph.renderers.text_report import text_report
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from stagegraph.model import Node, NodeKind, Reach, Role
 from stagegraph.printable import printable
+from stagegraph.renderers.durations import measured_words
 from stagegraph.renderers.folding import Folded
 from stagegraph.renderers.shorten import cut, shortened
 from stagegraph.renderers.view import Box
@@ -33,6 +34,7 @@ def box_of(node: Node, kept: Folded) -> Box:
         critical=node.critical,
         line=node.line,
         count=kept.counts.get(node.id, 1),
+        weight=node.measured.share if node.measured else 0.0,
         members=kept.members.get(node.id, ()),
     )
 
@@ -64,6 +66,8 @@ def _words(node: Node) -> Iterator[str]:
         yield "FROM scratch"
     if node.kind is NodeKind.STAGE and node.steps:
         yield f"{node.steps} step{'s' if node.steps > 1 else ''}"
+    if node.measured:
+        yield measured_words(node.measured)
     if node.platform:
         yield cut(node.platform, 24)
 

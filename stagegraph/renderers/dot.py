@@ -10,7 +10,7 @@ from stagegraph.comparison.changes import Change
 from stagegraph.model import EdgeKind, NodeKind, Report
 from stagegraph.renderers.picture import picture
 from stagegraph.renderers.quoting import checked_link_base, line_link, xml_text
-from stagegraph.renderers.theme import EDGE_DASHES, Look, Palette, arrow_looks, look_name, palette_of
+from stagegraph.renderers.theme import EDGE_DASHES, Look, Palette, arrow_looks, border, look_name, palette_of
 from stagegraph.renderers.view import Arrow, Box, Group, Picture, View
 
 FONT = "Arial"  # one family: graphviz-pure measures a list with another font
@@ -96,7 +96,7 @@ def _box(box: Box, view: View, palette: Palette, plain: bool, tooltips: bool) ->
         "fillcolor": look.fill,
         "color": palette.critical if box.critical else look.line,
         "fontcolor": look.text,
-        "penwidth": str(look.width + 1 if box.critical else look.width),
+        "penwidth": f"{border(box, look.width):g}",
     }
     return attributes | _links(box.tooltip, box.line, view, tooltips)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stagegraph.model import Measured
 from stagegraph.records.model import SECOND
 
 
@@ -16,6 +17,13 @@ def duration(time: int) -> str:
     minutes, rest = divmod(round(time / SECOND), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}h {minutes:02}m" if hours else f"{minutes}m {rest:02}s"
+
+
+def measured_words(measured: Measured) -> str:
+    """What was measured of a node or a step, for a picture."""
+    if measured.error:
+        return f"failed after {duration(round(measured.seconds * SECOND))}"
+    return "cached" if measured.cached else duration(round(measured.seconds * SECOND))
 
 
 def size(count: int) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from stagegraph.model import Edge, Node, Report, Step, StepKind
 from stagegraph.printable import printable
+from stagegraph.renderers.durations import measured_words
 from stagegraph.renderers.folding import Folded
 from stagegraph.renderers.shorten import cut
 from stagegraph.renderers.view import Arrow, Box, Group
@@ -27,18 +29,19 @@ def opened(
     boxes = (*whole, *(_step_box(step, frames[step.node]) for step in inner if step.node in frames))
     drawn = {box.id for box in boxes}
     rest = [edge for edge in kept.edges if edge.target in drawn and edge.source in drawn]
-    arrows = (*_waits(report.steps, inner, drawn), *(make_arrow([edge]) for edge in rest))
+    arrows = (*_waits(report, inner, drawn), *(make_arrow([edge]) for edge in rest))
     return boxes, arrows, tuple(_frame(make_box(node, kept)) for node in frames.values())
 
 
-def _waits(steps: Sequence[Step], inner: Sequence[Step], drawn: set[str]) -> list[Arrow]:
+def _waits(report: Report, inner: Sequence[Step], drawn: set[str]) -> list[Arrow]:
     """What each step waits for, as far as it is drawn."""
     found: dict[tuple[str, str], Arrow] = {}
+    passed = set(pairwise(report.critical_path))
     for step in inner:
         for read in step.inputs:
-            ends = (_place(steps[read]), _place(step))
+            ends = (_place(report.steps[read]), _place(step))
             if drawn.issuperset(ends) and ends not in found:
-                critical = step.critical and steps[read].critical
+                critical = (read, step.id) in passed
                 found[ends] = Arrow(
                     source=ends[0], target=ends[1], kind=None, critical=critical, line=step.line
                 )
@@ -53,6 +56,8 @@ def _step_box(step: Step, node: Node) -> Box:
     return Box(
         id=f"step:{step.id}",
         label=cut(_BRACKET.sub("", step.name), 40),
+        sublabel=measured_words(step.measured) if step.measured else "",
+        weight=step.measured.share if step.measured else 0.0,
         tooltip=printable(step.name),
         kind=None,
         role=node.role,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from stagegraph.model import LeftBehind, Node, NodeKind, Reach, Report, Role, Shipped, StepKind
 from stagegraph.printable import printable
+from stagegraph.renderers.durations import measured_words
 from stagegraph.renderers.shorten import ARROW, cut, shortened
 
 _MOST_LISTED = 8
@@ -127,13 +128,18 @@ def _parallelism(report: Report, nodes: Mapping[str, Node]) -> Iterator[str]:
         names = [nodes[name].label for name in found.widest_stages]
         shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
         yield f"Stages that need not wait for each other: {shown}."
-    yield f"The longest chain has {found.length:g} of {found.total:g} steps, each counted as one."
+    if any(step.measured for step in report.steps):
+        yield f"The longest chain takes {found.length:.2f} s of the {found.total:.2f} s that all steps ran."
+    else:
+        yield f"The longest chain has {found.length:g} of {found.total:g} steps, each counted as one."
 
 
 def _path(report: Report) -> Iterator[Row]:
     for position in report.critical_path:
         step = report.steps[position]
-        yield Row(what=cut(step.name, 72), detail=_line(step.line), key=f"step:{position}")
+        took = measured_words(step.measured) if step.measured else ""
+        detail = ", ".join(filter(None, (took, _line(step.line))))
+        yield Row(what=cut(step.name, 72), detail=detail, key=f"step:{position}")
 
 
 def _findings(report: Report) -> Iterator[Row]:

@@ -30,6 +30,7 @@ from stagegraph.renderers.theme import (
     SHIPS,
     Palette,
     arrow_looks,
+    border,
     look_name,
     palette_of,
 )
@@ -147,7 +148,7 @@ class _Sheet:
         colour = self._palette.critical if box.critical else look.line
         lines = box_lines(box)
         top = spot.y + above(box) / 2 - text_height(lines) / 2
-        shape = outline(box.kind, spot, paint(look, colour, look.width + 1 if box.critical else 0))
+        shape = outline(box.kind, spot, paint(look, colour, border(box, look.width)))
         first, room = lines[0], mark_room(box)
         middle = top + first.height / 2
         left = spot.x - (first.width + room) / 2

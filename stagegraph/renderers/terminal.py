@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role
 from stagegraph.printable import printable
 from stagegraph.renderers.console import WIDTH, to_text
+from stagegraph.renderers.durations import measured_words
 from stagegraph.renderers.shorten import cut, edge_label
 from stagegraph.renderers.view import View
 
@@ -117,6 +118,8 @@ class _Forest:
         words = [_KINDS[node.kind]] if node.kind in _KINDS else []
         if node.kind is NodeKind.STAGE and node.steps:
             words.append(f"{node.steps} step{'' if node.steps == 1 else 's'}")
+        if node.measured:
+            words.append(measured_words(node.measured))
         if node.platform:
             words.append(node.platform)
         return f" ({', '.join(words)})" if words else ""

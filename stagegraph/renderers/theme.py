@@ -146,3 +146,8 @@ def arrow_looks(drawn: Picture) -> list[str]:
 def palette_of(view: View) -> Palette:
     """The colours that are written into the output; a theme of auto begins light."""
     return DARK if view.theme == "dark" else LIGHT
+
+
+def border(box: Box, width: float) -> float:
+    """How thick the line around ``box`` is, ``width`` by its look: more on the path and for more time."""
+    return width + (1 if box.critical else 0) + 4 * box.weight

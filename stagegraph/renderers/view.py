@@ -47,6 +47,7 @@ class Box:
     group: str = ""  # id of the Group it is drawn in
     count: int = 1  # how many nodes it stands for
     members: tuple[str, ...] = ()  # their ids, where it is drawn for several that are alike
+    weight: float = 0.0  # its part of the measured time of the build, 0 to 1: the border is as thick
     change: Change | None = None  # what became of it, in a picture of two builds
 
 
