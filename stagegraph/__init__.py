@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from stagegraph.renderers.view import View
     from stagegraph.report import analyse
     from stagegraph.source import Source
+    from stagegraph.timed_report import timed
 
 _PUBLIC = {
     "Build": "build",
@@ -74,6 +75,7 @@ _PUBLIC = {
     "render": "api",
     "stage_graph": "graph",
     "step_graph": "graph",
+    "timed": "timed_report",
     "weights": "measured.static_graph",
 }
 
@@ -115,6 +117,7 @@ __all__ = [
     "render",
     "stage_graph",
     "step_graph",
+    "timed",
     "weights",
 ]
 

@@ -12,7 +12,7 @@ import pytest
 
 import stagegraph as sg
 from stagegraph.measured.ties import build_of_record
-from stagegraph.timed import timed
+from stagegraph.timed_report import timed
 
 from . import builds
 from .conftest import ROOT

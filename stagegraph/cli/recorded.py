@@ -79,7 +79,7 @@ def timed_report(path: str, name: str, dockerfile: str, options: Options) -> tup
     Raises InputError when there is no Dockerfile that it could be of.
     """
     from stagegraph.measured.ties import build_of_record
-    from stagegraph.timed import timed
+    from stagegraph.timed_report import timed
 
     found, record = timings_named(path, name, dockerfile, options)
     build = build_of_record(record, found.dockerfile, options)

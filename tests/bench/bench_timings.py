@@ -21,7 +21,7 @@ from tests.made_record import made_record, many_stages
 
 STAGES, RUNS = 1000, 8  # about 10,000 vertexes
 STATUSES = 200_000
-LIMIT = 5.0  # seconds, the whole process
+LIMIT = 5.0  # seconds of processor time, the whole process
 MEMORY = 300  # MiB
 STEEPEST = 14.0  # times as long for a record eight times as large
 
@@ -58,18 +58,24 @@ def write(folder: Path, stages: int, statuses: int) -> int:
 
 def whole_process(folder: Path) -> float:
     command = [sys.executable, "-m", "stagegraph", "timings", "build.jsonl", "Dockerfile"]
-    began = time.perf_counter()
+    before = processor_time()
     subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - began
+    return processor_time() - before
+
+
+def processor_time() -> float:
+    """Of all processes that were started: what others do on the machine is not in it."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def analysis(stages: int) -> float:
     """Seconds that measuring takes once the record is read."""
     source, options = many_stages(stages, RUNS)
     record = made_record(source, options)
-    began = time.perf_counter()
+    began = time.process_time()
     sg.measure(record)
-    return time.perf_counter() - began
+    return time.process_time() - began
 
 
 def main() -> int:
