@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import jsonschema
 import pytest
 
 import stagegraph as sg
+from stagegraph.cli.progress import reading
 from stagegraph.measured.changes import ChangeKind, compare_timings
 from stagegraph.printable import columns
 from stagegraph.renderers.durations import duration, share, size
@@ -272,3 +274,36 @@ def test_sizes_are_those_that_buildkit_prints() -> None:
 
 def test_a_share_is_never_all_or_nothing_unless_it_is() -> None:
     assert [share(part, 1000) for part in (0, 1, 500, 999, 1000)] == ["0%", "1%", "50%", "99%", "100%"]
+
+
+def test_a_bar_shows_on_a_terminal_once_reading_takes_a_second(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "build.jsonl"
+    path.write_bytes(b"x" * 1000)
+    terminal = Terminal()
+    now = [0.0]
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setattr("stagegraph.cli.progress.time.monotonic", lambda: now[0])
+    with reading(str(path)) as tick:
+        tick(10)
+        assert terminal.getvalue() == ""
+        now[0] = 1.5
+        tick(490)
+    assert "Reading" in terminal.getvalue()
+    assert "500/1,000 bytes" in terminal.getvalue().replace("0.5/1.0 kB", "500/1,000 bytes")
+
+
+def test_no_bar_shows_where_nobody_looks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("sys.stderr", pipe := io.StringIO())
+    times = iter(range(100))
+    monkeypatch.setattr("stagegraph.cli.progress.time.monotonic", lambda: float(next(times)))
+    with reading(str(tmp_path)) as tick:
+        tick(10)
+        tick(10)
+    assert pipe.getvalue() == ""
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True

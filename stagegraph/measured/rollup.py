@@ -21,6 +21,24 @@ def stage_keys(stages: Sequence[StageText], used: Iterable[StageKey]) -> list[St
     return sorted(found, key=lambda k: k if isinstance(k, int) else 0) if stages else list(found)
 
 
+def stages_of(
+    steps: Sequence[TimedStep],
+    keys: Sequence[StageKey],
+    texts: Sequence[StageText],
+    parts: Sequence[PathPart],
+) -> list[TimedStage]:
+    """The stages ``keys``, each with what its own ``steps`` did and what of ``parts`` is in it."""
+    own: list[list[TimedStep]] = [[] for _ in keys]
+    for step in steps:
+        for stage in step.stages:
+            own[stage].append(step)
+    path: list[list[PathPart]] = [[] for _ in keys]
+    for part in parts:
+        for stage in steps[part.step].stages:
+            path[stage].append(part)
+    return [stage_of(n, key, texts, own[n], path[n]) for n, key in enumerate(keys)]
+
+
 def stage_of(
     position: int,
     key: StageKey,

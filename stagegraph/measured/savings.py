@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from stagegraph.measured.model import PathPart, Saving, SavingKind, TimedStage, TimedStep
+from stagegraph.measured.rollup import by_lines
 from stagegraph.measured.schedule import Played, length_without
 
 # Playing costs as much as the build has activities. Of the thousands of steps that a path may have,
@@ -46,3 +48,36 @@ def savings_of(savings: Savings, groups: Mapping[object, Collection[int]]) -> di
     """The saving of each of ``groups`` of steps; those that could save the most first."""
     order = sorted(groups, key=lambda name: (-savings.most(groups[name]), min(groups[name], default=0)))
     return {name: savings.of(groups[name]) for name in order}
+
+
+def biggest_savings(
+    savings: Savings, steps: Sequence[TimedStep], stages: Sequence[TimedStage], parts: Sequence[PathPart]
+) -> list[Saving]:
+    """What each instruction and each stage on the path would save, the biggest saving first."""
+    lines = by_lines(steps, (part.step for part in parts))
+    on_path: Mapping[object, tuple[int, ...]] = {s.id: s.steps for s in stages if s.on_path}
+    found = []
+    for key, saves in savings_of(savings, lines).items():
+        if saves:
+            own = lines[key]
+            first = steps[next(step for step in own if steps[step].critical)]
+            found.append(_saving(SavingKind.STEP, first.name, saves, own, steps, lines=first.lines))
+    for key, saves in savings_of(savings, on_path).items():
+        if saves and isinstance(key, int):
+            stage = stages[key]
+            found.append(_saving(SavingKind.STAGE, stage.name, saves, stage.steps, steps, stage=key))
+    return sorted(found, key=lambda s: (-s.saves, s.kind, s.steps))
+
+
+def _saving(
+    kind: SavingKind,
+    name: str,
+    saves: int,
+    own: tuple[int, ...],
+    steps: Sequence[TimedStep],
+    *,
+    lines: tuple[int, ...] = (),
+    stage: int | None = None,
+) -> Saving:
+    took = sum(steps[step].duration for step in own)
+    return Saving(kind=kind, name=name, saves=saves, took=took, steps=own, lines=lines, stage=stage)
