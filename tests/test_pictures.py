@@ -19,6 +19,7 @@ from stagegraph.renderers.alike import alike
 from stagegraph.renderers.fonts import font_file
 from stagegraph.renderers.letters import WIDTHS
 from stagegraph.renderers.picture import picture
+from stagegraph.renderers.theme import arrow_looks
 
 from .build import report
 from .shapes import services
@@ -57,6 +58,22 @@ def test_roles_differ_without_colour() -> None:
         if name in ("build", "tools", "docs", "stage")
     }
     assert len({str(border) for border in borders.values()}) == len(borders) == 4
+
+
+def test_the_whole_way_into_the_image_is_coloured() -> None:
+    text = """
+        FROM alpine AS first
+        RUN make
+        FROM alpine AS second
+        COPY --from=first /out/app /app
+        COPY --from=first /out/log /log
+        FROM scratch
+        COPY --from=second /app /app
+    """
+    drawn = picture(report(text), sg.View())
+    ways = {(a.source, a.target): name for a, name in zip(drawn.arrows, arrow_looks(drawn), strict=True)}
+    assert ways["stage:0", "stage:1"] == ways["stage:1", "stage:2"] == "copied"
+    assert ways["image:docker.io/library/alpine:latest", "stage:0"] == "upstream"
 
 
 def test_what_is_in_the_image_has_a_mark() -> None:
@@ -233,6 +250,11 @@ def test_the_legend_explains_only_what_is_drawn() -> None:
     shown = texts(svg(report("FROM alpine\n"), legend=True))
     assert "target" in shown
     assert not [text for text in shown if "mount" in text or "not needed" in text]
+
+
+def test_the_legend_has_the_critical_path_where_it_is_marked() -> None:
+    assert "critical path" in texts(svg(report(SAMPLE), legend=True, critical_path=True))
+    assert "critical path" not in texts(svg(report(SAMPLE), legend=True))
 
 
 def test_a_picture_says_what_it_shows_to_a_screen_reader() -> None:

@@ -88,13 +88,19 @@ def _kinds(drawn: Picture, palette: Palette) -> Iterator[Item]:
 
 def _edges(drawn: Picture, palette: Palette) -> Iterator[Item]:
     present = {arrow.kind for arrow in drawn.arrows}
-    look = palette.looks["upstream"]
+    colour = palette.look("upstream").line
     for kind, words in _edge_words(present).items():
-        arrow = Arrow(source="", target="", kind=kind)
-        way = Way(curves=(((7.0, 7.0), (12.0, 7.0), (14.0, 7.0), (17.0, 7.0)),), tip=(26.0, 7.0), label=None)
         width = 2.0 if kind is EdgeKind.FROM else 1.2
-        drawing = line(way, look.line, width, EDGE_DASHES[kind]) + head(arrow, way, look.line)
-        yield f'<g class="edge upstream">{drawing}</g>', 26.0, words
+        yield f'<g class="edge upstream">{_sample(kind, colour, width)}</g>', 26.0, words
+    if any(arrow.critical for arrow in drawn.arrows):
+        yield f'<g class="edge critical">{_sample(None, palette.critical, 2.6)}</g>', 26.0, "critical path"
+
+
+def _sample(kind: EdgeKind | None, colour: str, width: float) -> str:
+    """A short arrow."""
+    way = Way(curves=(((7.0, 7.0), (12.0, 7.0), (14.0, 7.0), (17.0, 7.0)),), tip=(26.0, 7.0), label=None)
+    drawing = line(way, colour, width, EDGE_DASHES[kind] if kind else "solid")
+    return drawing + head(Arrow(source="", target="", kind=kind), way, colour)
 
 
 def _edge_words(present: Collection[EdgeKind | None]) -> dict[EdgeKind, str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from stagegraph.model import Edge, EdgeKind, NodeKind, Reach, Report
@@ -12,7 +13,7 @@ from stagegraph.renderers.box_text import box_of
 from stagegraph.renderers.folding import Folded, folded
 from stagegraph.renderers.shape import direction_of
 from stagegraph.renderers.shorten import edge_label, edge_tooltip
-from stagegraph.renderers.step_picture import opened
+from stagegraph.renderers.step_picture import MakeArrow, opened
 from stagegraph.renderers.theme import SHIPS, arrow_look, look_name
 from stagegraph.renderers.view import Arrow, Box, Group, Picture, View
 
@@ -26,11 +27,12 @@ def picture(report: Report, view: View) -> Picture:
 
 def picture_of(report: Report, kept: Folded, view: View) -> Picture:
     """The picture of what is kept of ``report``."""
+    arrow_of = partial(_arrow, {(item.node, item.line) for item in report.shipped if item.kind == "path"})
     if view.steps:
-        boxes, arrows, groups = opened(report, kept, box_of, _arrow)
+        boxes, arrows, groups = opened(report, kept, box_of, arrow_of)
     else:
         boxes = tuple(box_of(node, kept) for node in kept.nodes)
-        arrows, groups = tuple(_merged(kept)), ()
+        arrows, groups = tuple(_merged(kept, arrow_of)), ()
     notes = list(kept.notes)
     if view.labels and len(arrows) > MOST_LABELS:
         fewer = _labelled_where_it_ships(boxes, arrows)
@@ -95,18 +97,18 @@ def _shipped_word(report: Report, node: str, path: str) -> str:
     return f"{path} of {label}" if path else label
 
 
-def _merged(kept: Folded) -> Iterator[Arrow]:
+def _merged(kept: Folded, arrow_of: MakeArrow) -> Iterator[Arrow]:
     """Parallel edges of one kind as one arrow; what its source says already, an arrow does not."""
     told = {node.id: node.why for node in kept.nodes if node.reach is Reach.SELECTABLE}
     parallel: dict[tuple[str, str, EdgeKind, bool], list[Edge]] = {}
     for edge in kept.edges:
         parallel.setdefault((edge.source, edge.target, edge.kind, edge.selectable), []).append(edge)
     for group in parallel.values():
-        arrow = _arrow(group)
+        arrow = arrow_of(group)
         yield replace(arrow, label="") if arrow.label and told.get(arrow.source) == arrow.label else arrow
 
 
-def _arrow(edges: Sequence[Edge]) -> Arrow:
+def _arrow(shipping: Collection[tuple[str, int | None]], edges: Sequence[Edge]) -> Arrow:
     first = edges[0]
     return Arrow(
         source=first.source,
@@ -117,6 +119,7 @@ def _arrow(edges: Sequence[Edge]) -> Arrow:
         critical=any(edge.critical for edge in edges),
         needed=any(edge.needed for edge in edges),
         selectable=first.selectable,
+        ships=any((edge.source, edge.line) in shipping for edge in edges),
         line=first.line,
         count=len(edges),
     )

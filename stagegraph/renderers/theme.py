@@ -131,7 +131,8 @@ def arrow_look(arrow: Arrow, source: str, target: str) -> str:
         return "selectable"
     if not arrow.needed:
         return "unneeded"
-    if target not in _IN_IMAGE or source not in MARKED or arrow.kind is EdgeKind.MOUNT:
+    into = target in _IN_IMAGE or arrow.ships
+    if not into or source not in MARKED or arrow.kind is EdgeKind.MOUNT:
         return "upstream"
     inside = arrow.kind is EdgeKind.FROM or (arrow.kind is None and source in _IN_IMAGE)
     return "inherited" if inside else "copied"

@@ -63,6 +63,7 @@ class Arrow:
     critical: bool = False
     needed: bool = True
     selectable: bool = False
+    ships: bool = False  # something that it carries is in the image, even if through other stages
     line: int | None = None
     count: int = 1
     change: Change | None = None
