@@ -12,6 +12,7 @@ from stagegraph.renderers.theme import SHIPS, arrow_looks
 from stagegraph.renderers.view import Arrow, Group, Picture
 
 PLAIN_ABOVE = 400  # boxes; above it lines are straight and few rounds are spent on the layout
+PLAIN_ARROWS = 500  # arrows; above it, too: 840 between 220 boxes took ten seconds, and take one
 POINTS = 72.0  # an inch
 
 
@@ -48,7 +49,7 @@ def _graph_attributes(drawn: Picture, labelled: bool) -> dict[str, str]:
         "ranksep": _inches(between / 2 if labelled else between),
         "newrank": "true",
     }
-    if len(drawn.boxes) > PLAIN_ABOVE:
+    if len(drawn.boxes) > PLAIN_ABOVE or len(drawn.arrows) > PLAIN_ARROWS:
         attributes |= {"splines": "line", "nslimit": "1", "nslimit1": "1", "mclimit": "0.1"}
     return attributes
 
