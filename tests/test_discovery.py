@@ -486,3 +486,9 @@ def test_merges_of_merges_are_followed() -> None:
     root = read_yaml("a: &a {x: 1, y: 1}\nb: &b\n  <<: *a\n  y: 2\nc:\n  <<: *b\n  z: 3\n")
     assert isinstance(root, Table)
     assert dict(root.table("c").items()) == {"x": "1", "y": "2", "z": "3"}
+
+
+def test_a_path_that_is_too_long_is_not_there(tmp_path: Path) -> None:
+    long = "9" * 5_000
+    text = f"cd {long}\ndocker build --target x {long}\ndocker build -f {long} .\n"
+    assert [use.dockerfile for use in found(tmp_path, **{"x.sh": text}).uses] == [None, None]

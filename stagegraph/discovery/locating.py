@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Iterable
 from pathlib import Path
@@ -27,11 +28,13 @@ class Repository:
 
     def has(self, path: str) -> bool:
         """Whether there is a file at ``path``, ignored by Git or not."""
-        return path in self.files or (self.root / path).is_file()
+        return path in self.files or os.path.isfile(
+            os.path.join(self.root, path)
+        )  # no name is too long for it
 
     def is_directory(self, path: str) -> bool:
         """Whether there is a directory at ``path``."""
-        return (self.root / path).is_dir()
+        return os.path.isdir(os.path.join(self.root, path))
 
 
 def joined(directory: str, path: str) -> str | None:
