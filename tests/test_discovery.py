@@ -24,6 +24,8 @@ from stagegraph.discovery.workflows import workflow_uses
 from stagegraph.discovery.yaml_file import Table, YamlError, read_yaml
 from stagegraph.options import Options
 
+from .tools import somebody_else
+
 _DOCKERFILES = ("Dockerfile", "app/Dockerfile", "web/Containerfile", "docker/x.Dockerfile")
 
 
@@ -358,12 +360,12 @@ def test_bad_files_are_notes(tmp_path: Path) -> None:
     assert all("\n" not in str(note) for note in discovered.notes)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_directory_without_permission_is_a_note(tmp_path: Path) -> None:
-    (tmp_path / "closed").mkdir(mode=0)
-    assert [str(note) for note in found(tmp_path).notes] == [
-        f"{tmp_path}/closed: not read: Permission denied"
-    ]
+def test_a_directory_without_permission_is_a_note(open_folder: Path) -> None:
+    (open_folder / "closed").mkdir(mode=0)
+    found(open_folder)
+    with somebody_else(lambda *_: discover(open_folder)):
+        notes = discover(open_folder).notes
+    assert [str(note) for note in notes] == [f"{open_folder}/closed: not read: Permission denied"]
 
 
 def test_a_thousand_aliases_cost_nothing() -> None:
