@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 CONTEXT_NAME = "[internal] load build context"
 _DOCUMENT_NAME = "[internal] preparing inline document"
 _CACHE_NAME = "[internal] setting cache mount permissions"
+_BEHIND_MOUNTS = {"secret": 1, "ssh": 2}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -221,8 +222,13 @@ def _some(position: int | None) -> tuple[int, ...]:
 
 
 def _sorted(mounts: Iterable[tuple[Mount, int]]) -> list[tuple[Mount, int]]:
-    """In the order of their targets, as the operation has them (client/llb/exec.go, Marshal)."""
-    return sorted(mounts, key=lambda item: "" if item[0].type in ("secret", "ssh") else item[0].target)
+    """As the operation has them: by target, then secrets, then ssh (client/llb/exec.go, Marshal)."""
+
+    def place(item: tuple[Mount, int]) -> tuple[int, str]:
+        behind = _BEHIND_MOUNTS.get(item[0].type, 0)
+        return behind, "" if behind else item[0].target
+
+    return sorted(mounts, key=place)
 
 
 def _context_verb(value: str) -> str:
@@ -239,4 +245,24 @@ def raw_steps(build: Build) -> list[RawStep]:
     several = len(build.options.all_platforms) > 1
     for variant in build.variants:
         StepBuilder(variant.resolved, variant.actions, steps, several).build()
-    return steps.steps
+    fails = any(actions.faults for variant in build.variants for actions in variant.actions)
+    return steps.steps if fails else _read_by_results(steps.steps)
+
+
+def _read_by_results(steps: list[RawStep]) -> list[RawStep]:
+    """``steps`` without those that no result reads: a needed stage need not be an input.
+
+    A definition is written from its result backwards (client/llb/state.go, Marshal). A build that
+    fails has none, and keeps all.
+    """
+    read = {position for position, step in enumerate(steps) if step.kind is StepKind.RESULT}
+    for position in range(len(steps) - 1, -1, -1):
+        if position in read:
+            read.update(steps[position].inputs)
+    if len(read) == len(steps):
+        return steps
+    moved = {position: place for place, position in enumerate(sorted(read))}
+    kept = [steps[position] for position in moved]
+    for step in kept:
+        step.inputs = tuple(moved[position] for position in step.inputs)
+    return kept

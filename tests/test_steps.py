@@ -164,3 +164,60 @@ def test_triggers_count_and_say_so() -> None:
 def test_secrets_in_variables_are_masked() -> None:
     found = report("FROM a AS b\nRUN --mount=type=secret,id=k,env=K echo $K '$K'\n")
     assert step_names(found)[-1].endswith("echo **** '$K'")
+
+
+def test_a_stage_sets_the_variables_of_its_base_again() -> None:
+    text = "FROM a AS one\nENV A=1\nARG A=2\nFROM one\nRUN echo $A\nWORKDIR /$A\n"
+    assert step_names(report(text))[1:] == ["[stage-1 1/2] RUN echo 1", "[stage-1 2/2] WORKDIR /1"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "merged"),
+    [
+        ("ENV A=1\nARG L=1", "ARG L=1\nENV A=1", True),
+        ("ARG L=1", "ARG L=2", False),
+        ("ENV A=1 B=2\nENV A=3", "ENV B=2 A=3", False),
+        ("ENV A=1 B=2\nENV A=3", "ENV A=3 B=2", True),
+    ],
+)
+def test_the_order_of_variables_is_that_of_the_base(first: str, second: str, merged: bool) -> None:
+    text = f"FROM a AS x\n{first}\nFROM a AS y\n{second}\nFROM x AS one\nRUN r\nFROM y AS two\nRUN r\n"
+    assert sum("RUN r" in step.name for step in report(text + _BOTH).steps) == (1 if merged else 2)
+
+
+def test_arguments_of_the_same_stage_keep_their_place() -> None:
+    text = "FROM a AS one\nARG L=1\nRUN r\nFROM a AS base\nARG L=1\nFROM base\nRUN r\nCOPY --from=one /x /y\n"
+    assert sum("RUN r" in step.name for step in report(text).steps) == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (
+            "RUN --mount=type=ssh --mount=type=secret,id=t x",
+            "RUN --mount=type=secret,id=t --mount=type=ssh x",
+        ),
+        ("RUN --mount=type=ssh,ro=false x", "RUN --mount=type=ssh x"),
+        ("RUN --mount=type=tmpfs,target=/c,from=busybox x", "RUN --mount=type=tmpfs,target=/c x"),
+    ],
+)
+def test_mounts_that_bring_the_same_are_one(first: str, second: str) -> None:
+    assert _are_one(first, second)
+
+
+def test_a_source_that_a_mount_names_and_does_not_read_is_no_step() -> None:
+    found = report("FROM a\nRUN --mount=type=tmpfs,target=/c,from=busybox x\n")
+    assert not any("busybox:" in name for name in step_names(found))
+
+
+def test_a_stage_that_only_a_trigger_needs_is_counted_once_more() -> None:
+    text = "FROM a AS dep\nRUN d\nFROM b AS base\nONBUILD COPY --from=dep /x /y\nFROM base\n"
+    assert [name for name in step_names(report(text)) if "dep" in name.split("]")[0]] == [
+        "[dep 2/2] FROM docker.io/library/a:latest",
+        "[dep 3/2] RUN d",
+    ]
+
+
+def test_a_command_on_nothing_has_no_platform_in_its_name() -> None:
+    found = report("FROM scratch\nCOPY a /\nRUN x\n", platforms=("linux/amd64", "linux/arm64"))
+    assert "[2/2] RUN x" in step_names(found)

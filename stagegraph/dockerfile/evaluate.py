@@ -73,7 +73,7 @@ class _Stage:
         self.names = StepNames(place, word, self.scope.platform if platform_in_names else None)
         self.position = 0
         self.faults: list[Fault] = []
-        self._environment: Environment | None = base._environment if base else None
+        self._environment: Environment | None = None
 
     def run(self) -> StageActions:
         from_name = self._from_name()
@@ -167,7 +167,12 @@ class _Stage:
         shown = self._shown(script.text, lexer, {**self.scope.variables, **masked} if masked else None)
         return RunAction(
             command=self.position,
-            name=self._named(shown, command),
+            name=self.names.named(
+                shown,
+                self.scope.variables,
+                onbuild=command.onbuild,
+                on_nothing=not self.scope.on_image,
+            ),
             span=item.span,
             onbuild=command.onbuild,
             words=script.words,

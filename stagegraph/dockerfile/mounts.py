@@ -76,7 +76,9 @@ def normal_mount(mount: Mount, workdir: str, *, is_known: bool, windows: bool) -
     that the working directory is ``workdir`` and not one below it that an image sets.
     """
     if mount.type == "ssh":
-        return mount
+        if mount.source:
+            raise MountError("an ssh mount has no source")
+        return replace(mount, source_name="", readonly=True)
     if mount.type == "secret":
         return _secret(mount, windows)
     target = posixpath.normpath(paths.workdir(workdir, mount.target, windows=windows))
@@ -85,7 +87,7 @@ def normal_mount(mount: Mount, workdir: str, *, is_known: bool, windows: bool) -
     cached = mount.type == "cache"
     return replace(
         mount,
-        source_name="*" if mount.source_name else "",
+        source_name="*" if mount.source_name and mount.type != "tmpfs" else "",
         source=paths.from_root(mount.source, windows=False),
         target=target,
         id=(mount.id or posixpath.normpath(mount.target)) if cached else "",
@@ -98,7 +100,7 @@ def _secret(mount: Mount, windows: bool) -> Mount:
     if windows and not mount.target and not mount.environment:
         raise MountError("a secret mount needs a target on Windows")
     target = mount.target or ("" if mount.environment else f"/run/secrets/{posixpath.basename(name)}")
-    return replace(mount, source="", id=name, target=target)
+    return replace(mount, source="", id=name, target=target, readonly=True)
 
 
 def _setting(key: str, value: str | None, kind: str, field: str) -> dict[str, str]:

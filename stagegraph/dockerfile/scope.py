@@ -26,6 +26,11 @@ class Scope:
         self.platform: Platform = base.platform if base else resolved.platform_of(place)
         self.windows = self.platform.os == "windows"
         self.variables: dict[str, str] = dict(base.variables) if base else self._first_variables()
+        # What the image's configuration holds: PATH and every ENV, but no ARG. A stage that stands on
+        # another sets all of it again, so that it wins over ARG and its order is its own (dispatchStages).
+        self.config: dict[str, str] = dict(base.config if base else self.variables)
+        for name, value in self.config.items():
+            self._set(name, value)
         # an image brings variables and a working directory of its own, which the file does not show
         self.on_image: bool = base.on_image if base else place.base != SCRATCH or place.replaced
         self.workdir: str = base.workdir if base else "/"
@@ -53,6 +58,7 @@ class Scope:
         elif isinstance(item, Env):
             for name, value in [(self.expand(name), self.expand(value)) for name, value in item.pairs]:
                 self._set(name, value)
+                self.config[name] = value
         elif isinstance(item, Workdir):
             path = self.expand(item.path)
             self.workdir = paths.workdir(self.workdir, path, windows=self.windows)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import NamedTuple
 
 from stagegraph.dockerfile import cycles
@@ -59,6 +60,7 @@ class Place:
     replaced: bool = False  # the context stands in for the whole stage: no instruction of it runs
     commands: tuple[Command, ...] = ()
     with_onbuild: bool = False
+    passes: int = 0  # how often stages were resolved before this one was known to be needed
 
     @property
     def title(self) -> str:
@@ -307,11 +309,12 @@ def _extra(resolved: Resolved, name: str, span: Span | None) -> int:
 def _run_triggers(resolved: Resolved) -> None:
     """Give every needed stage the ONBUILD triggers of its base; they can make more stages needed."""
     done: set[int] = set()
-    while True:
+    for passes in count():
         resolved.needed = _reachable(resolved)
         grown = False
         for index in sorted(resolved.needed - done):
             done.add(index)
+            resolved.places[index].passes = passes
             grown = _take_triggers(resolved, resolved.places[index]) or grown
         if not grown:
             return

@@ -24,23 +24,38 @@ class StepNames:
     def __init__(self, place: Place, word: str, platform: Platform | None) -> None:
         self.word = word
         self.platform = platform
-        self.emitted = 0
+        self.emitted = _named_before(place)
         self.total = _total(place)
 
-    def named(self, text: str, variables: Mapping[str, str], *, onbuild: bool = False) -> str:
-        """``text`` with the bracket of build output before it; counts one step more."""
+    def named(
+        self, text: str, variables: Mapping[str, str], *, onbuild: bool = False, on_nothing: bool = False
+    ) -> str:
+        """``text`` with the bracket of build output before it; counts one step more.
+
+        A RUN has the platform of what it runs on: ``on_nothing`` says that this has none.
+        """
         if not self.total:
             return text
         self.emitted += 1
         width = int(1 + math.log10(self.total))
         place = f"{self.emitted:>{width}}/{self.total}]"
-        parts = [self._platform(variables), self.word, place]
+        parts = ["" if on_nothing else self._platform(variables), self.word, place]
         return "[" + " ".join(part for part in parts if part) + (" ONBUILD " if onbuild else " ") + text
 
     def _platform(self, variables: Mapping[str, str]) -> str:
         if self.platform is None:
             return ""
         return str(self.platform) + _other_platform(self.platform, variables)
+
+
+def _named_before(place: Place) -> int:
+    """How often BuildKit has named the image of a stage before it knew that the stage is needed.
+
+    While only a trigger makes it needed, every pass over the stages counts its FROM once more
+    (convert.go, resolveReachableStages).
+    """
+    pulls = place.base_index is None and place.base != SCRATCH and not place.context
+    return place.passes if pulls else 0
 
 
 def _total(place: Place) -> int:
