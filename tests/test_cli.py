@@ -230,6 +230,24 @@ def test_a_broken_pipe_ends_quietly() -> None:
     assert done.stderr == b""
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("command", ["render", "report", "check"])
+def test_a_full_disk_is_one_clear_error(command: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "stagegraph", command, "samples/nodejs"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.decode() == (
+        "error: standard output cannot be written: No space left on device\n"
+        "hint: name a file in a folder that exists and may be written, with -o\n"
+    )
+
+
 def test_ctrl_c_ends_quietly() -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "stagegraph", "report", "-"],

@@ -75,7 +75,9 @@ def _run(args: list[str] | None) -> int:
     except (click.Abort, KeyboardInterrupt):
         return _INTERRUPTED
     except BrokenPipeError:
-        _close_stdout()
+        from stagegraph.cli.writing import close_stdout
+
+        close_stdout()
         return 1
     except StagegraphError as error:
         _tell(str(error))
@@ -83,8 +85,9 @@ def _run(args: list[str] | None) -> int:
     except Exception as error:  # the last door: a fault of stagegraph itself is still one clear line
         if os.environ.get("STAGEGRAPH_DEBUG"):
             raise
-        _tell(f"stagegraph failed on this input: {type(error).__name__}: {error}")
-        _tell("hint: please report it with the Dockerfile; STAGEGRAPH_DEBUG=1 shows where")
+        told = f"{type(error).__name__}: {error}".replace("\n", " ")
+        hint = "hint: please report it with the Dockerfile; STAGEGRAPH_DEBUG=1 shows where"
+        _tell(f"stagegraph failed on this input: {told}\n{hint}")
         return 1
 
 
@@ -93,8 +96,3 @@ def _tell(text: str) -> None:
 
     first, *rest = text.split("\n")
     print(f"error: {printable(first)}", *map(printable, rest), sep="\n", file=sys.stderr)
-
-
-def _close_stdout() -> None:
-    # What is still buffered has nowhere to go; without this Python complains when it exits.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stagegraph.cli.common import asks_for_builds, colour_wanted, options_of
+from stagegraph.cli.common import asks_for_builds, colour_wanted, options_of, writes_output
 from stagegraph.cli.writing import write
 
 if TYPE_CHECKING:
@@ -37,9 +37,7 @@ _PROGRESS_FROM = 100  # files
     show_default=True,
     help="Text for people, JSON for programs, SARIF for code scanning, annotations for GitHub.",
 )
-@click.option(
-    "-o", "--output", default="", metavar="FILE", help="File to write; - or none for standard output."
-)
+@writes_output
 @click.option(
     "--select", multiple=True, metavar="CODE", help="Only these rules; repeatable or separated by commas."
 )

@@ -41,6 +41,11 @@ _OPTIONS = (
 )
 
 
+writes_output = click.option(
+    "-o", "--output", default="", metavar="FILE", help="File to write; - or none for standard output."
+)
+
+
 def asks_for_builds(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give ``command`` Docker's own options."""
     for option in reversed(_OPTIONS):

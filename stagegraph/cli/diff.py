@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from stagegraph.cli.common import asks_for_builds, colour_wanted, options_of, terminal_width
+from stagegraph.cli.common import asks_for_builds, colour_wanted, options_of, terminal_width, writes_output
 from stagegraph.cli.revisions import read_revision
 from stagegraph.cli.writing import write
 from stagegraph.renderers.view import DIRECTIONS, THEMES, View
@@ -27,9 +27,7 @@ _FORMATS = ("text", "mermaid", "svg", "json", "markdown")
     show_default=True,
     help="Text for people, JSON for programs, Markdown and Mermaid for pull requests.",
 )
-@click.option(
-    "-o", "--output", default="", metavar="FILE", help="File to write; - or none for standard output."
-)
+@writes_output
 @click.option("--exit-code", is_flag=True, help="Exit 1 when the two graphs differ.")
 @click.option(
     "--direction", type=click.Choice(DIRECTIONS), default="auto", show_default=True, help="Which way it runs."

@@ -14,6 +14,7 @@ from stagegraph.cli.common import (
     reads_dockerfile,
     reads_record,
     terminal_width,
+    writes_output,
 )
 from stagegraph.cli.writing import write
 from stagegraph.renderers import FORMATS
@@ -24,9 +25,7 @@ _SUFFIXES = {suffix: row.name for row in FORMATS.values() for suffix in row.suff
 
 @click.command()
 @reads_dockerfile
-@click.option(
-    "-o", "--output", default="", metavar="FILE", help="File to write; - or none for standard output."
-)
+@writes_output
 @click.option(
     "-f",
     "--format",

@@ -10,6 +10,7 @@ from stagegraph.cli.common import (
     reads_dockerfile,
     reads_record,
     terminal_width,
+    writes_output,
 )
 from stagegraph.cli.writing import write
 
@@ -25,9 +26,7 @@ from stagegraph.cli.writing import write
     show_default=True,
     help="Text for people, JSON for programs, Markdown for documents.",
 )
-@click.option(
-    "-o", "--output", default="", metavar="FILE", help="File to write; - or none for standard output."
-)
+@writes_output
 @reads_record
 def report(
     dockerfile: str,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 import click
 
-from stagegraph.cli.common import asks_for_builds, colour_wanted, options_of, terminal_width
+from stagegraph.cli.common import asks_for_builds, colour_wanted, options_of, terminal_width, writes_output
 from stagegraph.cli.writing import write
 from stagegraph.renderers.timings_formats import TIMINGS_FORMATS
 
@@ -39,9 +39,7 @@ class _Terminal(TypedDict):
     show_default=True,
     help="Text for people, JSON for programs, Markdown for job summaries.",
 )
-@click.option(
-    "-o", "--output", default="", metavar="FILE", help="File to write; - or none for standard output."
-)
+@writes_output
 @click.option("--build", default="", metavar="NAME", help="Which build of a RECORD that holds several.")
 @click.option("--compare", is_flag=True, help="Compare two records: BEFORE AFTER in place of RECORD.")
 @click.option(

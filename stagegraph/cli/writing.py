@@ -13,16 +13,33 @@ from stagegraph.errors import InputError
 
 def write(data: bytes, output: str) -> None:
     """Write ``data`` to the file ``output``, or to standard output for ``-`` and nothing."""
-    if output in ("", "-"):
-        sys.stdout.flush()
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-        return
+    piped = output in ("", "-")
     try:
-        _replace(Path(output), data)
+        if piped:
+            _print(data)
+        else:
+            _replace(Path(output), data)
+    except BrokenPipeError:
+        raise
     except (OSError, ValueError) as error:
+        if piped:
+            close_stdout()
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise InputError(f"{output} cannot be written: {reason}") from None
+        raise InputError(
+            f"{'standard output' if piped else output} cannot be written: {reason}",
+            hint="name a file in a folder that exists and may be written, with -o",
+        ) from None
+
+
+def close_stdout() -> None:
+    """Drop what is still buffered: it has nowhere to go, and Python would complain when it exits."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _print(data: bytes) -> None:
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
 
 
 def _replace(path: Path, data: bytes) -> None:
