@@ -5,12 +5,12 @@ Edges run in the direction of the build: from what is read to what reads it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import networkx
 
-from stagegraph.model import EdgeKind
+from stagegraph.model import Edge, EdgeKind
 from stagegraph.outline import reached
 from stagegraph.steps import raw_steps as raw_steps
 
@@ -42,15 +42,16 @@ def stage_graph(build: Build, *, prune: bool = False) -> StageGraph[str]:
             )
     for (source, target), references in edges.items():
         if target in needed or not prune:  # then its source is needed too
-            graph.add_edge(
-                source,
-                target,
-                kind=min((edge.kind for edge in references), key=_STRONGEST.index),
-                line=references[0].line,
-                paths=tuple(dict.fromkeys(path for edge in references for path in edge.paths)),
-                references=references,
-            )
+            first = references[0]
+            kind, paths = (first.kind, first.paths) if len(references) == 1 else _together(references)
+            graph.add_edge(source, target, kind=kind, line=first.line, paths=paths, references=references)
     return graph
+
+
+def _together(references: Sequence[Edge]) -> tuple[EdgeKind, tuple[str, ...]]:
+    """The closest kind of several edges, and the paths of all."""
+    kind = min((edge.kind for edge in references), key=_STRONGEST.index)
+    return kind, tuple(dict.fromkeys(path for edge in references for path in edge.paths))
 
 
 def pruned(graph: StageGraph[str], targets: Iterable[str]) -> StageGraph[str]:

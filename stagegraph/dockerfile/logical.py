@@ -96,8 +96,8 @@ class Reader:
     def _without_continuation(self, text: str) -> tuple[str, bool]:
         """``text`` less its continuation character, and whether the instruction ends here."""
         trimmed = text.rstrip(" \t")
-        escape = self.escape
-        if trimmed.endswith(escape) and not trimmed.endswith(escape * 2):
+        escape = self.directives.escape
+        if trimmed[-1:] == escape and trimmed[-2:-1] != escape:
             return trimmed[:-1], False
         return text, True
 
@@ -116,8 +116,7 @@ class Reader:
         heredocs: tuple[Heredoc, ...] = ()
         if "<<" in text and _can_open_heredoc(text):
             heredocs = tuple(self._body(heredoc, start, end) for heredoc in self._opened(text, start))
-        span = Span(line=start, end_line=self._number)
-        return Logical(text=text, span=span, comments=tuple(self._comments), heredocs=heredocs)
+        return Logical(text, Span(start, self._number), tuple(self._comments), heredocs)
 
     def _opened(self, text: str, start: int) -> list[Heredoc]:
         try:
