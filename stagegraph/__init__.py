@@ -12,14 +12,23 @@ from stagegraph.version import __version__
 
 if TYPE_CHECKING:
     from stagegraph.api import read, render
-    from stagegraph.build import Build
     from stagegraph.comparison.changes import Comparison
     from stagegraph.comparison.compare import compare
     from stagegraph.errors import DockerfileError, InputError, OptionsError, RenderError, StagegraphError
-    from stagegraph.graph import pruned as prune
-    from stagegraph.graph import stage_graph, step_graph
-    from stagegraph.measured.measure import measure
-    from stagegraph.measured.model import (
+    from stagegraph.graph.build import Build
+    from stagegraph.graph.report import analyse
+    from stagegraph.graph.stage_graph import pruned as prune
+    from stagegraph.graph.stage_graph import stage_graph, step_graph
+    from stagegraph.model import Edge, EdgeKind, Finding, Node, NodeKind, Reach, Report, Role, Step
+    from stagegraph.options import Options
+    from stagegraph.picture.view import View
+    from stagegraph.records.reading import read_records
+    from stagegraph.records.record import Record
+    from stagegraph.source import Source
+    from stagegraph.timings.measure import measure
+    from stagegraph.timings.static_graph import weights
+    from stagegraph.timings.timed_report import timed
+    from stagegraph.timings.timings import (
         PathPart,
         Phase,
         Saving,
@@ -28,18 +37,9 @@ if TYPE_CHECKING:
         TimedStep,
         Timings,
     )
-    from stagegraph.measured.static_graph import weights
-    from stagegraph.model import Edge, EdgeKind, Finding, Node, NodeKind, Reach, Report, Role, Step
-    from stagegraph.options import Options
-    from stagegraph.records.model import Record
-    from stagegraph.records.reading import read_records
-    from stagegraph.renderers.view import View
-    from stagegraph.report import analyse
-    from stagegraph.source import Source
-    from stagegraph.timed_report import timed
 
 _PUBLIC = {
-    "Build": "build",
+    "Build": "graph.build",
     "Comparison": "comparison.changes",
     "DockerfileError": "errors",
     "Edge": "model",
@@ -50,33 +50,33 @@ _PUBLIC = {
     "NodeKind": "model",
     "Options": "options",
     "OptionsError": "errors",
-    "PathPart": "measured.model",
-    "Phase": "measured.model",
+    "PathPart": "timings.timings",
+    "Phase": "timings.timings",
     "Reach": "model",
-    "Record": "records.model",
+    "Record": "records.record",
     "RenderError": "errors",
     "Report": "model",
     "Role": "model",
-    "Saving": "measured.model",
-    "SavingKind": "measured.model",
+    "Saving": "timings.timings",
+    "SavingKind": "timings.timings",
     "Source": "source",
     "StagegraphError": "errors",
     "Step": "model",
-    "TimedStage": "measured.model",
-    "TimedStep": "measured.model",
-    "Timings": "measured.model",
-    "View": "renderers.view",
-    "analyse": "report",
+    "TimedStage": "timings.timings",
+    "TimedStep": "timings.timings",
+    "Timings": "timings.timings",
+    "View": "picture.view",
+    "analyse": "graph.report",
     "compare": "comparison.compare",
-    "measure": "measured.measure",
-    "prune": "graph:pruned",
+    "measure": "timings.measure",
+    "prune": "graph.stage_graph:pruned",
     "read": "api",
     "read_records": "records.reading",
     "render": "api",
-    "stage_graph": "graph",
-    "step_graph": "graph",
-    "timed": "timed_report",
-    "weights": "measured.static_graph",
+    "stage_graph": "graph.stage_graph",
+    "step_graph": "graph.stage_graph",
+    "timed": "timings.timed_report",
+    "weights": "timings.static_graph",
 }
 
 __all__ = [

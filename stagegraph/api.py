@@ -5,11 +5,11 @@ from __future__ import annotations
 from os import PathLike
 from typing import TYPE_CHECKING
 
-from stagegraph.build import Build, build_of
+from stagegraph.graph.build import Build, build_of
 from stagegraph.model import Report
 from stagegraph.options import Options
+from stagegraph.picture.view import View
 from stagegraph.reading import read_source
-from stagegraph.renderers.view import View
 from stagegraph.source import Source
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ def render(found: Report | Comparison, format: str = "svg", view: View = _DEFAUL
     json, text and markdown. Raises RenderError when a layout engine or library is missing or fails.
     """
     if isinstance(found, Report):
-        from stagegraph.renderers import render as render_format
+        from stagegraph.formats import render as render_format
 
         return render_format(found, format, view)
-    from stagegraph.renderers.change_formats import render_change
+    from stagegraph.formats.diff import render_change
 
     return render_change(found, format, view)

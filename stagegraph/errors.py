@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from stagegraph.printable import printable
-from stagegraph.source import Source, Span, excerpt
+from stagegraph.source import Source, Span, excerpt, printable
 
 
 class StagegraphError(Exception):

@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from stagegraph.build import Build, build_of
-from stagegraph.dockerfile.physical import source_from_bytes
+from stagegraph.dockerfile.logical import source_from_bytes
+from stagegraph.graph.build import Build, build_of
 from stagegraph.options import Options
 
 _DATA = Path(__file__).parent / "data" / "conformance.jsonl.xz"

@@ -6,8 +6,8 @@ import heapq
 from random import Random
 
 import stagegraph as sg
-from stagegraph.graph import raw_steps
-from stagegraph.records.model import SECOND, Interval, Record, Vertex
+from stagegraph.graph.stage_graph import raw_steps
+from stagegraph.records.record import SECOND, Interval, Record, Vertex
 
 _BEGUN = 1_760_000_000 * SECOND
 

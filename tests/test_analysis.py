@@ -9,8 +9,8 @@ import networkx
 import pytest
 
 import stagegraph as sg
-from stagegraph.analysis.antichain import largest_antichain
-from stagegraph.analysis.critical_path import schedule
+from stagegraph.graph.critical_path import schedule
+from stagegraph.graph.parallelism import largest_antichain
 
 from .build import build, report, roles
 

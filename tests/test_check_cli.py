@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from stagegraph.findings.registry import RULES
+from stagegraph.check.rules.registry import RULES
 
 from .tools import somebody_else
 

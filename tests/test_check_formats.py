@@ -13,17 +13,16 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 
-from stagegraph.checking.one import Checked, check
-from stagegraph.checking.run import Run
-from stagegraph.discovery.use import Use
-from stagegraph.findings.registry import RULES
+from stagegraph.check.check import Checked, check
+from stagegraph.check.many import Run
+from stagegraph.check.rules.registry import RULES
+from stagegraph.discovery.found_build import Use
+from stagegraph.formats.check_github import github
+from stagegraph.formats.check_json import check_json
+from stagegraph.formats.check_sarif import sarif
+from stagegraph.formats.check_text import check_text
 from stagegraph.model import Severity
-from stagegraph.printable import printable
-from stagegraph.renderers.check_json import check_json
-from stagegraph.renderers.check_text import check_text
-from stagegraph.renderers.github import github
-from stagegraph.renderers.sarif import sarif
-from stagegraph.source import Source
+from stagegraph.source import Source, printable
 
 from .conftest import ROOT
 from .strategies import mutated

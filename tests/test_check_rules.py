@@ -7,10 +7,10 @@ from textwrap import dedent
 
 import pytest
 
-from stagegraph.checking.knowledge import Knowledge, knowledge_of
-from stagegraph.checking.one import Checked, check
-from stagegraph.discovery.use import Use
-from stagegraph.findings.registry import RULES
+from stagegraph.check.check import Checked, check
+from stagegraph.check.known_builds import Knowledge, knowledge_of
+from stagegraph.check.rules.registry import RULES
+from stagegraph.discovery.found_build import Use
 from stagegraph.options import Options
 from stagegraph.source import Source
 

@@ -32,7 +32,7 @@ def test_help_and_version_load_neither_networkx_nor_renderers(option: str) -> No
     code = (
         "import sys\nfrom stagegraph.cli import main\n"
         f"try: main(['{option}'])\nexcept SystemExit: pass\n"
-        "heavy = ('networkx', 'stagegraph.renderers', 'graphviz', 'rich')\n"
+        "heavy = ('networkx', 'stagegraph.formats', 'graphviz', 'rich')\n"
         "print([n for n in sys.modules if n.startswith(heavy)])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, cwd=ROOT)

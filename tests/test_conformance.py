@@ -11,9 +11,9 @@ import pytest
 from networkx.algorithms.isomorphism import DiGraphMatcher
 
 from stagegraph.errors import DockerfileError
-from stagegraph.graph import raw_steps
+from stagegraph.graph.report import analyse
+from stagegraph.graph.stage_graph import raw_steps
 from stagegraph.model import EdgeKind, Severity
-from stagegraph.report import analyse
 
 from .conformance import Question, build_for, questions
 

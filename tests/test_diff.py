@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import stagegraph as sg
-from stagegraph.comparison import instructions
+from stagegraph.comparison import bodies
 from stagegraph.comparison.changes import Change
-from stagegraph.renderers.change_formats import CHANGE_FORMATS
-from stagegraph.renderers.mermaid import MOST_CHARACTERS, MOST_EDGES
+from stagegraph.formats.diff import CHANGE_FORMATS
+from stagegraph.formats.mermaid import MOST_CHARACTERS, MOST_EDGES
 
 from .build import build
 from .conftest import ROOT
@@ -191,8 +191,8 @@ def test_comments_and_lines_that_move_are_no_difference() -> None:
 )
 def test_differences_lead_from_one_text_to_the_other(old: list[str], new: list[str], most: bool) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(instructions, "MOST_MATCHED", 1_000 if most else 0)
-        found = [*instructions.differences(old, new)]
+        patch.setattr(bodies, "MOST_MATCHED", 1_000 if most else 0)
+        found = [*bodies.differences(old, new)]
     left = Counter(old)
     left.subtract(Counter(one for (first, last), _ in found for one in old[first:last]))
     left.update(one for _, (first, last) in found for one in new[first:last])
@@ -360,7 +360,7 @@ def test_every_word_of_a_comparison_can_be_read_on_github(version: str, theme: s
 
 
 def test_the_picture_tells_changes_apart_without_colour() -> None:
-    from stagegraph.renderers.theme import DARK, LIGHT
+    from stagegraph.picture.theme import DARK, LIGHT
 
     for palette in (LIGHT, DARK):
         borders = {(look.dash, look.width) for look in palette.changes.values()}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from stagegraph.dockerfile.physical import MAX_BYTES
+from stagegraph.dockerfile.logical import MAX_BYTES
 
 from .tools import need
 

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stagegraph.checking.knowledge import knowledge_of
+from stagegraph.check.known_builds import knowledge_of
 from stagegraph.discovery.bake import bake_uses
 from stagegraph.discovery.commands import build_command
 from stagegraph.discovery.compose import compose_uses
 from stagegraph.discovery.discover import discover
+from stagegraph.discovery.found_build import Discovery, Use
 from stagegraph.discovery.hcl_file import HclError, read_hcl
-from stagegraph.discovery.locating import Repository
-from stagegraph.discovery.use import Discovery, Use
+from stagegraph.discovery.repository import Repository
 from stagegraph.discovery.workflows import workflow_uses
 from stagegraph.discovery.yaml_file import Table, YamlError, read_yaml
 from stagegraph.options import Options

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from stagegraph.renderers import FORMATS
+from stagegraph.formats import FORMATS
 
 from .commands_reference import commands_reference
 from .conftest import ROOT

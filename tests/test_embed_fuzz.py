@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from stagegraph.cli.writing import write
 from stagegraph.embedding.blocks import blocks_of
-from stagegraph.embedding.document import Document, document_from_bytes
+from stagegraph.embedding.markdown import Document, document_from_bytes
 from stagegraph.embedding.pages import made_anew
 from stagegraph.errors import InputError, StagegraphError
 

@@ -13,15 +13,15 @@ from textwrap import dedent
 import pytest
 from hypothesis import given, settings
 
-from stagegraph.checking.fixing import Mended, mended
-from stagegraph.checking.knowledge import Knowledge
-from stagegraph.checking.one import check
-from stagegraph.dockerfile.comments import extents
+from stagegraph.check.check import check
+from stagegraph.check.comments import extents
+from stagegraph.check.fix import Mended, mended
+from stagegraph.check.known_builds import Knowledge
+from stagegraph.check.rules.registry import RULES
 from stagegraph.dockerfile.file import Dockerfile, read_dockerfile
-from stagegraph.dockerfile.physical import source_from_bytes
+from stagegraph.dockerfile.logical import source_from_bytes
 from stagegraph.dockerfile.stages import Resolved, resolve
 from stagegraph.errors import StagegraphError
-from stagegraph.findings.registry import RULES
 from stagegraph.model import Reach
 from stagegraph.options import Options
 

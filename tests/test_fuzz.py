@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import stagegraph as sg
-from stagegraph.dockerfile.physical import source_from_bytes
-from stagegraph.renderers.view import View
+from stagegraph.dockerfile.logical import source_from_bytes
+from stagegraph.picture.view import View
 
 from .strategies import dockerfiles, mutated
 

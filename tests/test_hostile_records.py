@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import stagegraph as sg
-from stagegraph.records import layout, reading
+from stagegraph.records import oci_layout, reading
 from stagegraph.records.reading import records_of
 
 from . import builds
@@ -133,7 +133,7 @@ def test_names_that_lead_elsewhere_and_links_have_no_effect(tmp_path_factory: py
 
 
 def test_a_bomb_is_refused_when_it_grows_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layout, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(oci_layout, "MOST_BYTES", 1 << 20)
     member = tarfile.TarInfo("blobs/sha256/" + "a" * 64)
     assert "it unpacks to more than 1 MiB" in error(packed([(member, b"\0" * (4 << 20))]))
     other = tarfile.TarInfo("elsewhere")  # not looked at, but it has to be unpacked
@@ -249,10 +249,10 @@ def measured(data: bytes) -> None:
 
 
 def _renderers() -> list[Callable[[sg.Timings], str]]:
-    from stagegraph.renderers.perfetto import perfetto
-    from stagegraph.renderers.timings_json import timings_json
-    from stagegraph.renderers.timings_markdown import timings_markdown
-    from stagegraph.renderers.timings_text import timings_text
+    from stagegraph.formats.timings_json import timings_json
+    from stagegraph.formats.timings_markdown import timings_markdown
+    from stagegraph.formats.timings_perfetto import perfetto
+    from stagegraph.formats.timings_text import timings_text
 
     return [timings_text, timings_json, timings_markdown, perfetto]
 

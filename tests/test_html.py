@@ -11,15 +11,15 @@ import pytest
 from playwright.sync_api import Browser
 
 import stagegraph as sg
-from stagegraph.renderers.page import assembly
-from stagegraph.renderers.theme import DARK, LIGHT, Palette
+from stagegraph.formats.html import assembly
+from stagegraph.picture.theme import DARK, LIGHT, Palette
 
 from .browser import Pages
 from .build import report
 from .conftest import ROOT
 from .tools import need
 
-SCRIPTS = sorted((ROOT / "stagegraph/renderers/page").glob("*.js"))
+SCRIPTS = sorted((ROOT / "stagegraph/formats/html").glob("*.js"))
 SAMPLE = """
     FROM golang AS build
     COPY . .

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import stagegraph as sg
-from stagegraph.renderers import layout
+from stagegraph.picture import graphviz_engine
 
 from .build import report
 
@@ -52,7 +52,7 @@ def test_an_engine_that_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 def test_an_engine_that_hangs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     _engine(tmp_path, "exec /bin/sleep 30")
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(layout, "TIMEOUT", 0.2)
+    monkeypatch.setattr(graphviz_engine, "TIMEOUT", 0.2)
     with pytest.raises(sg.RenderError, match="took longer than"):
         _draw()
 

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import stagegraph as sg
-from stagegraph.dockerfile.physical import source_from_bytes
-from stagegraph.graph import raw_steps
-from stagegraph.measured.names import VertexKind
-from stagegraph.measured.ties import tie
-from stagegraph.records.model import SECOND, Interval, Vertex
+from stagegraph.dockerfile.logical import source_from_bytes
+from stagegraph.graph.stage_graph import raw_steps
+from stagegraph.records.record import SECOND, Interval, Vertex
+from stagegraph.timings.dockerfile_of_record import tie
+from stagegraph.timings.step_names import VertexKind
 
 from . import builds
 from .conformance import questions, text_of

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from stagegraph.checking.settings import Settings
-from stagegraph.checking.work import work_of
-from stagegraph.discovery.mentions import may_mention, mentions
+from stagegraph.check.settings import Settings
+from stagegraph.check.work import work_of
+from stagegraph.discovery.discover import may_mention, mentions
 from stagegraph.options import Options
 
 from .test_check_rules import codes

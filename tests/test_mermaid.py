@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 import stagegraph as sg
-from stagegraph.renderers.mermaid import MOST_CHARACTERS, MOST_EDGES
-from stagegraph.renderers.mermaid_style import AMBER, BLUE, GREEN, GREY, RED
+from stagegraph.formats.mermaid import MOST_CHARACTERS, MOST_EDGES
+from stagegraph.formats.mermaid_style import AMBER, BLUE, GREEN, GREY, RED
 
 from .build import report
 from .mermaid_parser import THEMES, VERSIONS, Drawer, parse_errors

@@ -15,11 +15,11 @@ from PIL import Image, ImageFont
 from pypdf import PdfReader
 
 import stagegraph as sg
-from stagegraph.renderers.alike import alike
-from stagegraph.renderers.fonts import font_file
-from stagegraph.renderers.letters import WIDTHS
-from stagegraph.renderers.picture import picture
-from stagegraph.renderers.theme import arrow_looks
+from stagegraph.formats.png import font_file
+from stagegraph.picture.alike import alike
+from stagegraph.picture.picture import picture
+from stagegraph.picture.sizes import WIDTHS
+from stagegraph.picture.theme import arrow_looks
 
 from .build import report
 from .shapes import services

@@ -7,10 +7,10 @@ from collections import Counter
 
 import pytest
 
-from stagegraph.analysis.reachability import Reached, stage_reach
 from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.model import Reach
 from stagegraph.options import Options
+from stagegraph.reach.reachability import Reached, stage_reach
 
 from . import brute_force
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import stagegraph as sg
-from stagegraph.build import build_of
-from stagegraph.dockerfile.physical import source_from_bytes
+from stagegraph.dockerfile.logical import source_from_bytes
+from stagegraph.graph.build import build_of
 
 from .build import build, edges, error, report, step_names
 

@@ -9,10 +9,10 @@ import zipfile
 import pytest
 
 import stagegraph as sg
-from stagegraph.measured.names import spelled
 from stagegraph.records.collector import merged
-from stagegraph.records.model import Interval, Vertex
 from stagegraph.records.reading import records_of
+from stagegraph.records.record import Interval, Vertex
+from stagegraph.timings.step_names import spelled
 
 from . import builds
 

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import stagegraph as sg
-from stagegraph.renderers.theme import DARK, LIGHT, Palette
+from stagegraph.picture.theme import DARK, LIGHT, Palette
 
 from .build import report
 from .conftest import ROOT

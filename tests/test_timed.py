@@ -11,8 +11,8 @@ import jsonschema
 import pytest
 
 import stagegraph as sg
-from stagegraph.measured.ties import build_of_record
-from stagegraph.timed_report import timed
+from stagegraph.timings.dockerfile_of_record import build_of_record
+from stagegraph.timings.timed_report import timed
 
 from . import builds
 from .conftest import ROOT

@@ -12,14 +12,14 @@ import jsonschema
 import pytest
 
 import stagegraph as sg
-from stagegraph.cli.progress import reading
-from stagegraph.measured.changes import ChangeKind, compare_timings
-from stagegraph.printable import columns
-from stagegraph.renderers.durations import duration, share, size
-from stagegraph.renderers.perfetto import lanes, perfetto
-from stagegraph.renderers.timings_json import timings_json
-from stagegraph.renderers.timings_markdown import timings_markdown
-from stagegraph.renderers.timings_text import timings_text
+from stagegraph.cli.recorded import reading
+from stagegraph.formats.timings_json import timings_json
+from stagegraph.formats.timings_markdown import timings_markdown
+from stagegraph.formats.timings_perfetto import lanes, perfetto
+from stagegraph.formats.timings_text import timings_text
+from stagegraph.formats.words import duration, share, size
+from stagegraph.source import columns
+from stagegraph.timings.compare import ChangeKind, compare_timings
 
 from . import builds
 from .conftest import ROOT
@@ -284,7 +284,7 @@ def test_a_bar_shows_on_a_terminal_once_reading_takes_a_second(
     terminal = Terminal()
     now = [0.0]
     monkeypatch.setattr("sys.stderr", terminal)
-    monkeypatch.setattr("stagegraph.cli.progress.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("stagegraph.cli.recorded.time.monotonic", lambda: now[0])
     with reading(str(path)) as tick:
         tick(10)
         assert terminal.getvalue() == ""
@@ -297,7 +297,7 @@ def test_a_bar_shows_on_a_terminal_once_reading_takes_a_second(
 def test_no_bar_shows_where_nobody_looks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("sys.stderr", pipe := io.StringIO())
     times = iter(range(100))
-    monkeypatch.setattr("stagegraph.cli.progress.time.monotonic", lambda: float(next(times)))
+    monkeypatch.setattr("stagegraph.cli.recorded.time.monotonic", lambda: float(next(times)))
     with reading(str(tmp_path)) as tick:
         tick(10)
         tick(10)

@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 import stagegraph as sg
-from stagegraph.measured.ties import build_of_record
-from stagegraph.records.model import SECOND, Interval, Record, Vertex
-from stagegraph.renderers.durations import duration
-from stagegraph.renderers.page.assembly import asset
-from stagegraph.renderers.page.timeline import timeline
-from stagegraph.renderers.timings_html import timings_html
+from stagegraph.formats.html.assembly import asset
+from stagegraph.formats.html.timeline import timeline
+from stagegraph.formats.html.timings_page import timings_html
+from stagegraph.formats.words import duration
+from stagegraph.records.record import SECOND, Interval, Record, Vertex
+from stagegraph.timings.dockerfile_of_record import build_of_record
 
 from . import builds
 from .browser import Opened, Pages

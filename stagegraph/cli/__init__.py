@@ -92,7 +92,7 @@ def _run(args: list[str] | None) -> int:
 
 
 def _tell(text: str) -> None:
-    from stagegraph.printable import printable
+    from stagegraph.source import printable
 
     first, *rest = text.split("\n")
     print(f"error: {printable(first)}", *map(printable, rest), sep="\n", file=sys.stderr)

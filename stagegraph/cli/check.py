@@ -14,12 +14,11 @@ from stagegraph.cli.common import asks_for_builds, colour_wanted, options_of, wr
 from stagegraph.cli.writing import write
 
 if TYPE_CHECKING:
-    from stagegraph.checking.many import Skipped
-    from stagegraph.checking.one import Checked
-    from stagegraph.checking.run import Run
-    from stagegraph.checking.settings import Settings
-    from stagegraph.checking.work import Work
-    from stagegraph.discovery.use import Note
+    from stagegraph.check.check import Checked
+    from stagegraph.check.many import Run, Skipped
+    from stagegraph.check.settings import Settings
+    from stagegraph.check.work import Work
+    from stagegraph.discovery.found_build import Note
 
 _FORMATS = ("text", "json", "sarif", "github")
 _FAIL_ON = ("error", "warning", "info", "never")
@@ -108,13 +107,13 @@ def check(
     if explain is not None:
         write(_page(explain).encode(), output)
         return 0
-    from stagegraph.checking.work import work_of
+    from stagegraph.check.work import work_of
 
     settings = _settings(select, ignore, exclude, fail_on, discover)
     asked = options_of(targets, build_args, platforms, contexts)
     work = work_of(paths or (".",), settings, asked)
     if fix or diff:
-        from stagegraph.cli.mending import mend
+        from stagegraph.cli.fix import mend
 
         return mend(work.tasks, output, write_files=fix)
     run = _run(work)
@@ -123,16 +122,16 @@ def check(
 
 
 def _rules() -> str:
-    from stagegraph.findings.registry import RULES
+    from stagegraph.check.rules.registry import RULES
 
     width = max(map(len, RULES))
     return "".join(f"{rule.code:<{width}}  {rule.severity:<7}  {rule.summary}\n" for rule in RULES.values())
 
 
 def _page(code: str) -> str:
-    from stagegraph.checking.settings import check_codes
-    from stagegraph.findings.pages import pages
-    from stagegraph.findings.registry import RULES
+    from stagegraph.check.pages import pages
+    from stagegraph.check.rules.registry import RULES
+    from stagegraph.check.settings import check_codes
 
     check_codes([code], "--explain")
     return f"## {code}\n\n{pages().get(code, RULES[code].summary)}\n"
@@ -146,7 +145,7 @@ def _settings(
     discover: bool | None,
 ) -> Settings:
     """The settings of the project with those of the command line in front."""
-    from stagegraph.checking.settings import check_codes, read_settings
+    from stagegraph.check.settings import check_codes, read_settings
 
     settings = read_settings(Path())
     selected, ignored = _split(select), _split(ignore)
@@ -167,8 +166,7 @@ def _split(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _run(work: Work) -> Run:
-    from stagegraph.checking.many import Skipped, check_all
-    from stagegraph.checking.run import Run
+    from stagegraph.check.many import Run, Skipped, check_all
 
     results = check_all(work.tasks, _progress(len(work.tasks)))
     skipped = [result for result in results if isinstance(result, Skipped)]
@@ -181,7 +179,7 @@ def _run(work: Work) -> Run:
 
 
 def _skipped(skipped: list[Skipped]) -> list[Note]:
-    from stagegraph.checking.files import left_out
+    from stagegraph.check.many import left_out
 
     by_reason: dict[str, list[str]] = {}
     for one in skipped:
@@ -208,18 +206,18 @@ def _progress(
 
 def _rendered(run: Run, format_name: str, output: str, verbose: bool) -> str:
     if format_name == "json":
-        from stagegraph.renderers.check_json import check_json
+        from stagegraph.formats.check_json import check_json
 
         return check_json(run)
     if format_name == "sarif":
-        from stagegraph.renderers.sarif import sarif
+        from stagegraph.formats.check_sarif import sarif
 
         return sarif(run)
     if format_name == "github":
-        from stagegraph.renderers.github import github
+        from stagegraph.formats.check_github import github
 
         return github(run)
-    from stagegraph.renderers.check_text import check_text
+    from stagegraph.formats.check_text import check_text
 
     return check_text(run, colour=colour_wanted() and output in ("", "-"), verbose=verbose)
 

@@ -9,7 +9,7 @@ import click
 from stagegraph.cli.common import asks_for_builds, colour_wanted, options_of, terminal_width, writes_output
 from stagegraph.cli.revisions import read_revision
 from stagegraph.cli.writing import write
-from stagegraph.renderers.view import DIRECTIONS, THEMES, View
+from stagegraph.picture.view import DIRECTIONS, THEMES, View
 
 _FORMATS = ("text", "mermaid", "svg", "json", "markdown")
 
@@ -78,7 +78,7 @@ def diff(
     found = compare(read(read_revision(old), options), read(read_revision(new), options))
     view = View(direction=direction, labels=labels, theme=theme, title=title)
     if format_name == "text" and output in ("", "-") and sys.stdout.isatty():
-        from stagegraph.renderers.change_text import change_text
+        from stagegraph.formats.diff_text import change_text
 
         write(change_text(found, colour=colour_wanted(), width=terminal_width()).encode(), output)
     else:

@@ -16,7 +16,7 @@ from stagegraph.cli.writing import write
 from stagegraph.errors import InputError, StagegraphError
 
 if TYPE_CHECKING:
-    from stagegraph.embedding.document import Document
+    from stagegraph.embedding.markdown import Document
     from stagegraph.embedding.pages import Page
 
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
@@ -158,8 +158,7 @@ class _Run:
 
 
 def _with_first(path: Path, document: Document, first: _First) -> Document:
-    from stagegraph.embedding.beginning import dockerfile_for, with_block
-    from stagegraph.embedding.blocks import blocks_of
+    from stagegraph.embedding.blocks import blocks_of, dockerfile_for, with_block
 
     if blocks_of(document):
         return document

@@ -35,10 +35,10 @@ def explain(
       stagegraph explain 0 app/Dockerfile --target release
       stagegraph explain node:16
     """
-    from stagegraph.analysis.explain import explain as explain_node
     from stagegraph.api import read
-    from stagegraph.renderers.explanation import explanation
-    from stagegraph.report import analyse
+    from stagegraph.formats.explanation import explanation
+    from stagegraph.graph.explain import explain as explain_node
+    from stagegraph.graph.report import analyse
 
     report = analyse(read(dockerfile, options_of(targets, build_args, platforms, contexts)))
     found = explain_node(report, _node(report, stage))

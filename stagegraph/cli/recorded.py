@@ -2,20 +2,76 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from stagegraph.cli.progress import reading
 from stagegraph.errors import InputError, OptionsError, StagegraphError
-from stagegraph.printable import printable
+from stagegraph.source import printable
 
 if TYPE_CHECKING:
-    from stagegraph.measured.model import Timings
+    from rich.progress import Progress
+
     from stagegraph.model import Report
     from stagegraph.options import Options
-    from stagegraph.records.model import Record
+    from stagegraph.records.record import Record
     from stagegraph.source import Source
+    from stagegraph.timings.timings import Timings
+
+
+_AFTER = 1.0  # seconds
+
+
+@contextmanager
+def reading(path: str) -> Iterator[Callable[[int], None]]:
+    """What is to be told how many more bytes of ``path`` were read."""
+    bar = _Bar(path)
+    try:
+        yield bar.tick
+    finally:
+        bar.stop()
+
+
+class _Bar:
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._begun = time.monotonic()
+        self._read = 0
+        self._shown: Progress | None = None
+
+    def tick(self, count: int) -> None:
+        self._read += count
+        if self._shown:
+            self._shown.update(self._shown.task_ids[0], completed=self._read)
+        elif time.monotonic() - self._begun > _AFTER and sys.stderr.isatty():
+            self._shown = _progress(self._path, self._read)
+
+    def stop(self) -> None:
+        if self._shown:
+            self._shown.stop()
+
+
+def _progress(path: str, read: int) -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+    shown = Progress(
+        TextColumn("Reading"), BarColumn(), DownloadColumn(), console=Console(file=sys.stderr), transient=True
+    )
+    shown.add_task("", total=_size(path), completed=read)
+    shown.start()
+    return shown
+
+
+def _size(path: str) -> int | None:
+    try:
+        return os.stat(path).st_size if path != "-" else None
+    except OSError:
+        return None
 
 
 def record_named(path: str, name: str) -> Record:
@@ -44,7 +100,7 @@ def _which(path: str, name: str, found: list[Record]) -> str:
 
 
 def _about(record: Record) -> str:
-    from stagegraph.renderers.durations import duration
+    from stagegraph.formats.words import duration
 
     ends = [vertex.intervals[-1].end for vertex in record.vertices if vertex.intervals]
     starts = [vertex.intervals[0].start for vertex in record.vertices if vertex.intervals]
@@ -59,7 +115,7 @@ def timings_named(path: str, name: str, dockerfile: str, options: Options) -> tu
 
     Without ``dockerfile``, for a record that carries none, the Dockerfile here is taken if it fits.
     """
-    from stagegraph.measured.measure import measure
+    from stagegraph.timings.measure import measure
 
     record = record_named(path, name)
     if dockerfile or record.dockerfile:
@@ -78,8 +134,8 @@ def timed_report(path: str, name: str, dockerfile: str, options: Options) -> tup
 
     Raises InputError when there is no Dockerfile that it could be of.
     """
-    from stagegraph.measured.ties import build_of_record
-    from stagegraph.timed_report import timed
+    from stagegraph.timings.dockerfile_of_record import build_of_record
+    from stagegraph.timings.timed_report import timed
 
     found, record = timings_named(path, name, dockerfile, options)
     build = build_of_record(record, found.dockerfile, options)

@@ -17,8 +17,8 @@ from stagegraph.cli.common import (
     writes_output,
 )
 from stagegraph.cli.writing import write
-from stagegraph.renderers import FORMATS
-from stagegraph.renderers.view import DIRECTIONS, ENGINES, THEMES, View
+from stagegraph.formats import FORMATS
+from stagegraph.picture.view import DIRECTIONS, ENGINES, THEMES, View
 
 _SUFFIXES = {suffix: row.name for row in FORMATS.values() for suffix in row.suffixes}
 
@@ -80,7 +80,7 @@ def render(
     """
     from stagegraph.api import read
     from stagegraph.api import render as render_report
-    from stagegraph.report import analyse
+    from stagegraph.graph.report import analyse
 
     chosen = _format(output, format_name)
     options = options_of(targets, build_args, platforms, contexts)
@@ -93,7 +93,7 @@ def render(
     else:
         report = analyse(read(dockerfile, options))
     if chosen == "text" and output in ("", "-"):
-        from stagegraph.renderers.terminal import terminal
+        from stagegraph.formats.tree import terminal
 
         write(terminal(report, wanted, colour=colour_wanted(), width=terminal_width()).encode(), output)
     else:

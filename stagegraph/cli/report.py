@@ -48,7 +48,7 @@ def report(
       stagegraph report --format json | jq .shipped
     """
     from stagegraph.api import read, render
-    from stagegraph.report import analyse
+    from stagegraph.graph.report import analyse
 
     options = options_of(targets, build_args, platforms, contexts)
     if record:
@@ -58,7 +58,7 @@ def report(
     else:
         found = analyse(read(dockerfile, options))
     if format_name == "text":
-        from stagegraph.renderers.text_report import text_report
+        from stagegraph.formats.text import text_report
 
         colour = colour_wanted() and output in ("", "-")
         write(text_report(found, colour=colour, width=terminal_width()).encode(), output)

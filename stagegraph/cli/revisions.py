@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from stagegraph.dockerfile.physical import MAX_BYTES, source_from_bytes
+from stagegraph.dockerfile.logical import MAX_BYTES, source_from_bytes
 from stagegraph.errors import InputError
 from stagegraph.reading import NAMES, read_source
 from stagegraph.source import Source

@@ -9,12 +9,12 @@ import click
 
 from stagegraph.cli.common import asks_for_builds, colour_wanted, options_of, terminal_width, writes_output
 from stagegraph.cli.writing import write
-from stagegraph.renderers.timings_formats import TIMINGS_FORMATS
+from stagegraph.formats import TIMINGS_FORMATS
 
 if TYPE_CHECKING:
-    from stagegraph.measured.model import Timings
     from stagegraph.model import Report
     from stagegraph.options import Options
+    from stagegraph.timings.timings import Timings
 
 _USAGE = (
     "it takes a RECORD, and at most one DOCKERFILE",
@@ -88,7 +88,7 @@ def timings(
         found, report = _measured(arguments[0], build, dockerfile, options, format_name)
         write(_rendered(found, format_name, output, report), output)
     if perfetto:
-        from stagegraph.renderers.perfetto import perfetto as trace
+        from stagegraph.formats.timings_perfetto import perfetto as trace
 
         write(trace(found).encode("utf-8", "replace"), perfetto)
     return _too_slow(found, fail_over, fail_path_over)
@@ -99,8 +99,8 @@ def _compared(
 ) -> Timings:
     """Write what changed; returns the later build."""
     from stagegraph.cli.recorded import timings_named
-    from stagegraph.measured.changes import compare_timings
-    from stagegraph.renderers.timings_changes import CHANGES_FORMATS, changes_text
+    from stagegraph.formats.timings_diff import CHANGES_FORMATS, changes_text
+    from stagegraph.timings.compare import compare_timings
 
     if format_name not in CHANGES_FORMATS:
         raise click.UsageError(f"--compare has no {format_name}: one of {', '.join(CHANGES_FORMATS)}")
@@ -127,9 +127,9 @@ def _measured(
     found, read = timings_named(record, build, dockerfile, options)
     if not TIMINGS_FORMATS[format_name].with_report:
         return found, None
-    from stagegraph.measured.static_graph import weights
-    from stagegraph.measured.ties import build_of_record
-    from stagegraph.report import analyse
+    from stagegraph.graph.report import analyse
+    from stagegraph.timings.dockerfile_of_record import build_of_record
+    from stagegraph.timings.static_graph import weights
 
     static = build_of_record(read, found.dockerfile, options)
     return found, analyse(static, weights(found, static)) if static else None
@@ -137,14 +137,14 @@ def _measured(
 
 def _rendered(found: Timings, format_name: str, output: str, report: Report | None) -> bytes:
     if format_name == "text":
-        from stagegraph.renderers.timings_text import timings_text
+        from stagegraph.formats.timings_text import timings_text
 
         return timings_text(found, **_terminal(output)).encode("utf-8", "replace")
     return TIMINGS_FORMATS[format_name].make(found, report)
 
 
 def _too_slow(found: Timings, most: float | None, most_of_path: float | None) -> int:
-    from stagegraph.renderers.durations import duration
+    from stagegraph.formats.words import duration
 
     code = 0
     for what, took, limit in (

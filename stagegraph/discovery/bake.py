@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from itertools import islice, product
 from typing import Any
 
+from stagegraph.discovery.found_build import Note, Use
 from stagegraph.discovery.hcl_file import HclError, evaluated, read_hcl, scope_of
 from stagegraph.discovery.hcl_values import UNKNOWN, is_known, shown
-from stagegraph.discovery.locating import Repository, is_remote, joined
-from stagegraph.discovery.use import Note, Use
+from stagegraph.discovery.repository import Repository, is_remote, joined
 
 _MOST_COMBINATIONS = 256
 _Table = Mapping[str, Any]

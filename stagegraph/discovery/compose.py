@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from stagegraph.discovery.locating import Repository, is_remote
-from stagegraph.discovery.use import Note, Use
+from stagegraph.discovery.found_build import Note, Use
+from stagegraph.discovery.repository import Repository, is_remote
 from stagegraph.discovery.yaml_file import Table, Yaml, YamlError, read_yaml
 
 _MAIN = re.compile(r"(?:docker-)?compose\.ya?ml")

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stagegraph.discovery.commands import BuildCommand, build_command, engine_variables, mentions_build
-from stagegraph.discovery.locating import Repository, is_remote, joined
+from stagegraph.discovery.found_build import Note, Use
+from stagegraph.discovery.repository import Repository, is_remote, joined
 from stagegraph.discovery.shell_words import MISSING, Lines, logical_lines, simple_commands, ways
-from stagegraph.discovery.use import Note, Use
 
 _ASSIGNED = re.compile(
     r"\s*(?:export\s+|readonly\s+|local\s+|declare\s+(?:-\w+\s+)*|override\s+)?"

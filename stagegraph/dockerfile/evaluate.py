@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 
-from stagegraph.dockerfile import paths, remotes
+from stagegraph.dockerfile import paths, references
 from stagegraph.dockerfile.actions import (
     Action,
     CopyAction,
@@ -27,6 +27,7 @@ from stagegraph.dockerfile.heredocs import Heredoc
 from stagegraph.dockerfile.instructions import Copy, Instruction, Run, Setting, Workdir
 from stagegraph.dockerfile.mounts import Mount, MountError, normal_mount, read_mount
 from stagegraph.dockerfile.paths import PathError
+from stagegraph.dockerfile.references import RemoteError
 from stagegraph.dockerfile.refusals import (
     RefusedError,
     check_checksum,
@@ -34,11 +35,9 @@ from stagegraph.dockerfile.refusals import (
     check_setting,
     mode_of,
 )
-from stagegraph.dockerfile.remotes import RemoteError
 from stagegraph.dockerfile.scope import Scope
-from stagegraph.dockerfile.scripts import ScriptError, script_of
 from stagegraph.dockerfile.stages import Command, Place, Resolved
-from stagegraph.dockerfile.step_names import StepNames
+from stagegraph.dockerfile.step_names import ScriptError, StepNames, script_of
 from stagegraph.source import Span
 
 _MASK = "****"  # what stands for the value of a secret in a step's name
@@ -236,7 +235,7 @@ class _Stage:
         )
 
     def _files(self, item: Copy, words: list[str], checksum: str) -> Iterator[CopyPart]:
-        fetched = [word for word in words if remotes.is_remote(word)]
+        fetched = [word for word in words if references.is_remote(word)]
         if fetched and not item.add:
             raise RefusedError(f"COPY cannot fetch {fetched[0]}; ADD can")
         check_checksum(checksum, words, fetched)
@@ -247,13 +246,13 @@ class _Stage:
                 unpacked = item.add if unpack is None else unpack
                 path = "" if pattern else paths.from_root(word, windows=self.scope.windows)
                 yield CopyPart(path=path, options=(str(unpacked), *pattern))
-            elif remotes.is_git(word):
-                key = remotes.git_key(word, keep=item.flags.keep_git_dir, checksum=checksum)
+            elif references.is_git(word):
+                key = references.git_key(word, keep=item.flags.keep_git_dir, checksum=checksum)
                 yield CopyPart(path="/", remote=Remote(word, ("git", *key)))
             else:
                 check_file_checksum(checksum)
                 remote = Remote(word, ("file", word, checksum))
-                yield CopyPart(remotes.file_name(word), options=(str(bool(unpack)),), remote=remote)
+                yield CopyPart(references.file_name(word), options=(str(bool(unpack)),), remote=remote)
 
     def _document(self, document: Heredoc) -> CopyPart:
         text = document.text

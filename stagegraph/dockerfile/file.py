@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from stagegraph.dockerfile import parse, splitting
+from stagegraph.dockerfile import parse
 from stagegraph.dockerfile.checks import ParseError
 from stagegraph.dockerfile.instructions import Arg, From, Instruction
 from stagegraph.dockerfile.lines import Line, read_lines
@@ -72,9 +72,9 @@ def _at(line: Line, place: Span) -> Line:
 
 def _arguments(source: Source, line: Line, escape: str) -> tuple[Line, list[str], bool]:
     try:
-        args, json_form = splitting.arguments(line, escape)
+        args, json_form = parse.arguments(line, escape)
         if line.keyword == "onbuild" and args:
-            splitting.check_trigger(line, escape)
+            parse.check_trigger(line, escape)
     except WordsError as error:
         raise DockerfileError(str(error), source=source, span=line.span) from None
     return line, args, json_form

@@ -5,17 +5,121 @@ Rules: moby/buildkit frontend/dockerfile/parser/parser.go, Parse.
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
-from stagegraph.dockerfile.directives import DirectiveError, Directives
 from stagegraph.dockerfile.expand import ExpansionError
 from stagegraph.dockerfile.flags import split_flags
 from stagegraph.dockerfile.heredocs import Heredoc, heredocs_of_line
-from stagegraph.dockerfile.physical import SURE_CHARACTERS, check_length, physical_lines
+from stagegraph.dockerfile.mounts import FALSE, TRUE
 from stagegraph.dockerfile.whitespace import BETWEEN_WORDS, SPACE
 from stagegraph.dockerfile.words import is_json_list
-from stagegraph.errors import DockerfileError
+from stagegraph.errors import DockerfileError, InputError
 from stagegraph.source import Source, Span
+
+MAX_BYTES = 4 * 1024 * 1024  # a thousand times an ordinary Dockerfile
+MAX_LINE_BYTES = 65_535  # bufio.MaxScanTokenSize - 1
+SURE_CHARACTERS = MAX_LINE_BYTES // 4  # no line of so few has too many bytes
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+def source_from_bytes(data: bytes, name: str) -> Source:
+    """``data`` as a Source; InputError when it is no text that BuildKit could read as a Dockerfile.
+
+    Bytes that are not UTF-8 become U+FFFD, as BuildKit's expansion makes them.
+    """
+    if len(data) > MAX_BYTES:
+        raise InputError(
+            f"{len(data):,} bytes are too many for a Dockerfile; the limit is {MAX_BYTES:,}",
+            source=Source(name=name, text=""),
+            hint="is this the right file?",
+        )
+    if data[:2] in _UTF16_MARKS:
+        raise InputError(
+            "this file is UTF-16, and BuildKit reads UTF-8",
+            source=Source(name=name, text=""),
+            hint="save it as UTF-8",
+        )
+    return Source(name=name, text=data.decode("utf-8", "replace"))
+
+
+def physical_lines(source: Source) -> list[str]:
+    """The lines of ``source`` with their ends, the byte-order mark dropped.
+
+    A line over 65,535 bytes stops the reading there, as it stops BuildKit's scanner: the caller
+    finds out through ``check_length``.
+    """
+    text = source.text.removeprefix("\ufeff")
+    lines = text.split("\n")
+    last = lines.pop()
+    return [line + "\n" for line in lines] + ([last] if last else [])
+
+
+def check_length(source: Source, line: str, number: int) -> None:
+    """Raise a DockerfileError when line ``number`` is longer than BuildKit's scanner takes."""
+    if _bytes(line.removesuffix("\n")) > MAX_LINE_BYTES:
+        raise DockerfileError(
+            f"this line is longer than {MAX_LINE_BYTES:,} bytes, the most that BuildKit reads",
+            source=source,
+            span=Span(line=number, end_line=number),
+            hint="break it with a continuation, or copy a script into the build",
+        )
+
+
+def _bytes(line: str) -> int:
+    """How long ``line`` was as bytes; a character that was none stands for one byte."""
+    return len(line.encode("utf-8", "surrogatepass")) - 2 * line.count("\ufffd")
+
+
+_DIRECTIVE = re.compile(r"([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*\Z")
+_NAMES = frozenset({"syntax", "escape", "check"})
+
+
+class DirectiveError(ValueError):
+    """A directive is given twice, or the escape character is none of the two."""
+
+
+class Directives:
+    """Reads directives line by line until the first line that is none."""
+
+    def __init__(self) -> None:
+        self.escape = "\\"
+        self.values: dict[str, str] = {}
+        self.done = False  # a line that is none was met: no directive counts after it
+
+    def read(self, line: str) -> bool:
+        """Whether ``line``, stripped at its left and of its end, is a directive that counts."""
+        if self.done:
+            return False
+        match = _DIRECTIVE.match(line[1:].lstrip(SPACE)) if line.startswith("#") else None
+        name = match[1].lower() if match else ""
+        if match is None or name not in _NAMES:
+            self.done = True
+            return False
+        self._set(name, match[2])
+        return True
+
+    def _set(self, name: str, value: str) -> None:
+        if name in self.values:
+            raise DirectiveError(f"the {name} directive is given twice")
+        self.values[name] = value
+        if name == "escape":
+            if value not in ("\\", "`"):
+                raise DirectiveError(f"the escape character must be \\ or `, not {value}")
+            self.escape = value
+        elif name == "check":
+            _check_options(value)
+
+
+def _check_options(text: str) -> None:
+    """Raise a DirectiveError for what is no setting of BuildKit's checks (linter.go, ParseLintOptions)."""
+    for option in text.strip(SPACE).split(";", 1):
+        name, equals, value = (part.strip(SPACE) for part in option.partition("="))
+        if not equals or name not in ("skip", "error", "experimental"):
+            raise DirectiveError(f"the check directive has no option {name or option}")
+        if name == "error" and value not in TRUE | FALSE:
+            raise DirectiveError(f"error of the check directive is true or false, not {value}")
+
 
 _OPENS_HEREDOC = frozenset({"run", "copy", "add"})
 

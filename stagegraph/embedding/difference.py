@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from stagegraph.embedding.document import Document
+from stagegraph.embedding.markdown import Document
 from stagegraph.embedding.pages import Change, Page
-from stagegraph.printable import printable
+from stagegraph.source import printable
 
 _AROUND = 3  # lines of the page shown above and below
 _MOST_COMPARED = 5_000  # lines; longer blocks are shown as all out and all in

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from stagegraph.options import Options
-from stagegraph.renderers.view import DIRECTIONS, ENGINES, THEMES, View
+from stagegraph.picture.view import DIRECTIONS, ENGINES, THEMES, View
 
 FORMATS = ("mermaid", "svg")
 _BOOLEANS = MappingProxyType({"true": True, "false": False})

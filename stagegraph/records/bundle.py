@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO
 
-from stagegraph.dockerfile.physical import source_from_bytes
+from stagegraph.dockerfile.logical import source_from_bytes
 from stagegraph.errors import InputError
 from stagegraph.options import Options
-from stagegraph.records.collector import Collector
-from stagegraph.records.layout import Layout, LayoutError
-from stagegraph.records.model import SECOND, Interval, Record
+from stagegraph.records.collector import Collector, TimestampError, nanoseconds
+from stagegraph.records.event_stream import add_event
+from stagegraph.records.oci_layout import Layout, LayoutError
 from stagegraph.records.provenance import Provenance, read_provenance
-from stagegraph.records.rawjson import add_event
-from stagegraph.records.timestamps import TimestampError, nanoseconds
+from stagegraph.records.record import SECOND, Interval, Record
 from stagegraph.source import Source
 
 _RECORD = "application/vnd.buildkit.historyrecord.v0"
@@ -95,7 +94,7 @@ def _add_status(layout: Layout, layer: dict[str, Any], collector: Collector) -> 
     if data is None:
         yield "the events are missing from the bundle"
     elif kind == _STATUS:
-        from stagegraph.records.status_proto import FrameError, add_frames
+        from stagegraph.records.status_frames import FrameError, add_frames
 
         try:
             add_frames(collector, data)

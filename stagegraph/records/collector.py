@@ -5,11 +5,38 @@ Rules: moby/buildkit util/progress/progressui/display.go and solver/progress.go.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
 
-from stagegraph.records.model import Interval, Vertex
-from stagegraph.records.timestamps import TimestampError, nanoseconds
+from stagegraph.records.record import Interval, Vertex
+
+_STAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,12}))?(Z|[+-]\d\d:\d\d)\Z")
+
+
+class TimestampError(ValueError):
+    """A text that is no timestamp."""
+
+
+def nanoseconds(text: str) -> int:
+    """``text`` as nanoseconds since 1970; digits past the ninth are dropped."""
+    match = _STAMP.match(text)
+    if not match:
+        raise TimestampError(f"{text[:40]!r} is no timestamp")
+    fraction = (match[2] or "")[:9].ljust(9, "0")
+    return _seconds(match[1], match[3]) * 1_000_000_000 + int(fraction)
+
+
+@lru_cache(maxsize=4096)
+def _seconds(text: str, zone: str) -> int:
+    offset = "+00:00" if zone == "Z" else zone
+    try:
+        return int(datetime.fromisoformat(text + offset).astimezone(UTC).timestamp())
+    except (ValueError, OverflowError) as error:
+        raise TimestampError(f"{text[:40]!r} is no timestamp: {error}") from None
+
 
 _CONTEXT = "transferring "
 _DOCKERFILE = "transferring dockerfile"

@@ -13,9 +13,9 @@ from zipfile import BadZipFile, ZipFile
 
 from stagegraph.errors import InputError
 from stagegraph.records.bundle import read_bundle
-from stagegraph.records.model import Record
-from stagegraph.records.plain import read_plain
-from stagegraph.records.rawjson import read_rawjson, without_prefix
+from stagegraph.records.event_stream import read_rawjson, without_prefix
+from stagegraph.records.log import read_plain
+from stagegraph.records.record import Record
 from stagegraph.source import Source
 
 MOST_BYTES = 1024 * 1024 * 1024  # of a stream or a log

@@ -12,12 +12,11 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from stagegraph.embedding.content import alternative, what_ships
-from stagegraph.embedding.pages import dockerfile_at, report_for
+from stagegraph.embedding.pages import alternative, dockerfile_at, report_for, what_ships
 from stagegraph.embedding.settings import Settings, SettingsError, settings_of
 from stagegraph.errors import StagegraphError
+from stagegraph.formats.quoting import xml_text
 from stagegraph.model import Report
-from stagegraph.renderers.quoting import xml_text
 from stagegraph.source import Source
 
 # A warning of this logger makes `mkdocs build --strict` fail.

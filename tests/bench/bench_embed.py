@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from stagegraph.embedding.blocks import blocks_of
-from stagegraph.embedding.document import document_from_bytes
+from stagegraph.embedding.markdown import document_from_bytes
 from stagegraph.errors import InputError
 
 PAGES = 500

@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 import stagegraph as sg
-from stagegraph.renderers.timings_formats import render_timings
+from stagegraph.formats import render_timings
 
 from ..browser import started
 from ..made_record import eight_platforms, made_record, many_stages

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import stagegraph as sg
-from stagegraph.records.model import SECOND, Record
+from stagegraph.records.record import SECOND, Record
 from tests.made_record import made_record, many_stages
 
 STAGES, RUNS = 1000, 8  # about 10,000 vertexes

@@ -1,0 +1,91 @@
+"""``stagegraph check --fix`` and ``--diff``: dead stages taken out, shown before anything is written."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from stagegraph.cli.writing import write
+from stagegraph.errors import InputError, OptionsError, StagegraphError
+from stagegraph.source import printable, quoted
+
+if TYPE_CHECKING:
+    from stagegraph.check.fix import Mended
+    from stagegraph.check.many import Task
+
+
+def mend(tasks: Sequence[Task], output: str, *, write_files: bool) -> int:
+    """Show what goes, file by file; then with ``write_files`` write each file whole or not at all.
+
+    Returns the exit code: 1 for a file that cannot be read, or that would change and is only shown.
+    """
+    if write_files and any(task.candidate.path == "-" for task in tasks):
+        raise OptionsError("standard input cannot be mended in place", hint="name a file, or use --diff")
+    done: list[tuple[str, Mended]] = []
+    failed = False
+    for task in tasks:
+        try:
+            done.append(_mended(task))
+        except StagegraphError as error:
+            failed = True
+            _tell(f"error: {error}")
+    changed = [(name, one) for name, one in done if one.removed]
+    write("".join(_difference(name, one) for name, one in changed).encode("utf-8", "replace"), output)
+    for name, one in done:
+        if one.removed and write_files and not _written(name, one):
+            failed = True
+            continue
+        _say(name, one, write_files)
+    return int(failed or (bool(changed) and not write_files))
+
+
+def _written(name: str, one: Mended) -> bool:
+    try:
+        if not os.access(name, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+            raise InputError(f"{name} may not be written", hint="it is read-only, and stays as it is")
+        write(one.after, name)
+    except StagegraphError as error:
+        _tell(f"error: {error}")
+        return False
+    return True
+
+
+def _mended(task: Task) -> tuple[str, Mended]:
+    from stagegraph.check.fix import mended
+    from stagegraph.reading import read_bytes
+
+    data, name = read_bytes(task.candidate.path)
+    return name, mended(data, name, task.knowledge, task.codes)
+
+
+def _difference(name: str, one: Mended) -> str:
+    """A unified diff; on a terminal without anything that could move its cursor."""
+    before, after = (
+        data.decode("utf-8", "replace").splitlines(keepends=True) for data in (one.before, one.after)
+    )
+    lines = difflib.unified_diff(before, after, f"a/{name}", f"b/{name}")
+    return "".join(_ended(line) for line in lines)
+
+
+def _ended(line: str) -> str:
+    if not line.endswith("\n"):
+        line += "\n\\ No newline at end of file\n"
+    return "".join(printable(part) + "\n" for part in line[:-1].split("\n")) if sys.stdout.isatty() else line
+
+
+def _say(name: str, one: Mended, written: bool) -> None:
+    if one.removed:
+        verb = "removed" if written else "would remove"
+        _tell(
+            f"{name}: {verb} {', '.join(map(quoted, one.removed))}; the graph of every target stays the same"
+        )
+    if one.kept:
+        kept = ", ".join(map(quoted, one.kept))
+        _tell(f"{name}: kept {kept}: something else would change without, perhaps what a number means")
+
+
+def _tell(text: str) -> None:
+    print(*map(printable, text.split("\n")), sep="\n", file=sys.stderr)

@@ -1,0 +1,78 @@
+"""What a run of the checker found, as JSON; docs/check.schema.json says what each field is."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from stagegraph.check.check import Checked, Located, Verdict
+from stagegraph.check.many import Run
+from stagegraph.discovery.found_build import Use
+
+SCHEMA_VERSION = 1
+
+
+def check_json(run: Run) -> str:
+    """The run as one JSON object, keys in a fixed order."""
+    data = {
+        "schema_version": SCHEMA_VERSION,
+        "files": [_file(file) for file in run.files],
+        "builds": [_use(use) for use in run.uses],
+        "notes": list(run.notes),
+        "not_understood": list(run.not_understood),
+        "counts": {str(severity): count for severity, count in sorted(run.counts.items())},
+    }
+    return json.dumps(data, indent=2, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n"
+
+
+def _file(file: Checked) -> dict[str, Any]:
+    return {
+        "file": file.name,
+        "error": {"message": file.error_message, "line": file.error_line} if file.error else None,
+        "findings": [_problem(one) for one in file.problems],
+        "stages": [_stage(index, stage) for index, stage in enumerate(file.stages)],
+        "notes": list(file.notes),
+    }
+
+
+def _problem(one: Located) -> dict[str, Any]:
+    problem = one.problem
+    return {
+        "code": problem.code,
+        "severity": str(problem.severity),
+        "line": problem.span.line,
+        "end_line": problem.span.end_line,
+        "column": problem.span.column,
+        "message": problem.message,
+        "why": problem.why,
+        "fix": problem.fix,
+        "stage": problem.stage,
+        "fingerprint": one.fingerprint,
+    }
+
+
+def _stage(index: int, stage: Verdict) -> dict[str, Any]:
+    return {
+        "index": index,
+        "name": stage.title,
+        "line": stage.line,
+        "reach": str(stage.reach),
+        "why": stage.why,
+        "lines": [stage.extent.first, stage.extent.last],
+    }
+
+
+def _use(use: Use) -> dict[str, Any]:
+    return {
+        "file": use.file,
+        "line": use.line,
+        "kind": use.kind,
+        "name": use.name,
+        "dockerfile": use.dockerfile,
+        "target": use.target,
+        "build_args": dict(sorted(use.build_args.items())),
+        "platforms": list(use.platforms),
+        "contexts": list(use.contexts),
+        "unknown": sorted(use.unknown),
+        "certain": use.certain,
+    }

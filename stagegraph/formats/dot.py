@@ -1,0 +1,158 @@
+"""A picture in the language of Graphviz, through the graphviz package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import graphviz
+
+from stagegraph.comparison.changes import Change
+from stagegraph.formats.quoting import checked_link_base, line_link, xml_text
+from stagegraph.model import EdgeKind, NodeKind, Report
+from stagegraph.picture.picture import picture
+from stagegraph.picture.theme import EDGE_DASHES, Look, Palette, arrow_looks, border, look_name, palette_of
+from stagegraph.picture.view import Arrow, Box, Group, Picture, View
+
+FONT = "Arial"  # one family: graphviz-pure measures a list with another font
+PLAIN_ABOVE = 400  # boxes; above it labels and splines are made cheap to lay out
+_SHAPES = {
+    NodeKind.STAGE: "box",
+    NodeKind.IMAGE: "cylinder",
+    NodeKind.CONTEXT: "folder",
+    NodeKind.NAMED_CONTEXT: "tab",
+    NodeKind.REMOTE: "note",
+}
+_DASHES = {"solid": "", "dashed": ",dashed", "dotted": ",dotted"}
+
+
+def dot(report: Report, view: View) -> str:
+    """``report`` as DOT text that any Graphviz draws; tooltips and links included."""
+    checked_link_base(view.link_base)
+    return dot_of(picture(report, view), view, palette_of(view), tooltips=True)
+
+
+def dot_of(drawn: Picture, view: View, palette: Palette, *, tooltips: bool) -> str:
+    """The DOT text of a picture; boxes are called n0, n1, ... in their order."""
+    plain = len(drawn.boxes) > PLAIN_ABOVE
+    graph = graphviz.Digraph(
+        "build",
+        graph_attr=_graph_attributes(drawn, palette, plain),
+        node_attr={"fontname": FONT, "fontsize": "13", "margin": "0.16,0.09", "height": "0.35"},
+        edge_attr={"fontname": FONT, "fontsize": "11", "arrowsize": "0.8"},
+    )
+    names = {box.id: f"n{number}" for number, box in enumerate(drawn.boxes)}
+    grouped = drawn.grouped()
+    for number, group in enumerate(drawn.groups):
+        with graph.subgraph(name=f"cluster{number}", graph_attr=_frame(group, palette)) as frame:
+            for box in grouped[group.id]:
+                frame.node(names[box.id], **_box(box, view, palette, plain, tooltips))
+    for box in grouped.get("", ()):
+        graph.node(names[box.id], **_box(box, view, palette, plain, tooltips))
+    for number, (arrow, name) in enumerate(zip(drawn.arrows, arrow_looks(drawn), strict=True)):
+        attributes = _arrow(arrow, name, view, palette, tooltips) | {"id": f"e{number}"}
+        graph.edge(names[arrow.source], names[arrow.target], **attributes)
+    return str(graph.source)
+
+
+def _graph_attributes(drawn: Picture, palette: Palette, plain: bool) -> dict[str, str]:
+    attributes = {
+        "rankdir": drawn.direction,
+        "bgcolor": palette.paper,
+        "pad": "0.3",
+        "nodesep": "0.35",
+        "ranksep": "0.55",
+        "newrank": "true",
+        "fontname": FONT,
+        "fontcolor": palette.text,
+    }
+    if plain:
+        attributes |= {"splines": "line", "nslimit": "1", "nslimit1": "1", "mclimit": "0.1"}
+    return attributes
+
+
+def _frame(group: Group, palette: Palette) -> dict[str, str]:
+    look = palette.look(look_name(group))
+    return {
+        "label": _html(_bold(group.label)),
+        "class": f"frame {look_name(group)}",
+        "style": "rounded,filled",
+        "fillcolor": palette.frame,
+        "color": palette.critical if group.critical else look.line,
+        "fontcolor": palette.text,
+        "fontsize": "13",
+        "labeljust": "l",
+        "margin": "14",
+        "penwidth": str(look.width),
+    }
+
+
+def _box(box: Box, view: View, palette: Palette, plain: bool, tooltips: bool) -> dict[str, str]:
+    look = palette.look(look_name(box))
+    attributes = {
+        "shape": _SHAPES[box.kind] if box.kind else "box",
+        "label": graphviz.escape(box.label) if plain else _html("<BR/>".join(_label(box))),
+        "class": f"{box.kind or 'step'} {look_name(box)}" + (" critical" if box.critical else ""),
+        "style": _style(box, look),
+        "fillcolor": look.fill,
+        "color": palette.critical if box.critical else look.line,
+        "fontcolor": look.text,
+        "penwidth": f"{border(box, look.width):g}",
+    }
+    return attributes | _links(box.tooltip, box.line, view, tooltips)
+
+
+def _style(box: Box, look: Look) -> str:
+    rounded = "rounded," if box.kind in (None, NodeKind.STAGE) else ""
+    return f"{rounded}filled" + _DASHES[look.dash]
+
+
+def _label(box: Box) -> Iterator[str]:
+    yield _bold(box.label) if box.kind is NodeKind.STAGE else xml_text(box.label)
+    for line in box.sublabel.split("\n") if box.sublabel else ():
+        yield f'<FONT POINT-SIZE="10.5">{xml_text(line)}</FONT>'
+
+
+def _bold(text: str) -> str:
+    return f"<B>{xml_text(text)}</B>"
+
+
+def _html(text: str) -> str:
+    return f"<{text}>"
+
+
+def _arrow(arrow: Arrow, name: str, view: View, palette: Palette, tooltips: bool) -> dict[str, str]:
+    colour = palette.critical if arrow.critical else palette.look(name).line
+    attributes = {
+        "class": f"{arrow.kind or 'wait'} {name}" + (" critical" if arrow.critical else ""),
+        "color": colour,
+        "fontcolor": palette.text if arrow.needed else palette.faint,
+        "style": _arrow_style(arrow),
+        "penwidth": _arrow_width(arrow),
+        "arrowhead": "vee" if arrow.kind in (EdgeKind.COPY, EdgeKind.ADD) else "normal",
+    }
+    if arrow.label:
+        attributes["label"] = _html("<BR/>".join(f" {xml_text(line)} " for line in arrow.label.split("\n")))
+    return attributes | _links(arrow.tooltip, arrow.line, view, tooltips)
+
+
+def _arrow_style(arrow: Arrow) -> str:
+    if arrow.selectable:
+        return "dotted"
+    if arrow.change is Change.REMOVED:
+        return "dashed"
+    return EDGE_DASHES[arrow.kind] if arrow.kind else "solid"
+
+
+def _arrow_width(arrow: Arrow) -> str:
+    width = 2.0 if arrow.kind is EdgeKind.FROM and arrow.needed else 1.3
+    return str(width + 1 if arrow.critical else width)
+
+
+def _links(tooltip: str, line: int | None, view: View, tooltips: bool) -> dict[str, str]:
+    found = {}
+    if tooltips and tooltip:
+        found["tooltip"] = graphviz.escape(xml_text(tooltip))
+    link = line_link(view.link_base, line)
+    if link:
+        found |= {"URL": graphviz.escape(link), "target": "_top"}
+    return found

@@ -1,0 +1,96 @@
+"""The parts of a page put into one file, with a policy that lets a browser run nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+
+from stagegraph.formats.html.colours import colours
+from stagegraph.formats.quoting import xml_text
+from stagegraph.source import printable
+
+_PLACE = re.compile(r"\{\{(\w+)\}\}")
+# In a script element only these end or nest it: https://html.spec.whatwg.org/multipage/scripting.html
+_HARMLESS = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What a page shows; ``sections`` are HTML, everything else is text that is escaped here."""
+
+    title: str
+    heading: str
+    subheading: str
+    theme: str  # auto, light or dark
+    fills: bool  # whether the first section fills the window, so that the page does not scroll
+    sections: Sequence[str]
+    scripts: Sequence[str]  # names of files here without their suffix, in the order they are run
+    data: Mapping[str, Any]  # for the script; every text in it is shown as text only
+
+
+def assembled(page: Page) -> str:
+    """The HTML of ``page``: the same page gives the same bytes."""
+    style = colours() + asset("page.css")
+    script = _script(page.scripts)
+    return filled(
+        asset("page.html"),
+        policy=_policy(style, script),
+        title=xml_text(page.title),
+        heading=xml_text(page.heading),
+        subheading=xml_text(page.subheading),
+        theme=xml_text(page.theme),
+        layout="fills" if page.fills else "scrolls",
+        style=style,
+        sections="".join(page.sections),
+        data=as_data(page.data),
+        script=script,
+    )
+
+
+def filled(template: str, **parts: str) -> str:
+    """``template`` with each ``{{name}}`` replaced, once: what is put in is not looked into."""
+    return _PLACE.sub(lambda place: parts[place[1]], template)
+
+
+def asset(name: str) -> str:
+    """The text of a file of this package."""
+    return files("stagegraph.formats.html").joinpath(name).read_text("utf-8")
+
+
+def as_data(value: Any) -> str:
+    """``value`` as JSON that a script element can hold, its texts free of control characters."""
+    text = json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"))
+    return text.translate(_HARMLESS)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, Mapping):
+        return {printable(str(key)): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _script(names: Sequence[str]) -> str:
+    """The scripts as one function, so that nothing of them is seen from outside."""
+    parts = "".join(asset(f"{name}.js") for name in names)
+    return f'(() => {{\n"use strict";\n{parts}}})();\n'
+
+
+def _policy(style: str, script: str) -> str:
+    return (
+        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + b64encode(sha256(text.encode()).digest()).decode()

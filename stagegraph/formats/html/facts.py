@@ -1,0 +1,138 @@
+"""A report as data for the script of a page: nodes with their facts, edges, steps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from stagegraph.formats.legend import ROLE_WORDS
+from stagegraph.formats.report_sections import story
+from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role, Step, StepKind
+from stagegraph.picture.shorten import ARROW
+from stagegraph.picture.theme import look_of
+
+
+def overview(report: Report) -> list[dict[str, Any]]:
+    """The sections of the story: heading, sentences, and rows of what, detail and key."""
+    return [
+        {
+            "heading": section.heading,
+            "sentences": list(section.sentences),
+            "rows": [[row.what, row.detail, row.key] for row in section.rows],
+        }
+        for section in story(report)
+    ]
+
+
+_PREFIX = re.compile(r"\A\[([^\]]*)\] ")
+_KINDS = {
+    NodeKind.STAGE: "Stage",
+    NodeKind.IMAGE: "Image",
+    NodeKind.CONTEXT: "Build context",
+    NodeKind.NAMED_CONTEXT: "Named context",
+    NodeKind.REMOTE: "Remote source",
+}
+_ROLES = {
+    Role.TARGET: "BuildKit builds this stage because it was asked for.",
+    Role.INHERITED: "Its layers are in the image, by FROM.",
+    Role.COPIED: "Only the paths that are copied from it are in the image.",
+    Role.MOUNTED: "Nothing of it is in the image: a RUN reads it while building.",
+    Role.UPSTREAM: "Nothing of it is in the image: something that is needed needs it.",
+    Role.UNNEEDED: "BuildKit leaves it out.",
+}
+_REACHES = {
+    Reach.SELECTABLE: "It is needed",
+    Reach.IDLE: "It is built",
+    Reach.UNKNOWN: "Nobody can tell whether it is built:",
+    Reach.DEAD: "Nothing ever builds it:",
+}
+
+
+def graph_facts(report: Report) -> dict[str, Any]:
+    """``nodes``, ``edges`` and ``steps`` of ``report``, and its ``targets``, by the keys of the page."""
+    kept = {item.node: item.kept for item in report.left_behind}
+    return {
+        "targets": [f"node:{target}" for target in report.targets],
+        "nodes": [_node(node, kept.get(node.id, ())) for node in report.nodes],
+        "edges": [_edge(edge) for edge in report.edges],
+        "steps": [_step(step, report) for step in report.steps if step.kind is not StepKind.RESULT],
+    }
+
+
+def _node(node: Node, kept: tuple[str, ...]) -> dict[str, Any]:
+    look = look_of(node.role, node.reach)
+    return {
+        "key": f"node:{node.id}",
+        "label": node.label,
+        "kind": _KINDS[node.kind],
+        "look": look,
+        "role": ROLE_WORDS[look],
+        "line": node.line,
+        "end": node.end_line,
+        "sentences": list(_sentences(node, kept)),
+        "facts": [list(fact) for fact in _facts(node)],
+    }
+
+
+def _sentences(node: Node, kept: tuple[str, ...]) -> Iterator[str]:
+    if node.description:
+        yield node.description
+    yield _ROLES[node.role]
+    if kept:
+        yield f"In the image: {', '.join(kept)}."
+    if node.why and node.reach in _REACHES:
+        yield f"{_REACHES[node.reach]} {node.why}."
+
+
+def _facts(node: Node) -> Iterator[tuple[str, str]]:
+    if node.base:
+        yield "Base", node.base
+    if node.base_text and node.base_text != node.base:
+        yield "Written as", node.base_text
+    if node.platform:
+        yield "Platform", node.platform
+
+
+def _edge(edge: Edge) -> dict[str, Any]:
+    return {
+        "source": f"node:{edge.source}",
+        "target": f"node:{edge.target}",
+        "text": edge_text(edge),
+        "line": edge.line,
+        "needed": edge.needed and not edge.selectable,
+    }
+
+
+def edge_text(edge: Edge) -> str:
+    """What an edge does, as a person would say it: ``COPY /app/dist → ./dist``."""
+    if edge.selectable:
+        return f"FROM, {edge.why}"
+    if edge.kind is EdgeKind.FROM:
+        return "FROM"
+    word = "RUN --mount" if edge.kind is EdgeKind.MOUNT else edge.kind.upper()
+    link = " --link" if edge.link else ""
+    onbuild = "ONBUILD " if edge.onbuild else ""
+    carried = " ".join(edge.paths) + (f"{ARROW}{edge.destination}" if edge.destination else "")
+    return f"{onbuild}{word}{link} {carried}".rstrip()
+
+
+def _step(step: Step, report: Report) -> dict[str, Any]:
+    prefix = _PREFIX.match(step.name)
+    return {
+        "key": f"step:{step.id}",
+        "name": step.name,
+        "text": step.name[prefix.end() :] if prefix else step.name,
+        "place": prefix[1] if prefix else "",
+        "nodes": [f"node:{name}" for name in _nodes_of(step, report)],
+        "line": step.line,
+        "end": step.end_line,
+        "critical": step.critical,
+        "inputs": [f"step:{read}" for read in step.inputs],
+    }
+
+
+def _nodes_of(step: Step, report: Report) -> list[str]:
+    """The nodes that a step belongs to: every stage that has it, the one it is drawn in first."""
+    places = dict.fromkeys([step.node, *(f"stage:{index}" for index in step.stages)])
+    return [name for name in places if name]

@@ -1,0 +1,44 @@
+"""HTML: the graph as one page that opens from a file, to pan, zoom, search and click."""
+
+from __future__ import annotations
+
+from stagegraph.formats.html.assembly import Page, assembled
+from stagegraph.formats.html.drawing import drawing
+from stagegraph.formats.html.facts import graph_facts, overview
+from stagegraph.formats.quoting import checked_link_base
+from stagegraph.model import Report
+from stagegraph.picture.view import View
+
+_SCRIPTS = ("dom", "selection", "ways", "panning", "graph", "panel", "search", "theme", "shortcuts", "main")
+
+
+def html(report: Report, view: View) -> str:
+    """``report`` as one HTML page that fetches nothing and runs only the script it carries.
+
+    Every text from the Dockerfile is data to that script: a policy forbids the browser all else.
+    """
+    checked_link_base(view.link_base)
+    drawn = drawing(report, view)
+    return assembled(
+        Page(
+            title=view.title or drawn.title,
+            heading=view.title or report.source,
+            subheading=_subheading(report),
+            theme=view.theme,
+            fills=True,
+            sections=(drawn.section,),
+            scripts=_SCRIPTS,
+            data={
+                "link": view.link_base.partition("#")[0],
+                "showPath": view.critical_path,
+                "graph": drawn.parts,
+                "overview": overview(report),
+                **graph_facts(report),
+            },
+        )
+    )
+
+
+def _subheading(report: Report) -> str:
+    labels = ", ".join(node.label for node in report.nodes if node.id in report.targets)
+    return f"target {labels} on {', '.join(report.platforms)}"

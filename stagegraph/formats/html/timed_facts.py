@@ -1,0 +1,152 @@
+"""The steps and stages of a measured build as data for the script of a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from stagegraph.formats.html.timeline import seconds
+from stagegraph.formats.words import counted, duration, size
+from stagegraph.timings.timings import TimedStage, TimedStep, Timings
+
+_PREFIX = re.compile(r"\A\[([^\]]*)\] ")
+_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}")
+_HOW = {"provenance": "by provenance", "name": "by its name", "order": "by its place in the stage"}
+
+
+def stage_keys(found: Timings, known: Sequence[str]) -> list[str]:
+    """The key of the node of each stage: that of the graph, or one of its own."""
+    own = [f"node:stage:{stage.index}" for stage in found.stages]
+    return [key if key in known else f"node:timed:{number}" for number, key in enumerate(own)]
+
+
+def timed_steps(found: Timings, node_keys: Sequence[str]) -> list[dict[str, Any]]:
+    """Every step of the record: what a bar, a row of the table and the panel show of it."""
+    # Of a build that failed nobody knows what would have come after: nothing of it can be saved.
+    steps = (replace(step, saving=None) for step in found.steps) if found.error else found.steps
+    return [_step(step, node_keys) for step in steps]
+
+
+def _step(step: TimedStep, node_keys: Sequence[str]) -> dict[str, Any]:
+    prefix = _PREFIX.match(step.name) if step.stages else None
+    return {
+        "key": f"step:{step.id}",
+        "name": step.name,
+        "text": instruction(step),
+        "place": prefix[1] if prefix else "",
+        "nodes": [node_keys[stage] for stage in step.stages],
+        "line": step.lines[0] if step.lines else None,
+        "lines": list(step.lines[1:]),
+        "end": None,
+        "critical": step.critical,
+        "inputs": [f"step:{read}" for read in step.inputs],
+        "state": state_of(step),
+        "start": None if step.start is None else seconds(step.start),
+        "stop": None if step.end is None else seconds(step.end),
+        "time": seconds(step.duration),
+        "pieces": [[seconds(start), seconds(end)] for start, end in step.intervals[:50]],
+        "queued": seconds(step.queued),
+        "slack": None if step.slack is None else seconds(step.slack),
+        "saving": None if step.saving is None else seconds(step.saving),
+        "facts": [list(fact) for fact in (*_times(step), *_rest(step))],
+    }
+
+
+def state_of(step: TimedStep) -> str:
+    """How it went: ``ran``, ``cached``, ``failed``, ``canceled``, ``unfinished`` or ``never`` (not run)."""
+    if not step.ran:
+        return "never"
+    if step.error:
+        return "canceled" if step.canceled else "failed"
+    if step.unfinished:
+        return "unfinished"
+    return "cached" if step.cached else "ran"
+
+
+def instruction(step: TimedStep) -> str:
+    """The name of a step without its place and without digests, which say nothing to a reader."""
+    prefix = _PREFIX.match(step.name) if step.stages else None
+    return _DIGEST.sub("", step.name[prefix.end() :] if prefix else step.name)
+
+
+def _times(step: TimedStep) -> Iterator[tuple[str, str]]:
+    if step.start is None:
+        yield "Time", "it never ran"
+    else:
+        yield "Time", duration(step.duration) + (", from the cache" if step.cached else "")
+        yield "Started", f"{duration(step.start)} after the build began"
+    if step.queued:
+        yield "Waited", f"{duration(step.queued)} after its inputs were ready"
+    if step.saving is not None:
+        yield "Would save", f"{duration(step.saving)} if it took no time"
+    elif step.slack:
+        yield "Slack", f"{duration(step.slack)}: it could take that much longer"
+
+
+def _rest(step: TimedStep) -> Iterator[tuple[str, str]]:
+    if step.pulled:
+        yield "Pulled", size(step.pulled)
+    if step.sent:
+        yield "Sent", f"{size(step.sent)} of the build context"
+    if step.platform:
+        yield "Platform", step.platform
+    if step.how:
+        yield "Line known", _HOW.get(step.how, step.how)
+    elif step.unknown:
+        yield "Line", "unknown: the record does not tell"
+    if step.error:
+        yield "Error", step.error
+
+
+def timed_stage(stage: TimedStage) -> list[list[str]]:
+    """The facts of a stage that was measured."""
+    return [list(fact) for fact in _stage_facts(stage)]
+
+
+def _stage_facts(stage: TimedStage) -> Iterator[tuple[str, str]]:
+    if stage.start is not None and stage.end is not None:
+        yield "Ran", f"{duration(stage.start)} to {duration(stage.end)}"
+        yield "Work", f"{duration(stage.work)} in {counted(stage.executed, 'step')}"
+    if stage.cached:
+        yield "From the cache", counted(stage.cached, "step")
+    if stage.on_path:
+        yield "On the path", duration(stage.on_path)
+    if stage.saving:
+        yield "Would save", f"{duration(stage.saving)} if it took no time"
+    elif stage.slack:
+        yield "Slack", duration(stage.slack)
+    if len(stage.platforms) > 1:
+        yield "Platforms", ", ".join(stage.platforms)
+    if stage.error:
+        yield "Error", stage.error
+
+
+def timed_nodes(
+    found: Timings, node_keys: Sequence[str], nodes: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """``nodes`` of the graph with what was measured, and the stages that are in no graph."""
+    measured = dict(zip(node_keys, found.stages, strict=True))
+    known = [
+        {**node, "facts": node["facts"] + timed_stage(measured[node["key"]])}
+        if node["key"] in measured
+        else node
+        for node in nodes
+    ]
+    drawn = {node["key"] for node in nodes}
+    return known + [_stage(key, stage) for key, stage in measured.items() if key not in drawn]
+
+
+def _stage(key: str, stage: TimedStage) -> dict[str, Any]:
+    return {
+        "key": key,
+        "label": stage.name,
+        "kind": "Stage",
+        "look": "upstream",
+        "role": "in the record",
+        "line": stage.line,
+        "end": stage.end_line,
+        "sentences": [],
+        "facts": timed_stage(stage),
+    }

@@ -1,0 +1,106 @@
+"""What a page says of a measured build before anything is chosen: figures, savings, path, notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from stagegraph.formats.html.timed_facts import instruction
+from stagegraph.formats.quoting import xml_text
+from stagegraph.formats.timings_sections import notes, savings, warnings
+from stagegraph.formats.words import counted, duration, share
+from stagegraph.timings.timings import Saving, Timings
+
+_SAVES = "How much sooner the build would end if the step took no time."
+
+
+def figures(found: Timings) -> str:
+    """The section of figures: how long, how much of it is the path, how much ran at once, what was cached."""
+    tiles = "".join(_tile(*tile) for tile in _tiles(found))
+    return f'<section class="figures" aria-label="In short">\n{tiles}</section>\n{_alerts(found)}'
+
+
+def _tiles(found: Timings) -> Iterator[tuple[str, str, str, str]]:
+    """Name, figure, words below it, key of what it is about."""
+    ran = [step for step in found.steps if step.ran]
+    yield "Wall time", duration(found.wall), counted(len(ran), "step") + " ran or came from the cache", ""
+    path = f"{share(found.path_time, found.wall)} of the wall time, {counted(len(found.path), 'step')}"
+    yield "Critical path", duration(found.path_time), path, ""
+    yield "Work", duration(found.work), f"{found.parallelism:.1f} steps at once in the mean", ""
+    cached = f"{found.cached_steps} of {found.total_steps} steps of the Dockerfile"
+    yield "From the cache", share(found.cached_steps, found.total_steps), cached, ""
+    for first in savings(found)[:1]:
+        step = _critical(first, found)
+        words = _joined(instruction(found.steps[step]), _place(step, found))
+        yield "Change first", f"−{duration(first.saves)}", words, f"step:{step}"
+
+
+def _tile(name: str, figure: str, words: str, key: str) -> str:
+    inner = (
+        f"<span>{xml_text(name)}</span><strong>{xml_text(figure)}</strong><small>{xml_text(words)}</small>"
+    )
+    if key:
+        return f'<button type="button" class="figure" data-key="{xml_text(key)}">{inner}</button>\n'
+    return f'<div class="figure">{inner}</div>\n'
+
+
+def _alerts(found: Timings) -> str:
+    """What a reader must know before trusting the page: failure, interruption, another Dockerfile."""
+    said = (f"{text[:1].upper()}{text[1:]}" for text in warnings(found))
+    return "".join(f'<p class="alert" role="note">{xml_text(text)}</p>\n' for text in said)
+
+
+def timed_story(found: Timings) -> list[dict[str, Any]]:
+    """The sections of the panel: heading, sentences, and rows of what, detail and key."""
+    worth = [_saving_row(saving, found) for saving in savings(found)]
+    sections = (
+        _section("What to change first", sentences=[_SAVES] if worth else [], rows=worth),
+        _section("The path that the build took", rows=list(_path(found))),
+        _section("To know", sentences=[f"{text[:1].upper()}{text[1:]}." for text in _notes(found)]),
+    )
+    return [section for section in sections if section["rows"] or section["sentences"]]
+
+
+def _section(
+    heading: str, *, sentences: list[str] | None = None, rows: list[list[str]] | None = None
+) -> dict[str, Any]:
+    return {"heading": heading, "sentences": sentences or [], "rows": rows or []}
+
+
+def _saving_row(saving: Saving, found: Timings) -> list[str]:
+    step = _critical(saving, found)
+    saves = f"saves {duration(saving.saves)}"
+    if len(saving.steps) == 1:
+        words = f"{saves} of {duration(saving.took)}"
+    else:
+        words = f"{saves}; its {len(saving.steps)} steps took {duration(saving.took)}"
+    return [instruction(found.steps[step]), _joined(words, _place(step, found)), f"step:{step}"]
+
+
+def _critical(saving: Saving, found: Timings) -> int:
+    """The step of a saving that is on the path."""
+    return next((step for step in saving.steps if found.steps[step].critical), saving.steps[0])
+
+
+def _path(found: Timings) -> Iterator[list[str]]:
+    for part in found.path:
+        step = found.steps[part.step]
+        time = duration(part.time) if part.time or not step.cached else "from the cache"
+        waited = f"after a wait of {duration(part.waited)}" if part.waited * 50 > found.wall else ""
+        yield [instruction(step), _joined(time, waited, _place(step.id, found)), f"step:{step.id}"]
+
+
+def _place(step: int, found: Timings) -> str:
+    """The stage and the line of a step, as far as they are known."""
+    own = found.steps[step]
+    stage = found.stages[own.stages[0]].name if own.stages else ""
+    return _joined(stage, own.platform.removeprefix("linux/"), f"line {own.lines[0]}" if own.lines else "")
+
+
+def _joined(*words: str) -> str:
+    return ", ".join(word for word in words if word)
+
+
+def _notes(found: Timings) -> list[str]:
+    unknown = [f"{counted(found.unknown, 'step')} could not be tied to a line"] if found.unknown else []
+    return unknown + notes(found)

@@ -1,0 +1,29 @@
+"""JSON: the whole report as data; docs/report.schema.json says what is in it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from typing import Any
+
+from stagegraph.model import Report
+from stagegraph.picture.view import View
+
+SCHEMA_VERSION = 1
+
+
+def json_report(report: Report, _view: View) -> str:
+    """``report`` as JSON; lists in the order of the report, so the same input gives the same text."""
+    data = {"schema_version": SCHEMA_VERSION, **_plain(report)}
+    data["max_parallelism"] = report.max_parallelism
+    data["dead"] = list(report.dead)
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """Frozen values as dicts, tuples as lists, enumerations as their words."""
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "__dataclass_fields__"):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    return value

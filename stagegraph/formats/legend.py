@@ -1,0 +1,110 @@
+"""The legend below a picture, of only what occurs in it, and the notes on what was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from stagegraph.formats.svg_shapes import head, line, mark, number, outline, paint, rounded, text_line
+from stagegraph.model import EdgeKind, NodeKind
+from stagegraph.picture.layout import Spot, Way
+from stagegraph.picture.sizes import Line
+from stagegraph.picture.theme import EDGE_DASHES, Palette, look_name
+from stagegraph.picture.view import Arrow, Picture
+
+ROLE_WORDS = {
+    "target": "target",
+    "inherited": "in the image",
+    "copied": "partly in the image",
+    "upstream": "left behind",
+    "mounted": "left behind, only read",
+    "selectable": "other arguments choose it",
+    "unneeded": "not needed",
+    "added": "added",
+    "removed": "removed",
+    "changed": "changed or renamed",
+    "same": "unchanged",
+}
+_KINDS = {
+    NodeKind.STAGE: "stage",
+    NodeKind.IMAGE: "image",
+    NodeKind.CONTEXT: "build context",
+    NodeKind.NAMED_CONTEXT: "named context",
+    NodeKind.REMOTE: "download",
+}
+_EDGES = {EdgeKind.FROM: "FROM", EdgeKind.COPY: "COPY", EdgeKind.ADD: "ADD", EdgeKind.MOUNT: "RUN --mount"}
+_SIZE = 11.0
+_ROW = 21.0
+_GAP = 18.0
+Item = tuple[str, float, str]  # the drawing, its width, the words
+
+
+def legend(
+    drawn: Picture, palette: Palette, notes: Sequence[str], asked: bool, width: float
+) -> tuple[str, float, float]:
+    """The SVG of legend and notes, and the width and height that they take."""
+    parts: list[str] = []
+    top, widest = 0.0, 0.0
+    rows = [list(_roles(drawn, palette)), [*_kinds(drawn, palette), *_edges(drawn, palette)]] if asked else []
+    for row in rows:
+        left = 0.0
+        for drawing, wide, words in row:
+            written = Line(text=words, size=_SIZE)
+            if left and left + wide + 6 + written.width > width:
+                left, top = 0.0, top + _ROW
+            text = text_line(written, wide + 6, 7, palette.text, anchor="start")
+            parts.append(f'<g transform="translate({number(left)} {number(top)})">{drawing}{text}</g>\n')
+            widest = max(widest, left + wide + 6 + written.width)
+            left += wide + 6 + written.width + _GAP
+        top += _ROW
+    for note in notes:
+        written = Line(text=note, size=_SIZE)
+        text = text_line(written, 0, 7, palette.faint, ' class="faint"', anchor="start")
+        parts.append(f'<g transform="translate(0 {number(top)})">{text}</g>\n')
+        top += _ROW - 4
+        widest = max(widest, written.width)
+    return "".join(parts), widest, top + 6 if parts else 0.0
+
+
+def _roles(drawn: Picture, palette: Palette) -> Iterator[Item]:
+    present = {look_name(box) for box in drawn.boxes} | {look_name(group) for group in drawn.groups}
+    for name, words in ROLE_WORDS.items():
+        if name in present:
+            look = palette.look(name)
+            shape = rounded(Spot(x=12, y=7, width=24, height=14), 4, f'class="shape" {paint(look)}')
+            dot = mark(name, 12, 7, look.text if name == "target" else look.line)
+            yield f'<g class="swatch {name}">{shape}{dot}</g>', 24.0, words
+
+
+def _kinds(drawn: Picture, palette: Palette) -> Iterator[Item]:
+    present = {box.kind for box in drawn.boxes}
+    name = "same" if drawn.compares else "upstream"
+    look = palette.look(name)
+    for kind, words in _KINDS.items():
+        if kind in present and kind is not NodeKind.STAGE:
+            shape = outline(kind, Spot(x=10, y=6, width=20, height=17), paint(look))
+            yield f'<g class="swatch {name}">{shape}</g>', 20.0, words
+
+
+def _edges(drawn: Picture, palette: Palette) -> Iterator[Item]:
+    present = {arrow.kind for arrow in drawn.arrows}
+    colour = palette.look("upstream").line
+    for kind, words in _edge_words(present).items():
+        width = 2.0 if kind is EdgeKind.FROM else 1.2
+        yield f'<g class="edge upstream">{_sample(kind, colour, width)}</g>', 26.0, words
+    if any(arrow.critical for arrow in drawn.arrows):
+        yield f'<g class="edge critical">{_sample(None, palette.critical, 2.6)}</g>', 26.0, "critical path"
+
+
+def _sample(kind: EdgeKind | None, colour: str, width: float) -> str:
+    """A short arrow."""
+    way = Way(curves=(((7.0, 7.0), (12.0, 7.0), (14.0, 7.0), (17.0, 7.0)),), tip=(26.0, 7.0), label=None)
+    drawing = line(way, colour, width, EDGE_DASHES[kind] if kind else "solid")
+    return drawing + head(Arrow(source="", target="", kind=kind), way, colour)
+
+
+def _edge_words(present: Collection[EdgeKind | None]) -> dict[EdgeKind, str]:
+    """The kinds that are drawn; COPY and ADD are drawn the same."""
+    found = {kind: words for kind, words in _EDGES.items() if kind in present}
+    if EdgeKind.COPY in found and EdgeKind.ADD in found:
+        found[EdgeKind.COPY] = f"{found[EdgeKind.COPY]}, {found.pop(EdgeKind.ADD)}"
+    return found

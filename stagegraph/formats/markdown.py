@@ -1,0 +1,56 @@
+"""The report as Markdown: the diagram, then the same sections as the text report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from stagegraph.formats.mermaid import mermaid
+from stagegraph.formats.report_sections import Row, Section, headline, story
+from stagegraph.model import Report
+from stagegraph.picture.view import View
+from stagegraph.source import printable
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&$])")
+
+_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+
+
+def markdown_report(report: Report, view: View) -> str:
+    """``report`` for a document, a pull request or a job summary; every text from files is escaped."""
+    return "\n".join(_lines(report, view)) + "\n"
+
+
+def _lines(report: Report, view: View) -> Iterator[str]:
+    yield f"## {escaped(headline(report))}"
+    yield ""
+    yield "```mermaid"
+    yield mermaid(report, view).rstrip("\n")
+    yield "```"
+    for section in story(report):
+        yield ""
+        yield f"### {section.heading}"
+        yield ""
+        yield from _body(section)
+
+
+def _body(section: Section) -> Iterator[str]:
+    for sentence in section.sentences:
+        yield escaped(sentence)
+        yield ""
+    if section.rows:
+        yield from table(section.rows)
+
+
+def table(rows: Sequence[Row], *heads: str) -> Iterator[str]:
+    """``rows`` as the lines of a table of two columns, with or without ``heads`` above them."""
+    first, second = heads or ("", "")
+    yield f"| {first} | {second} |" if heads else "| | |"
+    yield "|---|---|"
+    for row in rows:
+        yield f"| {escaped(row.what)} | {escaped(row.detail)} |"
+
+
+def escaped(text: str) -> str:
+    """``text`` as Markdown that shows just that, in a table too."""
+    return _SPECIAL.sub(lambda found: _ENTITIES.get(found[1], "\\" + found[1]), printable(text))

@@ -1,0 +1,158 @@
+"""Colours of a Mermaid diagram that can be seen on light and on dark paper alike.
+
+GitHub draws a diagram in the reader's mode and a diagram cannot ask for it: fills let the paper shine
+through, lines are of middle brightness, and texts keep the colour of the mode.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from stagegraph.picture.theme import arrow_looks, look_name
+from stagegraph.picture.view import Arrow, Picture
+from stagegraph.source import printable
+
+# Each of these means something to Mermaid's grammar, to its Markdown, to its maths or to HTML.
+_SPECIAL = frozenset('"#&<>`\\$%:')
+
+# Mermaid reads maths, icons and line breaks after it has decoded a label: these need a gap in them.
+_READ_LATE = re.compile(r"(?<=\$)(?=\$)|(?<=\\)(?=n)|(?<=fa:)(?=fa-)|(?<=fa[bklrs]:)(?=fa-)")
+_GAP = "\u200b"
+
+
+def label(text: str, *, bold: bool = False) -> str:
+    """``text`` as a quoted label; lines of it stay lines, the first bold; nothing becomes a thin space."""
+    first, *others = [_line(line) for line in text.split("\n")]
+    lines = [f"<b>{first}</b>" if bold and first else first, *others]
+    return '"' + ("<br/>".join(lines) if any(lines) else "#8203;") + '"'
+
+
+def _line(text: str) -> str:
+    shown = _READ_LATE.sub(_GAP, printable(text))
+    parts = [f"#{ord(char)};" if char in _SPECIAL else char for char in shown]
+    # a list or a number with a dot at the head of a label would be read as Markdown
+    if shown[:1] in ("-", "+") or (shown[:1].isdigit() and ("." in shown or ")" in shown)):
+        parts[0] = f"#{ord(shown[0])};"
+    return "".join(parts)
+
+
+def comment(text: str) -> str:
+    """``text`` as a comment line of its own, which can open no directive."""
+    return "%% " + printable(text).replace("{", "(").replace("}", ")").replace("%", " percent")
+
+
+def front_matter(title: str, *, labelled: bool, framed: bool) -> str:
+    """The configuration that makes new and old versions draw the same; the theme is left open.
+
+    Labels are short already, and Mermaid's own 200 pixels would break most of them. The distances are
+    smaller than its own, since GitHub shrinks a diagram to the width of the page.
+    """
+    lines = ["---"]
+    if title:
+        lines.append(f"title: {json.dumps(printable(title), ensure_ascii=False)}")
+    lines += ["config:", "  layout: dagre", "  look: classic", "  flowchart:", "    wrappingWidth: 420"]
+    lines += ["    nodeSpacing: 24", f"    rankSpacing: {24 if labelled else 40}", "    padding: 12"]
+    if framed:
+        lines += ["    subGraphTitleMargin:", "      top: 4", "      bottom: 18"]
+    return "\n".join([*lines, "---"])
+
+
+GREY, BLUE, GREEN, AMBER, RED = "#818b98", "#2f81f7", "#2da44e", "#bf8700", "#e5534b"
+_TINT = "26"  # opacity of a fill, as hexadecimal digits
+_DASHED, _DOTTED = "6 3", "2 3"
+
+
+def _box(colour: str, width: str, dash: str = "", fill: str = "") -> str:
+    dashes = f",stroke-dasharray:{dash}" if dash else ""
+    return f"fill:{fill or colour + _TINT},stroke:{colour},stroke-width:{width}px{dashes}"
+
+
+BOXES = MappingProxyType(
+    {
+        "target": _box(BLUE, "4", fill="#0b57d0") + ",color:#ffffff",
+        "inherited": _box(BLUE, "3"),
+        "copied": _box(GREEN, "1.6"),
+        "mounted": _box(GREY, "1.2", _DASHED),
+        "upstream": _box(GREY, "1.2"),
+        "unneeded": _box(GREY, "1", _DOTTED, fill="none"),
+        "selectable": _box(AMBER, "1.2", _DASHED),
+        "added": _box(GREEN, "2.4"),
+        "removed": _box(RED, "1.8", _DASHED),
+        "changed": _box(AMBER, "2.4"),
+        "same": _box(GREY, "1.2"),
+    }
+)
+_ARROWS = MappingProxyType(
+    {
+        "inherited": f"stroke:{BLUE},stroke-width:3.5px",
+        "copied": f"stroke:{GREEN},stroke-width:2px",
+        "selectable": f"stroke:{AMBER}",
+        "upstream": f"stroke:{GREY}",
+        "same": f"stroke:{GREY}",
+        "unneeded": f"stroke:{GREY},stroke-width:1px,opacity:0.6",
+        "added": f"stroke:{GREEN},stroke-width:2.5px",
+        "removed": f"stroke:{RED},stroke-width:2.5px,stroke-dasharray:{_DASHED}",
+        "changed": f"stroke:{AMBER},stroke-width:2.5px",
+        "critical": f"stroke:{RED},stroke-width:3px",
+    }
+)
+MARKS = MappingProxyType({"target": "◉ ", "inherited": "● ", "copied": "◐ "})  # as in the terminal
+
+
+def styles(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
+    """A class for every look of boxes and frames that occurs, and the styles of arrows that have one."""
+    members: dict[str, list[str]] = {}
+    for box in drawn.boxes:
+        members.setdefault(look_name(box), []).append(ids[box.id])
+    for number, group in enumerate(drawn.groups):
+        members.setdefault(f"frame{look_name(group)}", []).append(f"g{number}")
+    for name, found in sorted(members.items()):
+        yield f"  classDef {name} {_style(name)}"
+        yield f"  class {','.join(found)} {name}"
+    if drawn.notes:
+        yield f"  classDef note fill:none,stroke:none,color:{GREY}"
+        yield "  class note0 note"
+    if any(arrow.label for arrow in drawn.arrows):
+        yield "  classDef label fill:none,stroke:none"
+    yield from _arrows(drawn)
+    yield from _critical(drawn, ids)
+
+
+def _style(name: str) -> str:
+    frame = name.removeprefix("frame")
+    if frame == name:
+        return BOXES[name]
+    line = BOXES[frame].partition("stroke:")[2].partition(",color:")[0]
+    return f"fill:none,stroke:{line}"
+
+
+def count_links(drawn: Picture) -> int:
+    """How many links the arrows are: two where a label stands between them."""
+    return sum(map(_links_of, drawn.arrows))
+
+
+def _links_of(arrow: Arrow) -> int:
+    return 2 if arrow.label else 1
+
+
+def _arrows(drawn: Picture) -> Iterator[str]:
+    """The links of each look, by their numbers."""
+    found: dict[str, list[str]] = {}
+    first = 0
+    for arrow, look in zip(drawn.arrows, arrow_looks(drawn), strict=True):
+        name = "critical" if arrow.critical else look
+        numbers = range(first, first + _links_of(arrow))
+        first = numbers.stop
+        found.setdefault(name, []).extend(map(str, numbers))
+    for name, members in sorted(found.items()):
+        yield f"  linkStyle {','.join(members)} {_ARROWS[name]}"
+
+
+def _critical(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
+    boxes = [ids[box.id] for box in drawn.boxes if box.critical]
+    if boxes:
+        yield f"  classDef critical stroke:{RED},stroke-width:3px"
+        yield f"  class {','.join(boxes)} critical"

@@ -1,0 +1,48 @@
+"""PDF: the SVG on a page of its size, set by typst; or what a system Graphviz makes of it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from stagegraph.errors import RenderError
+from stagegraph.formats.dot import dot_of
+from stagegraph.formats.png import font_file, in_package_font
+from stagegraph.formats.svg import svg
+from stagegraph.model import Report
+from stagegraph.picture.graphviz_engine import laid_out
+from stagegraph.picture.picture import picture
+from stagegraph.picture.theme import palette_of
+from stagegraph.picture.view import View
+
+_PAGE = '#set page(width: auto, height: auto, margin: 0pt)\n#image("build.svg")\n'
+_HINT = "pip install 'stagegraph[pdf]', or install Graphviz"
+
+
+def pdf(report: Report, view: View) -> bytes:
+    """``report`` as one PDF page; the theme is light unless it is dark.
+
+    Raises RenderError when neither the package typst nor a system Graphviz is there.
+    """
+    view = replace(view, theme="dark" if view.theme == "dark" else "light")
+    try:
+        import typst
+    except ImportError:
+        return _by_graphviz(report, view)
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "build.svg").write_text(in_package_font(svg(report, view)), "utf-8")
+        (Path(folder) / "page.typ").write_text(_PAGE, "utf-8")
+        try:
+            page = str(Path(folder) / "page.typ")
+            return bytes(typst.compile(page, root=folder, font_paths=[str(font_file().parent)]))
+        except RuntimeError as error:
+            raise RenderError(f"typst cannot set the page: {error}", hint="write svg instead") from None
+
+
+def _by_graphviz(report: Report, view: View) -> bytes:
+    if shutil.which("dot") is None:
+        raise RenderError("PDF needs the package typst or a system Graphviz, and neither is here", hint=_HINT)
+    text = dot_of(picture(report, view), view, palette_of(view), tooltips=True)
+    return laid_out(text, "pdf", "system")

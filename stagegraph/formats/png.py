@@ -1,0 +1,75 @@
+"""PNG: the SVG drawn by resvg, in a font that comes along; the system helps with other scripts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from stagegraph.errors import RenderError
+from stagegraph.formats.svg import svg
+from stagegraph.model import Report
+from stagegraph.picture.view import View
+
+FAMILY = "Arimo"
+
+
+def font_file() -> Path:
+    """The file of the family, which holds its regular and its bold letters.
+
+    Raises RenderError where its package is missing: a machine may have no fonts at all, and a program
+    that draws without them leaves out all text and says nothing.
+    """
+    try:
+        import fontpkg
+    except ImportError:
+        raise _missing() from None
+    try:
+        return Path(fontpkg.path(FAMILY))
+    except fontpkg.FontpkgError:
+        raise _missing() from None
+
+
+def in_package_font(svg: str) -> str:
+    """``svg`` with the family of the package before those that a system may have."""
+    return svg.replace("font-family:Arial,", f"font-family:{FAMILY},Arial,", 1)
+
+
+def _missing() -> RenderError:
+    return RenderError(f"there is no font {FAMILY} to write with", hint="pip install fontpkg-arimo")
+
+
+SCALE = 2.0
+MOST_PIXELS = 40_000_000
+_SIZE = re.compile(r'<svg width="(\d+)" height="(\d+)"')
+
+
+def png(report: Report, view: View) -> bytes:
+    """``report`` as PNG, two pixels a point, fewer where that would be over 40 million.
+
+    The theme is light unless it is dark: a PNG follows nobody's mode.
+    """
+    try:
+        import resvg_py
+    except ImportError:
+        raise RenderError("PNG needs the package resvg-py", hint="pip install resvg-py") from None
+    text = in_package_font(svg(report, replace(view, theme="dark" if view.theme == "dark" else "light")))
+    try:
+        return bytes(
+            resvg_py.svg_to_bytes(
+                svg_string=text,
+                zoom=zoom_of(text),
+                font_files=[str(font_file())],
+                font_family=FAMILY,
+                sans_serif_family=FAMILY,
+            )
+        )
+    except (ValueError, RuntimeError) as error:
+        raise RenderError(f"resvg cannot draw the picture: {error}", hint="write svg instead") from None
+
+
+def zoom_of(text: str) -> float:
+    """How many pixels a point of this SVG gets."""
+    match = _SIZE.search(text)
+    points = int(match[1]) * int(match[2]) if match else 1
+    return min(SCALE, float((MOST_PIXELS / max(points, 1)) ** 0.5))

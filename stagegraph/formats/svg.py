@@ -1,0 +1,202 @@
+"""SVG: a picture drawn where the layout puts it, for screen readers, both themes and every browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from stagegraph.comparison.changes import Change
+from stagegraph.formats.legend import legend
+from stagegraph.formats.quoting import checked_link_base, line_link, xml_text
+from stagegraph.formats.svg_shapes import (
+    head,
+    line,
+    mark,
+    number,
+    outline,
+    paint,
+    rounded,
+    text_block,
+    text_line,
+)
+from stagegraph.formats.svg_style import style_sheet
+from stagegraph.model import EdgeKind, Report
+from stagegraph.picture.direction import better_direction
+from stagegraph.picture.layout import Placed, Spot, Way, placed
+from stagegraph.picture.picture import picture
+from stagegraph.picture.sizes import (
+    above,
+    box_lines,
+    frame_line,
+    frame_mark,
+    label_lines,
+    mark_room,
+    text_height,
+)
+from stagegraph.picture.theme import (
+    COLOURED,
+    EDGE_DASHES,
+    SHIPS,
+    Palette,
+    arrow_looks,
+    border,
+    look_name,
+    palette_of,
+)
+from stagegraph.picture.view import Arrow, Box, Group, Picture, View
+
+MARGIN = 20.0
+_TRIED_BELOW = 150  # boxes; above it one layout takes a while
+
+
+def svg(report: Report, view: View) -> str:
+    """``report`` as one SVG that follows the reader's light or dark mode, unless a theme is pinned."""
+    checked_link_base(view.link_base)
+    return svg_of(picture(report, view), view)
+
+
+def svg_of(drawn: Picture, view: View) -> str:
+    """``drawn`` as one SVG."""
+    return "".join(_Sheet(drawn, view).parts())
+
+
+class _Sheet:
+    """One picture with its places, on its way to SVG."""
+
+    def __init__(self, drawn: Picture, view: View) -> None:
+        self._drawn = drawn
+        self._view = view
+        self._palette: Palette = palette_of(view)
+        self._places: Placed = _places(drawn, view)
+        self._looks = arrow_looks(drawn)
+
+    def parts(self) -> Iterator[str]:
+        """The whole document, part by part; what comes later covers what came before."""
+        places, drawn = self._places, self._drawn
+        notes = [f"{note[:1].upper()}{note[1:]}." for note in drawn.notes]
+        room = max(places.width, 520.0)
+        footer, wanted, needed = legend(drawn, self._palette, notes, self._view.legend, room)
+        width, height = max(places.width, wanted) + 2 * MARGIN, places.height + 2 * MARGIN + needed
+        yield from self._head(width, height)
+        yield _shifted("graph", (width - places.width) / 2, MARGIN)
+        yield from self._frames()
+        yield from self._arrows()
+        yield from self._labels()
+        yield from self._frame_names()
+        yield from self._boxes()
+        yield "</g>\n"
+        if footer:
+            yield _shifted("footer", MARGIN, places.height + 2 * MARGIN) + footer + "</g>\n"
+        yield "</svg>\n"
+
+    def _head(self, width: float, height: float) -> Iterator[str]:
+        wide, high = f"{width:.0f}", f"{height:.0f}"
+        yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+        yield f'<svg width="{wide}" height="{high}" viewBox="0 0 {wide} {high}" '
+        yield 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        yield 'role="img" aria-labelledby="stagegraph-title stagegraph-desc">\n'
+        yield f'<title id="stagegraph-title">{xml_text(self._drawn.title)}</title>\n'
+        yield f'<desc id="stagegraph-desc">{xml_text(self._drawn.description)}</desc>\n'
+        yield f"<style>{style_sheet(self._view, compares=self._drawn.compares)}</style>\n"
+        yield f'<rect class="paper" width="{wide}" height="{high}" rx="6" fill="{self._palette.paper}"/>\n'
+
+    def _frames(self) -> Iterator[str]:
+        for group, spot in zip(self._drawn.groups, self._places.frames, strict=True):
+            name = look_name(group)
+            yield self._part(f"frame {name}", "", group.line, self._frame(group, spot))
+
+    def _frame(self, group: Group, spot: Spot) -> str:
+        look = self._palette.look(look_name(group))
+        colour = self._palette.critical if group.critical else look.line
+        return rounded(spot, 10, f'class="shape" {paint(look._replace(fill=self._palette.frame), colour)}')
+
+    def _frame_names(self) -> Iterator[str]:
+        """The names of opened stages, on top of the lines that lead into them."""
+        palette = self._palette
+        for group, spot in zip(self._drawn.groups, self._places.frames, strict=True):
+            name, middle = look_name(group), spot.top + 15
+            left = spot.left + 12 + frame_mark(group)
+            text = text_line(
+                frame_line(group), left, middle, palette.text, f' stroke="{palette.frame}"', "start"
+            )
+            dot = mark(name, spot.left + 17, middle, palette.look(name).line)
+            yield self._part(f"frame-name {name}", "", group.line, dot + text)
+
+    def _arrows(self) -> Iterator[str]:
+        for arrow, way, name in zip(self._drawn.arrows, self._places.ways, self._looks, strict=True):
+            classes = f"edge {arrow.kind or 'wait'} {name}" + (" critical" if arrow.critical else "")
+            yield self._part(classes, arrow.tooltip, arrow.line, self._arrow(arrow, way, name))
+
+    def _arrow(self, arrow: Arrow, way: Way, name: str) -> str:
+        colour = self._palette.critical if arrow.critical else self._palette.look(name).line
+        return line(way, colour, _width(arrow, name), _dash(arrow)) + head(arrow, way, colour)
+
+    def _labels(self) -> Iterator[str]:
+        """Texts on the lines, on paper of their own; after all lines, which they must not hide."""
+        for arrow, way, name in zip(self._drawn.arrows, self._places.ways, self._looks, strict=True):
+            if way.label:
+                classes = f"label {name}" + (" critical" if arrow.critical else "")
+                yield self._part(classes, arrow.tooltip, arrow.line, self._label(arrow, way.label, name))
+
+    def _label(self, arrow: Arrow, spot: Spot, name: str) -> str:
+        palette = self._palette
+        colour = palette.text if arrow.needed else palette.faint
+        colour = palette.look(name).line if name in COLOURED else colour
+        lines = label_lines(arrow)
+        top = spot.y - text_height(lines) / 2
+        return text_block(lines, spot.x, top, colour, f' stroke="{palette.paper}"')
+
+    def _boxes(self) -> Iterator[str]:
+        for box, spot in zip(self._drawn.boxes, self._places.boxes, strict=True):
+            classes = f"node {box.kind or 'step'} {look_name(box)}" + (" critical" if box.critical else "")
+            yield self._part(classes, box.tooltip, box.line, self._box(box, spot))
+
+    def _box(self, box: Box, spot: Spot) -> str:
+        name = look_name(box)
+        look = self._palette.look(name)
+        colour = self._palette.critical if box.critical else look.line
+        lines = box_lines(box)
+        top = spot.y + above(box) / 2 - text_height(lines) / 2
+        shape = outline(box.kind, spot, paint(look, colour, border(box, look.width)))
+        first, room = lines[0], mark_room(box)
+        middle = top + first.height / 2
+        left = spot.x - (first.width + room) / 2
+        return (
+            shape
+            + (mark(name, left + 5, middle, look.text if name == "target" else look.line) if room else "")
+            + text_line(first, spot.x + room / 2, middle, look.text)
+            + text_block(lines[1:], spot.x, top + first.height, look.text)
+        )
+
+    def _part(self, classes: str, tooltip: str, source_line: int | None, inner: str) -> str:
+        lines = "\n".join(xml_text(text) for text in tooltip.split("\n"))
+        title = f"<title>{lines}</title>" if tooltip else ""
+        part = f'<g class="{classes}">{title}{inner}</g>'
+        link = line_link(self._view.link_base, source_line)
+        return f'<a xlink:href="{xml_text(link)}" target="_top">{part}</a>\n' if link else f"{part}\n"
+
+
+def _places(drawn: Picture, view: View) -> Placed:
+    """The layout; without a direction asked for that of two which can be shown larger."""
+    if view.direction != "auto" or len(drawn.boxes) > _TRIED_BELOW:
+        return placed(drawn, view.engine)
+    ways = [placed(replace(drawn, direction=direction), view.engine) for direction in ("TB", "LR")]
+    down, across = ((way.width, way.height) for way in ways)
+    return ways[1] if better_direction(down, across) == "LR" else ways[0]
+
+
+def _shifted(name: str, x: float, y: float) -> str:
+    return f'<g class="{name}" transform="translate({number(x)} {number(y)})">\n'
+
+
+def _dash(arrow: Arrow) -> str:
+    if arrow.selectable:
+        return "dotted"
+    if arrow.change is Change.REMOVED:
+        return "dashed"
+    return EDGE_DASHES[arrow.kind] if arrow.kind else "solid"
+
+
+def _width(arrow: Arrow, name: str) -> float:
+    width = 2.0 if arrow.kind is EdgeKind.FROM and arrow.needed else 1.2
+    return width + (1.4 if arrow.critical else 0.8 if name in SHIPS else 0)

@@ -1,0 +1,175 @@
+"""The outlines of boxes, the marks of roles and the arrows, as SVG; roles differ without colour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import hypot
+
+from stagegraph.formats.quoting import xml_text
+from stagegraph.model import EdgeKind, NodeKind
+from stagegraph.picture.layout import Point, Spot, Way
+from stagegraph.picture.sizes import Line, is_measured
+from stagegraph.picture.theme import DASHES, MARKED, Look
+from stagegraph.picture.view import Arrow
+
+_RIM = 6.0  # half of what the ellipses of a cylinder are high
+_TAB = 5.0
+_FOLD = 9.0
+
+
+def number(value: float) -> str:
+    """``value`` with one decimal where it has any."""
+    return f"{round(value, 1) + 0.0:.1f}".removesuffix(".0")
+
+
+def outline(kind: NodeKind | None, spot: Spot, paint: str) -> str:
+    """The outline of a box; ``paint`` are the attributes of its fill and line."""
+    if kind is NodeKind.IMAGE:
+        return _cylinder(spot, paint)
+    if kind is NodeKind.CONTEXT:
+        return _path("shape", _folder(spot, 8, 30), paint)
+    if kind is NodeKind.NAMED_CONTEXT:
+        return _path("shape", _folder(spot, spot.width - 38, 30), paint)
+    if kind is NodeKind.REMOTE:
+        return _note(spot, paint)
+    radius = 9 if kind is NodeKind.STAGE else 5
+    return rounded(spot, radius, f'class="shape" {paint}')
+
+
+def rounded(spot: Spot, radius: float, attributes: str) -> str:
+    """A rectangle with round corners."""
+    place = f'x="{number(spot.left)}" y="{number(spot.top)}"'
+    size = f'width="{number(spot.width)}" height="{number(spot.height)}"'
+    return f'<rect {attributes} {place} {size} rx="{number(radius)}"/>'
+
+
+def paint(look: Look, line: str = "", width: float = 0.0) -> str:
+    """Fill, line and dashes of a look; ``line`` and ``width`` other than its own where given."""
+    dash = DASHES[look.dash]
+    dashes = f' stroke-dasharray="{dash}"' if dash else ""
+    stroke = f'stroke="{line or look.line}" stroke-width="{number(width or look.width)}"{dashes}'
+    return f'fill="{look.fill}" {stroke}'
+
+
+def mark(name: str, x: float, y: float, colour: str) -> str:
+    """The mark of a role: rings, a full circle for what is in the image, a half one for what is in part."""
+    if name not in MARKED:
+        return ""
+    place = f'cx="{number(x)}" cy="{number(y)}"'
+    if name == "inherited":
+        return f'<circle class="dot" {place} r="5" fill="{colour}"/>'
+    ring = f'<circle class="ring" {place} r="4.5" fill="none" stroke="{colour}" stroke-width="1.4"/>'
+    if name == "target":
+        return f'{ring}<circle class="dot" {place} r="2.2" fill="{colour}"/>'
+    half = f"M{number(x)} {number(y - 4.5)}a4.5 4.5 0 0 0 0 9z"
+    return f'{ring}<path class="dot" d="{half}" fill="{colour}"/>'
+
+
+def line(way: Way, colour: str, width: float, dash: str) -> str:
+    """The line of an arrow, begun a little inside its box, which is drawn over it."""
+    path = "".join(_curve(points, first=not position) for position, points in enumerate(way.curves))
+    dashes = f' stroke-dasharray="{DASHES[dash]}"' if DASHES[dash] else ""
+    stroke = f'stroke="{colour}" stroke-width="{number(width)}"{dashes}'
+    return f'<path class="line" d="{path}" fill="none" {stroke}/>'
+
+
+def head(arrow: Arrow, way: Way, colour: str) -> str:
+    """The head of an arrow: a full triangle where layers are inherited, a barb where files are copied."""
+    if way.tip is None:
+        return ""
+    base = way.curves[-1][-1]
+    ahead, aside = _direction(base, way.tip)
+    full = arrow.kind in (EdgeKind.FROM, None)
+    half, notch = (4.6, 0.0) if full else (3.8, 2.6)
+    points = [
+        way.tip,
+        (base[0] + aside[0] * half, base[1] + aside[1] * half),
+        (base[0] + ahead[0] * notch, base[1] + ahead[1] * notch),
+        (base[0] - aside[0] * half, base[1] - aside[1] * half),
+    ]
+    path = "M" + "L".join(f"{number(x)} {number(y)}" for x, y in points) + "z"
+    return f'<path class="head" d="{path}" fill="{colour}"/>'
+
+
+def _curve(points: Sequence[Point], *, first: bool) -> str:
+    start = ""
+    if first:
+        (x, y), (ahead, _) = points[0], _direction(points[0], points[1])
+        start = f"M{number(x - 7 * ahead[0])} {number(y - 7 * ahead[1])}L{number(x)} {number(y)}"
+    else:
+        start = f"M{number(points[0][0])} {number(points[0][1])}"
+    return start + "C" + " ".join(f"{number(x)} {number(y)}" for x, y in points[1:])
+
+
+def _direction(start: Point, end: Point) -> tuple[Point, Point]:
+    """The unit vectors from ``start`` to ``end`` and across it."""
+    x, y = end[0] - start[0], end[1] - start[1]
+    length = hypot(x, y) or 1.0
+    return (x / length, y / length), (-y / length, x / length)
+
+
+def _path(name: str, d: str, attributes: str) -> str:
+    return f'<path class="{name}" d="{d}" {attributes}/>'
+
+
+def _cylinder(spot: Spot, paint: str) -> str:
+    left, right, top = number(spot.left), number(spot.left + spot.width), spot.top + _RIM
+    bottom = spot.top + spot.height - _RIM
+    arc = f"A{number(spot.width / 2)} {number(_RIM)} 0 0"
+    upper = f"M{left} {number(top)}{arc} 1 {right} {number(top)}"
+    body = f"{upper}V{number(bottom)}{arc} 1 {left} {number(bottom)}Z"
+    rim = f"M{left} {number(top)}{arc} 0 {right} {number(top)}"
+    return _path("shape", body, paint) + _path("rim", rim, _without_fill(paint))
+
+
+def _folder(spot: Spot, tab: float, width: float) -> str:
+    left, right = number(spot.left), number(spot.left + spot.width)
+    top, roof, bottom = spot.top + _TAB, number(spot.top), number(spot.top + spot.height)
+    scale = min(1.0, spot.width / 56)
+    start, end, slope = spot.left + tab * scale, spot.left + (tab + width) * scale, 4 * scale
+    return (
+        f"M{left} {bottom}V{number(top)}H{number(start)}L{number(start + slope)} {roof}H{number(end - slope)}"
+        f"L{number(end)} {number(top)}H{right}V{bottom}Z"
+    )
+
+
+def _note(spot: Spot, paint: str) -> str:
+    left, top = number(spot.left), number(spot.top)
+    fold, right = number(spot.left + spot.width - _FOLD), number(spot.left + spot.width)
+    low, bottom = number(spot.top + _FOLD), number(spot.top + spot.height)
+    body = f"M{left} {top}H{fold}L{right} {low}V{bottom}H{left}Z"
+    return _path("shape", body, paint) + _path("rim", f"M{fold} {top}V{low}H{right}", _without_fill(paint))
+
+
+def _without_fill(paint: str) -> str:
+    return 'fill="none" ' + paint.partition(" ")[2]
+
+
+_BASELINE = 0.36  # of the size, below the middle of a line: half of what capitals are high
+
+
+def text_block(lines: Sequence[Line], x: float, top: float, colour: str, more: str = "") -> str:
+    """``lines`` centred around ``x``, the first beginning at ``top``."""
+    parts = []
+    for line in lines:
+        parts.append(text_line(line, x, top + line.height / 2, colour, more))
+        top += line.height
+    return "".join(parts)
+
+
+def text_line(
+    line: Line, x: float, middle: float, colour: str, more: str = "", anchor: str = "middle"
+) -> str:
+    """One line; ``x`` is its middle or, for an anchor of start, its beginning.
+
+    A browser without Arial fits the letters of the font it has into the same width, if all letters are of
+    those whose width is known; other scripts are left as they are.
+    """
+    place = f'x="{number(x)}" y="{number(middle + line.size * _BASELINE)}" font-size="{number(line.size)}"'
+    weight = ' font-weight="bold"' if line.bold else ""
+    side = f' text-anchor="{anchor}"' if anchor != "start" else ""
+    fitted = ""
+    if len(line.text) > 1 and is_measured(line.text):
+        fitted = f' textLength="{number(line.width)}" lengthAdjust="spacingAndGlyphs"'
+    attributes = f'{place}{side}{weight}{fitted} fill="{colour}"{more}'
+    return f"<text {attributes}>{xml_text(line.text)}</text>"

@@ -1,0 +1,48 @@
+"""Lengths of time for people."""
+
+from __future__ import annotations
+
+from stagegraph.model import Measured
+from stagegraph.records.record import SECOND
+
+
+def counted(count: int, word: str) -> str:
+    """``1 step``, ``2 steps``."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def duration(time: int) -> str:
+    """``time``, in nanoseconds, with about three digits: ``16 ms``, ``1.74 s``, ``53.5 s``, ``2m 05s``."""
+    if time < SECOND // 10:
+        return f"{time / 1e6:.0f} ms" if time >= 500_000 or not time else "<1 ms"
+    if time < 9_995_000_000:
+        return f"{time / SECOND:.2f} s"
+    if time < 99_950_000_000:
+        return f"{time / SECOND:.1f} s"
+    minutes, rest = divmod(round(time / SECOND), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}h {minutes:02}m" if hours else f"{minutes}m {rest:02}s"
+
+
+def measured_words(measured: Measured) -> str:
+    """What was measured of a node or a step, for a picture."""
+    if measured.error:
+        return f"failed after {duration(round(measured.seconds * SECOND))}"
+    return "cached" if measured.cached else duration(round(measured.seconds * SECOND))
+
+
+def size(count: int) -> str:
+    """``count`` bytes as BuildKit prints them, in powers of 1000."""
+    value = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 999.5 or unit == "GB":
+            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.3g} {unit}"
+        value /= 1000
+    raise AssertionError
+
+
+def share(part: int, whole: int) -> str:
+    """``part`` of ``whole`` in percent; never 100% or 0% for what only comes near."""
+    if not whole or part in (0, whole):
+        return f"{100 if whole and part else 0}%"
+    return f"{min(99, max(1, round(100 * part / whole)))}%"

@@ -1,0 +1,92 @@
+"""What is written in the box of a node, and the whole story that its tooltip tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stagegraph.formats.words import measured_words
+from stagegraph.model import Node, NodeKind, Reach, Role
+from stagegraph.picture.folding import Folded
+from stagegraph.picture.shorten import cut, shortened
+from stagegraph.picture.view import Box
+from stagegraph.source import printable
+
+_ROLE_WORDS = {
+    Role.TARGET: "the target",
+    Role.INHERITED: "in the image, by FROM",
+    Role.COPIED: "some paths of it are in the image",
+    Role.MOUNTED: "only read by a RUN, not in the image",
+    Role.UPSTREAM: "needed, not in the image",
+    Role.UNNEEDED: "not needed for the target",
+}
+
+
+def box_of(node: Node, kept: Folded) -> Box:
+    """The box of a node that is kept."""
+    return Box(
+        id=node.id,
+        label=shortened(node.label, 46),
+        sublabel="\n".join(_sublabels(node, kept)),
+        tooltip="\n".join(map(printable, _tooltip(node, kept))),
+        kind=node.kind,
+        role=node.role,
+        reach=node.reach,
+        critical=node.critical,
+        line=node.line,
+        count=kept.counts.get(node.id, 1),
+        weight=node.measured.share if node.measured else 0.0,
+        members=kept.members.get(node.id, ()),
+    )
+
+
+def _sublabels(node: Node, kept: Folded) -> Iterator[str]:
+    """The smaller lines of a box: what it is to the target, its size, and the sources written in it."""
+    words = " · ".join((*_how_many(node, kept), *_words(node)))
+    if words:
+        yield words
+    if node.id in kept.bases:
+        yield cut(f"FROM {kept.bases[node.id]}", 44)
+    for source in kept.inside.get(node.id, ()):
+        yield source.line
+
+
+def _how_many(node: Node, kept: Folded) -> Iterator[str]:
+    if node.id in kept.members:
+        yield f"{kept.counts[node.id]} {node.kind}s alike"
+
+
+def _words(node: Node) -> Iterator[str]:
+    if node.role is Role.TARGET:
+        yield "target"
+    elif node.reach is Reach.SELECTABLE:
+        yield cut(node.why.replace("with ", "if ", 1), 40)
+    elif node.reach is Reach.DEAD and node.kind is NodeKind.STAGE:
+        yield "dead"
+    if node.base == "scratch":
+        yield "FROM scratch"
+    if node.kind is NodeKind.STAGE and node.steps:
+        yield f"{node.steps} step{'s' if node.steps > 1 else ''}"
+    if node.measured:
+        yield measured_words(node.measured)
+    if node.platform:
+        yield cut(node.platform, 24)
+
+
+def _tooltip(node: Node, kept: Folded) -> Iterator[str]:
+    yield _sentence(node)
+    for source in kept.inside.get(node.id, ()):
+        yield source.whole
+
+
+def _sentence(node: Node) -> str:
+    parts = [node.label]
+    if node.line:
+        parts.append(f"lines {node.line} to {node.end_line}")
+    if node.kind is NodeKind.STAGE and node.base:
+        parts.append(f"FROM {node.base}")
+    parts.append(_ROLE_WORDS[node.role])
+    if node.why:
+        parts.append(f"{node.reach}: {node.why}")
+    if node.description:
+        parts.append(node.description)
+    return "; ".join(parts)

@@ -1,0 +1,133 @@
+"""Sources whose edges would hide the rest are written in the stages that read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Role
+from stagegraph.picture.shorten import cut, edge_label, edge_tooltip, shortened
+
+_FEWEST = 6  # unneeded stages that are worth a bundle
+BUNDLE = "bundle:unneeded"
+
+
+def between(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[Edge, ...]:
+    """The edges that have both ends among ``nodes``."""
+    drawn = {node.id for node in nodes}
+    return tuple(edge for edge in edges if edge.source in drawn and edge.target in drawn)
+
+
+def bundled(
+    nodes: tuple[Node, ...], edges: tuple[Edge, ...]
+) -> tuple[tuple[Node, ...], tuple[Edge, ...], dict[str, int]]:
+    """The unneeded stages as one node, and the sources that only they read left out."""
+    unneeded = [n for n in nodes if n.kind is NodeKind.STAGE and n.role is Role.UNNEEDED]
+    gone = {n.id for n in unneeded if n.reach is not Reach.SELECTABLE}
+    if len(gone) < _FEWEST:
+        return nodes, edges, {}
+    kept = [
+        n for n in nodes if n.id not in gone and (n.kind is NodeKind.STAGE or n.role is not Role.UNNEEDED)
+    ]
+    names = ", ".join(n.label for n in unneeded if n.id in gone)
+    bundle = Node(
+        id=BUNDLE,
+        kind=NodeKind.STAGE,
+        label=f"{len(gone)} stages not needed",
+        role=Role.UNNEEDED,
+        reach=Reach.IDLE,
+        description=names,
+    )
+    moved = (
+        replace(e, target=BUNDLE, paths=()) if e.target in gone else e for e in edges if e.source not in gone
+    )
+    joined = [e for e in moved if e.target != BUNDLE]
+    links = {
+        e.source: replace(e, target=BUNDLE, kind=EdgeKind.FROM, paths=(), needed=False)
+        for e in edges
+        if e.target in gone and e.source not in gone
+    }
+    result = (*kept, bundle)
+    return result, between(result, (*joined, *_few(links))), {BUNDLE: len(gone)}
+
+
+def _few(links: Mapping[str, Edge]) -> tuple[Edge, ...]:
+    """One edge into the bundle is enough to place it; all of them would hide the rest."""
+    return tuple(links[source] for source in sorted(links)[:1])
+
+
+FOLD_READ = 12  # nodes; above it a source that many stages read is written in those stages
+FOLD_BASES = 24  # nodes; above it an image that is only one stage's base is, too
+_MANY = 4  # stages
+
+
+class Inside(NamedTuple):
+    """A source that is written in a stage that reads it."""
+
+    line: str  # short: "context: package.json → ./"
+    whole: str  # every path, with the line of its instruction
+
+
+def written_inside(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[Node, ...]:
+    """The sources whose edges would hide the rest: read by many stages, or by one and small news.
+
+    What is wholly in the image stays, and so does what another argument would choose.
+    """
+    readers: dict[str, set[str]] = {node.id: set() for node in nodes}
+    chosen = set()
+    for edge in edges:
+        readers[edge.source].add(edge.target)
+        chosen |= {edge.source} if edge.selectable else set()
+    bases = {edge.source for edge in edges if edge.kind is EdgeKind.FROM}
+
+    def folds(node: Node) -> bool:
+        if node.kind is NodeKind.STAGE or node.role is Role.INHERITED or node.id in chosen:
+            return False
+        many = len(readers[node.id]) >= _MANY and len(nodes) > FOLD_READ
+        only_base = len(readers[node.id]) == 1 and node.id in bases and len(nodes) > FOLD_BASES
+        return many or only_base
+
+    return tuple(node for node in nodes if folds(node))
+
+
+def without(
+    nodes: Sequence[Node], edges: Sequence[Edge], gone: Sequence[Node]
+) -> tuple[tuple[Node, ...], tuple[Edge, ...], tuple[Edge, ...]]:
+    """What is left without ``gone``, and the edges that went with it."""
+    names = {node.id for node in gone}
+    return (
+        tuple(node for node in nodes if node.id not in names),
+        tuple(edge for edge in edges if edge.source not in names),
+        tuple(edge for edge in edges if edge.source in names),
+    )
+
+
+def inside(gone: Sequence[Node], moved: Sequence[Edge]) -> dict[str, tuple[Inside, ...]]:
+    """A line for each source that a stage copies from or mounts: "context: go.mod, go.sum → ./"."""
+    labels = {node.id: "context" if node.kind is NodeKind.CONTEXT else node.label for node in gone}
+    parallel: dict[tuple[str, str], list[Edge]] = {}
+    for edge in moved:
+        if edge.kind is not EdgeKind.FROM:
+            parallel.setdefault((edge.target, edge.source), []).append(edge)
+    found: dict[str, tuple[Inside, ...]] = {}
+    for (target, source), edges in parallel.items():
+        carried = ", ".join(edge_label(edges, 30).split("\n"))
+        written = Inside(
+            line=cut(f"{shortened(labels[source], 24)}: {carried}", 44),
+            whole=f"{labels[source]}: {'; '.join(edge_tooltip(edges).split(chr(10)))}",
+        )
+        found[target] = (*found.get(target, ()), written)
+    return found
+
+
+def inside_notes(gone: Sequence[Node]) -> Iterator[str]:
+    """Which sources are written in the stages that read them."""
+    images = sum(node.kind is NodeKind.IMAGE for node in gone)
+    others = [node.label for node in gone if node.kind is not NodeKind.IMAGE]
+    names = [f"{images} image{'s' if images > 1 else ''}"] if images else []
+    names += [f"the {label}" if label == "build context" else label for label in others]
+    if names:
+        listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+        one = len(gone) == 1
+        yield f"{listed} {'is' if one else 'are'} written in the stages that read {'it' if one else 'them'}"

@@ -1,0 +1,145 @@
+"""The lines of text in a picture and how much room boxes, labels and frames need for them, in pixels."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import NamedTuple
+
+from stagegraph.model import NodeKind
+from stagegraph.picture.theme import MARKED, look_name
+from stagegraph.picture.view import Arrow, Box, Group
+
+# Advance widths in thousandths of the size, from the font Arimo, which is as wide as Arial.
+_REGULAR = {
+    191: "'", 222: "ijl‘’", 260: "|", 278: " !,./:;I[\\]ft", 333: "()-`r“”·", 334: "{}", 355: '"', 389: "*",
+    469: "^", 500: "Jcksvxyz", 556: "#$0123456789?L_abdeghnopqu–", 549: "±", 584: "+<=>~−", 611: "FTZ",
+    667: "&ABEKPSVXY", 722: "CDHNRUw", 778: "GOQ", 833: "Mm", 889: "%", 944: "W", 1000: "—…→", 1015: "@",
+}  # fmt: skip
+_BOLD = {
+    238: "'", 278: " ,./I\\ijl‘’", 280: "|", 333: "!()-:;[]`ft·", 389: "*r{}", 474: '"', 500: "z“”",
+    556: "#$0123456789J_aceksvxy–", 549: "±", 584: "+<=>^~−", 611: "?FLTZbdghnopqu", 667: "EPSVXY",
+    722: "&ABCDHKNRU", 778: "GOQw", 833: "M", 889: "%m", 944: "W", 975: "@", 1000: "—…→",
+}  # fmt: skip
+_WIDE = 1050  # of a Chinese letter or an emoji in the fonts that systems have
+_OTHER = 780  # of a letter of any other script, rather more than less
+_NO_WIDTH = ("Mn", "Me", "Cf")
+
+
+def _by_letter(widths: dict[int, str]) -> MappingProxyType[str, int]:
+    return MappingProxyType({letter: width for width, letters in widths.items() for letter in letters})
+
+
+WIDTHS = MappingProxyType({False: _by_letter(_REGULAR), True: _by_letter(_BOLD)})
+
+
+def text_width(text: str, size: float, *, bold: bool = False) -> float:
+    """The width of one line in pixels at ``size`` pixels; exact where ``is_measured``, else generous."""
+    table = WIDTHS[bold]
+    return sum(table.get(letter) or _width_of(letter, bold) for letter in text) * size / 1000
+
+
+def is_measured(text: str) -> bool:
+    """Whether the width of every letter of ``text`` is known."""
+    table = WIDTHS[False]
+    return all(letter in table for letter in text)
+
+
+def _width_of(letter: str, bold: bool) -> int:
+    if unicodedata.category(letter) in _NO_WIDTH:
+        return 0
+    if unicodedata.east_asian_width(letter) in "WF":
+        return _WIDE
+    plain = unicodedata.normalize("NFD", letter)[0]  # an accent makes no letter wider
+    return WIDTHS[bold].get(plain, _OTHER)
+
+
+NAME, SMALL, LABEL = 13.0, 10.5, 10.5  # sizes of letters
+MARK = 16.0  # what the mark of a role takes to the left of a name
+_ABOVE = {NodeKind.IMAGE: 6.0, NodeKind.CONTEXT: 5.0, NodeKind.NAMED_CONTEXT: 5.0}  # rim or tab of a shape
+_SIDE, _TOP = 12.0, 8.0
+_NARROWEST = 64.0
+
+
+class Line(NamedTuple):
+    """One line of text; ``height`` is what it takes from the top of the next."""
+
+    text: str
+    size: float
+    bold: bool = False
+
+    @property
+    def width(self) -> float:
+        """The width of its letters."""
+        return text_width(self.text, self.size, bold=self.bold)
+
+    @property
+    def height(self) -> float:
+        """From its top to the top of the next line."""
+        return self.size * 1.32
+
+
+class Size(NamedTuple):
+    """Width and height."""
+
+    width: float
+    height: float
+
+
+def box_lines(box: Box) -> list[Line]:
+    """What is written in a box: its name, and smaller what there is to say of it."""
+    if box.kind is None:
+        return [Line(text=box.label, size=11.5), *_small(box.sublabel)]
+    bold = box.kind is NodeKind.STAGE
+    return [Line(text=box.label, size=NAME, bold=bold), *_small(box.sublabel)]
+
+
+def box_size(box: Box) -> Size:
+    """How large a box is drawn."""
+    lines = box_lines(box)
+    widest = max([lines[0].width + mark_room(box), *(line.width for line in lines[1:])])
+    small = box.kind is None
+    return Size(
+        width=max(widest + (1.6 if small else 2) * _SIDE, _NARROWEST),
+        height=text_height(lines) + (1.5 if small else 2) * _TOP + above(box),
+    )
+
+
+def above(box: Box) -> float:
+    """How much of a box its shape takes above the text."""
+    return _ABOVE.get(box.kind, 0.0) if box.kind else 0.0
+
+
+def mark_room(box: Box) -> float:
+    """What the mark of its role takes in a box."""
+    return MARK if box.kind is not None and look_name(box) in MARKED else 0.0
+
+
+def label_lines(arrow: Arrow) -> list[Line]:
+    """What is written on an arrow."""
+    return [Line(text=text, size=LABEL) for text in arrow.label.split("\n")] if arrow.label else []
+
+
+def label_size(lines: Sequence[Line]) -> Size:
+    """How much room the label of an arrow needs; some paper around it belongs to it."""
+    return Size(width=max(line.width for line in lines) + 8, height=text_height(lines) + 3)
+
+
+def frame_line(group: Group) -> Line:
+    """What is written on the frame of a stage."""
+    return Line(text=group.label, size=12.0, bold=True)
+
+
+def frame_mark(group: Group) -> float:
+    """What the mark of its role takes in a frame."""
+    return MARK if look_name(group) in MARKED else 0.0
+
+
+def text_height(lines: Sequence[Line]) -> float:
+    """The height of a block of lines."""
+    return sum(line.height for line in lines)
+
+
+def _small(text: str) -> list[Line]:
+    return [Line(text=line, size=SMALL) for line in text.split("\n")] if text else []

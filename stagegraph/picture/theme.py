@@ -1,0 +1,154 @@
+"""Colours and lines by role: what ships is in colour, what stays behind is grey."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from stagegraph.model import EdgeKind, Reach, Role
+from stagegraph.picture.view import Arrow, Box, Group, Picture, View
+
+if TYPE_CHECKING:
+    from stagegraph.comparison.changes import Change
+
+
+class Look(NamedTuple):
+    """How a box is drawn; ``dash`` and ``width`` tell roles apart where there is no colour."""
+
+    fill: str
+    line: str
+    text: str
+    dash: str = "solid"  # a key of DASHES
+    width: float = 1.2
+
+
+class Palette(NamedTuple):
+    """All colours of one theme, as #rrggbb."""
+
+    paper: str
+    text: str
+    faint: str
+    frame: str
+    edge: str
+    critical: str
+    looks: Mapping[str, Look]
+    changes: Mapping[str, Look]  # of a picture of two builds
+
+    def look(self, name: str) -> Look:
+        """The look of a role or of a change."""
+        return self.looks[name] if name in self.looks else self.changes[name]
+
+
+LIGHT = Palette(
+    paper="#ffffff",
+    text="#1f2328",
+    faint="#59636e",
+    frame="#f6f8fa",
+    edge="#818b98",
+    critical="#cf222e",
+    looks=MappingProxyType(
+        {
+            "target": Look(fill="#0b57d0", line="#062e6f", text="#ffffff", width=3.0),
+            "inherited": Look(fill="#dbe9ff", line="#0b57d0", text="#0a2a5e", width=2.4),
+            "copied": Look(fill="#dcf7e6", line="#137333", text="#0b3d1e", width=1.6),
+            "mounted": Look(fill="#f6f8fa", line="#59636e", text="#3d444d", dash="dashed"),
+            "upstream": Look(fill="#f6f8fa", line="#818b98", text="#3d444d"),
+            "unneeded": Look(fill="#ffffff", line="#8c959f", text="#6a737d", width=1.0, dash="dotted"),
+            "selectable": Look(fill="#fff8e6", line="#9a6700", text="#633c01", dash="dashed"),
+        }
+    ),
+    changes=MappingProxyType(
+        {
+            "added": Look(fill="#d5f5e1", line="#137333", text="#0b3d1e", width=2.4),
+            "removed": Look(fill="#ffebe9", line="#cf222e", text="#82071e", dash="dashed", width=1.8),
+            "changed": Look(fill="#fff8c5", line="#9a6700", text="#4d2d00", width=2.4),
+            "same": Look(fill="#f6f8fa", line="#818b98", text="#3d444d"),
+        }
+    ),
+)
+DARK = Palette(
+    paper="#0d1117",
+    text="#e6edf3",
+    faint="#9198a1",
+    frame="#151b23",
+    edge="#7d8590",
+    critical="#ff7b72",
+    looks=MappingProxyType(
+        {
+            "target": Look(fill="#1f5fd6", line="#a5c8ff", text="#ffffff", width=3.0),
+            "inherited": Look(fill="#10294f", line="#6cb0ff", text="#d0e4ff", width=2.4),
+            "copied": Look(fill="#0f2e1b", line="#56d37a", text="#c4f5d3", width=1.6),
+            "mounted": Look(fill="#1c2128", line="#9198a1", text="#c9d1d9", dash="dashed"),
+            "upstream": Look(fill="#1c2128", line="#7d8590", text="#c9d1d9"),
+            "unneeded": Look(fill="#0d1117", line="#656c76", text="#8d96a0", width=1.0, dash="dotted"),
+            "selectable": Look(fill="#2b2005", line="#d29922", text="#f2cc60", dash="dashed"),
+        }
+    ),
+    changes=MappingProxyType(
+        {
+            "added": Look(fill="#0f2e1b", line="#56d37a", text="#c4f5d3", width=2.4),
+            "removed": Look(fill="#3c1618", line="#ff7b72", text="#ffdcd7", dash="dashed", width=1.8),
+            "changed": Look(fill="#2b2005", line="#d29922", text="#f2cc60", width=2.4),
+            "same": Look(fill="#1c2128", line="#7d8590", text="#c9d1d9"),
+        }
+    ),
+)
+DASHES = MappingProxyType({"solid": "", "dashed": "5 3", "dotted": "1.5 3"})
+MARKED = ("target", "inherited", "copied")  # the looks of boxes of which the image holds something
+SHIPS = ("inherited", "copied")  # the looks of arrows that bring things into the image
+COLOURED = (*SHIPS, "selectable", "added", "removed", "changed")  # of arrows whose labels have their colour
+_IN_IMAGE = ("target", "inherited")
+EDGE_DASHES = MappingProxyType(
+    {EdgeKind.FROM: "solid", EdgeKind.COPY: "solid", EdgeKind.ADD: "solid", EdgeKind.MOUNT: "dashed"}
+)
+
+
+def look_name(part: Box | Group) -> str:
+    """The name of the look of a box or frame."""
+    if isinstance(part, Box) and part.change:
+        return change_look(part.change)
+    return look_of(part.role, part.reach)
+
+
+def look_of(role: Role, reach: Reach) -> str:
+    """The name of the look of what has this role, or could have one."""
+    if role is Role.UNNEEDED and reach is Reach.SELECTABLE:
+        return "selectable"
+    return role.value
+
+
+def change_look(change: Change) -> str:
+    """The name of the look of a change: a stage with another name is a changed one."""
+    return "changed" if change.value == "renamed" else change.value
+
+
+def arrow_look(arrow: Arrow, source: str, target: str) -> str:
+    """The name of the look whose line colours an arrow: coloured where it brings things into the image."""
+    if arrow.change:
+        return change_look(arrow.change)
+    if arrow.selectable:
+        return "selectable"
+    if not arrow.needed:
+        return "unneeded"
+    into = target in _IN_IMAGE or arrow.ships
+    if not into or source not in MARKED or arrow.kind is EdgeKind.MOUNT:
+        return "upstream"
+    inside = arrow.kind is EdgeKind.FROM or (arrow.kind is None and source in _IN_IMAGE)
+    return "inherited" if inside else "copied"
+
+
+def arrow_looks(drawn: Picture) -> list[str]:
+    """The name of the look of every arrow of a picture."""
+    looks = {box.id: look_name(box) for box in drawn.boxes}
+    return [arrow_look(arrow, looks[arrow.source], looks[arrow.target]) for arrow in drawn.arrows]
+
+
+def palette_of(view: View) -> Palette:
+    """The colours that are written into the output; a theme of auto begins light."""
+    return DARK if view.theme == "dark" else LIGHT
+
+
+def border(box: Box, width: float) -> float:
+    """How thick the line around ``box`` is, ``width`` by its look: more on the path and for more time."""
+    return width + (1 if box.critical else 0) + 4 * box.weight

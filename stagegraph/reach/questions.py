@@ -1,0 +1,248 @@
+"""Other questions of the same Dockerfile: which build arguments and platforms bring more stages in."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain, count
+
+from stagegraph.dockerfile.arguments import global_arguments, platform_arguments
+from stagegraph.dockerfile.expand import ExpansionError, Lexer
+from stagegraph.dockerfile.file import Dockerfile
+from stagegraph.dockerfile.platforms import PlatformError, parse_platform
+from stagegraph.dockerfile.stages import resolve
+from stagegraph.errors import StagegraphError
+from stagegraph.options import DEFAULT_PLATFORM, Options
+from stagegraph.reach.from_patterns import Bindings, Value
+from stagegraph.reach.reads import Wiring, same_for_all_targets
+from stagegraph.reach.selectors import PLATFORM_NAMES, Selection, Selectors
+
+# Those that official images are published for, and those that BuildKit crosses to most.
+PLATFORMS = (
+    "linux/amd64",
+    "linux/arm64",
+    "linux/arm/v7",
+    "linux/arm/v6",
+    "linux/arm/v5",
+    "linux/386",
+    "linux/riscv64",
+    "linux/ppc64le",
+    "linux/s390x",
+    "linux/loong64",
+    "linux/mips64le",
+    "windows/amd64",
+    "windows/arm64",
+    "darwin/amd64",
+    "darwin/arm64",
+    "freebsd/amd64",
+)
+_MOST_QUESTIONS = 400  # of one file
+_MOST_WORK = 400_000  # stages looked at, over all questions of one file
+
+_Pairs = tuple[tuple[str, str], ...]
+_Key = tuple[str, tuple[str, ...], _Pairs]  # target, words of FROM, contexts
+_Question = tuple[str, _Pairs, str, str]  # target, build arguments, platform, build platform
+
+
+class Explorer:
+    """Asks questions of one file, each once, and not too many."""
+
+    def __init__(self, file: Dockerfile, selectors: Selectors) -> None:
+        self.file = file
+        self.selectors = selectors
+        self.uniform = same_for_all_targets(file)
+        self.targets = {stage.head.name: index for index, stage in enumerate(file.stages) if stage.head.name}
+        self._known: dict[_Key, Wiring | None] = {}
+        self._expanded: dict[_Question, tuple[str, ...] | None] = {}
+        self._left = min(_MOST_QUESTIONS, 1 + _MOST_WORK // len(file.stages))
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether there were more questions than are asked of one file."""
+        return self._left <= 0
+
+    def wiring(self, options: Options) -> Wiring | None:
+        """The file resolved for ``options``; None where BuildKit refuses, or none may be asked more.
+
+        Where no target changes what a stage reads, it is resolved once for all of them, and once for
+        all arguments that make the same words of every FROM.
+        """
+        if options.target and options.target.lower() not in self.targets:
+            return None
+        target = "" if self.uniform else (options.target or "").lower()
+        words = self._words(options, target)
+        if words is None:
+            return None
+        key = (target, words, tuple(sorted(options.contexts.items())))
+        if key not in self._known:
+            if self.exhausted:
+                return None
+            self._left -= 1
+            self._known[key] = self._asked(options, target)
+        return self._known[key]
+
+    def _words(self, options: Options, target: str) -> tuple[str, ...] | None:
+        """Every word of FROM that holds a variable, expanded; None where that cannot be."""
+        args = tuple(sorted(options.build_args.items()))
+        key = (target, args, options.all_platforms[0], options.build_platform)
+        if key not in self._expanded:
+            self._expanded[key] = self._expand(options)
+        return self._expanded[key]
+
+    def _expand(self, options: Options) -> tuple[str, ...] | None:
+        values = arguments_of(self.file, options)
+        if values is None:
+            return None
+        lexer = Lexer(escape=self.file.escape)
+        try:
+            return tuple(lexer.word(word, values) for word in self.selectors.texts)
+        except ExpansionError:
+            return None
+
+    def _asked(self, options: Options, target: str) -> Wiring | None:
+        try:
+            return Wiring(resolve(self.file, options, target, options.all_platforms[0]))
+        except StagegraphError:
+            return None
+
+    def accepted(self, options: Options) -> Options:
+        """``options``, with values for the variables in FROM that have none if it is refused without.
+
+        Who builds such a file must set them; what to is not known here.
+        """
+        if self.wiring(options) is None:
+            for values in self._values(options):
+                filled = replace(options, build_args={**options.build_args, **values})
+                if self.wiring(filled) is not None:
+                    return filled
+        return options
+
+    def _values(self, options: Options) -> Iterator[dict[str, str]]:
+        """Values for the variables in FROM: for those that have none, for all of them, nothing for all."""
+        have = arguments_of(self.file, options) or {}
+        settable = self.selectors.freedom.settable
+        names = [name for name in self.selectors.names if name in settable]
+        platforms = {name: DEFAULT_PLATFORM for name in self.selectors.platform_names if name in settable}
+        word = self._placeholder()
+        yield {name: platforms.get(name, word) for name in (*names, *platforms) if not have.get(name)}
+        yield dict.fromkeys(names, word) | platforms
+        yield dict.fromkeys(names, "") | platforms
+
+    def _placeholder(self) -> str:
+        """A word that can be an image or a part of its name, and is no stage."""
+        taken = {stage.head.name for stage in self.file.stages}
+        words = chain(["unset"], (f"unset-{number}" for number in count(1)))
+        return next(word for word in words if word not in taken)
+
+    def reached(self, options: Options) -> frozenset[int]:
+        """The stages that BuildKit builds for ``options``: none where it refuses."""
+        wiring = self.wiring(options)
+        if wiring is None:
+            return frozenset()
+        if self.uniform:
+            last = wiring.count - 1
+            return frozenset(
+                wiring.reached([self.targets[options.target.lower()] if options.target else last])
+            )
+        return frozenset(index for index in wiring.resolved.needed if index < wiring.count)
+
+    def variations(self, start: Options) -> Iterator[tuple[Options, frozenset[int]]]:
+        """Other arguments and platforms for the target of ``start``, nearest first, and what they build.
+
+        Goes on from a question only where it built a stage that none before it did.
+        """
+        seen = set(self.reached(start))
+        waiting = deque([start])
+        for options in self._platforms(start):
+            reached = self.reached(options)
+            if not reached <= seen:
+                yield options, reached
+                seen |= reached
+                waiting.append(options)
+        while waiting:
+            for options in self._neighbours(waiting.popleft(), seen):
+                reached = self.reached(options)
+                yield options, reached
+                seen |= reached
+                waiting.append(options)
+
+    def _platforms(self, start: Options) -> Iterator[Options]:
+        if any(name.startswith("TARGET") and name in PLATFORM_NAMES for name in self.selectors.names):
+            yield from (replace(start, platforms=(platform,)) for platform in PLATFORMS)
+        if any(name.startswith("BUILD") and name in PLATFORM_NAMES for name in self.selectors.names):
+            # the target platform stays what it is when another machine builds for it
+            same = replace(start, platforms=start.all_platforms[:1])
+            yield from (replace(same, build_platform=platform) for platform in PLATFORMS)
+
+    def _neighbours(self, options: Options, seen: set[int]) -> Iterator[Options]:
+        """Questions that differ from ``options`` by one choice, each of which builds something new."""
+        wiring = self.wiring(options)
+        if wiring is None:
+            return
+        for stage in sorted(self.reached(options)):
+            default = wiring.base(stage)
+            for selection in self.selectors.choices.get(stage, ()):
+                if selection.source in seen or selection.source == default:
+                    continue
+                if selection.loose and default is None:
+                    continue  # nothing says that this variable is meant to choose a stage
+                yield from self._solved(options, selection)
+
+    def _solved(self, options: Options, selection: Selection) -> Iterator[Options]:
+        arguments = arguments_of(self.file, options) or {}
+        for bindings in _nearest_first(selection.solutions, arguments):
+            changed = _with_bindings(options, bindings, arguments)
+            if selection.source in self.reached(changed):
+                yield changed
+                return
+
+    def difference(self, start: Options, options: Options) -> str:
+        """The variables in FROM that ``options`` give another value: "VARIANT=slim"."""
+        before, after = (arguments_of(self.file, one) or {} for one in (start, options))
+        return ", ".join(
+            f"{name}={after.get(name, '')}"
+            for name in self.selectors.names
+            if before.get(name) != after.get(name)
+        )
+
+
+def arguments_of(file: Dockerfile, options: Options) -> dict[str, str] | None:
+    """The arguments that FROM sees for ``options``; None where BuildKit refuses them."""
+    try:
+        build = parse_platform(options.build_platform)
+        wanted = parse_platform(options.all_platforms[0])
+        stage = options.target or file.stages[-1].head.name
+        known = platform_arguments(build, wanted, stage, options.build_args)
+        return global_arguments(file, known, options.build_args)
+    except (PlatformError, StagegraphError):
+        return None
+
+
+def _nearest_first(solutions: Sequence[Bindings], arguments: Mapping[str, str]) -> list[Bindings]:
+    """The solutions that change the fewest variables first."""
+
+    def changes(bindings: Bindings) -> int:
+        return sum(not _holds(value, arguments.get(name)) for name, value in bindings.items())
+
+    return sorted(solutions, key=changes)
+
+
+def _holds(value: str | Value, now: str | None) -> bool:
+    if isinstance(value, str):
+        return now == value
+    if value is Value.UNSET:
+        return now is None
+    return bool(now) or (value is Value.SET and now is not None)
+
+
+def _with_bindings(options: Options, bindings: Bindings, arguments: Mapping[str, str]) -> Options:
+    args = dict(options.build_args)
+    for name, value in bindings.items():
+        if _holds(value, arguments.get(name)):
+            continue
+        if value is Value.UNSET:
+            args.pop(name, None)
+        else:
+            args[name] = value if isinstance(value, str) else "1"
+    return replace(options, build_args=args)

@@ -1,0 +1,150 @@
+"""FROM with a variable: which stages other values would choose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from stagegraph.dockerfile.arguments import platform_arguments
+from stagegraph.dockerfile.file import Dockerfile
+from stagegraph.dockerfile.platforms import DEFAULT
+from stagegraph.model import Edge, EdgeKind
+from stagegraph.reach.from_patterns import (
+    Bindings,
+    Freedom,
+    Part,
+    Search,
+    Value,
+    matches_anything,
+    names_in,
+    parts_of,
+)
+
+PLATFORM_NAMES = frozenset(platform_arguments(DEFAULT, DEFAULT, "", {}))
+_MOST_SEARCHES = 20_000  # of one file
+_MOST_SOLUTIONS = 6  # of one choice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Stage ``source`` could be the base of ``stage``: by each of ``solutions``, perhaps by others.
+
+    ``loose`` says that the base could be any stage, so that nothing speaks for this one.
+    """
+
+    stage: int
+    source: int
+    solutions: tuple[Bindings, ...]
+    loose: bool
+
+    @property
+    def why(self) -> str:
+        """The values of the first solution: "with VARIANT=slim"."""
+        return "with " + shown(self.solutions[0]) if self.solutions else "with some value"
+
+
+def shown(bindings: Bindings) -> str:
+    """``bindings`` as a reader would set them."""
+    return ", ".join(f"{name}={_shown_value(value)}" for name, value in bindings.items())
+
+
+def _shown_value(value: str | Value) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is Value.UNSET else "..."
+
+
+class Selectors:
+    """The stages of a file whose base holds a variable, and what each could choose."""
+
+    def __init__(self, file: Dockerfile) -> None:
+        self.freedom = _freedom(file)
+        self.words: dict[int, tuple[Part, ...]] = {
+            index: parts_of(stage.head.base, file.escape)
+            for index, stage in enumerate(file.stages)
+            if "$" in stage.head.base
+        }
+        names = [name for parts in self.words.values() for name in sorted(names_in(parts))]
+        self.names = tuple(dict.fromkeys(names))
+        self.platform_names = _platform_names(file)
+        words = (word for stage in file.stages for word in (stage.head.base, stage.head.platform))
+        self.texts = tuple(dict.fromkeys(word for word in words if "$" in word))
+        self.complete = True  # False when there were too many choices to look at them all
+        self._searched: dict[tuple[tuple[Part, ...], str], tuple[tuple[Bindings, ...], bool]] = {}
+        self._loose: dict[tuple[Part, ...], bool] = {}
+        self.choices: dict[int, tuple[Selection, ...]] = self._all_choices(file)
+
+    def _all_choices(self, file: Dockerfile) -> dict[int, tuple[Selection, ...]]:
+        visible: dict[str, int] = {}
+        found: dict[int, tuple[Selection, ...]] = {}
+        left = _MOST_SEARCHES
+        for index, stage in enumerate(file.stages):
+            if index in self.words:
+                left -= len(visible)
+                self.complete = self.complete and left >= 0
+                found[index] = tuple(self._choices(index, visible)) if left >= 0 else ()
+            if stage.head.name:
+                visible[stage.head.name] = index
+        return found
+
+    def _choices(self, stage: int, visible: dict[str, int]) -> list[Selection]:
+        parts = self.words[stage]
+        found = []
+        for name, source in visible.items():
+            solutions, complete = self._search(parts, name)
+            if solutions or not complete:
+                loose = self._is_loose(parts)
+                found.append(Selection(stage=stage, source=source, solutions=solutions, loose=loose))
+        return found
+
+    def _search(self, parts: tuple[Part, ...], name: str) -> tuple[tuple[Bindings, ...], bool]:
+        key = (parts, name)
+        if key not in self._searched:
+            search = Search(name, self.freedom)
+            solutions = tuple(islice(search.solutions(parts), _MOST_SOLUTIONS))
+            self._searched[key] = solutions, search.complete
+        return self._searched[key]
+
+    def _is_loose(self, parts: tuple[Part, ...]) -> bool:
+        if parts not in self._loose:
+            self._loose[parts] = matches_anything(parts, self.freedom)
+        return self._loose[parts]
+
+
+def _platform_names(file: Dockerfile) -> tuple[str, ...]:
+    """The variables in FROM --platform."""
+    platforms = {stage.head.platform for stage in file.stages if "$" in stage.head.platform}
+    return tuple(sorted({name for word in platforms for name in names_in(parts_of(word, file.escape))}))
+
+
+def _freedom(file: Dockerfile) -> Freedom:
+    """FROM sees the platform arguments and the ARGs before the first FROM, and no others."""
+    pairs = [pair for arg in file.arguments for pair in arg.pairs]
+    declared = frozenset(name for name, _ in pairs)
+    given = frozenset(name for name, default in pairs if default is not None)
+    return Freedom(settable=declared | PLATFORM_NAMES, unsettable=declared - given - PLATFORM_NAMES)
+
+
+def selectable_edges(selectors: Selectors, file: Dockerfile, existing: Sequence[Edge]) -> list[Edge]:
+    """An edge from every earlier stage that another value of a variable in FROM would choose.
+
+    A base that could be any stage has edges only from those that nothing else reads, because an
+    edge from every stage to it would tell nobody anything.
+    """
+    read = {edge.source for edge in existing}
+    known = {(edge.source, edge.target) for edge in existing if edge.kind is EdgeKind.FROM}
+    found = []
+    for selection in (one for choices in selectors.choices.values() for one in choices):
+        edge = Edge(
+            source=f"stage:{selection.source}",
+            target=f"stage:{selection.stage}",
+            kind=EdgeKind.FROM,
+            line=file.stages[selection.stage].head.span.line,
+            needed=False,
+            selectable=True,
+            why=selection.why,
+        )
+        if (edge.source, edge.target) not in known and not (selection.loose and edge.source in read):
+            found.append(edge)
+    return found

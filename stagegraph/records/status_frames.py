@@ -1,0 +1,117 @@
+"""The status frames of a bundle, read with google's protobuf; the one module that imports it.
+
+The messages are those of moby/buildkit api/services/control/control.proto, StatusResponse, as far as
+they are needed here; other fields are skipped by protobuf itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, timestamp_pb2
+from google.protobuf.message import DecodeError
+
+from stagegraph.records.collector import Collector
+from stagegraph.records.record import SECOND
+
+_PACKAGE = "stagegraph.records"
+_STRING, _BOOL, _INT64, _MESSAGE = 9, 8, 3, 11
+_ONE, _MANY = 1, 3
+_TIME = ".google.protobuf.Timestamp"
+
+# message -> (field, number, type, label, type of message)
+_MESSAGES = {
+    "Group": (("id", 1, _STRING, _ONE, ""),),
+    "Vertex": (
+        ("digest", 1, _STRING, _ONE, ""),
+        ("inputs", 2, _STRING, _MANY, ""),
+        ("name", 3, _STRING, _ONE, ""),
+        ("cached", 4, _BOOL, _ONE, ""),
+        ("started", 5, _MESSAGE, _ONE, _TIME),
+        ("completed", 6, _MESSAGE, _ONE, _TIME),
+        ("error", 7, _STRING, _ONE, ""),
+        ("group", 8, _MESSAGE, _ONE, f".{_PACKAGE}.Group"),
+    ),
+    "Status": (
+        ("id", 1, _STRING, _ONE, ""),
+        ("vertex", 2, _STRING, _ONE, ""),
+        ("current", 4, _INT64, _ONE, ""),
+        ("timestamp", 6, _MESSAGE, _ONE, _TIME),
+    ),
+    "StatusResponse": (
+        ("vertexes", 1, _MESSAGE, _MANY, f".{_PACKAGE}.Vertex"),
+        ("statuses", 2, _MESSAGE, _MANY, f".{_PACKAGE}.Status"),
+    ),
+}
+
+
+class FrameError(ValueError):
+    """Bytes that are no frames of StatusResponse."""
+
+
+def add_frames(collector: Collector, data: bytes) -> None:
+    """Add every frame of ``data``: its length as four bytes, low one first, then the message.
+
+    Raises FrameError at the first frame that cannot be read; what came before it is kept.
+    """
+    for frame in _frames(data):
+        try:
+            response = _response_class().FromString(frame)
+        except DecodeError:
+            raise FrameError("a status frame is no protobuf message") from None
+        _add(collector, response)
+
+
+def _frames(data: bytes) -> Iterator[bytes]:
+    position = 0
+    while position < len(data):
+        length = int.from_bytes(data[position : position + 4], "little")
+        frame = data[position + 4 : position + 4 + length]
+        if position + 4 > len(data) or len(frame) < length:
+            raise FrameError("the last status frame is cut off")
+        yield frame
+        position += 4 + length
+
+
+def _add(collector: Collector, response: Any) -> None:
+    for item in response.vertexes:
+        collector.vertex(
+            item.digest,
+            item.name,
+            inputs=tuple(item.inputs),
+            started=_time(item, "started"),
+            completed=_time(item, "completed"),
+            cached=item.cached,
+            error=item.error,
+            group=item.group.id,
+        )
+    for item in response.statuses:
+        collector.status(item.vertex, item.id, item.current)
+        collector.latest = _time(item, "timestamp") or collector.latest
+
+
+def _time(item: Any, name: str) -> int | None:
+    if not item.HasField(name):
+        return None
+    stamp = getattr(item, name)
+    return int(stamp.seconds) * SECOND + int(stamp.nanos)
+
+
+@cache
+def _response_class() -> Any:
+    file = descriptor_pb2.FileDescriptorProto(
+        name="stagegraph/status.proto", package=_PACKAGE, syntax="proto3"
+    )
+    file.dependency.append("google/protobuf/timestamp.proto")
+    for name, fields in _MESSAGES.items():
+        message = file.message_type.add(name=name)
+        for field, number, kind, label, of in fields:
+            added = message.field.add(name=field, number=number, type=kind, label=label)
+            if of:
+                added.type_name = of
+    pool = descriptor_pool.DescriptorPool()
+    pool.AddSerializedFile(timestamp_pb2.DESCRIPTOR.serialized_pb)
+    pool.Add(file)
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.StatusResponse"))

@@ -1,0 +1,195 @@
+"""The frozen values of a measured build: what ``measure`` fills and every renderer of it reads.
+
+Times are whole nanoseconds, so that sums come out to the digit. ``start``, ``end`` and the like count
+from the start of the build (0); ``duration`` and the like are lengths.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from stagegraph.records.record import SECOND, Interval
+from stagegraph.source import Source
+from stagegraph.timings.step_names import VertexKind
+
+CANCELED = "context canceled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimedStep:
+    """One vertex of the record: one bar of a timeline."""
+
+    id: int  # its position in Timings.steps
+    digest: str  # what the record calls it
+    name: str  # as in build output
+    kind: VertexKind
+    lines: tuple[int, ...] = ()  # the first line of each instruction it is made from; () if unknown
+    stages: tuple[int, ...] = ()  # positions in Timings.stages
+    how: str = ""  # how it was tied to its lines: "provenance", "name", "order"; "" if it was not
+    platform: str = ""  # in its name: only builds for several platforms say it
+    target: str = ""  # of bake, in its name
+    start: int | None = None  # None: it never ran
+    end: int | None = None
+    intervals: tuple[Interval, ...] = ()  # when it ran, in order, without overlap
+    duration: int = 0  # sum of the intervals, as "DONE" prints it
+    queued: int = 0  # between the last of its inputs and its start
+    cached: bool = False
+    error: str = ""
+    unfinished: bool = False  # began, and the record ends before it does
+    pulled: int = 0  # bytes of layers fetched
+    sent: int = 0  # bytes of the build context sent
+    inputs: tuple[int, ...] = ()  # ids of the steps that it reads, all before it
+    group: str = ""  # equal for the steps that BuildKit shows as one (COPY --link)
+    critical: bool = False  # on the critical path
+    slack: int | None = None  # how much longer it could take without a later end; None: it never ran,
+    # or nothing that ended the build waited for it
+    saving: int | None = None  # how much sooner the build would end if it took no time; None: not on
+    # the path, or one of thousands (see Timings.notes)
+
+    @property
+    def ran(self) -> bool:
+        """Whether it began or was found in the cache."""
+        return self.start is not None
+
+    @property
+    def canceled(self) -> bool:
+        """Whether it was stopped because something else failed."""
+        return self.error.endswith(CANCELED)
+
+    @property
+    def unknown(self) -> bool:
+        """Whether it is a step of the Dockerfile that could not be tied to a line."""
+        return self.kind is VertexKind.STEP and not self.how
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimedStage:
+    """One stage that the record has steps of, all its platforms together."""
+
+    id: int  # its position in Timings.stages
+    name: str  # as in build output: "builder", "stage-2"
+    index: int | None = None  # in the Dockerfile, from 0; None without a Dockerfile
+    line: int | None = None  # of its FROM
+    end_line: int | None = None
+    steps: tuple[int, ...] = ()  # ids
+    platforms: tuple[str, ...] = ()
+    start: int | None = None  # of its first step; None: none of its steps ran
+    end: int | None = None
+    work: int = 0  # sum of the durations of its steps
+    busy: int = 0  # how long at least one of its steps ran
+    executed: int = 0  # how many steps ran
+    cached: int = 0  # how many came from the cache
+    queued: int = 0
+    pulled: int = 0
+    sent: int = 0
+    error: str = ""
+    on_path: int = 0  # of the critical path
+    slack: int | None = None
+    saving: int | None = None  # how much sooner the build would end if the stage took no time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathPart:
+    """One step of the critical path, and the part of the build's time that it holds.
+
+    The ``waited`` and ``time`` of all parts, and what is left at the end, add up to the wall time.
+    """
+
+    step: int  # a TimedStep.id
+    start: int
+    end: int
+    time: int  # it ran; 0 for a step from the cache that passed on what came before it
+    waited: int  # before it, or in the midst of it, nothing of the path ran
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """What BuildKit did ``before`` the steps of the Dockerfile, or ``after`` them."""
+
+    name: str  # "before", "after"
+    start: int
+    end: int
+    steps: tuple[int, ...]
+
+
+class SavingKind(StrEnum):
+    """What a saving is about."""
+
+    STEP = "step"  # one instruction, on all platforms; or one vertex that has no line
+    STAGE = "stage"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saving:
+    """How much sooner the build would have ended if something on its path had taken no time."""
+
+    kind: SavingKind
+    name: str  # of the step (without its platform's sisters) or of the stage
+    saves: int
+    took: int  # the durations of all its steps
+    steps: tuple[int, ...]  # ids
+    lines: tuple[int, ...] = ()
+    stage: int | None = None  # position in Timings.stages, of a stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timings:
+    """One build as it was measured."""
+
+    source: str  # the file of the record
+    name: str  # which of the builds in it; "" if it is the only one
+    format: str  # "dockerbuild", "rawjson", "plain"
+    dockerfile: Source | None  # that lines refer to
+    begun: int | None  # time 0 as nanoseconds since 1970; None: the record has no clock
+    estimated: bool  # the record has no clock: times follow from durations and the Dockerfile's graph
+    wall: int  # from the start of the build to its end
+    work: int  # the sum of the durations of all steps
+    concurrency: tuple[tuple[int, int], ...]  # (time, how many steps run from then on), from time 0
+    cached_steps: int  # of the Dockerfile
+    total_steps: int  # of the Dockerfile, cached or executed
+    cached_time: int  # durations of the steps from the cache: what they still took
+    steps: tuple[TimedStep, ...]  # inputs before users, else by start
+    stages: tuple[TimedStage, ...]  # in the order of the Dockerfile
+    phases: tuple[Phase, ...]
+    path: tuple[PathPart, ...]  # first part first
+    savings: tuple[Saving, ...]  # the biggest first
+    error: str = ""  # of the build, if it failed
+    interrupted: bool = False  # the record ends in the midst of the build
+    mismatch: str = ""  # why record and Dockerfile do not seem to belong together
+    notes: tuple[str, ...] = field(default=())  # what was left out and why
+
+    @property
+    def path_time(self) -> int:
+        """How long the steps of the critical path ran."""
+        return sum(part.time for part in self.path)
+
+    @property
+    def path_share(self) -> float:
+        """The part of the wall time that the critical path ran, 0 to 1."""
+        return self.path_time / self.wall if self.wall else 0.0
+
+    @property
+    def parallelism(self) -> float:
+        """How many steps ran at once in the mean."""
+        return self.work / self.wall if self.wall else 0.0
+
+    @property
+    def cached_share(self) -> float:
+        """The part of the Dockerfile's steps that came from the cache, 0 to 1."""
+        return self.cached_steps / self.total_steps if self.total_steps else 0.0
+
+    @property
+    def cached_time_share(self) -> float:
+        """The part of the work that the steps from the cache still took, 0 to 1."""
+        return self.cached_time / self.work if self.work else 0.0
+
+    @property
+    def unknown(self) -> int:
+        """How many steps of the Dockerfile could not be tied to a line."""
+        return sum(step.unknown for step in self.steps)
+
+
+def seconds(time: int) -> float:
+    """``time`` in seconds."""
+    return time / SECOND
