@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class NodeKind(StrEnum):
@@ -64,8 +65,7 @@ class Severity(StrEnum):
     INFO = "info"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """Something worth saying about a Dockerfile, as data.
 
     ``line`` and ``end_line`` count from 1; ``code`` is stable across releases.
@@ -80,8 +80,7 @@ class Finding:
     fix: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class Measured(Struct, frozen=True, kw_only=True):
     """What a record of a build measured of a node or a step."""
 
     seconds: float  # in which at least one of its steps ran
@@ -90,8 +89,7 @@ class Measured:
     error: str = ""  # why it failed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Node(Struct, frozen=True, kw_only=True):
     """One node of the stage graph, with all that a renderer may say about it.
 
     ``id`` is unique and stable for the same input (``stage:0``, ``image:docker.io/library/node:16``,
@@ -125,8 +123,7 @@ class Node:
         return self.reach is Reach.NEEDED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
+class Edge(Struct, frozen=True, kw_only=True):
     """``target`` reads ``source``: one instruction, so two COPY lines are two edges."""
 
     source: str  # a Node.id
@@ -144,8 +141,7 @@ class Edge:
     why: str = ""  # "TARGETARCH=arm64", for a selectable edge
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One thing BuildKit runs; ``inputs`` are positions of other steps in the same tuple."""
 
     id: int
@@ -164,8 +160,7 @@ class Step:
     measured: Measured | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shipped:
+class Shipped(Struct, frozen=True, kw_only=True):
     """One thing that is in the image of a target, and where it came from."""
 
     node: str  # Node.id of the image, stage, context or remote it is from
@@ -176,16 +171,14 @@ class Shipped:
     via: tuple[str, ...] = ()  # Node.ids between the source and the target, source first
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeftBehind:
+class LeftBehind(Struct, frozen=True, kw_only=True):
     """A node that the build needs and of which the image holds nothing, or only some paths."""
 
     node: str
     kept: tuple[str, ...] = ()  # the paths of it that did ship
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parallelism:
+class Parallelism(Struct, frozen=True, kw_only=True):
     """How much of the build can run at once, over steps and rolled up to stages."""
 
     max_steps: int  # the largest antichain of needed steps
@@ -197,8 +190,7 @@ class Parallelism:
     length: float  # weight of the critical path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """Everything that a renderer may read, and nothing else; made by ``stagegraph.analyse``."""
 
     source: str  # the name of the Dockerfile

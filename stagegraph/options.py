@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 DEFAULT_PLATFORM = "linux/amd64"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """One question about a Dockerfile; the defaults ask what ``docker build .`` does on amd64.
 
     ``target`` is one target, ``targets`` several; ``platforms`` are target platforms, the first

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct
 
 
 def printable(text: str) -> str:
@@ -55,13 +56,12 @@ class Span(NamedTuple):
     length: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """A text and the name that messages call it by: a path as the user gave it, or ``<stdin>``."""
 
     name: str
     text: str
-    lines: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    lines: tuple[str, ...] = ()
 
     def line_at(self, number: int) -> str:
         """The physical line ``number`` (from 1) without its end, or nothing past the last one."""

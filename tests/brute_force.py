@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import cache
 from itertools import product
+
+from msgspec.structs import replace
 
 from stagegraph.dockerfile.arguments import global_arguments, platform_arguments
 from stagegraph.dockerfile.expand import ExpansionError, Lexer

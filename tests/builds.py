@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import lzma
 import tarfile
-from dataclasses import replace
 from functools import cache
+
+from msgspec.structs import replace
 
 import stagegraph as sg
 from stagegraph.records.reading import records_of

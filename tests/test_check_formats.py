@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from stagegraph.check.check import Checked, check
 from stagegraph.check.many import Run
 from stagegraph.check.rules.registry import RULES
-from stagegraph.discovery.found_build import Use
+from stagegraph.discovery.found_build import FoundBuild
 from stagegraph.formats.check_github import github
 from stagegraph.formats.check_json import check_json
 from stagegraph.formats.check_sarif import sarif
@@ -84,7 +84,7 @@ def test_text_of_a_file_that_cannot_be_read() -> None:
 
 
 def test_text_with_all_verdicts_and_builds() -> None:
-    use = Use(
+    use = FoundBuild(
         file="ci.yml", line=3, kind="workflow step", name="image", target="x", platforms=("linux/arm64",)
     )
     shown = check_text(run(checked("FROM a AS x\nFROM b\n"), uses=(use,)), verbose=True)
@@ -94,7 +94,9 @@ def test_text_with_all_verdicts_and_builds() -> None:
 
 
 def test_builds_that_are_not_wholly_understood_are_counted_or_listed() -> None:
-    made = run(checked("FROM a\n"), uses=(Use(file="f", line=1, kind="command"),), not_understood=("f:1: x",))
+    made = run(
+        checked("FROM a\n"), uses=(FoundBuild(file="f", line=1, kind="command"),), not_understood=("f:1: x",)
+    )
     assert "1 build found (1 not wholly understood: --verbose says what)" in check_text(made)
     assert "note: f:1: x" in check_text(made, verbose=True)
 

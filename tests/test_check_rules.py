@@ -8,23 +8,23 @@ from textwrap import dedent
 import pytest
 
 from stagegraph.check.check import Checked, check
-from stagegraph.check.known_builds import Knowledge, knowledge_of
+from stagegraph.check.known_builds import KnownBuilds, knowledge_of
 from stagegraph.check.rules.registry import RULES
-from stagegraph.discovery.found_build import Use
+from stagegraph.discovery.found_build import FoundBuild
 from stagegraph.options import Options
 from stagegraph.source import Source
 
 from .conftest import ROOT
 
 _BLOCK = re.compile(r"```dockerfile\n(.*?)```", re.DOTALL)
-_DEFAULT_ONLY = Knowledge(questions=(Options(),), builds=("ci.yml:1",), targets_known=True)
+_DEFAULT_ONLY = KnownBuilds(questions=(Options(),), builds=("ci.yml:1",), targets_known=True)
 
 
-def checked(text: str, knowledge: Knowledge | None = None) -> Checked:
-    return check(Source(name="Dockerfile", text=dedent(text)), knowledge or Knowledge())
+def checked(text: str, knowledge: KnownBuilds | None = None) -> Checked:
+    return check(Source(name="Dockerfile", text=dedent(text)), knowledge or KnownBuilds())
 
 
-def codes(text: str, knowledge: Knowledge | None = None) -> list[str]:
+def codes(text: str, knowledge: KnownBuilds | None = None) -> list[str]:
     """The codes found, by line; none for a file with an error is a failure."""
     found = checked(text, knowledge)
     assert not found.error
@@ -91,7 +91,7 @@ def test_an_idle_stage_takes_along_what_only_it_needs() -> None:
 
 
 def test_the_last_stage_is_never_idle() -> None:
-    known = Knowledge(questions=(Options(target="prod"),), builds=("x:1",), targets_known=True)
+    known = KnownBuilds(questions=(Options(target="prod"),), builds=("x:1",), targets_known=True)
     assert codes("FROM a AS prod\nFROM b AS dev\n", known) == []
 
 
@@ -115,7 +115,7 @@ def test_what_is_no_typo(stage: str, word: str) -> None:
 
 
 def test_a_named_context_is_no_typo() -> None:
-    known = Knowledge(questions=(Options(contexts={"bulider": "."}),), builds=("x:1",))
+    known = KnownBuilds(questions=(Options(contexts={"bulider": "."}),), builds=("x:1",))
     assert codes("FROM a AS builder\nFROM builder\nCOPY --from=bulider /x /y\n", known) == []
 
 
@@ -124,13 +124,13 @@ def test_a_base_that_is_an_official_image_may_come_before_a_stage_of_its_name() 
 
 
 def test_an_argument_that_every_found_build_sets_is_not_unset() -> None:
-    known = Knowledge(questions=(Options(build_args={"V": "1"}),), builds=("x:1",))
+    known = KnownBuilds(questions=(Options(build_args={"V": "1"}),), builds=("x:1",))
     assert codes("ARG V\nFROM a:$V\n", known) == []
     assert codes("ARG V\nFROM a:$V\n") == ["unset-argument"]
 
 
 def test_arguments_that_are_not_understood_may_set_it() -> None:
-    known = Knowledge(questions=(Options(),), builds=("x:1",), arguments_known=False)
+    known = KnownBuilds(questions=(Options(),), builds=("x:1",), arguments_known=False)
     assert codes("ARG V\nFROM a:$V\n", known) == []
 
 
@@ -166,7 +166,7 @@ def test_an_instruction_with_a_variable_of_its_image_does_not_fail() -> None:
 
 
 def test_a_build_that_asks_for_no_stage_is_noted() -> None:
-    known = Knowledge(questions=(Options(target="nope"),), builds=("bake.hcl:3",))
+    known = KnownBuilds(questions=(Options(target="nope"),), builds=("bake.hcl:3",))
     assert checked("FROM a AS x\n", known).notes == (
         "bake.hcl:3 asks for the target `nope`, and no stage is called that",
     )
@@ -207,14 +207,14 @@ def test_one_number_is_found_once_for_all_its_copies() -> None:
 
 
 def test_what_is_not_said_of_idle_stages_is_noted() -> None:
-    known = Knowledge(questions=(Options(),), builds=("ci.yml:1",), doubts=("bake.hcl:3", "ci.yml:9"))
+    known = KnownBuilds(questions=(Options(),), builds=("ci.yml:1",), doubts=("bake.hcl:3", "ci.yml:9"))
     assert checked("FROM a AS x\nFROM b\n", known).notes == (
         "nothing is said of `x`: the target of bake.hcl:3 and 1 more is not understood, and may be it",
     )
 
 
 def test_the_platform_of_the_machine_is_no_platform_by_name() -> None:
-    use = Use(file="bake.hcl", line=1, kind="bake target", platforms=("local", "linux/arm64"))
+    use = FoundBuild(file="bake.hcl", line=1, kind="bake target", platforms=("local", "linux/arm64"))
     known = knowledge_of("Dockerfile", [use], Options())
     assert [question.platforms for question in known.questions] == [("linux/arm64",)]
 

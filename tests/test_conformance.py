@@ -98,12 +98,12 @@ def test_stages_bases_target_and_needed_are_equal() -> None:
     compared, wrong = 0, []
     for question in questions():
         if _answered(question):
-            resolved = build_for(question).variants[0].resolved
+            resolved = build_for(question).target_builds[0].resolved
             count = len(resolved.file.stages)
             found: dict[str, Any] = {
                 "stages": [
                     [place.index, place.name, place.span.line, place.base, place.base_index]
-                    for place in resolved.places[:count]
+                    for place in resolved.sources[:count]
                     if place.span
                 ],
                 "target": resolved.target,

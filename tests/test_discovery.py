@@ -17,7 +17,7 @@ from stagegraph.discovery.bake import bake_uses
 from stagegraph.discovery.commands import build_command
 from stagegraph.discovery.compose import compose_uses
 from stagegraph.discovery.discover import discover
-from stagegraph.discovery.found_build import Discovery, Use
+from stagegraph.discovery.found_build import Discovery, FoundBuild
 from stagegraph.discovery.hcl_file import HclError, read_hcl
 from stagegraph.discovery.repository import Repository
 from stagegraph.discovery.workflows import workflow_uses
@@ -41,7 +41,7 @@ def found(tmp_path: Path, **files: str) -> Discovery:
     return discover(tmp_path)
 
 
-def short(use: Use) -> tuple[int, str | None, str | None, dict[str, str]]:
+def short(use: FoundBuild) -> tuple[int, str | None, str | None, dict[str, str]]:
     return use.line, use.dockerfile, use.target, dict(use.build_args)
 
 
@@ -294,8 +294,8 @@ def test_words_of_no_build(words: str) -> None:
     assert build_command(words.split()) is None
 
 
-def use(**values: object) -> Use:
-    return Use(**{"file": "f", "line": 1, "kind": "command", "dockerfile": "Dockerfile", **values})  # type: ignore[arg-type]
+def use(**values: object) -> FoundBuild:
+    return FoundBuild(**{"file": "f", "line": 1, "kind": "command", "dockerfile": "Dockerfile", **values})  # type: ignore[arg-type]
 
 
 def test_what_is_not_understood_makes_less_known() -> None:

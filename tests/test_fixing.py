@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from stagegraph.check.check import check
 from stagegraph.check.comments import extents
 from stagegraph.check.fix import Mended, mended
-from stagegraph.check.known_builds import Knowledge
+from stagegraph.check.known_builds import KnownBuilds
 from stagegraph.check.rules.registry import RULES
 from stagegraph.dockerfile.file import Dockerfile, read_dockerfile
 from stagegraph.dockerfile.logical import source_from_bytes
@@ -37,8 +37,8 @@ DEAD = b"FROM a\nRUN x\n\nFROM b\n"
 SAMPLES = sorted(path.parent.name for path in (ROOT / "samples").glob("*/Dockerfile"))
 
 
-def fixed(data: bytes, knowledge: Knowledge | None = None) -> Mended:
-    return mended(data, "Dockerfile", knowledge or Knowledge(), RULES.keys())
+def fixed(data: bytes, knowledge: KnownBuilds | None = None) -> Mended:
+    return mended(data, "Dockerfile", knowledge or KnownBuilds(), RULES.keys())
 
 
 def after(text: str) -> str:
@@ -119,7 +119,7 @@ def test_a_number_in_a_trigger_keeps_what_it_counts() -> None:
 
 
 def test_a_target_that_is_a_number_keeps_every_stage() -> None:
-    known = Knowledge(questions=(Options(target="1"),), builds=("Makefile:2",))
+    known = KnownBuilds(questions=(Options(target="1"),), builds=("Makefile:2",))
     found = fixed(b"FROM a\nFROM b\nFROM c\n", known)
     assert found.after == found.before
 
@@ -131,7 +131,7 @@ def test_a_comment_keeps_a_dead_stage() -> None:
 
 def test_a_rule_that_is_not_chosen_removes_nothing() -> None:
     data = b"FROM a\nFROM b\n"
-    assert mended(data, "Dockerfile", Knowledge(), ["shadowed-stage"]).after == data
+    assert mended(data, "Dockerfile", KnownBuilds(), ["shadowed-stage"]).after == data
 
 
 def test_a_file_that_is_refused_is_left_alone() -> None:
@@ -262,7 +262,7 @@ def built(file: Dockerfile, options: Options, target: str, numbers: Sequence[int
 
 
 def described(resolved: Resolved, index: int) -> object:
-    place = resolved.places[index]
+    place = resolved.sources[index]
     sources = [[written(resolved, read) for read in one.sources] for one in place.commands]
     texts = [one.instruction.text for one in place.commands]
     return place.base, written(resolved, place.base_index), texts, sources
@@ -272,7 +272,7 @@ def written(resolved: Resolved, index: int | None) -> object:
     """A source as its text, which no number tells from others."""
     if index is None:
         return None
-    place = resolved.places[index]
+    place = resolved.sources[index]
     return [item.text for item in (place.text.head, *place.text.body)] if place.text else place.base
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import html
 import random
 import re
-from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from msgspec.structs import replace
 
 import stagegraph as sg
 from stagegraph.formats.mermaid import MOST_CHARACTERS, MOST_EDGES

@@ -107,10 +107,10 @@ def test_the_chart_in_the_markdown_is_read_by_mermaid(path: str) -> None:
 
 
 def test_nothing_of_a_record_is_markup_in_the_markdown() -> None:
-    vertex = sg.records.model.Vertex(
+    vertex = sg.records.record.Vertex(
         digest="1",
         name="[x 1/1] RUN <script>|`**[a](b)**\n# no",
-        intervals=(sg.records.model.Interval(1, 9**9),),
+        intervals=(sg.records.record.Interval(1, 9**9),),
     )
     record = sg.Record(source="<b>", name="", format="rawjson", vertices=(vertex,))
     lines = timings_markdown(sg.measure(record)).splitlines()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from stagegraph.check.comments import Extent, extents
-from stagegraph.check.known_builds import Knowledge, numbered_targets, with_numbered_targets
+from stagegraph.check.known_builds import KnownBuilds, numbered_targets, with_numbered_targets
 from stagegraph.check.rule import Problem, Subject
 from stagegraph.check.rules.idle_stage import idle_roots
 from stagegraph.check.rules.registry import RULES, is_target, run_rules, silenced_codes, unread_word
@@ -25,8 +27,7 @@ from stagegraph.source import Source, excerpt, quoted
 _MOST_SHOWN = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Located:
+class Located(Struct, frozen=True, kw_only=True):
     """A Problem with what a format shows of it."""
 
     problem: Problem
@@ -34,8 +35,7 @@ class Located:
     fingerprint: str  # stays when lines above move
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """How one stage can come to be built; ``extent`` is its lines, comments included."""
 
     title: str
@@ -45,8 +45,7 @@ class Verdict:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class Checked(Struct, frozen=True, kw_only=True):
     """What checking one file gave; ``error`` is the whole text when it cannot be read."""
 
     name: str
@@ -58,7 +57,7 @@ class Checked:
     error_line: int | None = None
 
 
-_NOTHING_KNOWN = Knowledge()
+_NOTHING_KNOWN = KnownBuilds()
 
 
 def failed(name: str, error: StagegraphError) -> Checked:
@@ -67,7 +66,7 @@ def failed(name: str, error: StagegraphError) -> Checked:
 
 
 def check(
-    source: Source, knowledge: Knowledge = _NOTHING_KNOWN, codes: Collection[str] = RULES.keys()
+    source: Source, knowledge: KnownBuilds = _NOTHING_KNOWN, codes: Collection[str] = RULES.keys()
 ) -> Checked:
     """Check one Dockerfile by the rules called ``codes``; a file that cannot be read is no exception."""
     try:
@@ -77,7 +76,7 @@ def check(
         return failed(source.name, error)
 
 
-def _checked(file: Dockerfile, knowledge: Knowledge, codes: Collection[str]) -> Checked:
+def _checked(file: Dockerfile, knowledge: KnownBuilds, codes: Collection[str]) -> Checked:
     of_stages = extents(file)
     exploration = explored(file, knowledge, of_stages)
     if exploration.resolved is None:
@@ -106,7 +105,7 @@ def _checked(file: Dockerfile, knowledge: Knowledge, codes: Collection[str]) -> 
     )
 
 
-def explored(file: Dockerfile, knowledge: Knowledge, of_stages: Sequence[Extent]) -> Exploration:
+def explored(file: Dockerfile, knowledge: KnownBuilds, of_stages: Sequence[Extent]) -> Exploration:
     """The reach of every stage for the builds that are known of, and for what is always asked for."""
     named = [
         stage.head.name
@@ -121,7 +120,7 @@ def explored(file: Dockerfile, knowledge: Knowledge, of_stages: Sequence[Extent]
 
 
 def _refused(
-    file: Dockerfile, knowledge: Knowledge, codes: Collection[str], of_stages: Sequence[Extent]
+    file: Dockerfile, knowledge: KnownBuilds, codes: Collection[str], of_stages: Sequence[Extent]
 ) -> Checked:
     """A file that BuildKit refuses as a whole: for a fault that a rule knows, or for another."""
     found = [*case_mistakes(file), *unset_arguments(file, knowledge.questions or (Options(),))]
@@ -149,7 +148,7 @@ def _why(subject: Subject, index: int, mentioned: Mapping[str, str]) -> str:
 def _verdicts(subject: Subject, mentioned: Mapping[str, str]) -> tuple[Verdict, ...]:
     return tuple(
         Verdict(
-            title=subject.resolved.places[index].title,
+            title=subject.resolved.sources[index].title,
             line=stage.head.span.line,
             extent=subject.extents[index],
             reach=subject.reached[index].reach,
@@ -175,7 +174,7 @@ def located(file: Dockerfile, problems: Sequence[Problem]) -> tuple[Located, ...
     return tuple(found)
 
 
-def _unknown_targets(file: Dockerfile, knowledge: Knowledge) -> list[str]:
+def _unknown_targets(file: Dockerfile, knowledge: KnownBuilds) -> list[str]:
     names = {stage.head.name for stage in file.stages}
     asked = zip(knowledge.questions, knowledge.builds, strict=False)
     missing = {

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.dockerfile.logical import DirectiveError, Directives
@@ -11,8 +12,7 @@ from stagegraph.dockerfile.whitespace import SPACE
 from stagegraph.source import Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extent:
+class Extent(Struct, frozen=True, kw_only=True):
     """The lines ``first`` to ``last`` of a stage with its comments, and those comments by line."""
 
     first: int

@@ -7,11 +7,13 @@ the same instructions and the same sources, and every target must need the same 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from stagegraph.check.check import explored
 from stagegraph.check.comments import Extent, extents, top_lines
-from stagegraph.check.known_builds import Knowledge, numbered_targets
+from stagegraph.check.known_builds import KnownBuilds, numbered_targets
 from stagegraph.check.rules.registry import is_target, silenced_codes
 from stagegraph.dockerfile.file import Dockerfile, read_dockerfile
 from stagegraph.dockerfile.logical import source_from_bytes
@@ -20,8 +22,8 @@ from stagegraph.errors import StagegraphError
 from stagegraph.model import Reach
 from stagegraph.options import Options
 from stagegraph.reach.reachability import Exploration
-from stagegraph.reach.reads import Possible, Wiring, trigger_numbers
-from stagegraph.reach.selectors import Selectors
+from stagegraph.reach.reads import PossibleReads, StageReads, trigger_numbers
+from stagegraph.reach.selectors import FromChoices
 
 _MARK = b"\xef\xbb\xbf"
 _MOST_ALONE = 100  # stages tried one at a time
@@ -29,8 +31,7 @@ _MOST_TARGETS = 100
 _Identity = tuple[object, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mended:
+class Mended(Struct, frozen=True, kw_only=True):
     """A file before and after, the stages that went, and the dead ones that had to stay.
 
     ``indexes`` are those of ``removed``.
@@ -43,7 +44,7 @@ class Mended:
     kept: tuple[str, ...] = ()
 
 
-def mended(data: bytes, name: str, knowledge: Knowledge, codes: Collection[str]) -> Mended:
+def mended(data: bytes, name: str, knowledge: KnownBuilds, codes: Collection[str]) -> Mended:
     """``data`` without its dead stages, as far as it is proved that nothing else changes.
 
     Raises StagegraphError when the file cannot be read.
@@ -83,7 +84,7 @@ def _removable(
         comments = of_stages[index].comments
         if code not in codes or code in silenced_codes(comments) or is_target(comments):
             dead.discard(index)
-    possible = Possible(Wiring(exploration.resolved), Selectors(file))
+    possible = PossibleReads(StageReads(exploration.resolved), FromChoices(file))
     waiting = [index for index in range(len(file.stages)) if index not in dead]
     while waiting:
         read = {source for source, _ in possible.inputs(waiting.pop())} & dead
@@ -185,11 +186,11 @@ def _identities(resolved: Resolved, kept: Sequence[int], number: dict[int, int])
     count = len(resolved.file.stages)
 
     def source(index: int) -> object:
-        return number.get(index, -1) if index < count else resolved.places[index].base
+        return number.get(index, -1) if index < count else resolved.sources[index].base
 
     found: list[_Identity] = [(source(resolved.target), sorted(map(str, map(source, resolved.needed))))]
     for index in kept:
-        place = resolved.places[index]
+        place = resolved.sources[index]
         base = None if place.base_index is None else source(place.base_index)
         commands = tuple(
             (command.instruction.text, command.onbuild, tuple(map(source, command.sources)))

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 
-from stagegraph.discovery.found_build import Use
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from stagegraph.discovery.found_build import FoundBuild
 from stagegraph.dockerfile.platforms import PlatformError, parse_platform
 from stagegraph.model import Reach
 from stagegraph.options import Options
 from stagegraph.reach.reachability import Exploration, Reached
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Knowledge:
+class KnownBuilds(Struct, frozen=True, kw_only=True):
     """What is known of how a Dockerfile is built; by default nothing.
 
     ``questions`` are builds of one target on one platform each, ``builds`` where they stand, in the
@@ -33,10 +34,10 @@ class Knowledge:
 
 def knowledge_of(
     dockerfile: str | None,
-    uses: Iterable[Use],
+    uses: Iterable[FoundBuild],
     asked: Options,
     mentioned: Mapping[str, str] | None = None,
-) -> Knowledge:
+) -> KnownBuilds:
     """What ``uses`` and the command line say of ``dockerfile``, a path from the repository's root.
 
     A build that is not understood whole makes less known: never more. Targets asked for on the
@@ -48,7 +49,7 @@ def knowledge_of(
     builds = [*explicit, *((question, _place(use)) for use in meant for question in _questions(use, asked))]
     found = [(one, where) for question, where in builds for one in _by_platform(question)]
     doubts = _not_known(meant, "target") if any(use.certain for use in own) else ()
-    return Knowledge(
+    return KnownBuilds(
         questions=tuple(question for question, _ in found) or tuple(_by_platform(asked)),
         builds=tuple(where for _, where in found),
         targets_known=bool(explicit) or (any(use.certain for use in own) and not doubts),
@@ -58,15 +59,15 @@ def knowledge_of(
     )
 
 
-def _place(use: Use) -> str:
+def _place(use: FoundBuild) -> str:
     return use.where if use.certain and use.dockerfile is not None else ""
 
 
-def _not_known(uses: Iterable[Use], what: str) -> tuple[str, ...]:
+def _not_known(uses: Iterable[FoundBuild], what: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(use.where for use in uses if what in use.unknown))
 
 
-def _questions(use: Use, asked: Options) -> Iterator[Options]:
+def _questions(use: FoundBuild, asked: Options) -> Iterator[Options]:
     if use.target is not None:
         yield Options(
             target=use.target or None,
@@ -76,7 +77,7 @@ def _questions(use: Use, asked: Options) -> Iterator[Options]:
         )
 
 
-def _platforms(use: Use) -> tuple[str, ...]:
+def _platforms(use: FoundBuild) -> tuple[str, ...]:
     """The platforms of a build; "local" is that of the machine, which is not known here."""
     return tuple(filter(_is_platform, use.platforms))
 
@@ -93,7 +94,7 @@ def _is_platform(text: str) -> bool:
         return False
 
 
-def numbered_targets(knowledge: Knowledge) -> dict[int, str]:
+def numbered_targets(knowledge: KnownBuilds) -> dict[int, str]:
     """The stages that builds ask for by number, and where."""
     asked = zip(knowledge.questions, knowledge.builds, strict=False)
     return {
@@ -118,7 +119,7 @@ def with_numbered_targets(exploration: Exploration, numbers: dict[int, str]) -> 
 
 
 def _needed(exploration: Exploration, number: int) -> Iterable[int]:
-    places = exploration.resolved.places if exploration.resolved else []
+    places = exploration.resolved.sources if exploration.resolved else []
     count = len(exploration.reached)
     found: set[int] = set()
     waiting = [number]

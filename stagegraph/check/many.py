@@ -7,12 +7,13 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
+
 from stagegraph.check.check import Checked, check, failed
-from stagegraph.check.known_builds import Knowledge
-from stagegraph.discovery.found_build import Note, Use
+from stagegraph.check.known_builds import KnownBuilds
+from stagegraph.discovery.found_build import FoundBuild, Note
 from stagegraph.discovery.repository import Walk
 from stagegraph.dockerfile.logical import source_from_bytes
 from stagegraph.errors import InputError, StagegraphError
@@ -35,8 +36,7 @@ _OTHER = re.compile(
 _MOST_SHOWN = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """One file to check; ``named`` says that the user named it, so that it must be a Dockerfile."""
 
     path: str
@@ -99,15 +99,14 @@ def _key(path: str) -> str:
     return path if path == "-" else os.path.abspath(path)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(Struct, frozen=True, kw_only=True):
     """The files checked, in order; the builds found; what was left out or not read.
 
     ``not_understood`` says what of the builds is not.
     """
 
     files: tuple[Checked, ...]
-    uses: tuple[Use, ...] = ()
+    uses: tuple[FoundBuild, ...] = ()
     notes: tuple[str, ...] = ()
     not_understood: tuple[str, ...] = ()
 
@@ -130,17 +129,15 @@ _CHUNK = 16
 _MARKS_OF_TEMPLATES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|<%.*?%>|@@\w+@@|%%\w+%%")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class Task(Struct, frozen=True, kw_only=True):
     """One file to check, what is known of its builds, and by which rules."""
 
     candidate: Candidate
-    knowledge: Knowledge
+    knowledge: KnownBuilds
     codes: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(Struct, frozen=True):
     """A file found in a directory that is no Dockerfile after all, and why."""
 
     path: str

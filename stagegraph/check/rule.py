@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from stagegraph.check.comments import Extent
 from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.dockerfile.instructions import Instruction
-from stagegraph.dockerfile.stages import Place, Resolved
+from stagegraph.dockerfile.stages import Resolved, StageOrImage
 from stagegraph.model import Finding, Reach, Severity
 from stagegraph.options import Options
 from stagegraph.reach.reachability import Reached
 from stagegraph.source import Span, quoted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(Struct, frozen=True, kw_only=True):
     """A Finding with its exact place; ``stage`` is the number of the stage that it is about."""
 
     code: str
@@ -41,8 +41,7 @@ class Problem:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(Struct, frozen=True, kw_only=True):
     """A Dockerfile with all that a rule may look at.
 
     ``questions`` are the builds that are known of, as they were asked; ``resolved`` is the first of
@@ -61,13 +60,13 @@ class Subject:
     mentioned: Container[str] = ()  # what something calls a target, though it is no build that is known
 
     @property
-    def stages(self) -> list[Place]:
+    def stages(self) -> list[StageOrImage]:
         """The places that are stages, by number."""
-        return self.resolved.places[: len(self.file.stages)]
+        return self.resolved.sources[: len(self.file.stages)]
 
     def title(self, index: int) -> str:
         """What messages call a stage: its name, or what BuildKit calls it, quoted."""
-        return quoted(self.resolved.places[index].title)
+        return quoted(self.resolved.sources[index].title)
 
     def is_needed(self, index: int) -> bool:
         """Whether a build that is known of builds the stage."""
@@ -83,8 +82,7 @@ class Subject:
 Check = Callable[[Subject], Iterator[Problem]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """One rule: its code, the worst that it says, one line about it, and how it is checked."""
 
     code: str

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from stagegraph.check.rules.registry import RULES
 from stagegraph.errors import OptionsError
@@ -16,8 +17,7 @@ FAIL_ON = ("error", "warning", "info", "never")
 _LARGEST = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """What a project has settled; ``select`` of nothing means all rules."""
 
     select: tuple[str, ...] = ()
@@ -73,7 +73,7 @@ def _table(path: Path, keys: tuple[str, ...]) -> Mapping[str, Any] | None:
 
 
 def _settings(path: Path, table: Mapping[str, Any]) -> Settings:
-    known = {one.name.replace("_", "-"): one.name for one in fields(Settings)}
+    known = {name.replace("_", "-"): name for name in Settings.__struct_fields__}
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in known:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from stagegraph.check.known_builds import knowledge_of
 from stagegraph.check.many import Task, candidates
 from stagegraph.check.settings import Settings
-from stagegraph.discovery.found_build import Discovery, Note, Use
+from stagegraph.discovery.found_build import Discovery, FoundBuild, Note
 from stagegraph.dockerfile.platforms import PlatformError, parse_platform
 from stagegraph.errors import OptionsError
 from stagegraph.options import Options
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class Work(Struct, frozen=True, kw_only=True):
     """The tasks of a run in order, the builds found for them, and notes on files left out."""
 
     tasks: tuple[Task, ...]
@@ -63,7 +64,7 @@ class _Repositories:
         self._wanted = wanted
         self.known: dict[str, Discovery] = {}
         self._roots: dict[str, str] = {}
-        self._uses: dict[str, dict[str | None, list[tuple[int, Use]]]] = {}
+        self._uses: dict[str, dict[str | None, list[tuple[int, FoundBuild]]]] = {}
 
     def place_of(self, path: str) -> tuple[str | None, Discovery]:
         """The path of a file from the root of its repository, and what was found there that it is in."""
@@ -86,7 +87,7 @@ class _Repositories:
         from stagegraph.discovery.discover import discover
 
         self.known[root] = discover(Path(root))
-        index: dict[str | None, list[tuple[int, Use]]] = {}
+        index: dict[str | None, list[tuple[int, FoundBuild]]] = {}
         for position, use in enumerate(self.known[root].uses):
             index.setdefault(use.dockerfile, []).append((position, use))
         self._uses[root] = index

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from stagegraph.cli.common import asks_for_builds, colour_wanted, options_of, writes_output
 from stagegraph.cli.writing import write

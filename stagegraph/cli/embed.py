@@ -5,11 +5,11 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct, field
 
 from stagegraph.cli.common import colour_wanted
 from stagegraph.cli.writing import write
@@ -76,16 +76,14 @@ def _paths(run: _Run, names: Sequence[str]) -> Iterator[tuple[Path, frozenset[Pa
         yield from ((path, wanted) for path in below(Path()) if path.resolve() not in pages)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _First:
+class _First(Struct, frozen=True, kw_only=True):
     """What --init puts into a page."""
 
     dockerfile: str
     heading: str
 
 
-@dataclass(slots=True, kw_only=True)
-class _Run:
+class _Run(Struct, kw_only=True):
     """One run over many pages: an error of one does not keep the others from being done."""
 
     check: bool

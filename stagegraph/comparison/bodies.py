@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
+from msgspec import Struct
+
 from stagegraph.dockerfile.instructions import Copy, Onbuild, Run
-from stagegraph.dockerfile.stages import Command, Place
+from stagegraph.dockerfile.stages import Command, StageOrImage
 from stagegraph.graph.build import Build
 
 MOST_MATCHED = 1_000  # instructions that differ; of more the order is not looked at
@@ -59,21 +60,25 @@ def _more(some: Sequence[Hashable], others: Sequence[Hashable]) -> Iterator[int]
             yield place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True, eq=False):
     """One instruction; ``text`` is without the names of ``stages`` (by index) that it reads."""
 
     text: str
     stages: tuple[int, ...] = ()
-    written: str = field(default="", compare=False)
+    written: str = ""  # with the names; lines that differ in names only are equal
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Line) and (self.text, self.stages) == (other.text, other.stages)
+
+    def __hash__(self) -> int:
+        return hash((self.text, self.stages))
 
     def under(self, pairs: Mapping[int, int | None]) -> tuple[str, tuple[int | None, ...]]:
         """This line with the stages that it reads called as ``pairs`` say."""
         return self.text, tuple(pairs.get(stage) for stage in self.stages)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
+class Body(Struct, frozen=True, kw_only=True):
     """A stage: its base (a stage by index, or an image), its platform, its instructions."""
 
     name: str
@@ -95,12 +100,12 @@ class Body:
 
 def bodies(build: Build) -> list[Body]:
     """The body of every stage of ``build``, as it is for its first target and platform."""
-    places = build.variants[0].resolved.places
+    places = build.target_builds[0].resolved.sources
     stages = sum(place.is_stage for place in places)
     return [_body(place, stages) for place in places[:stages]]
 
 
-def _body(place: Place, stages: int) -> Body:
+def _body(place: StageOrImage, stages: int) -> Body:
     commands = () if place.replaced else place.commands
     return Body(
         name=place.name,

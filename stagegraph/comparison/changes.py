@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from stagegraph.model import EdgeKind, NodeKind, Report
 
@@ -21,8 +22,7 @@ class Change(StrEnum):
     SAME = "same"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeChange:
+class NodeChange(Struct, frozen=True, kw_only=True):
     """A stage or source that is not the same in both builds.
 
     ``id`` is that of the node in the new build, or that of the old one behind REMOVED_PREFIX.
@@ -45,8 +45,7 @@ class NodeChange:
         return self.new or self.old
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EdgeChange:
+class EdgeChange(Struct, frozen=True, kw_only=True):
     """How one node reads another by one kind of instruction, where that is not the same.
 
     ``source`` and ``target`` are ids as those of NodeChange; ``removed`` and ``added`` are what is
@@ -62,8 +61,7 @@ class EdgeChange:
     added: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NeededChange:
+class NeededChange(Struct, frozen=True, kw_only=True):
     """A target that needs other nodes than before; the lists hold labels."""
 
     old: str  # the label of the target in the old build
@@ -73,8 +71,7 @@ class NeededChange:
     added: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Struct, frozen=True, kw_only=True):
     """How ``new`` differs from ``old``; ``pairs`` are the ids of the same nodes, old to new."""
 
     old: Report

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice, product
 from typing import Any
 
-from stagegraph.discovery.found_build import Note, Use
+from stagegraph.discovery.found_build import FoundBuild, Note
 from stagegraph.discovery.hcl_file import HclError, evaluated, read_hcl, scope_of
 from stagegraph.discovery.hcl_values import UNKNOWN, is_known, shown
 from stagegraph.discovery.repository import Repository, is_remote, joined
@@ -20,7 +20,7 @@ _MOST_COMBINATIONS = 256
 _Table = Mapping[str, Any]
 
 
-def bake_uses(path: str, text: str, repository: Repository) -> tuple[list[Use], list[Note]]:
+def bake_uses(path: str, text: str, repository: Repository) -> tuple[list[FoundBuild], list[Note]]:
     """The targets of the bake file at ``path``, and what is not understood of it."""
     try:
         blocks = _json_blocks(text) if path.endswith(".json") else read_hcl(text)
@@ -70,7 +70,7 @@ class _Bake:
         found = evaluated(body.get("inherits", []), self._scope) if isinstance(body, Mapping) else []
         return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
 
-    def uses(self) -> Iterator[Use]:
+    def uses(self) -> Iterator[FoundBuild]:
         for name in self._targets:
             body = self._merged(name, ())
             if self._is_only_parent(name, body):
@@ -103,7 +103,7 @@ class _Bake:
         for choice in islice(product(*values), _MOST_COMBINATIONS):
             yield {**self._scope, **dict(zip(matrix, choice, strict=True))}
 
-    def _use(self, name: str, body: _Table, scope: dict[str, Any]) -> Iterator[Use]:
+    def _use(self, name: str, body: _Table, scope: dict[str, Any]) -> Iterator[FoundBuild]:
         if "dockerfile-inline" in body:
             return
         line = self._line(name)
@@ -119,7 +119,7 @@ class _Bake:
             unknown.add("dockerfile")
         self._say(line, name, unknown)
         for position, dockerfile in enumerate(dockerfiles or [None]):
-            yield Use(
+            yield FoundBuild(
                 file=self._path,
                 line=line,
                 kind="bake target",

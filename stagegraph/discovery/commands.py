@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from stagegraph.discovery.shell_words import MISSING
 
@@ -28,8 +29,7 @@ _WITHOUT_VALUE = """
 _SWITCHES = frozenset(_WITHOUT_VALUE.split())
 
 
-@dataclass(slots=True)
-class BuildCommand:
+class BuildCommand(Struct):
     """What one command line asks of a builder; None or MISSING inside a text is not known."""
 
     context: str | None = None

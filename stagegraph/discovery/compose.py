@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from stagegraph.discovery.found_build import Note, Use
+from stagegraph.discovery.found_build import FoundBuild, Note
 from stagegraph.discovery.repository import Repository, is_remote
 from stagegraph.discovery.yaml_file import Table, Yaml, YamlError, read_yaml
 
@@ -17,13 +17,13 @@ _MOST_PARENTS = 20
 _HOLE = re.compile(r"\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::?([-+?])([^{}]*))?\})")
 
 
-def compose_uses(path: str, text: str, repository: Repository) -> tuple[list[Use], list[Note]]:
+def compose_uses(path: str, text: str, repository: Repository) -> tuple[list[FoundBuild], list[Note]]:
     """The builds of the compose file at ``path``, and what is not understood of it."""
     try:
         root = read_yaml(text)
     except YamlError as error:
         return [], [Note(file=path, line=None, message=f"not understood: {error}")]
-    found: list[Use] = []
+    found: list[FoundBuild] = []
     notes: list[Note] = []
     # a file that overrides or extends another need not repeat the context
     main = bool(_MAIN.fullmatch(path.rpartition("/")[2]))
@@ -66,7 +66,7 @@ def _as_table(build: Yaml) -> Table:
 
 def _service(
     path: str, line: int, name: str, build: Yaml, whole: bool, repository: Repository
-) -> Iterator[Use]:
+) -> Iterator[FoundBuild]:
     table = _as_table(build)
     if table.get("dockerfile_inline") is not None:
         return
@@ -86,7 +86,7 @@ def _service(
     args, args_sure = _pairs(table.get("args"))
     if not args_sure:
         unknown.add("build arguments")
-    yield Use(
+    yield FoundBuild(
         file=path,
         line=line,
         kind="compose service",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stagegraph.discovery.bake import bake_uses
 from stagegraph.discovery.compose import compose_uses
-from stagegraph.discovery.found_build import Discovery, Note, Use
+from stagegraph.discovery.found_build import Discovery, FoundBuild, Note
 from stagegraph.discovery.repository import Repository, Walk
 from stagegraph.discovery.scripts import Script, script_uses
 from stagegraph.discovery.workflows import workflow_uses
@@ -50,7 +50,7 @@ def mentions(text: str) -> Iterator[tuple[str, int]]:
 _LARGEST = 1024 * 1024
 _MOST_MENTIONING = 20_000  # files that are read for nothing but words
 _MOST_WORDS = 2_000
-_Found = tuple[list[Use], list[Note]]
+_Found = tuple[list[FoundBuild], list[Note]]
 _Reader = Callable[[str, str, Repository], _Found]
 
 
@@ -96,7 +96,7 @@ class _Finding:
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         self._left = _MOST_MENTIONING
-        self.uses: list[Use] = []
+        self.uses: list[FoundBuild] = []
         self.notes: list[Note] = []
         self.mentioned: dict[str, str] = {}
 
@@ -130,7 +130,7 @@ def _read(reader: _Reader, path: str, text: str, repository: Repository) -> _Fou
     except Exception as error:  # the last door: one odd file must not stop the check of the others
         message = f"not understood: {type(error).__name__}: {error}"
         everything = frozenset({"dockerfile", "target", "build arguments"})
-        unknown = Use(
+        unknown = FoundBuild(
             file=path, line=1, kind="file", dockerfile=None, target=None, unknown=everything, certain=False
         )
         return [unknown], [Note(file=path, line=None, message=message)]

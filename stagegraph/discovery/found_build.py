@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Use:
+class FoundBuild(Struct, frozen=True, kw_only=True):
     """A build found in ``file`` (a path from the root of the repository) at ``line``.
 
     ``dockerfile`` is a path from the root, None when it is not known which; ``target`` is empty for
@@ -22,11 +22,14 @@ class Use:
     name: str = ""
     dockerfile: str | None = "Dockerfile"
     target: str | None = ""
-    build_args: Mapping[str, str] = field(default_factory=dict, hash=False)
+    build_args: Mapping[str, str] = field(default_factory=dict)
     platforms: tuple[str, ...] = ()
     contexts: tuple[str, ...] = ()
     unknown: frozenset[str] = frozenset()
     certain: bool = True
+
+    def __hash__(self) -> int:
+        return hash((self.file, self.line, self.name, self.dockerfile, self.target))
 
     @property
     def where(self) -> str:
@@ -34,11 +37,10 @@ class Use:
         return f"{self.file}:{self.line}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class Note(Struct, frozen=True, kw_only=True):
     """Something that was not understood, or not read, and so makes verdicts weaker.
 
-    ``of_build`` says that it is about one build, whose Use has the same in ``unknown``.
+    ``of_build`` says that it is about one build, whose FoundBuild has the same in ``unknown``.
     """
 
     file: str
@@ -51,13 +53,12 @@ class Note:
         return f"{place}: {self.message}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Discovery:
+class Discovery(Struct, frozen=True, kw_only=True):
     """The builds of a repository and what was not understood, in the order of their files and lines.
 
     ``mentioned`` has every word that something calls a target, and where.
     """
 
-    uses: tuple[Use, ...] = ()
+    uses: tuple[FoundBuild, ...] = ()
     notes: tuple[Note, ...] = ()
     mentioned: Mapping[str, str] = field(default_factory=dict)

@@ -6,9 +6,10 @@ import os
 import posixpath
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from stagegraph.discovery.found_build import Note
 
@@ -21,8 +22,7 @@ _MOST_ENTRIES = 500_000
 _MOST_IGNORE_BYTES = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class _Ignoring:
+class _Ignoring(Struct, frozen=True):
     """The rules of one .gitignore, for paths that begin with ``prefix``."""
 
     prefix: str
@@ -32,8 +32,7 @@ class _Ignoring:
 _Rules = tuple[_Ignoring, ...]
 
 
-@dataclass(slots=True)
-class Walk:
+class Walk(Struct):
     """Walks the tree under ``top``; what cannot be read is noted and left out.
 
     Directories that are links are not entered, so a loop of links ends.

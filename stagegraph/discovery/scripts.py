@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from stagegraph.discovery.commands import BuildCommand, build_command, engine_variables, mentions_build
-from stagegraph.discovery.found_build import Note, Use
+from stagegraph.discovery.found_build import FoundBuild, Note
 from stagegraph.discovery.repository import Repository, is_remote, joined
 from stagegraph.discovery.shell_words import MISSING, Lines, logical_lines, simple_commands, ways
 
@@ -22,8 +23,7 @@ _MAKE = re.compile(r"[Mm]akefile|\.mk\Z")
 _QUOTED = re.compile(r"""\A(["'])(.*)\1,?\Z""", re.DOTALL)
 
 
-@dataclass(slots=True)
-class Script:
+class Script(Struct):
     """A text with commands: which file it is in, from which line on, and where it can be run."""
 
     file: str
@@ -34,7 +34,7 @@ class Script:
     kind: str = "command"
 
 
-def script_uses(script: Script, repository: Repository) -> tuple[list[Use], list[Note]]:
+def script_uses(script: Script, repository: Repository) -> tuple[list[FoundBuild], list[Note]]:
     """The builds in ``script``, and what is not understood of them."""
     if not mentions_build(script.text.replace("\\\n", " ")):
         return [], []
@@ -52,7 +52,7 @@ class _Reader:
         self._is_make = bool(_MAKE.search(script.file))
         self.notes: list[Note] = []
 
-    def uses(self) -> Iterator[Use]:
+    def uses(self) -> Iterator[FoundBuild]:
         for logical in logical_lines(self._script.text, self._script.first):
             self._learn(logical.text)
             if mentions_build(logical.text):
@@ -80,7 +80,7 @@ class _Reader:
             if path is not None and path not in self._directories and self._repository.is_directory(path):
                 self._directories.append(path)
 
-    def _line(self, logical: Lines) -> Iterator[Use]:
+    def _line(self, logical: Lines) -> Iterator[FoundBuild]:
         text = _plain(logical.text)
         values = {**{name: [value] for name, value in engine_variables()}, **self._values}
         for filled, _ in ways(text, values):
@@ -93,7 +93,7 @@ class _Reader:
                 if command is not None:
                     yield from self._uses_of(command, logical)
 
-    def _uses_of(self, command: BuildCommand, logical: Lines) -> Iterator[Use]:
+    def _uses_of(self, command: BuildCommand, logical: Lines) -> Iterator[FoundBuild]:
         if command.context is not None and is_remote(command.context):
             return
         unknown = self._unknown_parts(command, logical.text)
@@ -103,7 +103,7 @@ class _Reader:
         if unknown:
             self._note(logical.line, f"docker build: {', '.join(sorted(unknown))} not understood")
         for dockerfile in found or (None,):
-            yield Use(
+            yield FoundBuild(
                 file=self._script.file,
                 line=logical.line,
                 kind=self._script.kind,
@@ -140,10 +140,10 @@ class _Reader:
         found = [self._repository.dockerfile(one, context, None) for one in self._directories]
         return list(dict.fromkeys(path for path in found if path))
 
-    def _unknown(self, line: int) -> Use:
+    def _unknown(self, line: int) -> FoundBuild:
         everything = frozenset({"dockerfile", "target", "build arguments"})
         file, kind = self._script.file, self._script.kind
-        return Use(
+        return FoundBuild(
             file=file, line=line, kind=kind, dockerfile=None, target=None, unknown=everything, certain=False
         )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice, product
+
+from msgspec import Struct
 
 MISSING = "\x00"  # stands in a word for a value that is not known
 _MOST_WAYS = 64
@@ -18,8 +19,7 @@ _LEFT = re.compile(r"\$\{[^{}]*\}|\$\(\(?|`|\$\{|\$[@*#?!0-9]")
 Values = Mapping[str, Sequence[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
+class Lines(Struct, frozen=True):
     """One command line that may have run over several lines of a file, and where it begins."""
 
     text: str

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import islice, product
 
-from stagegraph.discovery.found_build import Note, Use
+from stagegraph.discovery.found_build import FoundBuild, Note
 from stagegraph.discovery.repository import Repository, is_remote
 from stagegraph.discovery.scripts import Script, script_uses
 from stagegraph.discovery.shell_words import MISSING
@@ -26,7 +26,7 @@ _MOST_COMBINATIONS = 256
 _Values = Mapping[str, Yaml]
 
 
-def workflow_uses(path: str, text: str, repository: Repository) -> tuple[list[Use], list[Note]]:
+def workflow_uses(path: str, text: str, repository: Repository) -> tuple[list[FoundBuild], list[Note]]:
     """The builds of the workflow or composite action at ``path``, and what is not understood."""
     try:
         root = read_yaml(text)
@@ -42,7 +42,7 @@ class _Reader:
     def __init__(self, path: str, repository: Repository) -> None:
         self._path = path
         self._repository = repository
-        self.uses: list[Use] = []
+        self.uses: list[FoundBuild] = []
         self.notes: list[Note] = []
 
     def jobs(self, root: Table) -> None:
@@ -94,7 +94,7 @@ class _Reader:
         self.uses.extend(uses)
         self.notes.extend(notes)
 
-    def _build(self, step: Table, known: _Values) -> Iterator[Use]:
+    def _build(self, step: Table, known: _Values) -> Iterator[FoundBuild]:
         inputs = step.table("with")
         line = step.line("uses")
         context = _DEFAULT_CONTEXT.sub("", _filled(inputs.text("context") or ".", known)) or "."
@@ -119,7 +119,7 @@ class _Reader:
         if dockerfile is None:
             unknown.add("dockerfile")
         self._say(line, unknown)
-        yield Use(
+        yield FoundBuild(
             file=self._path,
             line=line,
             kind="workflow step",
@@ -139,7 +139,7 @@ class _Reader:
             return self._repository.dockerfile("", ".", file)
         return self._repository.dockerfile("", context, None)
 
-    def _bake(self, step: Table, known: _Values) -> Iterator[Use]:
+    def _bake(self, step: Table, known: _Values) -> Iterator[FoundBuild]:
         """What a step overrides; the targets themselves are read from the bake files."""
         line = step.line("uses")
         changes = _filled(step.table("with").text("set") or "", known)
@@ -148,7 +148,7 @@ class _Reader:
         for _, target in _SET_TARGET.findall(changes):
             unknown = frozenset({"dockerfile", *(["target"] if MISSING in target else [])})
             shown = None if MISSING in target else target
-            yield Use(
+            yield FoundBuild(
                 file=self._path,
                 line=line,
                 kind="workflow step",

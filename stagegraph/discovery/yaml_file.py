@@ -7,7 +7,8 @@ cost more than its size. Every scalar stays the text that it is written as.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 _DEEPEST = 100
 _MOST_EVENTS = 200_000
@@ -17,8 +18,7 @@ class YamlError(ValueError):
     """The text is no YAML, or more than is read of one file."""
 
 
-@dataclass(slots=True, eq=False)
-class Table:
+class Table(Struct, eq=False):
     """A mapping with texts as keys; ``lines`` has the line of each value, from 1."""
 
     values: dict[str, Yaml] = field(default_factory=dict)

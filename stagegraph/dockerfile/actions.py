@@ -6,8 +6,9 @@ step in build output.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from stagegraph.dockerfile.mounts import Mount
 from stagegraph.source import Span
@@ -26,7 +27,7 @@ class RunAction(NamedTuple):
     environment: Environment
     workdir: str
     user: str
-    mounts: tuple[tuple[Mount, int], ...]  # and the place each reads, as an index of Resolved.places
+    mounts: tuple[tuple[Mount, int], ...]  # and the place each reads, as an index of Resolved.sources
     options: tuple[str, ...]  # network, security, devices
     document: tuple[str, str] | None  # name and text of a script that BuildKit writes and runs
 
@@ -55,7 +56,7 @@ class CopyAction(NamedTuple):
     span: Span
     onbuild: bool
     linked: bool  # made on nothing and merged on top
-    source: int | None  # the place read, as an index of Resolved.places; None for the build context
+    source: int | None  # the place read, as an index of Resolved.sources; None for the build context
     parts: tuple[CopyPart, ...]  # in the order that BuildKit copies them
     target: str  # the destination, absolute
     options: tuple[str, ...]  # owner, mode, exclude
@@ -90,8 +91,7 @@ class Fault(NamedTuple):
     certain: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageActions:
+class StageActions(Struct, frozen=True, kw_only=True):
     """The actions of one place, in order, and the faults that stop them."""
 
     index: int

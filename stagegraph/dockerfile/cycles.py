@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def check(resolved: Resolved) -> None:
     """Raise a DockerfileError when stages, needed or not, read each other in a circle."""
     done: set[int] = set()
-    for place in resolved.places:
+    for place in resolved.sources:
         if place.index not in done:
             _visit(resolved, place.index, done)
 
@@ -42,13 +42,13 @@ def _visit(resolved: Resolved, start: int, done: set[int]) -> None:
 
 
 def _reads(resolved: Resolved, index: int) -> Iterator[tuple[int, Command]]:
-    for command in resolved.places[index].commands:
+    for command in resolved.sources[index].commands:
         for source in command.sources:
             yield source, command
 
 
 def _circle(resolved: Resolved, circle: list[int], command: Command) -> DockerfileError:
-    names = [resolved.places[index].title for index in circle]
+    names = [resolved.sources[index].title for index in circle]
     if len(circle) == 2:
         message = f"stage {names[0]} copies from itself"
     else:

@@ -36,7 +36,7 @@ from stagegraph.dockerfile.refusals import (
     mode_of,
 )
 from stagegraph.dockerfile.scope import Scope
-from stagegraph.dockerfile.stages import Command, Place, Resolved
+from stagegraph.dockerfile.stages import Command, Resolved, StageOrImage
 from stagegraph.dockerfile.step_names import ScriptError, StepNames, script_of
 from stagegraph.source import Span
 
@@ -50,7 +50,7 @@ def evaluate(resolved: Resolved, *, platform_in_names: bool = False) -> tuple[St
     """The actions of every place of ``resolved``, in order of their indexes."""
     done: dict[int, _Stage] = {}
     found = []
-    for place in resolved.places:
+    for place in resolved.sources:
         stage = _Stage(resolved, place, done, platform_in_names)
         found.append(stage.run())
         done[place.index] = stage
@@ -61,14 +61,14 @@ class _Stage:
     """One stage while its instructions are carried out."""
 
     def __init__(
-        self, resolved: Resolved, place: Place, done: dict[int, _Stage], platform_in_names: bool
+        self, resolved: Resolved, place: StageOrImage, done: dict[int, _Stage], platform_in_names: bool
     ) -> None:
         self.resolved = resolved
         self.place = place
         self.done = done
         base = done[place.base_index] if place.base_index is not None else None
         self.scope: Scope = Scope(resolved, place, base.scope if base else None)
-        word = place.title if len(resolved.places) > 1 else ""
+        word = place.title if len(resolved.sources) > 1 else ""
         self.names = StepNames(place, word, self.scope.platform if platform_in_names else None)
         self.position = 0
         self.faults: list[Fault] = []
@@ -199,7 +199,7 @@ class _Stage:
         return tuple(found)
 
     def _check_order(self, span: Span, verb: str, source: int) -> None:
-        read = self.resolved.places[source]
+        read = self.resolved.sources[source]
         if source in self.done or not read.is_stage or read.replaced:
             return
         self._fault(

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cache
+
+from msgspec import Struct, field
 
 from stagegraph.dockerfile import patterns
 from stagegraph.dockerfile.whitespace import SPACE
@@ -22,8 +23,7 @@ class ExpansionError(ValueError):
     """A word that cannot be expanded: an open quote, a bad modifier, ``${X:?message}``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lexer:
+class Lexer(Struct, frozen=True):
     """How words are expanded; the defaults are those of FROM, ARG, ENV, COPY and WORKDIR."""
 
     escape: str = "\\"
@@ -86,8 +86,7 @@ class _Words:
         return self.done
 
 
-@dataclass(slots=True)
-class _Scan:
+class _Scan(Struct):
     """One pass over a text; ``position`` is the next character."""
 
     lexer: Lexer

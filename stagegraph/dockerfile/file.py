@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from stagegraph.dockerfile import parse
 from stagegraph.dockerfile.checks import ParseError
@@ -14,8 +15,7 @@ from stagegraph.errors import DockerfileError
 from stagegraph.source import Source, Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageText:
+class StageText(Struct, frozen=True, kw_only=True):
     """One FROM and the instructions below it."""
 
     head: From
@@ -27,8 +27,7 @@ class StageText:
         return self.body[-1].span.end_line if self.body else self.head.span.end_line
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dockerfile:
+class Dockerfile(Struct, frozen=True, kw_only=True):
     """``arguments`` stand before the first FROM; ``escape`` is the escape character."""
 
     source: Source

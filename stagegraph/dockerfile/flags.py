@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 _BYTE_SPACE = "\t\n\v\f\r \x85\xa0"  # unicode.IsSpace of single bytes: BuildKit reads flags bytewise
 
@@ -63,8 +64,7 @@ class FlagError(ValueError):
         self.flag = flag
 
 
-@dataclass(frozen=True, slots=True)
-class Flags:
+class Flags(Struct, frozen=True):
     """The flags of one instruction by name; flags that are not given are not in it."""
 
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -8,7 +8,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from stagegraph.dockerfile import paths
 
@@ -28,8 +30,7 @@ class MountError(ValueError):
     """A mount that BuildKit refuses when it builds the stage."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mount:
+class Mount(Struct, frozen=True, kw_only=True):
     """One mount; ``source_name`` is its from, empty for the build context (bind) or nothing."""
 
     type: str

@@ -6,8 +6,9 @@ Rules: containerd/platforms platforms.go and database.go.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 _PART = re.compile(r"[A-Za-z0-9_.-]+\Z")
 _OS = re.compile(r"([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.+%\-]*)\))?\Z")
@@ -74,8 +75,7 @@ class PlatformError(ValueError):
     """A text that names no platform."""
 
 
-@dataclass(frozen=True, slots=True)
-class Platform:
+class Platform(Struct, frozen=True):
     """An operating system, an architecture and its variant, normal forms."""
 
     os: str

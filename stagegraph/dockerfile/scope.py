@@ -10,7 +10,7 @@ from stagegraph.dockerfile import paths
 from stagegraph.dockerfile.expand import lexer_of
 from stagegraph.dockerfile.instructions import Arg, Env, Instruction, Setting, Shell, User, Workdir
 from stagegraph.dockerfile.platforms import Platform
-from stagegraph.dockerfile.stages import SCRATCH, Place, Resolved
+from stagegraph.dockerfile.stages import SCRATCH, Resolved, StageOrImage
 
 # Arguments for BuildKit itself: no command and no other instruction sees them (convert.go, nonEnvArgs).
 _NOT_VARIABLES = frozenset({"BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"})
@@ -20,7 +20,7 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 class Scope:
     """What one stage has set so far; begins with what its base stage left."""
 
-    def __init__(self, resolved: Resolved, place: Place, base: Scope | None) -> None:
+    def __init__(self, resolved: Resolved, place: StageOrImage, base: Scope | None) -> None:
         self.resolved = resolved
         self.lexer = lexer_of(escape=resolved.file.escape)
         self.platform: Platform = base.platform if base else resolved.platform_of(place)

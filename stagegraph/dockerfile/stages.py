@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from itertools import count
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from stagegraph.dockerfile import cycles
 from stagegraph.dockerfile.arguments import global_arguments, platform_arguments
@@ -30,7 +31,7 @@ _LARGEST = 2**63
 
 
 class Command(NamedTuple):
-    """An instruction of a stage; ``sources`` are the places it reads, as indexes of Resolved.places.
+    """An instruction of a stage; ``sources`` are the places it reads, as indexes of Resolved.sources.
 
     A RUN has one source a mount; a COPY has one, or none for the build context.
     """
@@ -40,8 +41,7 @@ class Command(NamedTuple):
     onbuild: bool = False
 
 
-@dataclass(slots=True, kw_only=True)
-class Place:
+class StageOrImage(Struct, kw_only=True):
     """Something that can be read: a stage, or behind the stages an image that an instruction names.
 
     Filled while the stages are resolved and not changed afterwards.
@@ -73,8 +73,7 @@ class Place:
         return self.text is not None
 
 
-@dataclass(slots=True, kw_only=True)
-class Resolved:
+class Resolved(Struct, kw_only=True):
     """A Dockerfile resolved for one target and one platform."""
 
     file: Dockerfile
@@ -82,7 +81,7 @@ class Resolved:
     arguments: dict[str, str]
     build_platform: Platform
     target_platform: Platform
-    places: list[Place] = field(default_factory=list)
+    sources: list[StageOrImage] = field(default_factory=list)
     by_name: dict[str, int] = field(default_factory=dict)
     target: int = 0
     needed: frozenset[int] = frozenset()
@@ -91,7 +90,7 @@ class Resolved:
         """The last stage called ``name``, in any case."""
         return self.by_name.get(lowered(name))
 
-    def platform_of(self, place: Place) -> Platform:
+    def platform_of(self, place: StageOrImage) -> Platform:
         """The platform of a place that stands on no other stage."""
         if place.base == SCRATCH and not place.replaced:
             return self.target_platform  # --platform on nothing has no effect (resolveReachableStages)
@@ -136,8 +135,8 @@ def _add_stage(resolved: Resolved, text: StageText) -> None:
     base = _expanded(resolved, head, head.base)
     if not base:
         raise _fault(resolved, head, f"the base {head.base} comes out empty", head.base, _set_hint(head.base))
-    place = Place(
-        index=len(resolved.places),
+    place = StageOrImage(
+        index=len(resolved.sources),
         base=base,
         base_index=resolved.by_name.get(base),
         platform=_platform(resolved, head),
@@ -146,7 +145,7 @@ def _add_stage(resolved: Resolved, text: StageText) -> None:
         text=text,
     )
     _replace_stage(resolved, place)
-    resolved.places.append(place)
+    resolved.sources.append(place)
     if head.name:
         resolved.by_name[head.name] = place.index
 
@@ -188,7 +187,7 @@ def _fault(
     return DockerfileError(message, source=source, span=pointing_at(source, item.span, word), hint=hint)
 
 
-def _replace_stage(resolved: Resolved, place: Place) -> None:
+def _replace_stage(resolved: Resolved, place: StageOrImage) -> None:
     if resolved.options.contexts and place.name not in ("", SCRATCH, "context"):
         found = find_context(
             resolved.options.contexts, place.name, place.platform or resolved.target_platform
@@ -234,7 +233,7 @@ def _no_target(resolved: Resolved, target: str) -> DockerfileError:
 
 def _add_commands(resolved: Resolved) -> None:
     for index in range(len(resolved.file.stages)):
-        place = resolved.places[index]
+        place = resolved.sources[index]
         body = place.text.body if place.text else ()
         place.commands = tuple(_command(resolved, item, False) for item in body)
 
@@ -281,7 +280,7 @@ def _number(text: str) -> int | None:
 def _numbered(resolved: Resolved, item: Copy, number: int) -> int:
     # Images that instructions name stand behind the stages, so a number past the last stage can
     # reach one that was read before (convert.go, findStateByIndex).
-    if not 0 <= number < len(resolved.places):
+    if not 0 <= number < len(resolved.sources):
         count = len(resolved.file.stages)
         raise _fault(
             resolved,
@@ -301,8 +300,8 @@ def _mount_place(resolved: Resolved, fields: tuple[str, ...]) -> int:
 
 
 def _extra(resolved: Resolved, name: str, span: Span | None) -> int:
-    index = len(resolved.places)
-    resolved.places.append(Place(index=index, base=name, base_index=None, span=span))
+    index = len(resolved.sources)
+    resolved.sources.append(StageOrImage(index=index, base=name, base_index=None, span=span))
     return index
 
 
@@ -314,16 +313,16 @@ def _run_triggers(resolved: Resolved) -> None:
         grown = False
         for index in sorted(resolved.needed - done):
             done.add(index)
-            resolved.places[index].passes = passes
-            grown = _take_triggers(resolved, resolved.places[index]) or grown
+            resolved.sources[index].passes = passes
+            grown = _take_triggers(resolved, resolved.sources[index]) or grown
         if not grown:
             return
 
 
-def _take_triggers(resolved: Resolved, place: Place) -> bool:
+def _take_triggers(resolved: Resolved, place: StageOrImage) -> bool:
     if place.base_index is None or place.text is None:
         return False
-    base = resolved.places[place.base_index]
+    base = resolved.sources[place.base_index]
     triggers = [c.instruction for c in base.commands if isinstance(c.instruction, Onbuild)]
     taken = []
     for trigger in triggers:
@@ -340,11 +339,11 @@ def _reachable(resolved: Resolved) -> frozenset[int]:
         index = waiting.pop()
         if index not in reached:
             reached.add(index)
-            waiting.extend(needs(resolved.places[index]))
+            waiting.extend(needs(resolved.sources[index]))
     return frozenset(reached)
 
 
-def needs(place: Place) -> set[int]:
+def needs(place: StageOrImage) -> set[int]:
     """The places that ``place`` reads; a stage that a named context replaces reads none."""
     if place.replaced:
         return set()
@@ -356,12 +355,12 @@ def needs(place: Place) -> set[int]:
 
 def _check_references(resolved: Resolved) -> None:
     # BuildKit parses the reference of every base and source, needed or not (resolveBaseImage).
-    for place in resolved.places:
+    for place in resolved.sources:
         if place.base_index is None and not (place.base == SCRATCH and not place.replaced):
             _set_reference(resolved, place)
 
 
-def _set_reference(resolved: Resolved, place: Place) -> None:
+def _set_reference(resolved: Resolved, place: StageOrImage) -> None:
     try:
         place.reference = full_reference(place.base)
         if not place.replaced and resolved.options.contexts:

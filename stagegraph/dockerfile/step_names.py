@@ -13,7 +13,7 @@ from typing import NamedTuple
 from stagegraph.dockerfile.heredocs import heredoc_word
 from stagegraph.dockerfile.instructions import Copy, Run, Workdir
 from stagegraph.dockerfile.platforms import Platform, PlatformError, normalized, parse_platform
-from stagegraph.dockerfile.stages import SCRATCH, Command, Place
+from stagegraph.dockerfile.stages import SCRATCH, Command, StageOrImage
 from stagegraph.dockerfile.whitespace import SPACE
 
 
@@ -66,7 +66,7 @@ class StepNames:
     carry none.
     """
 
-    def __init__(self, place: Place, word: str, platform: Platform | None) -> None:
+    def __init__(self, place: StageOrImage, word: str, platform: Platform | None) -> None:
         self.word = word
         self.platform = platform
         self.emitted = _named_before(place)
@@ -93,7 +93,7 @@ class StepNames:
         return str(self.platform) + _other_platform(self.platform, variables)
 
 
-def _named_before(place: Place) -> int:
+def _named_before(place: StageOrImage) -> int:
     """How often BuildKit has named the image of a stage before it knew that the stage is needed.
 
     While only a trigger makes it needed, every pass over the stages counts its FROM once more
@@ -103,7 +103,7 @@ def _named_before(place: Place) -> int:
     return place.passes if pulls else 0
 
 
-def _total(place: Place) -> int:
+def _total(place: StageOrImage) -> int:
     if not place.is_stage or place.replaced:
         return 0
     pulls = place.base_index is None and place.base != SCRATCH

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
+
+from msgspec import Struct
 
 from stagegraph.embedding.markdown import (
     Comment,
@@ -28,8 +29,7 @@ _WORD = "stagegraph"
 END_MARKER = "<!-- /stagegraph -->"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class Block(Struct, frozen=True, kw_only=True):
     """One block: what its marker asks, and the lines between the markers.
 
     ``start`` is the line of the marker, ``first`` the first line after it, ``end`` that of the end

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from stagegraph.api import read, render
 from stagegraph.embedding.blocks import Block, blocks_of
@@ -24,8 +26,7 @@ from stagegraph.reading import find, read_source
 from stagegraph.source import Source, Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class Content(Struct, frozen=True, kw_only=True):
     """The lines of a block, without line ends, and the picture that they link to, if any."""
 
     lines: tuple[str, ...]
@@ -88,8 +89,7 @@ def what_ships(report: Report) -> Iterator[str]:
 _HERE = Path()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """A block that is old: the lines between its markers, from line ``first`` (from 0)."""
 
     first: int
@@ -97,8 +97,7 @@ class Change:
     new: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """A Markdown file; ``data`` is what it should hold, ``pictures`` the files it links to."""
 
     path: Path

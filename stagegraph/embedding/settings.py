@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import fields
 
 from stagegraph.options import Options
 from stagegraph.picture.view import DIRECTIONS, ENGINES, THEMES, View
@@ -34,8 +36,7 @@ class SettingsError(ValueError):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """One block as it is asked for; ``dockerfile`` and ``output`` are relative to the page."""
 
     dockerfile: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from stagegraph.errors import OptionsError
 from stagegraph.model import Report
@@ -13,8 +14,7 @@ from stagegraph.picture.view import View
 from stagegraph.timings.timings import Timings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimingsFormat:
+class TimingsFormat(Struct, frozen=True, kw_only=True):
     """One format: where the function is that makes it, and whether it draws the graph too."""
 
     module: str
@@ -23,7 +23,10 @@ class TimingsFormat:
 
     def make(self, found: Timings, report: Report | None) -> bytes:
         """The bytes of ``found``; ``report`` is the graph of its Dockerfile, where that is known."""
-        function = getattr(import_module(f"stagegraph.formats.{self.module}"), self.module if "." not in self.module else "timings_html")
+        function = getattr(
+            import_module(f"stagegraph.formats.{self.module}"),
+            self.module if "." not in self.module else "timings_html",
+        )
         made = function(found, report) if self.with_report else function(found)
         return str(made).encode("utf-8", "replace")
 
@@ -50,8 +53,7 @@ def render_timings(found: Timings, format: str = "text", report: Report | None =
 _DEFAULT_VIEW = View()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Format:
+class Format(Struct, frozen=True, kw_only=True):
     """One output format: how it is asked for, and where the function is that makes it."""
 
     name: str
@@ -85,12 +87,16 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
             _format("svg", ".svg", "a picture for web pages and READMEs, light and dark in one"),
             _format("png", ".png", "a picture for slides and chats", binary=True),
             _format("pdf", ".pdf", "a picture for print", binary=True),
-            _format("html", ".html .htm", "a page to explore: pan, zoom, search, click", "html.graph_page:html"),
+            _format(
+                "html", ".html .htm", "a page to explore: pan, zoom, search, click", "html.graph_page:html"
+            ),
             _format("dot", ".dot .gv", "the language of Graphviz"),
             _format("mermaid", ".mmd .mermaid", "a diagram as text, which GitHub and GitLab draw"),
             _format("json", ".json", "the whole report as data, with a schema", "json:json_report"),
             _format("text", ".txt", "a view for the terminal", "tree:terminal"),
-            _format("markdown", ".md", "the report with its diagram for a document", "markdown:markdown_report"),
+            _format(
+                "markdown", ".md", "the report with its diagram for a document", "markdown:markdown_report"
+            ),
         )
     }
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from stagegraph.check.check import Checked, Located, Verdict
 from stagegraph.check.many import Run
-from stagegraph.discovery.found_build import Use
+from stagegraph.discovery.found_build import FoundBuild
 
 SCHEMA_VERSION = 1
 
@@ -62,7 +62,7 @@ def _stage(index: int, stage: Verdict) -> dict[str, Any]:
     }
 
 
-def _use(use: Use) -> dict[str, Any]:
+def _use(use: FoundBuild) -> dict[str, Any]:
     return {
         "file": use.file,
         "line": use.line,

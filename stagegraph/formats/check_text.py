@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from stagegraph.check.check import Checked, Located, Verdict
 from stagegraph.check.many import Run
-from stagegraph.discovery.found_build import Use
+from stagegraph.discovery.found_build import FoundBuild
 from stagegraph.model import Reach, Severity
 from stagegraph.source import printable
 
@@ -108,7 +108,7 @@ def _counted(number: int, name: str) -> str:
     return f"{number} {plural}"
 
 
-def described(use: Use) -> str:
+def described(use: FoundBuild) -> str:
     """One build in a line: where it stands, and what it builds."""
     target = {None: "a target not understood", "": "the default target"}.get(
         use.target, f"target {use.target}"

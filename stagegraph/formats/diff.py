@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import fields, replace
 from types import MappingProxyType
 from typing import Any
 
-from stagegraph.comparison.changes import Comparison, EdgeChange, NeededChange, NodeChange
+from msgspec.structs import asdict, replace
+
+from stagegraph.comparison.changes import Comparison
 from stagegraph.errors import OptionsError
 from stagegraph.formats.diff_sections import (
     SIGNS,
@@ -70,20 +71,16 @@ def _json(comparison: Comparison, view: View) -> str:
         "same": comparison.same,
     }
     lists = {
-        "nodes": [_plain(change) | {"label": change.label} for change in comparison.nodes],
+        "nodes": [asdict(change) | {"label": change.label} for change in comparison.nodes],
         "edges": [
-            _plain(change) | {"source_label": labels[change.source], "target_label": labels[change.target]}
+            asdict(change) | {"source_label": labels[change.source], "target_label": labels[change.target]}
             for change in comparison.edges
         ],
-        "needed": [_plain(change) for change in comparison.needed],
+        "needed": [asdict(change) for change in comparison.needed],
     }
     parts = [f"{_text_of(name)}: {_text_of(value)}" for name, value in head.items()]
     parts += [f"{_text_of(name)}: {_rows(rows)}" for name, rows in lists.items()]
     return "{\n  " + ",\n  ".join(parts) + "\n}\n"
-
-
-def _plain(change: NodeChange | EdgeChange | NeededChange) -> dict[str, Any]:
-    return {field.name: getattr(change, field.name) for field in fields(change)}
 
 
 def _rows(rows: Sequence[dict[str, Any]]) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from stagegraph.comparison.changes import Change, Comparison, EdgeChange, NeededChange, NodeChange
 from stagegraph.model import NodeKind
@@ -20,8 +21,7 @@ SIGNS: Mapping[Change, str] = {
 _ORDER = (Change.ADDED, Change.REMOVED, Change.RENAMED, Change.CHANGED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeRow:
+class ChangeRow(Struct, frozen=True, kw_only=True):
     """One difference: what, how it differs, and the lines that went and came."""
 
     change: Change
@@ -31,8 +31,7 @@ class ChangeRow:
     added: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeSection:
+class ChangeSection(Struct, frozen=True, kw_only=True):
     """The differences of one kind."""
 
     heading: str

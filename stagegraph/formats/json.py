@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from stagegraph.model import Report
 from stagegraph.picture.view import View
@@ -24,6 +26,6 @@ def _plain(value: Any) -> Any:
     """Frozen values as dicts, tuples as lists, enumerations as their words."""
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    if hasattr(value, "__dataclass_fields__"):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Struct):
+        return {name: _plain(item) for name, item in asdict(value).items()}
     return value

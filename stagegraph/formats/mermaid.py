@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from stagegraph.formats.mermaid_style import MARKS, comment, count_links, front_matter, label, styles
 from stagegraph.formats.quoting import checked_link_base, line_link

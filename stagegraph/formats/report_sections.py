@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from stagegraph.formats.words import measured_words
 from stagegraph.model import LeftBehind, Node, NodeKind, Reach, Report, Role, Shipped, StepKind
@@ -13,8 +14,7 @@ from stagegraph.source import printable
 _MOST_LISTED = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One line of a report: what, and where it comes from or stands."""
 
     what: str
@@ -22,8 +22,7 @@ class Row:
     key: str = ""  # of what it is about: "node:" and a Node.id, "step:" and a Step.id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class Section(Struct, frozen=True, kw_only=True):
     """A heading, sentences, and rows below it."""
 
     heading: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import asdict
 
 from stagegraph.formats.markdown import escaped
 from stagegraph.formats.timings_sections import plain_name
@@ -163,7 +164,7 @@ def _summary(found: Timings) -> dict[str, Any]:
 
 
 def _plain(change: StepChange) -> dict[str, Any]:
-    data = {field.name: getattr(change, field.name) for field in fields(change)}
+    data = asdict(change)
     for name in ("before", "after"):
         data[name] = None if data[name] is None else seconds(data[name])
     return {**data, "difference": seconds(change.difference)}

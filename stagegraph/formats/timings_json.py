@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from stagegraph.records.record import SECOND, Interval
 from stagegraph.timings.timings import Timings, seconds
@@ -40,8 +42,8 @@ def _plain(value: Any, name: str = "") -> Any:
         return [seconds(value.start), seconds(value.end)]
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    if hasattr(value, "__dataclass_fields__"):
-        return {field.name: _plain(getattr(value, field.name), field.name) for field in fields(value)}
+    if isinstance(value, Struct):
+        return {field: _plain(item, field) for field, item in asdict(value).items()}
     return seconds(value) if name in _TIMES and isinstance(value, int) else value
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from stagegraph.formats.words import duration, share, size
 from stagegraph.source import printable
@@ -17,8 +18,7 @@ _WORTH = 200  # a saving below one part in so many of the wall time is not worth
 _FOLDED = 100  # and a step of the path below one in so many is folded with its neighbours
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathRow:
+class PathRow(Struct, frozen=True, kw_only=True):
     """One line of the path: a step, several small ones, or a time in which nothing of it ran."""
 
     time: int
@@ -173,8 +173,7 @@ def _small(found: Timings, parts: Sequence[PathPart]) -> Iterator[PathRow]:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One bar of the table of stages: a stage, or what belongs to none."""
 
     name: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from stagegraph.dockerfile.actions import StageActions
 from stagegraph.dockerfile.evaluate import evaluate
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from stagegraph.graph.stage_graph import Outline
 
 
-@dataclass(frozen=True, kw_only=True)
-class Variant:
+class TargetBuild(Struct, frozen=True, kw_only=True, dict=True):
     """The build for one target and one platform; ``several`` when it is one of several platforms."""
 
     resolved: Resolved
@@ -32,13 +32,12 @@ class Variant:
         return evaluate(self.resolved, platform_in_names=self.several)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Build:
+class Build(Struct, frozen=True, kw_only=True, dict=True):
     """What BuildKit would build: one variant for every target on every platform asked for."""
 
     file: Dockerfile
     options: Options
-    variants: tuple[Variant, ...]
+    target_builds: tuple[TargetBuild, ...]
 
     @property
     def source(self) -> Source:
@@ -78,7 +77,7 @@ class Build:
     @property
     def targets(self) -> tuple[str, ...]:
         """The node ids of the targets."""
-        return tuple(dict.fromkeys(f"stage:{v.resolved.target}" for v in self.variants))
+        return tuple(dict.fromkeys(f"stage:{v.resolved.target}" for v in self.target_builds))
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         from stagegraph.graph.report import analyse
@@ -98,9 +97,9 @@ def build_of(source: Source, options: Options) -> Build:
     """
     file = read_dockerfile(source)
     several = len(options.all_platforms) > 1
-    variants = []
+    target_builds = []
     for platform in options.all_platforms:
         for target in options.all_targets or ("",):
             resolved = resolve(file, options, target, platform)
-            variants.append(Variant(resolved=resolved, several=several))
-    return Build(file=file, options=options, variants=tuple(variants))
+            target_builds.append(TargetBuild(resolved=resolved, several=several))
+    return Build(file=file, options=options, target_builds=tuple(target_builds))

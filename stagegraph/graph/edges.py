@@ -13,15 +13,15 @@ from stagegraph.dockerfile.mounts import Mount, MountError, read_mount
 from stagegraph.dockerfile.paths import PathError, is_absolute
 from stagegraph.dockerfile.paths import destination as absolute
 from stagegraph.dockerfile.scope import Scope
-from stagegraph.dockerfile.stages import Command, Place, Resolved
-from stagegraph.graph.build import Variant
+from stagegraph.dockerfile.stages import Command, Resolved, StageOrImage
+from stagegraph.graph.build import TargetBuild
 from stagegraph.model import Edge, EdgeKind, NodeKind
 
 
 class Read(NamedTuple):
     """One thing that one instruction reads.
 
-    ``place`` is an index of Resolved.places, None for the build context or what ``remote`` fetches.
+    ``place`` is an index of Resolved.sources, None for the build context or what ``remote`` fetches.
     """
 
     command: Command
@@ -33,10 +33,10 @@ class Read(NamedTuple):
     lands: str = ""  # the destination from the root, where that can be known
 
 
-def reads_of(resolved: Resolved) -> Iterator[tuple[Place, list[Read]]]:
+def reads_of(resolved: Resolved) -> Iterator[tuple[StageOrImage, list[Read]]]:
     """Every stage with what its instructions read, in the order of the file."""
     scopes: dict[int, Scope] = {}
-    for place in resolved.places[: len(resolved.file.stages)]:
+    for place in resolved.sources[: len(resolved.file.stages)]:
         base = scopes.get(place.base_index) if place.base_index is not None else None
         scope = scopes[place.index] = Scope(resolved, place, base)
         commands = () if place.replaced else place.commands
@@ -123,15 +123,15 @@ def _or_written(expand: Callable[[str], str], word: str) -> str:
 CONTEXT = "context"
 
 
-def node_of(variant: Variant, index: int) -> tuple[str, NodeKind, str] | None:
+def node_of(variant: TargetBuild, index: int) -> tuple[str, NodeKind, str] | None:
     """Id, kind and label of the node that place ``index`` is drawn as; None for scratch."""
-    place = variant.resolved.places[index]
+    place = variant.resolved.sources[index]
     if place.is_stage:
         return f"stage:{index}", NodeKind.STAGE, place.title
     return source_of(place)
 
 
-def source_of(place: Place) -> tuple[str, NodeKind, str] | None:
+def source_of(place: StageOrImage) -> tuple[str, NodeKind, str] | None:
     """Id, kind and label of what a place is made from, when that is no stage and not scratch."""
     if place.context:
         return f"named-context:{place.context_name}", NodeKind.NAMED_CONTEXT, place.context_name
@@ -140,7 +140,7 @@ def source_of(place: Place) -> tuple[str, NodeKind, str] | None:
     return f"image:{place.reference}", NodeKind.IMAGE, place.base
 
 
-def edges_of(variant: Variant) -> Iterator[Edge]:
+def edges_of(variant: TargetBuild) -> Iterator[Edge]:
     """The edges of one variant, stage by stage in the order of the file."""
     for place, reads in reads_of(variant.resolved):
         yield from _from(variant, place)
@@ -151,13 +151,13 @@ def edges_of(variant: Variant) -> Iterator[Edge]:
                 yield _edge(read, source, target)
 
 
-def _from(variant: Variant, place: Place) -> Iterator[Edge]:
+def _from(variant: TargetBuild, place: StageOrImage) -> Iterator[Edge]:
     found = source_of(place) if place.base_index is None else node_of(variant, place.base_index)
     if found and place.span:
         yield Edge(source=found[0], target=f"stage:{place.index}", kind=EdgeKind.FROM, line=place.span.line)
 
 
-def _source(variant: Variant, read: Read) -> str:
+def _source(variant: TargetBuild, read: Read) -> str:
     """The id of the node that is read; empty for scratch, which is no node."""
     if read.remote:
         return f"remote:{read.remote}"

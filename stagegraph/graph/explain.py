@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from stagegraph.model import Edge, Node, Report
 
 MOST_WAYS = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
+class Explanation(Struct, frozen=True, kw_only=True):
     """``ways`` lead from ``node`` to a target, shortest first; ``more`` is whether others do."""
 
     node: Node

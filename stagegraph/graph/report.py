@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from stagegraph.check.comments import extents
 from stagegraph.check.rule import Problem, Subject
@@ -19,7 +21,7 @@ from stagegraph.graph.steps import CONTEXT_NAME, RawStep, raw_steps
 from stagegraph.model import Edge, Finding, Node, NodeKind, Parallelism, Reach, Report, Role, Step, StepKind
 from stagegraph.options import Options
 from stagegraph.reach.reachability import Reached, reach_of_nodes, stage_reach
-from stagegraph.reach.selectors import Selectors, selectable_edges
+from stagegraph.reach.selectors import FromChoices, selectable_edges
 
 _CODES = frozenset({"dead-stage", "shadowed-stage", "later-stage", "number-is-image"})
 
@@ -32,7 +34,7 @@ def findings(build: Build, reached: Sequence[Reached], questions: Sequence[Optio
 
 def _problems(build: Build, reached: Sequence[Reached], questions: Sequence[Options]) -> Iterator[Problem]:
     of_stages = extents(build.file)
-    for variant in build.variants:
+    for variant in build.target_builds:
         subject = Subject(
             file=build.file,
             resolved=variant.resolved,
@@ -53,7 +55,7 @@ def analyse(build: Build, weights: Mapping[int, float] | None = None) -> Report:
     raw = raw_steps(build)
     timed = schedule([step.inputs for step in raw], _weights(raw, weights))
     steps = _steps(build, raw, timed)
-    questions, selectors = _questions(build), Selectors(build.file)
+    questions, selectors = _questions(build), FromChoices(build.file)
     reached = stage_reach(build.file, questions, selectors)
     nodes, edges = _nodes_and_edges(build, steps, selectors, reached)
     running, real = _running(build), [edge for edge in edges if not edge.selectable]
@@ -114,7 +116,7 @@ def _node_of_step(build: Build, step: RawStep) -> str:
 
 
 def _nodes_and_edges(
-    build: Build, steps: Sequence[Step], selectors: Selectors, stages: Sequence[Reached]
+    build: Build, steps: Sequence[Step], selectors: FromChoices, stages: Sequence[Reached]
 ) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
     outline = build.outline
     real = [edge for references in outline.edges.values() for edge in references]
@@ -140,8 +142,8 @@ def _running(build: Build) -> frozenset[str]:
     """The ids of the stages that have a RUN."""
     return frozenset(
         f"stage:{place.index}"
-        for variant in build.variants
-        for place in variant.resolved.places
+        for variant in build.target_builds
+        for place in variant.resolved.sources
         if any(isinstance(command.instruction, Run) for command in place.commands)
     )
 
@@ -193,7 +195,7 @@ def _node(
 
 
 def _with_stage(build: Build, node: Node) -> Node:
-    places = [variant.resolved.places[node.index or 0] for variant in build.variants]
+    places = [variant.resolved.sources[node.index or 0] for variant in build.target_builds]
     place, text = places[0], build.file.stages[node.index or 0]
     platforms = dict.fromkeys(str(p.platform) for p in places if p.platform)
     return replace(
@@ -231,8 +233,7 @@ def _edge(edge: Edge, needed: set[str], critical: set[tuple[str, str]]) -> Edge:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Widest:
+class _Widest(Struct, frozen=True):
     steps: tuple[int, ...]
     stages: tuple[str, ...]
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import networkx
+from msgspec import Struct
 
 from stagegraph.graph.edges import CONTEXT, edges_of, node_of, source_of
 from stagegraph.graph.steps import raw_steps as raw_steps
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from stagegraph.graph.build import Build
 
 
-@dataclass(frozen=True, slots=True)
-class OutlineNode:
+class OutlineNode(Struct, frozen=True):
     """A stage or a source; ``line`` and ``index`` are those of a stage."""
 
     kind: NodeKind
@@ -74,8 +73,8 @@ def _parallel(edges: Iterable[Edge]) -> dict[tuple[str, str], tuple[Edge, ...]]:
 def _nodes(build: Build, pairs: Iterable[tuple[str, str]]) -> dict[str, OutlineNode]:
     """Every node: the stages of the file with their bases, then other sources."""
     found: dict[str, OutlineNode] = {}
-    for variant in build.variants:
-        for place in variant.resolved.places:
+    for variant in build.target_builds:
+        for place in variant.resolved.sources:
             stage = node_of(variant, place.index) if place.is_stage else None
             if stage and place.span:
                 found[stage[0]] = OutlineNode(*stage[1:], place.span.line, place.index)
@@ -96,10 +95,10 @@ def _other_source(node: str) -> OutlineNode:
 
 def _all_edges(build: Build) -> list[Edge]:
     """The edges of all variants, each as often as the variant has it that has it most often."""
-    if len(build.variants) == 1:
-        return list(edges_of(build.variants[0]))
+    if len(build.target_builds) == 1:
+        return list(edges_of(build.target_builds[0]))
     found: Counter[Edge] = Counter()
-    for variant in build.variants:
+    for variant in build.target_builds:
         found |= Counter(edges_of(variant))
     return list(found.elements())
 

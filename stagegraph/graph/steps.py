@@ -7,13 +7,14 @@ operation, its inputs and what it runs in, never by its name.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from stagegraph.dockerfile.actions import Action, CopyAction, CopyPart, RunAction, StageActions, WorkdirAction
 from stagegraph.dockerfile.mounts import Mount
 from stagegraph.dockerfile.platforms import Platform
-from stagegraph.dockerfile.stages import SCRATCH, Place, Resolved
+from stagegraph.dockerfile.stages import SCRATCH, Resolved, StageOrImage
 from stagegraph.model import StepKind
 from stagegraph.source import Span
 
@@ -26,8 +27,7 @@ _CACHE_NAME = "[internal] setting cache mount permissions"
 _BEHIND_MOUNTS = {"secret": 1, "ssh": 2}
 
 
-@dataclass(slots=True, kw_only=True)
-class RawStep:
+class RawStep(Struct, kw_only=True):
     """One step; ``inputs`` are positions in the list it stands in, ``stages`` those that share it."""
 
     name: str
@@ -78,10 +78,10 @@ class StepBuilder:
     def build(self) -> None:
         """Add the steps of the needed places and of the result, in an order that inputs precede."""
         resolved = self._resolved
-        for place in resolved.places[len(resolved.file.stages) :]:
+        for place in resolved.sources[len(resolved.file.stages) :]:
             if place.index in resolved.needed:
                 self._last[place.index] = self._first(place)
-        for place in resolved.places[: len(resolved.file.stages)]:
+        for place in resolved.sources[: len(resolved.file.stages)]:
             if place.index in resolved.needed:
                 self._stage(place)
         self._result(resolved.target)
@@ -98,12 +98,12 @@ class StepBuilder:
         )
         self._list.add(("result", target, platform), step, None)
 
-    def _platform(self, place: Place) -> Platform:
+    def _platform(self, place: StageOrImage) -> Platform:
         if place.base_index is not None and place.base_index in self._platforms:
             return self._platforms[place.base_index]
         return self._resolved.platform_of(place)
 
-    def _first(self, place: Place) -> int | None:
+    def _first(self, place: StageOrImage) -> int | None:
         """The step that a place starts from."""
         self._platforms[place.index] = platform = self._platform(place)
         if place.context:
@@ -115,17 +115,17 @@ class StepBuilder:
         name = self._actions[place.index].from_name
         return self._source(("image", place.reference, str(platform)), name, place, place.reference)
 
-    def _named_context(self, place: Place) -> int:
+    def _named_context(self, place: StageOrImage) -> int:
         label = f"[context {place.context_name}] {_context_verb(place.context)}"
         return self._source(("context", place.context), label, place, f"context:{place.context_name}")
 
-    def _source(self, key: Hashable, name: str, place: Place, source: str) -> int:
+    def _source(self, key: Hashable, name: str, place: StageOrImage, source: str) -> int:
         step = RawStep(
             name=name, kind=StepKind.SOURCE, span=place.span, inputs=(), place=place.index, source=source
         )
         return self._list.add(key, step, place.index if place.is_stage else None)
 
-    def _stage(self, place: Place) -> None:
+    def _stage(self, place: StageOrImage) -> None:
         last = self._first(place)
         for action in self._actions[place.index].actions:
             if isinstance(action, CopyAction):
@@ -143,7 +143,7 @@ class StepBuilder:
         action: Action,
         kind: StepKind,
         inputs: tuple[int, ...],
-        place: Place,
+        place: StageOrImage,
         name: str = "",
     ) -> int:
         step = RawStep(name=name or action.name, kind=kind, span=action.span, inputs=inputs)
@@ -157,7 +157,7 @@ class StepBuilder:
         step = RawStep(name=_DOCUMENT_NAME, kind=StepKind.FILE, span=None, inputs=())
         return self._list.add(("document", name, text, mode), step, None)
 
-    def _run(self, place: Place, action: RunAction, last: int | None) -> int:
+    def _run(self, place: StageOrImage, action: RunAction, last: int | None) -> int:
         mounts = [(mount, self._mounted(mount, source)) for mount, source in _sorted(action.mounts)]
         script = self._document(*action.document, "0755") if action.document else None
         key = (
@@ -185,7 +185,7 @@ class StepBuilder:
         step = RawStep(name=_CACHE_NAME, kind=StepKind.FILE, span=None, inputs=_some(read))
         return self._list.add(("cache", read, mount.uid, mount.gid, mount.mode), step, None)
 
-    def _copy(self, place: Place, action: CopyAction, last: int | None) -> int | None:
+    def _copy(self, place: StageOrImage, action: CopyAction, last: int | None) -> int | None:
         reads = self._copy_reads(action)
         onto = None if action.linked else last
         key = ("copy", onto, action.target, action.options, tuple(reads))
@@ -211,7 +211,7 @@ class StepBuilder:
 
     def _read(self, source: int) -> int | None:
         """The last step of a place that is read; a stage that a context replaces may come later."""
-        place = self._resolved.places[source]
+        place = self._resolved.sources[source]
         if place.replaced and source not in self._last:
             self._last[source] = self._first(place)
         return self._last.get(source)
@@ -243,9 +243,9 @@ def raw_steps(build: Build) -> list[RawStep]:
     """The steps of all variants of ``build``, equal ones merged, inputs before users."""
     steps = StepList()
     several = len(build.options.all_platforms) > 1
-    for variant in build.variants:
+    for variant in build.target_builds:
         StepBuilder(variant.resolved, variant.actions, steps, several).build()
-    fails = any(actions.faults for variant in build.variants for actions in variant.actions)
+    fails = any(actions.faults for variant in build.target_builds for actions in variant.actions)
     return steps.steps if fails else _read_by_results(steps.steps)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from stagegraph.model import Edge, Node, Role
 from stagegraph.picture.left_out import BUNDLE, Inside

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from stagegraph.comparison.changes import REMOVED_PREFIX, Change, Comparison, EdgeChange, NodeChange
 from stagegraph.model import Edge, EdgeKind, Report, Role

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import graphviz
+from msgspec import Struct
 
 from stagegraph.errors import RenderError
 from stagegraph.model import Role
@@ -108,8 +108,7 @@ Point = tuple[float, float]
 _Named = Mapping[str, Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spot:
+class Spot(Struct, frozen=True, kw_only=True):
     """A rectangle: its centre and its size."""
 
     x: float
@@ -128,8 +127,7 @@ class Spot:
         return self.y - self.height / 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
+class Way(Struct, frozen=True, kw_only=True):
     """The way of an arrow: Bézier curves (a point, then three for each piece) and the tip of its head."""
 
     curves: tuple[tuple[Point, ...], ...]
@@ -137,8 +135,7 @@ class Way:
     label: Spot | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
+class Placed(Struct, frozen=True, kw_only=True):
     """The places of the boxes, arrows and frames of a picture, in its order; y runs downwards."""
 
     width: float

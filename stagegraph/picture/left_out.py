@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Role
 from stagegraph.picture.shorten import cut, edge_label, edge_tooltip, shortened

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from stagegraph.model import Edge, EdgeKind, NodeKind, Reach, Report
 from stagegraph.picture.box_text import box_of

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from stagegraph.model import EdgeKind, NodeKind, Reach, Role
 
@@ -15,8 +16,7 @@ THEMES = ("auto", "light", "dark")
 ENGINES = ("auto", "pure", "system")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(Struct, frozen=True, kw_only=True):
     """How to draw a report; every default gives the picture that most people want."""
 
     direction: str = "auto"  # one of DIRECTIONS; auto: top to bottom unless the shape says otherwise
@@ -31,8 +31,7 @@ class View:
     engine: str = "auto"  # one of ENGINES: which Graphviz lays out
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Box:
+class Box(Struct, frozen=True, kw_only=True):
     """One node of a picture: a stage, a source, a step, or several of these drawn as one."""
 
     id: str  # Node.id, or "step:12"
@@ -51,8 +50,7 @@ class Box:
     change: Change | None = None  # what became of it, in a picture of two builds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrow:
+class Arrow(Struct, frozen=True, kw_only=True):
     """One edge of a picture: one or several parallel edges of the report, merged."""
 
     source: str  # Box.id
@@ -69,8 +67,7 @@ class Arrow:
     change: Change | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """A frame around boxes: a stage whose steps are shown."""
 
     id: str
@@ -81,8 +78,7 @@ class Group:
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class Picture(Struct, frozen=True, kw_only=True):
     """What to draw, in drawing order; ``notes`` say what was shortened, merged or left out."""
 
     title: str

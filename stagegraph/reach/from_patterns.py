@@ -7,30 +7,28 @@ of the same words, and what it says of a value is what counts.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
+
+from msgspec import Struct
 
 _SPECIAL_PARAMETERS = "@*#?-$!0"
 _DEEPEST = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """Characters that are there whatever the variables are."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Struct, frozen=True):
     """``$X``, and ``${X?}``: the value of a variable."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """``${X:-w}`` and ``${X-w}`` (``present`` is None: the value itself), ``${X:+w}`` and ``${X+w}``."""
 
     name: str
@@ -39,8 +37,7 @@ class Choice:
     present: bool  # the word stands where the variable is set, not where it is unset
 
 
-@dataclass(frozen=True, slots=True)
-class Opaque:
+class Opaque(Struct, frozen=True):
     """A value cut or replaced, ``${X#p}`` or ``${X/p/r}``: any text, as far as is known here."""
 
     name: str
@@ -76,8 +73,7 @@ def names_in(parts: tuple[Part, ...]) -> frozenset[str]:
     return frozenset(found)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(Struct, frozen=True):
     text: str
     escape: str
 
@@ -182,22 +178,20 @@ Binding = str | Value
 Bindings = Mapping[str, Binding]
 
 
-@dataclass(frozen=True, slots=True)
-class Freedom:
+class SettableArguments(Struct, frozen=True):
     """What a user can do to a variable: ``settable`` to anything, or left as ``unset``."""
 
     settable: frozenset[str]
     unsettable: frozenset[str]  # not set unless the user sets it
 
 
-@dataclass(slots=True)
-class Search:
+class Search(Struct):
     """One search for ``name``; ``complete`` is False when it left something open."""
 
     name: str
-    freedom: Freedom
+    freedom: SettableArguments
     complete: bool = True
-    _steps: int = field(default=0, init=False)
+    steps: int = 0
 
     def solutions(self, parts: tuple[Part, ...]) -> Iterator[Bindings]:
         """Every way in which ``parts`` come out as the name, as far as the search goes."""
@@ -213,8 +207,8 @@ class Search:
             yield position, known
             return
         for end, bindings in self._one(parts[index], position, known):
-            self._steps += 1
-            if self._steps > _MOST_STEPS:
+            self.steps += 1
+            if self.steps > _MOST_STEPS:
                 self.complete = False
                 return
             yield from self._match(parts, index + 1, end, bindings)
@@ -287,7 +281,7 @@ def _unified(known: Binding | None, wanted: Binding) -> Binding | None:
     return Value.FILLED  # one is SET and the other FILLED
 
 
-def matches_anything(parts: tuple[Part, ...], freedom: Freedom) -> bool:
+def matches_anything(parts: tuple[Part, ...], freedom: SettableArguments) -> bool:
     """Whether the variables of ``parts`` can make them come out as any name at all."""
     search = Search("\0", freedom)  # a character that no Dockerfile has in a word of its own
     return any(True for _ in search.solutions(parts))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain, count
+
+from msgspec.structs import replace
 
 from stagegraph.dockerfile.arguments import global_arguments, platform_arguments
 from stagegraph.dockerfile.expand import ExpansionError, Lexer
@@ -15,8 +16,8 @@ from stagegraph.dockerfile.stages import resolve
 from stagegraph.errors import StagegraphError
 from stagegraph.options import DEFAULT_PLATFORM, Options
 from stagegraph.reach.from_patterns import Bindings, Value
-from stagegraph.reach.reads import Wiring, same_for_all_targets
-from stagegraph.reach.selectors import PLATFORM_NAMES, Selection, Selectors
+from stagegraph.reach.reads import StageReads, same_for_all_targets
+from stagegraph.reach.selectors import PLATFORM_NAMES, FromChoices, Selection
 
 # Those that official images are published for, and those that BuildKit crosses to most.
 PLATFORMS = (
@@ -45,15 +46,15 @@ _Key = tuple[str, tuple[str, ...], _Pairs]  # target, words of FROM, contexts
 _Question = tuple[str, _Pairs, str, str]  # target, build arguments, platform, build platform
 
 
-class Explorer:
+class OptionSearch:
     """Asks questions of one file, each once, and not too many."""
 
-    def __init__(self, file: Dockerfile, selectors: Selectors) -> None:
+    def __init__(self, file: Dockerfile, selectors: FromChoices) -> None:
         self.file = file
         self.selectors = selectors
         self.uniform = same_for_all_targets(file)
         self.targets = {stage.head.name: index for index, stage in enumerate(file.stages) if stage.head.name}
-        self._known: dict[_Key, Wiring | None] = {}
+        self._known: dict[_Key, StageReads | None] = {}
         self._expanded: dict[_Question, tuple[str, ...] | None] = {}
         self._left = min(_MOST_QUESTIONS, 1 + _MOST_WORK // len(file.stages))
 
@@ -62,7 +63,7 @@ class Explorer:
         """Whether there were more questions than are asked of one file."""
         return self._left <= 0
 
-    def wiring(self, options: Options) -> Wiring | None:
+    def wiring(self, options: Options) -> StageReads | None:
         """The file resolved for ``options``; None where BuildKit refuses, or none may be asked more.
 
         Where no target changes what a stage reads, it is resolved once for all of them, and once for
@@ -100,9 +101,9 @@ class Explorer:
         except ExpansionError:
             return None
 
-    def _asked(self, options: Options, target: str) -> Wiring | None:
+    def _asked(self, options: Options, target: str) -> StageReads | None:
         try:
-            return Wiring(resolve(self.file, options, target, options.all_platforms[0]))
+            return StageReads(resolve(self.file, options, target, options.all_platforms[0]))
         except StagegraphError:
             return None
 

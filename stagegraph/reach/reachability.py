@@ -8,15 +8,17 @@ the stage; what lies between the two is *unknown*.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.dockerfile.stages import Resolved
 from stagegraph.model import Reach
 from stagegraph.options import Options
-from stagegraph.reach.questions import Explorer
-from stagegraph.reach.reads import Possible
-from stagegraph.reach.selectors import Selectors
+from stagegraph.reach.questions import OptionSearch
+from stagegraph.reach.reads import PossibleReads
+from stagegraph.reach.selectors import FromChoices
 from stagegraph.source import quoted
 
 _MOST_TARGETS = 64  # whose own variations are looked at
@@ -24,8 +26,7 @@ _REFUSED = "BuildKit refuses this file as it is asked for"
 _NO_WITNESS = "a target could need it, but none was found for which BuildKit accepts the file"
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(Struct, frozen=True):
     """How a stage can come to be built, why where that is not plain, and a question that builds it."""
 
     reach: Reach
@@ -36,8 +37,7 @@ class Reached:
 _UNREAD = Reached(Reach.DEAD, "nothing reads it")
 
 
-@dataclass(frozen=True, slots=True)
-class Exploration:
+class Exploration(Struct, frozen=True):
     """The reach of every stage, and the file resolved for the first question that BuildKit accepts.
 
     ``resolved`` is None where it accepts none, and then the reach of every stage is unknown.
@@ -48,7 +48,7 @@ class Exploration:
 
 
 def stage_reach(
-    file: Dockerfile, questions: Sequence[Options], selectors: Selectors | None = None
+    file: Dockerfile, questions: Sequence[Options], selectors: FromChoices | None = None
 ) -> tuple[Reached, ...]:
     """How each stage of ``file`` can come to be built when ``questions`` are what is asked.
 
@@ -59,10 +59,10 @@ def stage_reach(
 
 
 def explore(
-    file: Dockerfile, questions: Sequence[Options], selectors: Selectors | None = None
+    file: Dockerfile, questions: Sequence[Options], selectors: FromChoices | None = None
 ) -> Exploration:
     """The same, with the file as it was resolved."""
-    search = _Search(file, selectors or Selectors(file))
+    search = _Search(file, selectors or FromChoices(file))
     accepted = [search.explorer.accepted(question) for question in questions]
     search.ask(accepted)
     for question in accepted:
@@ -80,9 +80,9 @@ def explore(
 class _Search:
     """Finds the best reach of every stage, the best kinds first."""
 
-    def __init__(self, file: Dockerfile, selectors: Selectors) -> None:
+    def __init__(self, file: Dockerfile, selectors: FromChoices) -> None:
         self.file = file
-        self.explorer = Explorer(file, selectors)
+        self.explorer = OptionSearch(file, selectors)
         self.found: dict[int, Reached] = {}
         self.targets = self.explorer.targets
 
@@ -142,7 +142,7 @@ class _Search:
         if wiring is None:
             self._give(range(len(self.file.stages)), Reached(Reach.UNKNOWN, _REFUSED))
             return
-        possible = Possible(wiring, self.explorer.selectors)
+        possible = PossibleReads(wiring, self.explorer.selectors)
         dead = _Dead(self.file, possible)
         for index in range(len(self.file.stages)):
             if index not in self.found:
@@ -156,7 +156,7 @@ class _Search:
 class _Dead:
     """Says why nothing builds a stage that nothing builds."""
 
-    def __init__(self, file: Dockerfile, possible: Possible) -> None:
+    def __init__(self, file: Dockerfile, possible: PossibleReads) -> None:
         self._file = file
         self._readers: dict[int, dict[str, None]] = {}
         for stage, text in enumerate(file.stages):

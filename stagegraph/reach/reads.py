@@ -7,12 +7,12 @@ from contextlib import suppress
 
 from stagegraph.dockerfile.file import Dockerfile, read_trigger
 from stagegraph.dockerfile.instructions import Copy, Instruction, Onbuild, Run, mount_source
-from stagegraph.dockerfile.stages import Place, Resolved
+from stagegraph.dockerfile.stages import Resolved, StageOrImage
 from stagegraph.errors import DockerfileError
-from stagegraph.reach.selectors import Selectors
+from stagegraph.reach.selectors import FromChoices
 
 
-class Wiring:
+class StageReads:
     """The stages of one Resolved and what they read, ONBUILD triggers of their bases included."""
 
     def __init__(self, resolved: Resolved) -> None:
@@ -23,22 +23,22 @@ class Wiring:
 
     def base(self, stage: int) -> int | None:
         """The stage that ``stage`` is FROM, if it is from one."""
-        return self.resolved.places[stage].base_index
+        return self.resolved.sources[stage].base_index
 
     def own_reads(self, stage: int) -> frozenset[int]:
         """The stages that the instructions of ``stage`` itself copy or mount from."""
-        commands = self.resolved.places[stage].commands
+        commands = self.resolved.sources[stage].commands
         read = (source for command in commands if not command.onbuild for source in command.sources)
         return frozenset(source for source in read if source < self.count)
 
     def inputs(self, stage: int) -> frozenset[int]:
         """The stages that ``stage`` reads when it is built."""
         if stage not in self._inputs:
-            place = self.resolved.places[stage]
+            place = self.resolved.sources[stage]
             self._inputs[stage] = frozenset() if place.replaced else self._read_by(stage, place)
         return self._inputs[stage]
 
-    def _read_by(self, stage: int, place: Place) -> frozenset[int]:
+    def _read_by(self, stage: int, place: StageOrImage) -> frozenset[int]:
         own = self.own_reads(stage)
         if place.base_index is None:
             return own
@@ -127,14 +127,14 @@ def _is_plain(file: Dockerfile, item: Onbuild, names: Container[str]) -> bool:
 _TOO_MANY = "there are too many variables in FROM to follow them all"
 
 
-class Possible:
+class PossibleReads:
     """The stages that some question could build, each with the doubt that leads to it.
 
-    The doubt is empty where no variable is needed to get there. Made from any Wiring of the file
+    The doubt is empty where no variable is needed to get there. Made from any StageReads of the file
     without named contexts: only the bases of FROM with a variable depend on the question.
     """
 
-    def __init__(self, wiring: Wiring, selectors: Selectors) -> None:
+    def __init__(self, wiring: StageReads, selectors: FromChoices) -> None:
         self._wiring = wiring
         self._selectors = selectors
         self.doubts: dict[int, str] = {}
@@ -150,7 +150,7 @@ class Possible:
         if not self._selectors.complete:
             return _TOO_MANY
         for stage in sorted(self.doubts):
-            place = self._wiring.resolved.places[stage]
+            place = self._wiring.resolved.sources[stage]
             if "onbuild" in place.reference:
                 # triggers of an image are in the image; such images are made to read other stages
                 return f"the ONBUILD triggers of `{place.base}` could read it"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice
+
+from msgspec import Struct
 
 from stagegraph.dockerfile.arguments import platform_arguments
 from stagegraph.dockerfile.file import Dockerfile
@@ -12,9 +13,9 @@ from stagegraph.dockerfile.platforms import DEFAULT
 from stagegraph.model import Edge, EdgeKind
 from stagegraph.reach.from_patterns import (
     Bindings,
-    Freedom,
     Part,
     Search,
+    SettableArguments,
     Value,
     matches_anything,
     names_in,
@@ -26,8 +27,7 @@ _MOST_SEARCHES = 20_000  # of one file
 _MOST_SOLUTIONS = 6  # of one choice
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class Selection(Struct, frozen=True, kw_only=True):
     """Stage ``source`` could be the base of ``stage``: by each of ``solutions``, perhaps by others.
 
     ``loose`` says that the base could be any stage, so that nothing speaks for this one.
@@ -55,7 +55,7 @@ def _shown_value(value: str | Value) -> str:
     return "" if value is Value.UNSET else "..."
 
 
-class Selectors:
+class FromChoices:
     """The stages of a file whose base holds a variable, and what each could choose."""
 
     def __init__(self, file: Dockerfile) -> None:
@@ -118,15 +118,15 @@ def _platform_names(file: Dockerfile) -> tuple[str, ...]:
     return tuple(sorted({name for word in platforms for name in names_in(parts_of(word, file.escape))}))
 
 
-def _freedom(file: Dockerfile) -> Freedom:
+def _freedom(file: Dockerfile) -> SettableArguments:
     """FROM sees the platform arguments and the ARGs before the first FROM, and no others."""
     pairs = [pair for arg in file.arguments for pair in arg.pairs]
     declared = frozenset(name for name, _ in pairs)
     given = frozenset(name for name, default in pairs if default is not None)
-    return Freedom(settable=declared | PLATFORM_NAMES, unsettable=declared - given - PLATFORM_NAMES)
+    return SettableArguments(settable=declared | PLATFORM_NAMES, unsettable=declared - given - PLATFORM_NAMES)
 
 
-def selectable_edges(selectors: Selectors, file: Dockerfile, existing: Sequence[Edge]) -> list[Edge]:
+def selectable_edges(selectors: FromChoices, file: Dockerfile, existing: Sequence[Edge]) -> list[Edge]:
     """An edge from every earlier stage that another value of a variable in FROM would choose.
 
     A base that could be any stage has edges only from those that nothing else reads, because an

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
+
+from msgspec import Struct, field
 
 from stagegraph.records.record import Interval, Vertex
 
@@ -43,8 +44,7 @@ _DOCKERFILE = "transferring dockerfile"
 _LAYER = "sha256:"
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(Struct):
     """What the events have said of one vertex so far."""
 
     name: str = ""

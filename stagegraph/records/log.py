@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from stagegraph.records.collector import TimestampError, nanoseconds
 from stagegraph.records.record import SECOND, Interval, Record, Vertex
@@ -26,8 +27,7 @@ _UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(Struct):
     name: str
     done: int | None = None  # nanoseconds, as last printed
     ended: int | None = None  # when that was printed

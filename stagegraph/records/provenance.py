@@ -9,15 +9,15 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 _OLD_METADATA = "https://mobyproject.org/buildkit@v1#metadata"
 _MOST_LINES = 100_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provenance:
+class Provenance(Struct, frozen=True, kw_only=True):
     """Lines by the digest of a vertex, the arguments of the frontend, and the Dockerfile."""
 
     lines: Mapping[str, tuple[int, ...]] = field(default_factory=dict)

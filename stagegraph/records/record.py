@@ -6,8 +6,9 @@ Times are whole nanoseconds since 1970, as BuildKit has them, so that sums come 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from stagegraph.options import Options
 from stagegraph.source import Source
@@ -22,8 +23,7 @@ class Interval(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vertex:
+class Vertex(Struct, frozen=True, kw_only=True):
     """One thing that BuildKit ran or took from its cache.
 
     ``intervals`` are sorted and do not overlap; a plain log has none, but may say ``stated``, the
@@ -55,8 +55,7 @@ class Vertex:
         return self.stated or 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Struct, frozen=True, kw_only=True):
     """One build. ``name`` says which of a file; ``notes`` what was left out of it and why."""
 
     source: str  # the name of the file it was read from

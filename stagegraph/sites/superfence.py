@@ -7,10 +7,11 @@ import logging
 import re
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from stagegraph.embedding.pages import alternative, dockerfile_at, report_for, what_ships
 from stagegraph.embedding.settings import Settings, SettingsError, settings_of
@@ -26,8 +27,7 @@ _NOT_HERE = ("format", "output")
 _SIZE = re.compile(r'<svg width="(\d+)" height="(\d+)"')
 
 
-@dataclass(slots=True)
-class Place:
+class Place(Struct):
     """The page that is being made: its name for messages, and where its paths begin."""
 
     name: str = ""

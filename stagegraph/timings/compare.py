@@ -6,9 +6,10 @@ Not by digest: that of a step that reads the build context is new every time.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
+
+from msgspec import Struct
 
 from stagegraph.records.record import SECOND
 from stagegraph.timings.step_names import spelled, step_words
@@ -30,8 +31,7 @@ class ChangeKind(StrEnum):
     SAME = "same"  # or not different enough to mean anything
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepChange:
+class StepChange(Struct, frozen=True, kw_only=True):
     """One instruction before and after, on all its platforms; lengths in nanoseconds."""
 
     kind: ChangeKind
@@ -50,8 +50,7 @@ class StepChange:
         return (self.after or 0) - (self.before or 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimingsComparison:
+class TimingsComparison(Struct, frozen=True, kw_only=True):
     """Two builds; ``changes`` by kind, those that differ most first."""
 
     before: Timings
@@ -64,8 +63,7 @@ class TimingsComparison:
         return self.after.wall - self.before.wall
 
 
-@dataclass(slots=True)
-class _Group:
+class _Group(Struct):
     """The steps of one instruction."""
 
     steps: list[TimedStep]

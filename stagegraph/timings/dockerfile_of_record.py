@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from stagegraph.dockerfile.file import StageText, read_dockerfile
-from stagegraph.dockerfile.stages import Place, Resolved
+from stagegraph.dockerfile.stages import Resolved, StageOrImage
 from stagegraph.errors import StagegraphError
 from stagegraph.graph.build import Build, build_of
 from stagegraph.options import Options
@@ -28,10 +30,10 @@ def builds_for(
     """
     asked = replace(options, platforms=tuple(platforms or options.all_platforms))
     build, notes = _build(source, asked)
-    seen = _seen(build.variants[0].resolved, stages)
+    seen = _seen(build.target_builds[0].resolved, stages)
     arguments = {
         name: value
-        for name, value in inferred_arguments(build.variants[0].resolved, seen).items()
+        for name, value in inferred_arguments(build.target_builds[0].resolved, seen).items()
         if name not in options.build_args
     }
     if arguments:
@@ -39,7 +41,7 @@ def builds_for(
         notes.append(f"the steps show that the build was made with {listed}")
         asked = replace(asked, build_args={**arguments, **options.build_args})
         build, _ = _build(source, asked)
-    return [build, *_others(source, asked, build.variants[0].resolved, seen)], notes
+    return [build, *_others(source, asked, build.target_builds[0].resolved, seen)], notes
 
 
 def _build(source: Source, asked: Options) -> tuple[Build, list[str]]:
@@ -55,7 +57,7 @@ def _build(source: Source, asked: Options) -> tuple[Build, list[str]]:
 def _seen(resolved: Resolved, stages: Iterable[str]) -> set[int]:
     """The indexes of ``stages``, by the names of build output; "" in a file of one stage."""
     count = len(resolved.file.stages)
-    by_title = {place.title: place.index for place in resolved.places[:count]}
+    by_title = {place.title: place.index for place in resolved.sources[:count]}
     found = {by_title.get(name) for name in stages}
     return {index for index in found if index is not None}
 
@@ -65,9 +67,9 @@ def _others(source: Source, asked: Options, resolved: Resolved, seen: Iterable[i
     needed = set(resolved.needed)
     found = []
     for index in sorted(seen, reverse=True):
-        if index not in needed and resolved.places[index].name:
-            build = build_of(source, replace(asked, target=resolved.places[index].name, targets=()))
-            needed |= build.variants[0].resolved.needed
+        if index not in needed and resolved.sources[index].name:
+            build = build_of(source, replace(asked, target=resolved.sources[index].name, targets=()))
+            needed |= build.target_builds[0].resolved.needed
             found.append(build)
     return found
 
@@ -89,16 +91,16 @@ def inferred_arguments(resolved: Resolved, seen: Collection[int]) -> dict[str, s
     Only what nothing else explains: the stage that the default selects has no steps in the record, and
     of those that have some exactly one fits.
     """
-    names = [resolved.places[index].name for index in sorted(seen)]
+    names = [resolved.sources[index].name for index in sorted(seen)]
     found: dict[str, str] = {}
-    for place in resolved.places:
+    for place in resolved.sources:
         if place.index in seen and place.base_index is not None and place.base_index not in seen:
             for name, value in _fitting(place, names):
                 found.setdefault(name, value)
     return found
 
 
-def _fitting(place: Place, names: Collection[str]) -> Iterator[tuple[str, str]]:
+def _fitting(place: StageOrImage, names: Collection[str]) -> Iterator[tuple[str, str]]:
     text = place.text.head.base if place.text else ""
     parts = _VARIABLE.split(text)  # literal, name in braces, name without, literal, ...
     if len(parts) != 4:
@@ -109,8 +111,7 @@ def _fitting(place: Place, names: Collection[str]) -> Iterator[tuple[str, str]]:
         yield parts[1] or parts[2], values.pop()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tied:
+class Tied(Struct, frozen=True, kw_only=True):
     """What a Dockerfile says of a record; without one only what names say."""
 
     source: Source | None

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from stagegraph.dockerfile.actions import CopyAction
-from stagegraph.dockerfile.stages import Place
-from stagegraph.graph.build import Build, Variant
+from stagegraph.dockerfile.stages import StageOrImage
+from stagegraph.graph.build import Build, TargetBuild
 from stagegraph.records.record import Record, Vertex
 from stagegraph.timings.step_names import StepWords, VertexKind, kind_of, spelled, step_words, without_digests
 
@@ -30,14 +31,14 @@ class Candidate(NamedTuple):
 
 def candidates_of(build: Build) -> Iterator[Candidate]:
     """Every step that the stages of ``build`` can give."""
-    for variant in build.variants:
-        for place, actions in zip(variant.resolved.places, variant.actions, strict=True):
+    for variant in build.target_builds:
+        for place, actions in zip(variant.resolved.sources, variant.actions, strict=True):
             for name, line in _named(variant, place, actions.index):
                 owner = place.index if place.is_stage else _reader(variant, place.index)
                 yield Candidate(step_words(name), without_digests(name), line, owner)
 
 
-def _named(variant: Variant, place: Place, index: int) -> Iterator[tuple[str, int]]:
+def _named(variant: TargetBuild, place: StageOrImage, index: int) -> Iterator[tuple[str, int]]:
     actions = variant.actions[index]
     line = place.span.line if place.span else _line_of_reader(variant, index)
     if actions.from_name:
@@ -50,24 +51,23 @@ def _named(variant: Variant, place: Place, index: int) -> Iterator[tuple[str, in
             yield action.link_name, action.span.line
 
 
-def _reader(variant: Variant, index: int) -> int:
+def _reader(variant: TargetBuild, index: int) -> int:
     """The stage whose instruction names the image of place ``index``."""
-    for place in variant.resolved.places:
+    for place in variant.resolved.sources:
         if any(index in command.sources for command in place.commands):
             return place.index
     return -1
 
 
-def _line_of_reader(variant: Variant, index: int) -> int:
-    for place in variant.resolved.places:
+def _line_of_reader(variant: TargetBuild, index: int) -> int:
+    for place in variant.resolved.sources:
         for command in place.commands:
             if index in command.sources:
                 return command.instruction.span.line
     return 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tie:
+class Tie(Struct, frozen=True, kw_only=True):
     """Where a vertex belongs: its kind, the lines it is made from, the stages that hold them."""
 
     kind: VertexKind

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from stagegraph.records.record import Interval, Record, Vertex
 from stagegraph.timings.dockerfile_of_record import Tied
@@ -93,8 +95,7 @@ def _before(vertices: Sequence[Vertex], kinds: Sequence[VertexKind]) -> list[int
 _SPAN_SLACK = 1_000_000_000  # by which events may lie outside what the record says of the whole build
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sequenced:
+class Sequenced(Struct, frozen=True, kw_only=True):
     """Vertices with the positions of what each reads, and what had to be left out or worked out."""
 
     vertices: list[Vertex]  # inputs before users

@@ -7,13 +7,13 @@ builder that is busy, or a registry, made it wait stays.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from stagegraph.timings.waits import Activities, Activity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Played:
+class Played(Struct, frozen=True, kw_only=True):
     """The build as it was: one value an activity; times from the start of the build."""
 
     lasts: tuple[int, ...]

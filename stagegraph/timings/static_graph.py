@@ -6,7 +6,8 @@ For logs, which know no inputs; and to weigh the Dockerfile's own graph with wha
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from stagegraph.graph.build import Build
 from stagegraph.graph.steps import RawStep, StepBuilder, StepList, raw_steps
@@ -22,8 +23,8 @@ def all_steps(builds: Iterable[Build]) -> list[RawStep]:
     steps = StepList()
     for build in builds:
         several = len(build.options.all_platforms) > 1
-        for variant in build.variants:
-            everything = frozenset(range(len(variant.resolved.places)))
+        for variant in build.target_builds:
+            everything = frozenset(range(len(variant.resolved.sources)))
             StepBuilder(replace(variant.resolved, needed=everything), variant.actions, steps, several).build()
     return steps.steps
 
@@ -128,8 +129,8 @@ def _built(builds: Iterable[Build], seen: Iterable[int]) -> set[int]:
     """``seen`` and the stages that they read."""
     reads: dict[int, set[int]] = {}
     for build in builds:
-        for variant in build.variants:
-            for place in variant.resolved.places:
+        for variant in build.target_builds:
+            for place in variant.resolved.sources:
                 own = reads.setdefault(place.index, set())
                 own.update(source for command in place.commands for source in command.sources)
                 if place.base_index is not None:

@@ -6,8 +6,9 @@ from the start of the build (0); ``duration`` and the like are lengths.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from stagegraph.records.record import SECOND, Interval
 from stagegraph.source import Source
@@ -16,8 +17,7 @@ from stagegraph.timings.step_names import VertexKind
 CANCELED = "context canceled"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimedStep:
+class TimedStep(Struct, frozen=True, kw_only=True):
     """One vertex of the record: one bar of a timeline."""
 
     id: int  # its position in Timings.steps
@@ -63,8 +63,7 @@ class TimedStep:
         return self.kind is VertexKind.STEP and not self.how
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimedStage:
+class TimedStage(Struct, frozen=True, kw_only=True):
     """One stage that the record has steps of, all its platforms together."""
 
     id: int  # its position in Timings.stages
@@ -89,8 +88,7 @@ class TimedStage:
     saving: int | None = None  # how much sooner the build would end if the stage took no time
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathPart:
+class PathPart(Struct, frozen=True, kw_only=True):
     """One step of the critical path, and the part of the build's time that it holds.
 
     The ``waited`` and ``time`` of all parts, and what is left at the end, add up to the wall time.
@@ -103,8 +101,7 @@ class PathPart:
     waited: int  # before it, or in the midst of it, nothing of the path ran
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phase:
+class Phase(Struct, frozen=True, kw_only=True):
     """What BuildKit did ``before`` the steps of the Dockerfile, or ``after`` them."""
 
     name: str  # "before", "after"
@@ -120,8 +117,7 @@ class SavingKind(StrEnum):
     STAGE = "stage"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Saving:
+class Saving(Struct, frozen=True, kw_only=True):
     """How much sooner the build would have ended if something on its path had taken no time."""
 
     kind: SavingKind
@@ -133,8 +129,7 @@ class Saving:
     stage: int | None = None  # position in Timings.stages, of a stage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timings:
+class Timings(Struct, frozen=True, kw_only=True):
     """One build as it was measured."""
 
     source: str  # the file of the record

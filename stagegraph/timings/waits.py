@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from stagegraph.records.record import Vertex
 from stagegraph.timings.step_names import VertexKind
@@ -31,8 +32,7 @@ class Activity(NamedTuple):
     passes: bool
 
 
-@dataclass(slots=True)
-class Activities:
+class Activities(Struct):
     """All activities in an order that what they wait for precedes."""
 
     all: list[Activity]

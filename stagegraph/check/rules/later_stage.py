@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from stagegraph.check.rule import Problem, Rule, Subject
 from stagegraph.check.rules.official_images import is_official
 from stagegraph.dockerfile.instructions import Copy
-from stagegraph.dockerfile.stages import Command, Place
+from stagegraph.dockerfile.stages import Command, StageOrImage
 from stagegraph.model import Severity
 
 _REFUSED = "BuildKit refuses it when it builds this stage: a source must be defined before it is read"
@@ -21,7 +21,7 @@ def _later(subject: Subject) -> Iterator[Problem]:
         yield from _base(subject, place)
 
 
-def _reads(subject: Subject, place: Place, command: Command) -> Iterator[Problem]:
+def _reads(subject: Subject, place: StageOrImage, command: Command) -> Iterator[Problem]:
     for source in dict.fromkeys(command.sources):
         if place.index < source < len(subject.file.stages) and not subject.stages[source].replaced:
             verb = "copies from" if isinstance(command.instruction, Copy) else "mounts from"
@@ -31,7 +31,7 @@ def _reads(subject: Subject, place: Place, command: Command) -> Iterator[Problem
                 code="later-stage",
                 severity=Severity.ERROR if subject.is_needed(place.index) else Severity.WARNING,
                 span=subject.pointing_at(
-                    command.instruction, f"from={_written(command, subject.resolved.places[source].title)}"
+                    command.instruction, f"from={_written(command, subject.resolved.sources[source].title)}"
                 ),
                 message=f"{reader} {verb} {title}, which comes later in the file",
                 why=_REFUSED,
@@ -45,7 +45,7 @@ def _written(command: Command, title: str) -> str:
     return item.source_stage if isinstance(item, Copy) else title
 
 
-def _base(subject: Subject, place: Place) -> Iterator[Problem]:
+def _base(subject: Subject, place: StageOrImage) -> Iterator[Problem]:
     """FROM sees earlier stages only: the name of a later one is pulled as an image."""
     later = subject.resolved.by_name.get(place.base)
     if place.text is None or later is None or later <= place.index or place.base_index is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from stagegraph.check.rule import Problem, Rule, Subject
 from stagegraph.dockerfile.instructions import Copy
-from stagegraph.dockerfile.stages import Place
+from stagegraph.dockerfile.stages import StageOrImage
 from stagegraph.model import Severity
 
 
@@ -19,12 +19,12 @@ def _numbers(subject: Subject) -> Iterator[Problem]:
                 if command.sources[0] < len(subject.file.stages):
                     known.setdefault((item.source_stage, command.sources[0]), []).append(item)
                 else:
-                    yield from _image(subject, place, item, subject.resolved.places[command.sources[0]])
+                    yield from _image(subject, place, item, subject.resolved.sources[command.sources[0]])
         for (_, source), items in known.items():
             yield _number(subject, place, items, source)
 
 
-def _number(subject: Subject, place: Place, items: list[Copy], source: int) -> Problem:
+def _number(subject: Subject, place: StageOrImage, items: list[Copy], source: int) -> Problem:
     name = subject.stages[source].name
     line = subject.file.stages[source].head.span.line
     shadowed = bool(name) and subject.resolved.by_name[name] != source
@@ -45,7 +45,7 @@ def _number(subject: Subject, place: Place, items: list[Copy], source: int) -> P
     )
 
 
-def _image(subject: Subject, place: Place, item: Copy, source: Place) -> Iterator[Problem]:
+def _image(subject: Subject, place: StageOrImage, item: Copy, source: StageOrImage) -> Iterator[Problem]:
     if source.base != item.source_stage:
         yield Problem(
             code="number-is-image",

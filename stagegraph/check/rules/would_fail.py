@@ -15,7 +15,7 @@ def _faults(subject: Subject) -> Iterator[Problem]:
     # what is written with a variable may come out well: an image brings variables of its own
     doubtful = {
         command.instruction.span.line
-        for place in subject.resolved.places
+        for place in subject.resolved.sources
         for command in place.commands
         if "$" in command.instruction.text
     }

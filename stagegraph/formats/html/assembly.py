@@ -6,10 +6,11 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
+
+from msgspec import Struct
 
 from stagegraph.formats.html.colours import colours
 from stagegraph.formats.quoting import xml_text
@@ -20,8 +21,7 @@ _PLACE = re.compile(r"\{\{(\w+)\}\}")
 _HARMLESS = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """What a page shows; ``sections`` are HTML, everything else is text that is escaped here."""
 
     title: str

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from stagegraph.formats.html.assembly import asset, filled
 from stagegraph.formats.legend import ROLE_WORDS
@@ -28,8 +30,7 @@ _EDGE_WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drawing:
+class Drawing(Struct, frozen=True, kw_only=True):
     """The graph as a section of HTML, and as data what its elements stand for.
 
     ``parts`` has ``boxes`` (element, key, label), ``arrows`` (elements of source and target, whether it is

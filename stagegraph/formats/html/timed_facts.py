@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from stagegraph.formats.html.timeline import seconds
 from stagegraph.formats.words import counted, duration, size
