@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stagegraph.check.known_builds import knowledge_of
-from stagegraph.discovery.bake import bake_uses
+from stagegraph.discovery.bake import bake_builds
 from stagegraph.discovery.commands import build_command
 from stagegraph.discovery.compose import compose_uses
 from stagegraph.discovery.discover import discover
@@ -388,8 +388,8 @@ def test_any_text_as_yaml_gives_builds_or_notes(text: str) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.text(alphabet=st.sampled_from('target "a" {}[]=\n${},x1matrix'), max_size=120))
 def test_any_text_as_bake_gives_builds_or_notes(text: str) -> None:
-    bake_uses("docker-bake.hcl", f'target "a" {{\n{text}\n}}\n', _REPOSITORY)
-    bake_uses("docker-bake.json", text, _REPOSITORY)
+    bake_builds("docker-bake.hcl", f'target "a" {{\n{text}\n}}\n', _REPOSITORY)
+    bake_builds("docker-bake.json", text, _REPOSITORY)
     with suppress(HclError):
         read_hcl(text)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from stagegraph.discovery.bake import bake_uses
+from stagegraph.discovery.bake import bake_builds
 from stagegraph.discovery.compose import compose_uses
 from stagegraph.discovery.found_build import Discovery, FoundBuild, Note
 from stagegraph.discovery.repository import Repository, Walk
@@ -61,7 +61,7 @@ def _script(path: str, text: str, repository: Repository) -> _Found:
 
 
 _KINDS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
-    (re.compile(r"(?:.*/)?[^/]*bake[^/]*\.(?:json|hcl)\Z"), bake_uses),
+    (re.compile(r"(?:.*/)?[^/]*bake[^/]*\.(?:json|hcl)\Z"), bake_builds),
     (re.compile(r"(?:.*/)?(?:docker-)?compose[^/]*\.ya?ml\Z"), compose_uses),
     (re.compile(r"\.github/workflows/[^/]+\.ya?ml\Z|(?:.*/)?action\.ya?ml\Z"), workflow_uses),
     (
