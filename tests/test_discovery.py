@@ -74,6 +74,35 @@ def test_bake_hcl_with_variables_inherits_and_matrix(tmp_path: Path) -> None:
     assert mine[0].unknown == frozenset()
 
 
+def test_the_line_of_a_bake_target_is_not_that_of_a_comment_or_a_group(tmp_path: Path) -> None:
+    hcl = """\
+    # target "app" {
+    group "app" { targets = ["app"] }
+    /*
+    target "app" {} */
+    target "app" { target = "prod" }
+    """
+    as_json = """\
+    {
+      "group": {"app": {"targets": ["app"]}},
+      "//": "\\"target\\": {\\"app\\": {}}",
+      "target": {
+        "app": {"target": "prod"}
+      }
+    }
+    """
+    discovered = found(tmp_path, **{"a-bake_hcl": hcl, "b-bake.json": as_json})
+    assert [(one.where, one.target) for one in discovered.uses] == [
+        ("a-bake.hcl:5", "prod"),
+        ("b-bake.json:5", "prod"),
+    ]
+
+
+def test_a_bake_file_whose_only_variable_is_an_attribute(tmp_path: Path) -> None:
+    (use,) = found(tmp_path, **{"docker-bake_hcl": 'x = "app"\ntarget "a" {\n  context = x\n}\n'}).uses
+    assert use.dockerfile == "app/Dockerfile"
+
+
 def test_a_bake_target_from_a_variable_can_be_another(tmp_path: Path) -> None:
     text = 'variable "T" { default = "prod" }\ntarget "a" {\n  target = T\n}\n'
     (use,) = found(tmp_path, **{"docker-bake_hcl": text}).uses
