@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from stagegraph.check.known_builds import knowledge_of
 from stagegraph.discovery.bake import bake_builds
 from stagegraph.discovery.commands import build_command
-from stagegraph.discovery.compose import compose_uses
+from stagegraph.discovery.compose import compose_builds
 from stagegraph.discovery.discover import discover
 from stagegraph.discovery.found_build import Discovery, FoundBuild
 from stagegraph.discovery.hcl_file import HclError, read_hcl
 from stagegraph.discovery.repository import Repository
-from stagegraph.discovery.workflows import workflow_uses
+from stagegraph.discovery.workflows import workflow_builds
 from stagegraph.discovery.yaml_file import Table, YamlError, read_yaml
 from stagegraph.options import Options
 
@@ -408,8 +408,8 @@ _REPOSITORY = Repository(Path("/nowhere"), ["Dockerfile"])
 @settings(max_examples=150, deadline=None)
 @given(st.text(alphabet=st.sampled_from("services: build\n-[]{}&*<>|target${}\"'#x "), max_size=200))
 def test_any_text_as_yaml_gives_builds_or_notes(text: str) -> None:
-    compose_uses("compose.yaml", text, _REPOSITORY)
-    workflow_uses("w.yml", text, _REPOSITORY)
+    compose_builds("compose.yaml", text, _REPOSITORY)
+    workflow_builds("w.yml", text, _REPOSITORY)
     with suppress(YamlError):
         read_yaml(text)
 
@@ -426,9 +426,9 @@ def test_any_text_as_bake_gives_builds_or_notes(text: str) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=120))
 def test_any_line_with_a_build_gives_builds_or_notes(text: str) -> None:
-    from stagegraph.discovery.scripts import Script, script_uses
+    from stagegraph.discovery.scripts import Script, script_builds
 
-    uses, notes = script_uses(Script(file="x.sh", text=f"docker build {text}"), _REPOSITORY)
+    uses, notes = script_builds(Script(file="x.sh", text=f"docker build {text}"), _REPOSITORY)
     assert all(one.unknown or one.dockerfile for one in uses)
     assert len(notes) < 50
 
