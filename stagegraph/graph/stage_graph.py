@@ -26,8 +26,8 @@ def stage_graph(target_builds: Sequence[TargetBuild], targets: Iterable[str]) ->
     Node attributes: ``kind`` (NodeKind), ``label``, ``line`` (of the FROM, or None), ``index`` (of
     a stage, or None), ``needed`` (bool), ``runs`` (whether a stage has a RUN). Edge attributes:
     ``kind`` (the closest of its kinds), ``line`` (of the first), ``paths`` (all of them),
-    ``references`` (a tuple of Edge; empty where a mount without a source makes BuildKit build a
-    stage named scratch and reads nothing of it).
+    ``references`` (a tuple of Edge; empty where no instruction names the source, and BuildKit
+    builds a stage named scratch because of a mount without from).
     """
     graph: StageGraph[str] = StageGraph()
     _add_stages_and_images(graph, target_builds)
@@ -36,7 +36,7 @@ def stage_graph(target_builds: Sequence[TargetBuild], targets: Iterable[str]) ->
             graph.add_node(source, **_other_source(source))
         graph.add_edge(source, target, **_attributes(references))
     for target_build in target_builds:
-        _add_unread(graph, target_build)
+        _add_scratch_stage(graph, target_build)
     needed, running = ancestors(graph, targets), _running(target_builds)
     for node, data in graph.nodes.items():
         data["needed"] = node in needed
@@ -101,10 +101,10 @@ def _attributes(references: Sequence[Edge]) -> dict[str, object]:
     return {"kind": kind, "line": first.line, "paths": paths, "references": tuple(references)}
 
 
-def _add_unread(graph: StageGraph[str], target_build: TargetBuild) -> None:
-    """Add what BuildKit builds although no data is read: see ``references`` of ``stage_graph``.
+def _add_scratch_stage(graph: StageGraph[str], target_build: TargetBuild) -> None:
+    """Add the edges from a stage named scratch to the stages with a mount without from.
 
-    Every mount without a source depends on a stage named scratch (convert_runmount.go, detectRunMount).
+    BuildKit builds it for them, whatever the type of the mount (convert_runmount.go, detectRunMount).
     """
     stages = target_build.resolved.stages
     for stage in stages:
