@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from contextlib import suppress
+from itertools import groupby
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pathspec import GitIgnoreSpec
 
 from stagegraph.check.known_builds import knowledge_of
 from stagegraph.discovery.bake import bake_builds
-from stagegraph.discovery.commands import build_command
+from stagegraph.discovery.commands import build_command, simple_commands
 from stagegraph.discovery.compose import compose_builds
 from stagegraph.discovery.discover import discover
 from stagegraph.discovery.found_build import Discovery, FoundBuild
 from stagegraph.discovery.hcl_file import HclError, read_hcl
-from stagegraph.discovery.repository import Repository
+from stagegraph.discovery.repository import FileTree, Repository
 from stagegraph.discovery.workflows import workflow_builds
 from stagegraph.discovery.yaml_file import Table, YamlError, read_yaml
 from stagegraph.options import Options
@@ -361,6 +364,45 @@ def test_ignored_files_are_not_read(tmp_path: Path) -> None:
     assert [one.file for one in discovered.uses] == ["c.sh", "keep.gen.sh"]
 
 
+def test_many_ignore_patterns_are_one_expression_and_mean_the_same(tmp_path: Path) -> None:
+    names = ["a", "b.o", "c.log", "keep.log", "d/a", "d/b.o", "d/e/x", "out/a", "d/out/a", "[x]", "x y", "é"]
+    patterns = [
+        "*.o",
+        "*.log",
+        "!keep.log",
+        "out/",
+        "/d/e/",
+        "\\[x]",
+        "x\\ y",
+        "# no",
+        "",
+        "**/never/**",
+        "(?P<a>x",
+    ]
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    spec = GitIgnoreSpec.from_lines(patterns)
+    (tmp_path / ".gitignore").write_text("\n".join(patterns))
+    kept = {".gitignore", *(name for name in names if not spec.match_file(name))}
+    assert set(FileTree().walk(str(tmp_path)).paths) == kept
+    assert len(kept) == 5
+
+
+def test_a_tree_that_is_walked_twice_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".gitignore").write_text("*.tmp\n")
+    for name in ("x", "a/y", "a/b/z", "a/z.tmp"):
+        (tmp_path / name).write_text("")
+    tree, scans = FileTree(), []
+    scandir = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: scans.append(path) or scandir(path))
+    assert tree.walk(str(tmp_path / "a")).paths == ["y", "b/z"]
+    assert tree.walk(str(tmp_path)).paths == [".gitignore", "x", "a/y", "a/b/z"]
+    assert len(scans) == len(set(scans)) == 3
+
+
 def test_bad_files_are_notes(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(tmp_path)
     (tmp_path / "Makefile").symlink_to("Makefile")
@@ -523,3 +565,25 @@ def test_a_path_that_is_too_long_is_not_there(tmp_path: Path) -> None:
     long = "9" * 5_000
     text = f"cd {long}\ndocker build --target x {long}\ndocker build -f {long} .\n"
     assert [use.dockerfile for use in found(tmp_path, **{"x.sh": text}).uses] == [None, None]
+
+
+def shlex_commands(text: str) -> list[list[str]] | None:
+    """The words of the commands as the standard library splits them, one character at a time."""
+    lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
+    lexer.wordchars += "$@{}%+!^:,[]\x00"
+    lexer.commenters = ""
+    try:
+        words = list(lexer)
+    except ValueError:
+        return None
+    ends = {"&&", "||", ";", "|", "&", "(", ")", ";;", "|&", "{", "}", ";&"}
+    return [list(run) for end, run in groupby(words, lambda word: word in ends) if not end]
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.text(alphabet=st.sampled_from("ab-=/$é#Ω\x00\x01 \t\n;&|(){}<>'\"\\"), max_size=40)
+    | st.text(max_size=40)
+)
+def test_lines_are_split_as_shlex_splits_them(text: str) -> None:
+    assert simple_commands(text) == shlex_commands(text)

@@ -1,4 +1,4 @@
-"""``docker build``, ``docker buildx build`` and ``podman build`` as words: what they build.
+"""Splits lines of shell into simple commands, and reads the builds of docker, podman and their like.
 
 Rules: docs.docker.com/reference/cli/docker/buildx/build and podman-build(1).
 """
@@ -6,12 +6,30 @@ Rules: docs.docker.com/reference/cli/docker/buildx/build and podman-build(1).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, product
 
 from msgspec import Struct, field
 
-from stagegraph.discovery.shell_words import MISSING
-
+MISSING = "\x00"  # stands in a word for a value that is not known
+_MOST_WAYS = 64
+_ENDS = frozenset({"&&", "||", ";", "|", "&", "(", ")", ";;", "|&", "{", "}", ";&"})
+_QUOTES = ("'", '"', "\\")
+_SINGLE, _DOUBLE, _ESCAPE = r"'[^']*'", r'"[^"\\]*(?:\\.[^"\\]*)*"', r"\\."
+_PLAIN = r"[A-Za-z0-9_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff~./*?=$@{}%+!^:,\[\]\x00-]+"
+# splits as shlex does, but takes a run of plain characters at once
+_TOKEN = re.compile(
+    rf"(?P<word>(?:{_PLAIN}|{_SINGLE}|{_DOUBLE}|{_ESCAPE})+)"
+    r"|(?P<operator>[();<>|&]+)|[ \t\r\n]+|(?P<other>.)",
+    re.DOTALL,
+)
+_QUOTED = re.compile(rf"{_SINGLE}|{_DOUBLE}|{_ESCAPE}", re.DOTALL)
+_ESCAPED = re.compile(r"""\\(["\\])""")
+_VARIABLE = re.compile(
+    r"\$\$?\{([A-Za-z_]\w*)(?::?([-=?+])([^{}]*))?\}|\$\$?\(([A-Za-z_][\w-]*)\)|\$\$?([A-Za-z_]\w*)"
+)
+_LEFT = re.compile(r"\$\{[^{}]*\}|\$\(\(?|`|\$\{|\$[@*#?!0-9]")
+Values = Mapping[str, Sequence[str]]
 _ENGINE = re.compile(
     r"(?:.*[/\\])?(?:docker|podman|nerdctl|buildah|finch)(?:\.exe)?\Z|.*(?:docker|podman)\Z", re.I
 )
@@ -27,6 +45,90 @@ _WITHOUT_VALUE = """
 --inherit-labels --skip-unused-stages --rewrite-timestamp --omit-history
 """
 _SWITCHES = frozenset(_WITHOUT_VALUE.split())
+
+
+class Lines(Struct, frozen=True):
+    """One command line that may have run over several lines of a file, and where it begins."""
+
+    text: str
+    line: int
+
+
+def logical_lines(text: str, first: int = 1, continuation: str = "\\") -> Iterator[Lines]:
+    """The lines of ``text`` with those joined that end in a backslash; comments are left out."""
+    parts: list[str] = []
+    start = first
+    for number, raw in enumerate(text.split("\n"), first):
+        line = raw.rstrip("\r")
+        if not parts:
+            start = number
+            if line.lstrip().startswith("#"):
+                continue
+        if line.endswith(continuation):
+            parts.append(line[:-1] + " ")
+            continue
+        yield Lines("".join((*parts, line)), start)
+        parts = []
+    if parts:
+        yield Lines("".join(parts), start)
+
+
+def simple_commands(text: str) -> list[list[str]] | None:
+    """The words of every simple command of a line; None where a quote is not closed."""
+    commands: list[list[str]] = [[]]
+    for token in _TOKEN.finditer(text):
+        if not token.lastgroup:
+            continue
+        if token.lastgroup == "other" and token[0] in _QUOTES:
+            return None
+        word = _QUOTED.sub(_unquoted, token[0]) if token.lastgroup == "word" else token[0]
+        if word in _ENDS:
+            commands.append([])
+        else:
+            commands[-1].append(word)
+    return [command for command in commands if command]
+
+
+def _unquoted(match: re.Match[str]) -> str:
+    text = match[0]
+    if text[0] == "\\":
+        return text[1]
+    inside = text[1:-1]
+    return _ESCAPED.sub(r"\1", inside) if text[0] == '"' else inside
+
+
+def ways(text: str, values: Values) -> Iterator[tuple[str, bool]]:
+    """``text`` with its variables put in, in every way that ``values`` allow, and whether that is sure.
+
+    A default in ``${X:-default}`` stands where nothing sets X, and is not sure. What is not known
+    becomes MISSING.
+    """
+    names = list(dict.fromkeys(_name(match) for match in _VARIABLE.finditer(text)))
+    choices: list[Sequence[str | None]] = [values.get(name) or [None] for name in names]
+    for choice in islice(product(*choices), _MOST_WAYS):
+        yield _filled(text, dict(zip(names, choice, strict=True)))
+
+
+def _name(match: re.Match[str]) -> str:
+    return match[1] or match[4] or match[5]
+
+
+def _filled(text: str, values: Mapping[str, str | None]) -> tuple[str, bool]:
+    sure = True
+
+    def part(match: re.Match[str]) -> str:
+        nonlocal sure
+        value = values[_name(match)]
+        if value is not None:
+            return value
+        sure = False
+        default = match[3] if match[2] in ("-", "=") else None
+        return default if default is not None and "$" not in default else MISSING
+
+    filled = _VARIABLE.sub(part, text)
+    if _LEFT.search(filled):
+        return _LEFT.sub(MISSING, filled), False
+    return filled, sure
 
 
 class BuildCommand(Struct):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -152,11 +153,14 @@ def _ignore_files(directory: str, prefix: str, notes: list[Note]) -> _IgnoreFile
             return ()
         with open(path, "rb") as file:
             lines = file.read(_MOST_IGNORE_BYTES).decode("utf-8", "replace").splitlines()
-        spec = GitIgnoreSpec.from_lines(lines)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of re, for patterns such as [[]
+            spec = GitIgnoreSpec.from_lines(lines)
+            any_pattern = _any_of(spec)
     except (OSError, ValueError) as error:
         notes.append(Note(file=path, line=None, message=f"not read: {error}"))
         return ()
-    return (_IgnoreFile(prefix, spec, _any_of(spec)),)
+    return (_IgnoreFile(prefix, spec, any_pattern),)
 
 
 def _any_of(spec: GitIgnoreSpec) -> re.Pattern[str] | None:

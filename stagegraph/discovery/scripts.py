@@ -7,10 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 
-from stagegraph.discovery.commands import BuildCommand, build_command, engine_variables, mentions_build
+from stagegraph.discovery.commands import (
+    MISSING,
+    BuildCommand,
+    Lines,
+    build_command,
+    engine_variables,
+    logical_lines,
+    mentions_build,
+    simple_commands,
+    ways,
+)
 from stagegraph.discovery.found_build import FoundBuild, Note
 from stagegraph.discovery.repository import Repository, is_remote, joined
-from stagegraph.discovery.shell_words import MISSING, Lines, logical_lines, simple_commands, ways
 
 _ASSIGNED = re.compile(
     r"\s*(?:export\s+|readonly\s+|local\s+|declare\s+(?:-\w+\s+)*|override\s+)?"

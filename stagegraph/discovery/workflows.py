@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import islice, product
 
+from stagegraph.discovery.commands import MISSING
 from stagegraph.discovery.found_build import FoundBuild, Note
 from stagegraph.discovery.repository import Repository, is_remote
 from stagegraph.discovery.scripts import Script, script_builds
-from stagegraph.discovery.shell_words import MISSING
 from stagegraph.discovery.yaml_file import Table, Yaml, YamlError, read_yaml
 
 _BUILD = re.compile(r"(?:docker|depot)/build-push-action(?:@|\Z)")
