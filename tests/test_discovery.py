@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+from collections.abc import Iterator
 from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
@@ -395,9 +396,15 @@ def test_a_tree_that_is_walked_twice_is_read_once(tmp_path: Path, monkeypatch: p
     (tmp_path / ".gitignore").write_text("*.tmp\n")
     for name in ("x", "a/y", "a/b/z", "a/z.tmp"):
         (tmp_path / name).write_text("")
-    tree, scans = FileTree(), []
+    tree = FileTree()
+    scans: list[str] = []
     scandir = os.scandir
-    monkeypatch.setattr(os, "scandir", lambda path: scans.append(path) or scandir(path))
+
+    def counted(path: str) -> Iterator[os.DirEntry[str]]:
+        scans.append(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", counted)
     assert tree.walk(str(tmp_path / "a")).paths == ["y", "b/z"]
     assert tree.walk(str(tmp_path)).paths == [".gitignore", "x", "a/y", "a/b/z"]
     assert len(scans) == len(set(scans)) == 3
