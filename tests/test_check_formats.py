@@ -172,7 +172,7 @@ def test_annotations_for_github() -> None:
 def test_annotations_escape_what_the_runner_would_read() -> None:
     text = github(run(checked("FROM a\nNOPE%\n", "a,b:c%\n::error::x"), notes=("100%\n::error::y",)))
     assert text.splitlines() == [
-        "::error file=a%2Cb%3Ac%25 %3A%3Aerror%3A%3Ax,line=2,title=stagegraph::unknown instruction `NOPE%25`",  # noqa: E501
+        "::error file=a%2Cb%3Ac%25 %3A%3Aerror%3A%3Ax,line=2,title=stagegraph::unknown instruction `NOPE%25`",
         "::notice title=stagegraph::100%25%0A::error::y",
     ]
 

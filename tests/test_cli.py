@@ -141,8 +141,16 @@ def test_platforms_and_contexts(stagegraph: Run) -> None:
 @pytest.mark.parametrize(
     ("args", "code", "message"),
     [
-        (["render", "/no/such"], 1, "error: /no/such: No such file or directory\nhint: name a Dockerfile"),
-        (["render", "docs"], 1, "error: docs holds no Dockerfile and no Containerfile\nhint: name the file"),
+        (
+            ["render", "/no/such"],
+            1,
+            "error: /no/such: No such file or directory\nhint: give the path of a Dockerfile",
+        ),
+        (
+            ["render", "docs"],
+            1,
+            "error: there is no Dockerfile or Containerfile in docs\nhint: give the path",
+        ),
         (["render", NODE, "-o", "x.zip"], 2, "Error: x.zip does not say which format"),
         (
             ["render", NODE, "-o", "/no/such/x.svg"],
