@@ -70,7 +70,7 @@ def _bytes(line: str) -> int:
     return len(line.encode("utf-8", "surrogatepass")) - 2 * line.count("\ufffd")
 
 
-_DIRECTIVE = re.compile(r"([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*\Z")
+_DIRECTIVE = r"([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*\Z"
 _NAMES = frozenset({"syntax", "escape", "check"})
 
 
@@ -90,7 +90,7 @@ class Directives:
         """Whether ``line``, without white space at its start and end, is a directive that counts."""
         if self.done:
             return False
-        match = _DIRECTIVE.match(line[1:].lstrip(SPACE)) if line.startswith("#") else None
+        match = re.match(_DIRECTIVE, line[1:].lstrip(SPACE)) if line.startswith("#") else None
         name = match[1].lower() if match else ""
         if match is None or name not in _NAMES:
             self.done = True
