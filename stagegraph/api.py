@@ -5,6 +5,7 @@ from __future__ import annotations
 from os import PathLike
 from typing import TYPE_CHECKING
 
+from stagegraph import formats
 from stagegraph.graph.build import Build, build_of
 from stagegraph.model import Report
 from stagegraph.options import Options
@@ -24,22 +25,17 @@ def read(dockerfile: str | PathLike[str] | Source = "", options: Options = _DEFA
 
     ``dockerfile`` is a path, a directory that holds a Dockerfile, ``-`` for standard input, nothing
     for ``./Dockerfile``, or a Source with the text itself. Raises InputError when it cannot be
-    read, DockerfileError for what BuildKit refuses, OptionsError for options it refuses.
+    read, DockerfileError for what BuildKit rejects, OptionsError for invalid options.
     """
     source = dockerfile if isinstance(dockerfile, Source) else read_source(str(dockerfile))
     return build_of(source, options)
 
 
-def render(found: Report | Comparison, format: str = "svg", view: View = _DEFAULT_VIEW) -> bytes:  # noqa: A002
+def render(value: Report | Comparison, format: str = "svg", view: View = _DEFAULT_VIEW) -> bytes:  # noqa: A002
     """A report or a comparison in ``format``, as bytes; text formats are UTF-8.
 
-    A report has svg, png, pdf, html, dot, mermaid, json, text and markdown; a comparison svg, mermaid,
-    json, text and markdown. Raises RenderError when a layout engine or library is missing or fails.
+    A report can be rendered as svg, png, pdf, html, dot, mermaid, json, text and markdown; a comparison as
+    text, mermaid, svg, json and markdown. Raises OptionsError for an unknown format, RenderError when a
+    layout engine or a library is missing or fails.
     """
-    if isinstance(found, Report):
-        from stagegraph.formats import render as render_format
-
-        return render_format(found, format, view)
-    from stagegraph.formats.diff import render_change
-
-    return render_change(found, format, view)
+    return formats.render("render" if isinstance(value, Report) else "diff", value, format, view=view)

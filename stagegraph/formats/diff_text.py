@@ -10,7 +10,7 @@ from stagegraph.formats.diff_sections import (
     SIGNS,
     ChangeRow,
     change_headline,
-    change_story,
+    change_sections,
     change_summary,
 )
 from stagegraph.formats.tree import WIDTH, to_text
@@ -24,7 +24,7 @@ MOST_LINES = 6  # that went or came, of a row
 _STYLES = {Change.ADDED: "green", Change.REMOVED: "red", Change.CHANGED: "blue", Change.RENAMED: "blue"}
 
 
-def change_text(comparison: Comparison, *, colour: bool = False, width: int = WIDTH) -> str:
+def render(comparison: Comparison, *, colour: bool = False, width: int = WIDTH) -> str:
     """What differs, a line each, the instructions that went and came below their stage."""
     return to_text(_parts(comparison, width), colour=colour, width=width)
 
@@ -34,7 +34,7 @@ def _parts(comparison: Comparison, width: int) -> Iterator[RenderableType]:
 
     yield Text(change_headline(comparison), style="bold")
     yield Text(change_summary(comparison))
-    for section in change_story(comparison):
+    for section in change_sections(comparison):
         yield Text("")
         yield Text(section.heading, style="bold cyan")
         shown = section.rows[:MOST_ROWS]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-def text_report(report: Report, *, colour: bool = False, width: int = WIDTH) -> str:
+def render(report: Report, *, colour: bool = False, width: int = WIDTH) -> str:
     """What ships, what is left behind, parallelism, critical path and findings."""
     return to_text(_parts(report), colour=colour, width=width)
 

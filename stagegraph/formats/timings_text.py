@@ -79,7 +79,7 @@ _FIGURES = 8  # columns of a length of time
 _MOST_ROWS = 40
 
 
-def timings_text(found: Timings, *, colour: bool = False, width: int = WIDTH) -> str:
+def render(found: Timings, *, colour: bool = False, width: int = WIDTH) -> str:
     """``found`` as lines of at most ``width`` columns."""
     return to_text(_parts(found, max(60, width)), colour=colour, width=max(60, width))
 

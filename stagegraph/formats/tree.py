@@ -67,7 +67,7 @@ _KINDS = {
 _KEY = "◉ target   ● in the image   ◐ partly in the image   ○ left behind   · not needed"
 
 
-def terminal(report: Report, view: View, *, colour: bool = False, width: int = WIDTH) -> str:
+def render(report: Report, view: View, *, colour: bool = False, width: int = WIDTH) -> str:
     """``report`` as trees: a stage is opened where it is first met, and named again elsewhere."""
     return to_text(_parts(report, view), colour=colour, width=width)
 
