@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from stagegraph import formats
 from stagegraph.graph.build import Build, build_of
 from stagegraph.model import Report
+from stagegraph.notebook import show_pictures
 from stagegraph.options import Options
 from stagegraph.picture.view import View
 from stagegraph.reading import read_source
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _DEFAULT_OPTIONS = Options()
 _DEFAULT_VIEW = View()
+
+show_pictures()  # every Build, Report and Comparison begins with read()
 
 
 def read(dockerfile: str | PathLike[str] | Source = "", options: Options = _DEFAULT_OPTIONS) -> Build:

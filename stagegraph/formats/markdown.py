@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from stagegraph.formats import mermaid
-from stagegraph.formats.report_sections import Row, Section, headline, story
+from stagegraph.formats.report_sections import Row, Section, headline, report_sections
 from stagegraph.model import Report
 from stagegraph.picture.view import View
 from stagegraph.source import printable
@@ -27,7 +27,7 @@ def _lines(report: Report, view: View) -> Iterator[str]:
     yield "```mermaid"
     yield mermaid.render(report, view).rstrip("\n")
     yield "```"
-    for section in story(report):
+    for section in report_sections(report):
         yield ""
         yield f"### {section.heading}"
         yield ""

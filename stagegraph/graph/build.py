@@ -79,16 +79,6 @@ class Build(Struct, frozen=True, kw_only=True, dict=True):
         """The node ids of the targets."""
         return tuple(dict.fromkeys(f"stage:{v.resolved.target}" for v in self.target_builds))
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        from stagegraph.graph.report import analyse
-
-        return analyse(self)._repr_mimebundle_(include, exclude)
-
-    def _repr_svg_(self) -> str:
-        from stagegraph.graph.report import analyse
-
-        return analyse(self)._repr_svg_()
-
 
 def build_of(source: Source, options: Options) -> Build:
     """Read ``source`` and resolve it for ``options``.
