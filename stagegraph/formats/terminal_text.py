@@ -1,7 +1,7 @@
 """Styled text wrapped to the width of a terminal, as lines with or without escape sequences.
 
-Importing rich takes as long as making a whole report, so only progress bars use its Console. Its table of character
-widths is used for texts with characters that may not be one cell wide.
+Importing rich takes as long as making a whole report, so only progress bars use its Console. Its table of
+character widths is used for texts with characters that may not be one cell wide.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def to_text(texts: Iterable[Text], *, colour: bool, width: int) -> str:
 
 
 def two_columns(rows: Sequence[tuple[Text, Text]], width: int, first: int = 0) -> Iterator[Text]:
-    """The lines of a table; ``first`` is the width of the first column, by default that of its longest text."""
+    """The lines of a table; ``first`` is the width of the first column, by default that of its longest."""
     left, right = _column_widths(rows, width, first)
     for cells in rows:
         pairs = zip_longest(_lines(cells[0], left), _lines(cells[1], right), fillvalue=Text())
@@ -94,7 +94,7 @@ def shortened(text: Text, width: int) -> Text:
     if _cells(plain) <= width:
         return text
     if _is_simple(plain):
-        return text.slice(0, width - 1) + Text("…", text.parts[-1][1])
+        return text.slice(0, width - 1) + Text("…")
     from rich.cells import set_cell_size
 
     # a wide character that does not fit is replaced by a space
