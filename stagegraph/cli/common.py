@@ -12,7 +12,6 @@ import click
 
 from stagegraph.formats import formats
 from stagegraph.options import Options
-from stagegraph.picture.view import DIRECTIONS, THEMES
 
 _DOCKERFILE = """DOCKERFILE is a path, a directory that contains a Dockerfile, or - for standard input.
 The default is ./Dockerfile or ./Containerfile."""
@@ -45,23 +44,6 @@ _BUILD_OPTIONS = (
 output_option = click.option(
     "-o", "--output", default="", metavar="FILE", help="Write to FILE instead of standard output."
 )
-
-direction_option = click.option(
-    "--direction",
-    type=click.Choice(DIRECTIONS),
-    default="auto",
-    show_default=True,
-    help="Direction of the graph.",
-)
-labels_option = click.option("--labels/--no-labels", default=True, help="Write on the edges what is copied.")
-theme_option = click.option(
-    "--theme",
-    type=click.Choice(THEMES),
-    default="auto",
-    show_default=True,
-    help="Colours; auto follows the reader's light or dark mode.",
-)
-title_option = click.option("--title", default="", help="Title of the picture.")
 
 
 def format_option(command: str, default: str | None, note: str = "") -> Callable[..., Any]:

@@ -6,15 +6,12 @@ import click
 
 from stagegraph.cli.common import (
     build_options,
-    direction_option,
     format_option,
-    labels_option,
     options_of,
     output_option,
     terminal_options,
-    theme_option,
-    title_option,
 )
+from stagegraph.cli.picture_options import direction_option, labels_option, theme_option, title_option
 from stagegraph.cli.revisions import read_revision
 from stagegraph.cli.writing import write
 from stagegraph.picture.view import View

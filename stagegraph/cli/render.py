@@ -9,18 +9,15 @@ import click
 from msgspec.structs import replace
 
 from stagegraph.cli.common import (
-    direction_option,
     dockerfile_argument,
     format_option,
-    labels_option,
     options_of,
     output_option,
     record_options,
     terminal_options,
-    theme_option,
-    title_option,
     to_stdout,
 )
+from stagegraph.cli.picture_options import direction_option, labels_option, theme_option, title_option
 from stagegraph.cli.writing import write
 from stagegraph.formats import formats
 from stagegraph.formats import render as render_format
