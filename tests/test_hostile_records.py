@@ -249,10 +249,10 @@ def measured(data: bytes) -> None:
 
 
 def _renderers() -> list[Callable[[sg.Timings], str]]:
-    from stagegraph.formats.timings_json import timings_json
-    from stagegraph.formats.timings_markdown import timings_markdown
-    from stagegraph.formats.timings_perfetto import perfetto
-    from stagegraph.formats.timings_text import timings_text
+    from stagegraph.formats.timings_json import render as timings_json
+    from stagegraph.formats.timings_markdown import render as timings_markdown
+    from stagegraph.formats.timings_perfetto import render as perfetto
+    from stagegraph.formats.timings_text import render as timings_text
 
     return [timings_text, timings_json, timings_markdown, perfetto]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from functools import partial
 from io import BytesIO
-from pathlib import Path
 from xml.etree import ElementTree
 
 import networkx
@@ -363,17 +362,3 @@ def test_pdf_is_one_page() -> None:
     assert data.startswith(b"%PDF-")
     assert data.rstrip().endswith(b"%%EOF")
     assert len(re.findall(rb"/Type\s*/Page\b", data)) == 1
-
-
-def test_a_notebook_shows_the_picture() -> None:
-    found = report(SAMPLE)
-    bundle = found._repr_mimebundle_()
-    assert bundle["image/svg+xml"] == sg.render(found, "svg").decode() == found._repr_svg_()
-    assert "stage-3" in bundle["text/plain"]
-
-
-def test_a_build_shows_itself_too(tmp_path: Path) -> None:
-    (tmp_path / "Dockerfile").write_text("FROM alpine AS a\n")
-    build = sg.read(tmp_path)
-    assert build._repr_svg_().startswith("<?xml")
-    assert set(build._repr_mimebundle_()) == {"image/svg+xml", "text/plain"}

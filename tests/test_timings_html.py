@@ -16,7 +16,7 @@ from msgspec.structs import replace
 import stagegraph as sg
 from stagegraph.formats.html.assembly import asset
 from stagegraph.formats.html.timeline import timeline
-from stagegraph.formats.html.timings_page import timings_html
+from stagegraph.formats.html.timings_page import render as timings_html
 from stagegraph.formats.words import duration
 from stagegraph.records.record import SECOND, Interval, Record, Vertex
 from stagegraph.timings.dockerfile_of_record import build_of_record

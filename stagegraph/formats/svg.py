@@ -50,7 +50,7 @@ MARGIN = 20.0
 _TRIED_BELOW = 150  # boxes; above it one layout takes a while
 
 
-def svg(report: Report, view: View) -> str:
+def render(report: Report, view: View) -> str:
     """``report`` as one SVG that follows the reader's light or dark mode, unless a theme is pinned."""
     checked_link_base(view.link_base)
     return svg_of(picture(report, view), view)
