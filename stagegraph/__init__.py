@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from stagegraph.records.record import Record
     from stagegraph.source import Source
     from stagegraph.timings.measure import measure
-    from stagegraph.timings.static_graph import weights
-    from stagegraph.timings.timed_report import timed
+    from stagegraph.timings.timed_report import timed, weights
     from stagegraph.timings.timings import (
         PathPart,
         Phase,
@@ -76,7 +75,7 @@ _PUBLIC = {
     "stage_graph": "graph.stage_graph",
     "step_graph": "graph.stage_graph",
     "timed": "timings.timed_report",
-    "weights": "timings.static_graph",
+    "weights": "timings.timed_report",
 }
 
 __all__ = [

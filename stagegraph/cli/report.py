@@ -54,7 +54,7 @@ def report(
     if record:
         from stagegraph.cli.recorded import timed_report
 
-        found, _ = timed_report(record, record_build, dockerfile, options)
+        found = timed_report(record, record_build, dockerfile, options)
     else:
         found = analyse(read(dockerfile, options))
     if format_name == "text":

@@ -104,13 +104,15 @@ def _compared(
 
     if format_name not in CHANGES_FORMATS:
         raise click.UsageError(f"--compare has no {format_name}: one of {', '.join(CHANGES_FORMATS)}")
-    found = compare_timings(*(timings_named(path, build, dockerfile, options)[0] for path in (before, after)))
+    comparison = compare_timings(
+        *(timings_named(path, build, "--build", dockerfile, options)[0] for path in (before, after))
+    )
     if format_name == "text":
-        made = changes_text(found, **_terminal(output))
+        text = changes_text(comparison, **_terminal(output))
     else:
-        made = CHANGES_FORMATS[format_name](found)
-    write(made.encode("utf-8", "replace"), output)
-    return found.after
+        text = CHANGES_FORMATS[format_name](comparison)
+    write(text.encode("utf-8", "replace"), output)
+    return comparison.after
 
 
 def _terminal(output: str) -> _Terminal:
@@ -122,17 +124,16 @@ def _terminal(output: str) -> _Terminal:
 def _measured(
     record: str, build: str, dockerfile: str, options: Options, format_name: str
 ) -> tuple[Timings, Report | None]:
+    """The timings, and the report of the Dockerfile for formats that draw it."""
     from stagegraph.cli.recorded import timings_named
 
-    found, read = timings_named(record, build, dockerfile, options)
-    if not TIMINGS_FORMATS[format_name].with_report:
-        return found, None
+    timings, of_dockerfile = timings_named(record, build, "--build", dockerfile, options)
+    if of_dockerfile is None or not TIMINGS_FORMATS[format_name].with_report:
+        return timings, None
     from stagegraph.graph.report import analyse
-    from stagegraph.timings.dockerfile_of_record import build_of_record
-    from stagegraph.timings.static_graph import weights
+    from stagegraph.timings.timed_report import weights
 
-    static = build_of_record(read, found.dockerfile, options)
-    return found, analyse(static, weights(found, static)) if static else None
+    return timings, analyse(of_dockerfile, weights(timings, of_dockerfile))
 
 
 def _rendered(found: Timings, format_name: str, output: str, report: Report | None) -> bytes:

@@ -95,7 +95,11 @@ def build_of(source: Source, options: Options) -> Build:
 
     Raises DockerfileError for what BuildKit refuses before it builds, OptionsError for options.
     """
-    file = read_dockerfile(source)
+    return build_of_file(read_dockerfile(source), options)
+
+
+def build_of_file(file: Dockerfile, options: Options) -> Build:
+    """Resolve ``file`` for ``options``; raises what ``build_of`` raises."""
     several = len(options.all_platforms) > 1
     target_builds = []
     for platform in options.all_platforms:
