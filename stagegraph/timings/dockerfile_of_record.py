@@ -137,8 +137,7 @@ def _build(file: Dockerfile, options: Options) -> tuple[Build, list[str]]:
 
 def _stages_named(resolved: Resolved, titles: Collection[str]) -> set[int]:
     """The indexes of the stages that build output calls ``titles``; "" in a file of one stage."""
-    stages = resolved.sources[: len(resolved.file.stages)]
-    by_title = {stage.title: stage.index for stage in stages}
+    by_title = {stage.title: stage.index for stage in resolved.stages}
     return {by_title[title] for title in titles if title in by_title}
 
 

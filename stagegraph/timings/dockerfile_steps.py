@@ -38,9 +38,8 @@ def all_steps(builds: Iterable[Build]) -> list[RawStep]:
     """The steps of every stage, needed or not, equal ones merged: the target of a log is unknown."""
     steps = StepList()
     for build in builds:
-        several = len(build.options.all_platforms) > 1
         for target_build in build.target_builds:
             resolved = target_build.resolved
             everything = replace(resolved, needed=frozenset(range(len(resolved.sources))))
-            StepBuilder(everything, target_build.actions, steps, several).build()
+            StepBuilder(everything, target_build.actions, steps).build()
     return steps.steps

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from stagegraph.dockerfile.stages import needs
+from stagegraph.dockerfile.stages import needs, reachable
 from stagegraph.graph.build import Build
 from stagegraph.options import Options
 from stagegraph.records.record import Record, Vertex
@@ -134,11 +134,4 @@ def _built_stages(builds: Iterable[Build], seen: Iterable[int]) -> set[int]:
         for target_build in build.target_builds:
             for source in target_build.resolved.sources:
                 reads[source.index] |= needs(source)
-    built: set[int] = set()
-    waiting = list(dict.fromkeys(seen))
-    while waiting:
-        stage = waiting.pop()
-        if stage not in built:
-            built.add(stage)
-            waiting.extend(reads[stage])
-    return built
+    return reachable(seen, lambda stage: reads[stage])

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from stagegraph.graph.build import Build
+from stagegraph.graph.nodes import nodes_of_step
 from stagegraph.graph.report import analyse
-from stagegraph.graph.steps import raw_steps
-from stagegraph.model import Edge, Measured, Node, NodeKind, Report, Step, StepKind
+from stagegraph.model import Edge, Measured, Node, Report, Step
 from stagegraph.records.collector import merged
 from stagegraph.timings.dockerfile_steps import StepIndex
 from stagegraph.timings.step_names import VertexKind
@@ -21,7 +21,7 @@ def weights(timings: Timings, build: Build) -> dict[int, float]:
 
     ``stagegraph.analyse(build, weights(timings, build))`` is the report of the build with these durations.
     """
-    return _weights(timings, StepIndex(raw_steps(build)))
+    return _weights(timings, StepIndex(build.steps))
 
 
 def _weights(timings: Timings, index: StepIndex) -> dict[int, float]:
@@ -38,7 +38,7 @@ def timed(build: Build, timings: Timings) -> Report:
 
     ``finish`` and ``slack`` are in seconds; steps and nodes that the record does not have have no times.
     """
-    index = StepIndex(raw_steps(build))
+    index = StepIndex(build.steps)
     report = analyse(build, _weights(timings, index))
     recorded = _recorded_steps(timings, index)
     path = {part.step: number for number, part in enumerate(timings.path)}
@@ -71,16 +71,9 @@ def _steps_of_nodes(
     for step in steps:
         own = recorded.get(step.id)
         if own:
-            for node in _nodes(step):
+            for node in nodes_of_step(step):
                 result.setdefault(node, {})[own.id] = own
     return result
-
-
-def _nodes(step: Step) -> list[str]:
-    """The nodes that a step belongs to: the source that it loads, or its stages."""
-    if step.kind is StepKind.SOURCE:
-        return [step.node]
-    return [f"{NodeKind.STAGE}:{stage}" for stage in step.stages]
 
 
 def _step(step: Step, recorded: TimedStep | None, critical: bool, timings: Timings) -> Step:
@@ -112,7 +105,7 @@ class _EdgesOfPath:
         nodes: dict[int, set[str]] = {}
         for step in steps:
             if step.id in recorded:
-                nodes.setdefault(recorded[step.id].id, set()).update(_nodes(step))
+                nodes.setdefault(recorded[step.id].id, set()).update(nodes_of_step(step))
         passed = (nodes[part.step] for part in timings.path if part.step in nodes)
         # A step can belong to many stages, so pairs are not listed but looked up by their positions.
         self._positions: dict[str, set[int]] = {}
