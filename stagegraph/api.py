@@ -1,4 +1,4 @@
-"""The functions that a program starts from: read a Dockerfile, render a report."""
+"""The main functions of the library: read a Dockerfile, get its graphs, render a report."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _DEFAULT_VIEW = View()
 def read(dockerfile: str | PathLike[str] | Source = "", options: Options = _DEFAULT_OPTIONS) -> Build:
     """Read a Dockerfile and resolve it for ``options``.
 
-    ``dockerfile`` is a path, a directory that holds a Dockerfile, ``-`` for standard input, nothing
-    for ``./Dockerfile``, or a Source with the text itself. Raises InputError when it cannot be
-    read, DockerfileError for what BuildKit refuses, OptionsError for options it refuses.
+    ``dockerfile`` is a path, a directory with a Dockerfile, ``-`` for standard input, empty for
+    ``./Dockerfile``, or a Source with the text itself. Raises InputError if it cannot be read,
+    DockerfileError if BuildKit rejects it, OptionsError if BuildKit rejects the options.
     """
     source = dockerfile if isinstance(dockerfile, Source) else read_source(str(dockerfile))
     return build_of(source, options)
