@@ -91,25 +91,26 @@ def _compared(
     rows = formats("timings --compare")
     if format_name not in rows:
         raise click.UsageError(f"--compare does not support {format_name}; use one of {', '.join(rows)}")
-    found = compare_timings(*(timings_named(path, build, dockerfile, options)[0] for path in (before, after)))
-    write(render("timings --compare", found, format_name, **terminal_options(output)), output)
-    return found.after
+    comparison = compare_timings(
+        *(timings_named(path, build, "--build", dockerfile, options)[0] for path in (before, after))
+    )
+    write(render("timings --compare", comparison, format_name, **terminal_options(output)), output)
+    return comparison.after
 
 
 def _measured(
     record: str, build: str, dockerfile: str, options: Options, format_name: str
 ) -> tuple[Timings, Report | None]:
+    """The timings, and the report of the Dockerfile for formats that draw it."""
     from stagegraph.cli.recorded import timings_named
 
-    found, read = timings_named(record, build, dockerfile, options)
-    if "report" not in formats("timings")[format_name].options:
-        return found, None
+    timings, of_dockerfile = timings_named(record, build, "--build", dockerfile, options)
+    if of_dockerfile is None or "report" not in formats("timings")[format_name].options:
+        return timings, None
     from stagegraph.graph.report import analyse
-    from stagegraph.timings.dockerfile_of_record import build_of_record
-    from stagegraph.timings.static_graph import weights
+    from stagegraph.timings.timed_report import weights
 
-    static = build_of_record(read, found.dockerfile, options)
-    return found, analyse(static, weights(found, static)) if static else None
+    return timings, analyse(of_dockerfile, weights(timings, of_dockerfile))
 
 
 def _too_slow(found: Timings, most: float | None, most_of_path: float | None) -> int:
