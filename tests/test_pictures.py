@@ -296,6 +296,19 @@ def test_the_direction_follows_the_shape(stages: int, direction: str) -> None:
     assert picture(report(wide), sg.View(direction="BT")).direction == "BT"
 
 
+@given(dockerfiles())
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_all_formats_choose_the_same_direction(text: str) -> None:
+    try:
+        graph = report(text)
+    except sg.StagegraphError:
+        return
+    direction = picture(graph, sg.View()).direction
+    assert f"\nflowchart {direction}\n" in sg.render(graph, "mermaid").decode()
+    assert f"rankdir={direction} " in sg.render(graph, "dot").decode()
+    assert sg.render(graph, "svg") == sg.render(graph, "svg", sg.View(direction=direction))
+
+
 def test_more_than_four_hundred_boxes_are_drawn_plainly_in_seconds() -> None:
     lines = ["FROM alpine AS s0"] + [
         f"FROM s{n - 1} AS s{n}\nCOPY --from=s{n // 2} /a /b" for n in range(1, 450)
