@@ -15,7 +15,7 @@ from PIL import Image, ImageFont
 from pypdf import PdfReader
 
 import stagegraph as sg
-from stagegraph.formats.png import font_file
+from stagegraph.formats.png import font_file, zoom_of
 from stagegraph.picture.alike import alike
 from stagegraph.picture.picture import picture
 from stagegraph.picture.sizes import WIDTHS
@@ -328,6 +328,14 @@ def test_png_is_a_picture_of_the_svg() -> None:
     width, height = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
     size = svg(report(SAMPLE))
     assert (width, height) == (2 * int(size.get("width", "")), 2 * int(size.get("height", "")))
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "zoom"),
+    [(400, 300, 2.0), (2000, 2000, 2**0.5), (5000, 3000, 1.0), (10000, 16000, 0.5)],
+)
+def test_large_pictures_get_fewer_pixels_a_point(width: int, height: int, zoom: float) -> None:
+    assert zoom_of(f'<svg width="{width}" height="{height}"') == pytest.approx(zoom)
 
 
 @pytest.fixture
