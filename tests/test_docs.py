@@ -17,7 +17,7 @@ from stagegraph.formats import FORMATS
 
 from .commands_reference import commands_reference
 from .conftest import ROOT
-from .tools import need
+from .tools import program
 
 PAGES = [ROOT / "README.md", ROOT / "samples/README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 _BLOCK = re.compile(
@@ -69,7 +69,7 @@ def repository(checkout: Path) -> Path:
     names = {f"GIT_{who}_{what}": "x" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     for command in ("init -q -b main", "add .", "commit -q -m all"):
         subprocess.run(
-            [need(shutil.which("git"), "git"), *command.split()],
+            [program("git"), *command.split()],
             cwd=checkout,
             check=True,
             env=os.environ | names,

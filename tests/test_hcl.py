@@ -7,13 +7,15 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stagegraph.discovery.hcl_expression import expression, template
 from stagegraph.discovery.hcl_file import HclError, evaluated, read_hcl, scope_of
 from stagegraph.discovery.hcl_functions import FUNCTIONS
 from stagegraph.discovery.hcl_values import UNKNOWN, is_known
+
+from .strategies import examples
 
 SCOPE: dict[str, Any] = {
     **FUNCTIONS,
@@ -177,7 +179,7 @@ def test_documents_in_place() -> None:
     assert evaluated(body["x"], {"V": "1"}) == "one 1\n two"
 
 
-@settings(max_examples=300, deadline=None)
+@examples(2)
 @given(st.text(alphabet=st.sampled_from('ab1"${}()[]:?,.!&|=<>+-*/% for in\\\n'), max_size=60))
 def test_any_text_has_a_value_or_none(text: str) -> None:
     expression(text, SCOPE)

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import networkx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from PIL import Image, ImageFont
 from pypdf import PdfReader
 
@@ -194,7 +194,6 @@ def test_what_is_not_alike_is_drawn_by_itself() -> None:
 
 
 @given(dockerfiles())
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 def test_folding_loses_nothing_and_makes_no_circles(text: str) -> None:
     try:
         found = report(text)
