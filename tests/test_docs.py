@@ -19,7 +19,12 @@ from .commands_reference import commands_reference
 from .conftest import ROOT
 from .tools import program
 
-PAGES = [ROOT / "README.md", ROOT / "samples/README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "samples/README.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 _BLOCK = re.compile(
     r"<!-- run(?:: (?P<how>[a-z ]+))? -->\n```(?P<language>\w+)\n(?P<body>.*?)```\n", re.DOTALL
 )
