@@ -8,7 +8,6 @@ import pty
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -264,7 +263,9 @@ def test_ctrl_c_ends_quietly() -> None:
         stderr=subprocess.PIPE,
         cwd=ROOT,
     )
-    time.sleep(1.5)  # by then it waits for standard input
+    assert process.stdin
+    process.stdin.write(b"#" * 1_000_000)  # more than a pipe holds: returns when the process is reading
+    process.stdin.flush()
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out) == (130, b"")

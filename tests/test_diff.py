@@ -318,13 +318,12 @@ def test_every_comparison_can_be_shown_and_shows_nothing_that_runs(one: str, two
 
 
 def test_every_generated_comparison_is_mermaid_that_parses() -> None:
-    texts = generated_dockerfiles(1)
-    builds = {text: build for text in texts if (build := _read(text))}
+    builds = {text: build for text in generated_dockerfiles(3) if (build := _read(text))}
     diagrams = {
         f"{one}\n---\n{two}": sg.render(sg.compare(builds[one], builds[two]), "mermaid").decode()
         for one, two in pairwise(builds)
     }
-    assert len(diagrams) > len(texts) / 5
+    assert diagrams
     assert parse_errors(diagrams) == []
 
 
