@@ -1,4 +1,4 @@
-"""The functions that a program starts from: read a Dockerfile, render a report."""
+"""The main functions of the library: read a Dockerfile, get its graphs, render a report."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from stagegraph.reading import read_source
 from stagegraph.source import Source
 
 if TYPE_CHECKING:
+    import networkx
+
     from stagegraph.comparison.changes import Comparison
 
 _DEFAULT_OPTIONS = Options()
@@ -22,12 +24,22 @@ _DEFAULT_VIEW = View()
 def read(dockerfile: str | PathLike[str] | Source = "", options: Options = _DEFAULT_OPTIONS) -> Build:
     """Read a Dockerfile and resolve it for ``options``.
 
-    ``dockerfile`` is a path, a directory that holds a Dockerfile, ``-`` for standard input, nothing
-    for ``./Dockerfile``, or a Source with the text itself. Raises InputError when it cannot be
-    read, DockerfileError for what BuildKit refuses, OptionsError for options it refuses.
+    ``dockerfile`` is a path, a directory with a Dockerfile, ``-`` for standard input, empty for
+    ``./Dockerfile``, or a Source with the text itself. Raises InputError if it cannot be read,
+    DockerfileError if BuildKit rejects it, OptionsError if BuildKit rejects the options.
     """
     source = dockerfile if isinstance(dockerfile, Source) else read_source(str(dockerfile))
     return build_of(source, options)
+
+
+def stage_graph(build: Build, *, prune: bool = False) -> networkx.DiGraph[str]:
+    """A copy of the stage graph of ``build``, with ``prune`` only what its targets need."""
+    return build.graph(prune=prune)
+
+
+def step_graph(build: Build) -> networkx.DiGraph[int]:
+    """The DAG of the steps that BuildKit schedules for ``build``."""
+    return build.step_graph()
 
 
 def render(found: Report | Comparison, format: str = "svg", view: View = _DEFAULT_VIEW) -> bytes:  # noqa: A002

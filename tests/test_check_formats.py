@@ -74,7 +74,7 @@ def test_text_of_nothing() -> None:
 def test_text_of_a_file_that_cannot_be_read() -> None:
     assert check_text(run(checked("FROM a\nNOPE\n"))) == (
         "Dockerfile\n"
-        "  2:1 error: NOPE is no Dockerfile instruction\n"
+        "  2:1 error: unknown instruction `NOPE`\n"
         "        2 | NOPE\n"
         "          | ^~~~\n"
         "      hint: a continued line needs \\ at the end of the one above\n"
@@ -119,7 +119,7 @@ def test_json_says_the_same_to_programs() -> None:
 
 def test_json_of_a_file_that_cannot_be_read() -> None:
     (file,) = json.loads(check_json(run(checked("FROM a\nNOPE\n"))))["files"]
-    assert file["error"] == {"message": "NOPE is no Dockerfile instruction", "line": 2}
+    assert file["error"] == {"message": "unknown instruction `NOPE`", "line": 2}
 
 
 def test_sarif_is_valid_and_points_at_the_place() -> None:
@@ -151,7 +151,7 @@ def test_sarif_of_a_file_that_cannot_be_read_is_a_notification() -> None:
     found = log_of(run(checked("FROM a\nNOPE\n"), notes=("x: left out",)))
     assert not found["invocations"][0]["executionSuccessful"]
     error, note = found["invocations"][0]["toolExecutionNotifications"]
-    assert (error["level"], error["message"]["text"]) == ("error", "NOPE is no Dockerfile instruction")
+    assert (error["level"], error["message"]["text"]) == ("error", "unknown instruction `NOPE`")
     assert (note["level"], note["message"]["text"]) == ("note", "x: left out")
 
 
@@ -172,7 +172,7 @@ def test_annotations_for_github() -> None:
 def test_annotations_escape_what_the_runner_would_read() -> None:
     text = github(run(checked("FROM a\nNOPE%\n", "a,b:c%\n::error::x"), notes=("100%\n::error::y",)))
     assert text.splitlines() == [
-        "::error file=a%2Cb%3Ac%25 %3A%3Aerror%3A%3Ax,line=2,title=stagegraph::NOPE%25 is no Dockerfile instruction",  # noqa: E501
+        "::error file=a%2Cb%3Ac%25 %3A%3Aerror%3A%3Ax,line=2,title=stagegraph::unknown instruction `NOPE%25`",
         "::notice title=stagegraph::100%25%0A::error::y",
     ]
 

@@ -144,7 +144,7 @@ def test_a_file_of_a_revision_that_is_too_large(in_process: Run, repository: Pat
     done = in_process("diff", ":large", "app", cwd=repository)
     assert (
         done.stderr
-        == b"error: :large: 4,194,305 bytes are too many for a Dockerfile; the limit is 4,194,304\n"
+        == b"error: :large: 4,194,305 bytes is too large for a Dockerfile; the limit is 4,194,304\n"
     )
 
 

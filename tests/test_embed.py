@@ -305,7 +305,7 @@ def test_errors_say_file_line_and_next_step(stagegraph: Run, folder: Path) -> No
 def test_a_dockerfile_that_does_not_read_is_shown_where(stagegraph: Run, folder: Path) -> None:
     (folder / "Dockerfile").write_text("FROM a\nRNU make\n")
     assert refused(stagegraph, folder, f"\n{EMPTY}") == (
-        "error: page.md:2: Dockerfile:2:1: RNU is no Dockerfile instruction\n"
+        "error: page.md:2: Dockerfile:2:1: unknown instruction `RNU`\n"
         "    2 | RNU make\n"
         "      | ^~~\n"
         "hint: did you mean RUN?\n"
@@ -337,7 +337,7 @@ def test_two_blocks_cannot_write_one_picture(stagegraph: Run, folder: Path) -> N
         ("format=svg", "format=svg needs a file for the picture"),
         ("output=a.svg", "only format=svg writes a file"),
         ("build-arg=X", "build-arg=X has no value"),
-        ("build-context=A=b", "the name of an image is lower case"),
+        ("build-context=A=b", "image names must be lower case"),
     ],
 )
 def test_settings_that_are_refused(words: str, message: str) -> None:

@@ -183,7 +183,7 @@ def test_a_fence_can_be_collapsed_and_say_what_ships(place: Place) -> None:
         ("Dockerfile prnue=true", "there is no option prnue\nhint: did you mean prune?"),
         ("Dockerfile format=svg", "format has no meaning here\nhint: a fence becomes an SVG in its page"),
         ("Dockerfile output=x.svg", "output has no meaning here"),
-        ("FROM a\nRNU <b>\n", "RNU is no Dockerfile instruction"),
+        ("FROM a\nRNU <b>\n", "unknown instruction `RNU`"),
         ("Dockerfile target=nope", "nope"),
         ("x\0y", "y"),
     ],

@@ -24,12 +24,12 @@ class Heredoc(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The body, less the leading tabs where ``<<-`` asks for that."""
+        """The body, without leading tabs for ``<<-``."""
         return _LEADING_TABS.sub("", self.content) if self.chomp else self.content
 
 
 def heredoc_word(word: str) -> Heredoc | None:
-    """The heredoc that ``word`` opens, if any; ExpansionError when its name has an open quote."""
+    """The heredoc that ``word`` opens, if any; ExpansionError if its name has an open quote."""
     match = _HEREDOC.match(word)
     if not match or not match[3]:
         return None
@@ -53,7 +53,7 @@ def heredocs_of_line(line: str) -> list[Heredoc]:
     try:
         words = _LINE.words(line, {})
     except ExpansionError:
-        return []  # BuildKit drops this error too
+        return []  # BuildKit ignores this error too
     return [heredoc for word in words if (heredoc := heredoc_word(word))]
 
 

@@ -1,6 +1,7 @@
-"""Image references: the short name that people write to the full one that is pulled.
+"""Image references, short and full, and the addresses that ADD downloads from.
 
-Rules: distribution/reference normalize.go, regexp.go and reference.go; opencontainers/go-digest.
+Rules: distribution/reference normalize.go, regexp.go and reference.go; opencontainers/go-digest;
+moby/buildkit frontend/dockerfile/dfgitutil/git_ref.go, util/gitutil/git_url.go and util/sshutil/scpurl.go.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _WORDS = frozenset({"ref", "tag", "branch", "subdir", "checksum", "commit", "mti
 
 
 class RemoteError(ValueError):
-    """A git reference that BuildKit refuses."""
+    """A git reference that BuildKit rejects."""
 
 
 def is_git(source: str) -> bool:
@@ -35,29 +36,29 @@ def is_git(source: str) -> bool:
 
 
 def is_url(source: str) -> bool:
-    """Whether ``source`` is fetched over http or https as a file."""
+    """Whether ``source`` is a file that is downloaded over http or https."""
     return source.startswith(("http://", "https://")) and not is_git(source)
 
 
 def is_remote(source: str) -> bool:
-    """Whether ADD fetches ``source``, as a file or a repository."""
+    """Whether ADD downloads ``source``, as a file or a repository."""
     return (":" in source) and (is_git(source) or is_url(source))
 
 
 def file_name(source: str) -> str:
-    """What the file at the URL ``source`` is called once it is fetched."""
+    """The name of the file that is downloaded from the URL ``source``."""
     path = unquote(re.split(r"[?#]", source, maxsplit=1)[0].partition("://")[2].partition("/")[2])
     return posixpath.basename(path.rstrip("/")) or "__unnamed__"
 
 
 def git_key(source: str, *, keep: bool | None, checksum: str) -> tuple[str, ...]:
-    """What makes a git reference the same download as another; RemoteError where it is refused.
+    """The identity of a git reference as a download; RemoteError if BuildKit rejects it.
 
-    ``keep`` and ``checksum`` are the flags of ADD, which must not contradict the address.
+    ``keep`` and ``checksum`` are the flags of ADD; they must not contradict the address.
     """
     address, _, fragment = source.partition("#")
     address, _, query = address.partition("?")
-    asked = _asked(query)
+    asked = _parameters(query)
     ref, _, folder = fragment.partition(":")
     ref = _ref(ref, asked)
     folder = posixpath.normpath(f"/{folder}").lstrip("/")
@@ -66,36 +67,36 @@ def git_key(source: str, *, keep: bool | None, checksum: str) -> tuple[str, ...]
     if "keep-git-dir" in asked:
         kept = asked["keep-git-dir"]
         if keep is not None and str(keep) != kept:
-            raise RemoteError(f"{source} and --keep-git-dir say different things")
+            raise RemoteError(f"{source} contradicts --keep-git-dir")
     else:
         kept = str(bool(keep))
     others = tuple(asked.get(name, "") for name in ("submodules", "mtime", "fetch-by-commit"))
     return (address, ref, folder, checksum, kept, *others)
 
 
-def _asked(query: str) -> Mapping[str, str]:
+def _parameters(query: str) -> Mapping[str, str]:
     found = {}
     for name, values in parse_qs(query, keep_blank_values=True).items():
         if name not in _SWITCHES and name not in _WORDS:
-            raise RemoteError(f"the query of a git reference has no {name}")
+            raise RemoteError(f"unknown parameter {name} in the query of a git reference")
         if len(values) > 1 or (not values[0] and name not in _SWITCHES):
-            raise RemoteError(f"the query of a git reference gives {name} one value")
+            raise RemoteError(f"{name} in the query of a git reference needs exactly one value")
         found[name] = _switch(name, values[0]) if name in _SWITCHES else values[0]
     if found.get("mtime", "commit") not in ("checkout", "commit"):
-        raise RemoteError("mtime of a git reference is checkout or commit")
+        raise RemoteError("mtime of a git reference must be checkout or commit")
     return found
 
 
 def _switch(name: str, value: str) -> str:
     if value and value not in TRUE | FALSE:
-        raise RemoteError(f"{name} of a git reference is true or false, not {value}")
+        raise RemoteError(f"{name} of a git reference must be true or false, not {value}")
     return str(value not in FALSE)
 
 
 def _ref(ref: str, asked: Mapping[str, str]) -> str:
     ref = _same("ref", ref, asked.get("ref", ""))
     if "tag" in asked and "branch" in asked:
-        raise RemoteError("a git reference names a tag or a branch, not both")
+        raise RemoteError("a git reference can name a tag or a branch, not both")
     for name, prefix in (("tag", "refs/tags/"), ("branch", "refs/heads/")):
         if name in asked:
             ref = _same("ref", ref, prefix + asked[name].removeprefix(prefix))
@@ -104,7 +105,7 @@ def _ref(ref: str, asked: Mapping[str, str]) -> str:
 
 def _same(what: str, one: str, other: str) -> str:
     if one and other and one != other:
-        raise RemoteError(f"a git reference has two values of {what}: {one} and {other}")
+        raise RemoteError(f"a git reference has two values for {what}: {one} and {other}")
     return one or other
 
 
@@ -123,7 +124,7 @@ _LONGEST_PATH = 255
 
 
 class ImageReferenceError(ValueError):
-    """A text that is no valid image reference."""
+    """A text that is not a valid image reference."""
 
 
 def full_reference(text: str) -> str:
@@ -145,17 +146,17 @@ def familiar_reference(text: str) -> str:
 
 def _parsed(text: str) -> tuple[str, str, str]:
     if _IDENTIFIER.match(text):
-        raise ImageReferenceError("64 hexadecimal digits are an image's id, not its name")
+        raise ImageReferenceError("64 hexadecimal digits are an image ID, not an image name")
     domain, remainder = _split_domain(text)
     before_tag = remainder.partition(":")[0]
     if before_tag.lower() != before_tag:
-        raise ImageReferenceError(f"the name of an image is lower case, and {before_tag} is not")
+        raise ImageReferenceError(f"image names must be lower case, not `{before_tag}`")
     match = _REFERENCE.match(f"{domain}/{remainder}")
     if not match:
-        raise ImageReferenceError(f"{text} is no valid image reference")
+        raise ImageReferenceError(f"invalid image reference `{text}`")
     name, tag, digest = match[1], match[2] or "", match[3] or ""
     if len(name) - len(domain) - 1 > _LONGEST_PATH:
-        raise ImageReferenceError(f"the name of an image has at most {_LONGEST_PATH} characters")
+        raise ImageReferenceError(f"image names have at most {_LONGEST_PATH} characters")
     if digest:
         check_digest(digest)
     return name, tag, digest
@@ -173,10 +174,10 @@ def _split_domain(text: str) -> tuple[str, str]:
 
 
 def check_digest(digest: str) -> None:
-    """Raise an ImageReferenceError when ``digest`` is none that BuildKit takes."""
+    """Raise an ImageReferenceError if BuildKit does not accept ``digest``."""
     algorithm, _, encoded = digest.partition(":")
     length = _DIGEST_LENGTHS.get(algorithm)
     if length is None:
-        raise ImageReferenceError(f"{algorithm} is no digest algorithm that images use")
+        raise ImageReferenceError(f"unknown digest algorithm `{algorithm}`")
     if len(encoded) != length or not _HEXADECIMAL.match(encoded):
-        raise ImageReferenceError(f"a {algorithm} digest has {length} lower-case hexadecimal digits")
+        raise ImageReferenceError(f"a {algorithm} digest needs {length} lower-case hexadecimal digits")
