@@ -173,3 +173,9 @@ def test_every_format_has_its_row() -> None:
     text = (ROOT / "docs/formats.md").read_text("utf-8")
     for row in FORMATS.values():
         assert f"| `{row.name}` | {', '.join(f'`{suffix}`' for suffix in row.suffixes)} |" in text
+
+
+def test_the_modules_that_the_rules_name_exist() -> None:
+    modules = re.findall(r"`([\w/]+\.py)`", (ROOT / "docs/rules.md").read_text("utf-8"))
+    assert modules
+    assert [module for module in modules if not (ROOT / "stagegraph" / module).is_file()] == []
