@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import networkx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from PIL import Image, ImageFont
 from pypdf import PdfReader
 
@@ -193,7 +193,6 @@ def test_what_is_not_alike_is_drawn_by_itself() -> None:
 
 
 @given(dockerfiles())
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 def test_folding_loses_nothing_and_makes_no_circles(text: str) -> None:
     try:
         found = report(text)
@@ -296,7 +295,6 @@ def test_the_direction_follows_the_shape(stages: int, direction: str) -> None:
 
 
 @given(dockerfiles())
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 def test_all_formats_choose_the_same_direction(text: str) -> None:
     try:
         graph = report(text)
