@@ -12,7 +12,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pathspec import GitIgnoreSpec
 
@@ -28,6 +28,7 @@ from stagegraph.discovery.workflows import workflow_builds
 from stagegraph.discovery.yaml_file import Table, YamlError, read_yaml
 from stagegraph.options import Options
 
+from .strategies import examples
 from .tools import somebody_else
 
 _DOCKERFILES = ("Dockerfile", "app/Dockerfile", "web/Containerfile", "docker/x.Dockerfile")
@@ -454,7 +455,6 @@ def test_a_thousand_aliases_cost_nothing() -> None:
 _REPOSITORY = Repository(Path("/nowhere"), ["Dockerfile"])
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.text(alphabet=st.sampled_from("services: build\n-[]{}&*<>|target${}\"'#x "), max_size=200))
 def test_any_text_as_yaml_gives_builds_or_notes(text: str) -> None:
     compose_builds("compose.yaml", text, _REPOSITORY)
@@ -463,7 +463,7 @@ def test_any_text_as_yaml_gives_builds_or_notes(text: str) -> None:
         read_yaml(text)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(0.5)
 @given(st.text(alphabet=st.sampled_from('target "a" {}[]=\n${},x1matrix'), max_size=120))
 def test_any_text_as_bake_gives_builds_or_notes(text: str) -> None:
     bake_builds("docker-bake.hcl", f'target "a" {{\n{text}\n}}\n', _REPOSITORY)
@@ -472,7 +472,6 @@ def test_any_text_as_bake_gives_builds_or_notes(text: str) -> None:
         read_hcl(text)
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.text(max_size=120))
 def test_any_line_with_a_build_gives_builds_or_notes(text: str) -> None:
     from stagegraph.discovery.scripts import Script, script_builds

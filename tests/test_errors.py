@@ -135,7 +135,8 @@ def test_an_unknown_target_lists_the_stages() -> None:
 
 def test_a_bad_platform_is_a_fault_of_the_options() -> None:
     assert error("FROM a\n", platforms=("lin ux",)) == (
-        "invalid platform `lin ux`: a part is empty or has a character that is not allowed\nhint: use for example linux/arm64"
+        "invalid platform `lin ux`: a part is empty or has a character that is not allowed\n"
+        "hint: use for example linux/arm64"
     )
 
 

@@ -8,12 +8,14 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stagegraph.discovery.hcl_expression import Scope, evaluate, scope_of
 from stagegraph.discovery.hcl_file import HclError, parse_expression, read_hcl, read_json
 from stagegraph.discovery.hcl_functions import UNKNOWN, Limits, is_known
+
+from .strategies import examples
 
 VALUES: dict[str, Any] = {
     "a": "x",
@@ -267,7 +269,7 @@ def test_evaluating_ends_after_a_number_of_steps() -> None:
     assert evaluate(parse_expression("1"), scope) is UNKNOWN
 
 
-@settings(max_examples=300, deadline=None)
+@examples(2)
 @given(st.text(alphabet=st.sampled_from('ab1"${}()[]:?,.!&|=<>+-*/% for in\\\n'), max_size=60))
 def test_any_text_has_a_value_or_none(text: str) -> None:
     expression(text)

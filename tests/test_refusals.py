@@ -107,7 +107,10 @@ def test_copy_fetches_nothing() -> None:
         ("target=/a,mode=0755", "a bind mount cannot have uid, gid or mode"),
         ("type=cache,target=/a,mode=0999", "mode of a mount must be octal, not `0999`"),
         ("type=cache,target=/a,uid=4294967296", "uid of a mount must be a number, not `4294967296`"),
-        ("type=tmpfs,target=/t,size=much", "size of a mount must be a number of bytes such as 64m, not `much`"),
+        (
+            "type=tmpfs,target=/t,size=much",
+            "size of a mount must be a number of bytes such as 64m, not `much`",
+        ),
         ("target=/a,size=1", "a bind mount cannot have size"),
         ("target=/a,ro=yes", "readonly of a mount must be true or false, not `yes`"),
         ("target=/a,sharing=shared", "a bind mount cannot have sharing"),

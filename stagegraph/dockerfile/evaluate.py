@@ -41,7 +41,7 @@ from stagegraph.dockerfile.step_names import ScriptError, StepNames, script_of
 from stagegraph.source import Span
 
 _MASK = "****"  # for the value of a secret in the name of a step
-_NAME = re.compile(r"\$\{?([^\W\d]\w*)")
+_NAME = r"\$\{?([^\W\d]\w*)"
 _BODY_LEXER = Lexer(process_quotes=False)
 _REJECTIONS = (ExpansionError, MountError, ScriptError, PathError, RemoteError, RejectedError)
 
@@ -98,7 +98,7 @@ class _Stage:
             if isinstance(item, Run)
             else item.text
         )
-        names = _NAME.findall(text) if self.scope.on_image else ()
+        names = re.findall(_NAME, text) if self.scope.on_image else ()
         return any(name not in self.scope.variables for name in names)
 
     def _from_name(self) -> str:

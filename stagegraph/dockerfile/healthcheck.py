@@ -21,7 +21,7 @@ _UNITS = {  # in nanoseconds
     "m": 60 * 10**9,
     "h": 3600 * 10**9,
 }
-_PART = re.compile(r"([0-9]{1,40}\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
+_PART = r"([0-9]{1,40}\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)"
 _INTERVALS = ("interval", "timeout", "start-period", "start-interval")
 _SHORTEST = 10**6  # a millisecond
 _LONGEST = 2**63 - 1
@@ -77,7 +77,8 @@ def _is_interval(text: str) -> bool:
     if digits == "0":
         return True
     total, position = 0, 0
-    while match := _PART.match(digits, position):
+    part = re.compile(_PART)
+    while match := part.match(digits, position):
         total += _nanoseconds(match[1], _UNITS[match[2]])
         position = match.end()
     if position != len(digits) or not digits or total > _LONGEST:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from stagegraph.dockerfile.expand import ExpansionError, Lexer
 
-_HEREDOC = re.compile(r"([0-9]*)<<(-?)([^<]*)\Z")
-_LEADING_TABS = re.compile(r"^\t+", re.MULTILINE)
+_HEREDOC = r"([0-9]*)<<(-?)([^<]*)\Z"
+_LEADING_TABS = r"(?m:^\t+)"
 _LINE = Lexer(raw_quotes=True, raw_escapes=True, keep_unset=True)
 _UNQUOTED = Lexer(keep_unset=True)
 _QUOTED = Lexer(raw_quotes=True, keep_unset=True)
@@ -25,12 +25,12 @@ class Heredoc(NamedTuple):
     @property
     def text(self) -> str:
         """The body, without leading tabs for ``<<-``."""
-        return _LEADING_TABS.sub("", self.content) if self.chomp else self.content
+        return re.sub(_LEADING_TABS, "", self.content) if self.chomp else self.content
 
 
 def heredoc_word(word: str) -> Heredoc | None:
     """The heredoc that ``word`` opens, if any; ExpansionError if its name has an open quote."""
-    match = _HEREDOC.match(word)
+    match = re.match(_HEREDOC, word)
     if not match or not match[3]:
         return None
     unquoted = _UNQUOTED.words(match[3], {})

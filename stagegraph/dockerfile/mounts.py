@@ -16,7 +16,7 @@ from stagegraph.dockerfile import paths
 
 _TYPES = ("bind", "cache", "tmpfs", "secret", "ssh")
 _SHARING = ("shared", "private", "locked")
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?(?:([kmgtp])(?:i?b)?|b)?\Z", re.IGNORECASE)
+_SIZE = r"(?i:([0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?(?:([kmgtp])(?:i?b)?|b)?)\Z"
 _UNITS = " kmgtp"
 _LARGEST = 2**32 - 1
 _OWNED = frozenset({"cache", "secret", "ssh"})
@@ -146,7 +146,7 @@ def _number(message: str, value: str, base: int) -> str:
 
 def _size(value: str) -> str:
     """``value`` in bytes, as docker/go-units reads it."""
-    match = _SIZE.match(value)
+    match = re.match(_SIZE, value)
     if not match:
         raise MountError(f"size of a mount must be a number of bytes such as 64m, not `{value}`")
     return str(int(float(match[1]) * 1024 ** _UNITS.index((match[2] or " ").lower())))

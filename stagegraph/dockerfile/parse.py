@@ -83,8 +83,8 @@ def check_trigger(line: Line, escape: str) -> None:
     arguments(line_of(logical, written, rest), escape)
 
 
-_STAGE_NAME = re.compile(r"[a-z][a-z0-9\-_.]*\Z")
-_ONBUILD = re.compile(r"\A[\t\n\f\r ]*ONBUILD[\t\n\f\r ]*", re.IGNORECASE)
+_STAGE_NAME = r"[a-z][a-z0-9\-_.]*\Z"
+_ONBUILD = r"(?i)\A[\t\n\f\r ]*ONBUILD[\t\n\f\r ]*"
 
 
 def instruction(line: Line, args: list[str], json_form: bool) -> Instruction:
@@ -111,7 +111,7 @@ def _from(line: Line, args: list[str], _json_form: bool) -> From:
     if not (len(args) == 1 or (len(args) == 3 and args[1].lower() == "as")):
         raise ParseError("FROM takes one argument, or three", hint="write FROM [--platform=P] BASE [AS NAME]")
     name = lowered(args[2]) if len(args) == 3 else ""
-    if name and not _STAGE_NAME.match(name):
+    if name and not re.match(_STAGE_NAME, name):
         raise ParseError(
             f"invalid stage name `{args[2]}`",
             word=args[2],
@@ -186,7 +186,7 @@ def _onbuild(line: Line, args: list[str], _json_form: bool) -> Onbuild:
     if trigger in ("ONBUILD", "FROM", "MAINTAINER"):
         raise ParseError(f"{trigger} cannot be an ONBUILD trigger", word=trigger)
     documents = "".join(f"\n{heredoc.content}{heredoc.name}" for heredoc in line.heredocs)
-    return Onbuild(span=line.span, text=line.text, trigger=_ONBUILD.sub("", line.text) + documents)
+    return Onbuild(span=line.span, text=line.text, trigger=re.sub(_ONBUILD, "", line.text) + documents)
 
 
 def _volume(line: Line, args: list[str], _json_form: bool) -> Setting:

@@ -61,7 +61,7 @@ def _quoted(text: str, position: int) -> tuple[str, int]:
         parts.append('"')
 
 
-_VARIABLE = re.compile(r"\$.")
+_VARIABLE = r"\$."
 
 
 def copy(line: Line, args: list[str], _json_form: bool) -> Copy:
@@ -176,7 +176,7 @@ def _fields(flag: str, value: str) -> tuple[str, ...]:
 
 def _mount(value: str) -> tuple[str, ...]:
     fields = _fields("mount", value)
-    if any(field[:5].lower() == "from=" and _VARIABLE.search(field[5:]) for field in fields):
+    if any(field[:5].lower() == "from=" and re.search(_VARIABLE, field[5:]) for field in fields):
         raise ParseError(
             "from of a mount does not expand variables",
             word="from=",

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 _STAR = "*"
 _ANY = "?"
-_TEMPLATE = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)\})", re.ASCII)
+_TEMPLATE = r"(?a:\$(?:(\$)|(\w+)|\{(\w+)\}))"
 
 
 class PatternError(ValueError):
@@ -76,7 +76,7 @@ def _filled(template: str, match: str) -> str:
             return "$"
         return match if (found[2] or found[3]) == "0" else ""
 
-    return _TEMPLATE.sub(part, template)
+    return re.sub(_TEMPLATE, part, template)
 
 
 def _find(parsed: Sequence[tuple[str, bool]], value: str, position: int) -> tuple[int, int] | None:

@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-_PART = re.compile(r"[A-Za-z0-9_.-]+\Z")
-_OS = re.compile(r"([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.+%\-]*)\))?\Z")
+_PART = r"[A-Za-z0-9_.-]+\Z"
+_OS = r"([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.+%\-]*)\))?\Z"
 _KNOWN_OS = frozenset(
     [
         "aix",
@@ -97,8 +97,8 @@ def parse_platform(text: str, default: Platform = DEFAULT) -> Platform:
     parts = text.split("/")
     if len(parts) > 3 or "*" in text:
         raise PlatformError(f"invalid platform `{text}`: expected OS/ARCHITECTURE or OS/ARCHITECTURE/VARIANT")
-    os = _OS.match(parts[0])
-    if not os or not all(_PART.match(part) for part in parts[1:]):
+    os = re.match(_OS, parts[0])
+    if not os or not all(re.match(_PART, part) for part in parts[1:]):
         raise PlatformError(
             f"invalid platform `{text}`: a part is empty or has a character that is not allowed"
         )

@@ -9,12 +9,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from urllib.parse import parse_qs, unquote
 
 from stagegraph.dockerfile.mounts import FALSE, TRUE
 
-_SCP = re.compile(r"[a-zA-Z0-9\-_]+@[a-zA-Z0-9\-.]+:.*\Z", re.DOTALL)
-_SCHEME = re.compile(r"(https?|git|ssh)://", re.IGNORECASE)
+_SCP = r"[a-zA-Z0-9\-_]+@[a-zA-Z0-9\-.]+:"
+_SCHEME = r"(?i:(https?|git|ssh)://)"
 _SWITCHES = frozenset({"submodules", "keep-git-dir", "fetch-by-commit"})
 _WORDS = frozenset({"ref", "tag", "branch", "subdir", "checksum", "commit", "mtime"})
 
@@ -27,12 +26,12 @@ def is_git(source: str) -> bool:
     """Whether ``source`` is a git repository: git://, ssh://, user@host:path, or a URL of .git."""
     if source.startswith(("./", "../", "github.com/")):
         return False
-    match = _SCHEME.match(source)
+    match = re.match(_SCHEME, source)
     if not match:
-        return _SCP.match(source) is not None
+        return re.match(_SCP, source) is not None
     if match[1].lower() in ("git", "ssh"):
         return True
-    return unquote(re.split(r"[?#]", source, maxsplit=1)[0]).endswith(".git")
+    return _path(source).endswith(".git")
 
 
 def is_url(source: str) -> bool:
@@ -47,8 +46,15 @@ def is_remote(source: str) -> bool:
 
 def file_name(source: str) -> str:
     """The name of the file that is downloaded from the URL ``source``."""
-    path = unquote(re.split(r"[?#]", source, maxsplit=1)[0].partition("://")[2].partition("/")[2])
+    path = _path(source).partition("://")[2].partition("/")[2]
     return posixpath.basename(path.rstrip("/")) or "__unnamed__"
+
+
+def _path(source: str) -> str:
+    """An address without its query and fragment, percent-decoded."""
+    from urllib.parse import unquote
+
+    return unquote(re.split(r"[?#]", source, maxsplit=1)[0])
 
 
 def git_key(source: str, *, keep: bool | None, checksum: str) -> tuple[str, ...]:
@@ -75,16 +81,18 @@ def git_key(source: str, *, keep: bool | None, checksum: str) -> tuple[str, ...]
 
 
 def _parameters(query: str) -> Mapping[str, str]:
-    found = {}
+    from urllib.parse import parse_qs
+
+    parameters = {}
     for name, values in parse_qs(query, keep_blank_values=True).items():
         if name not in _SWITCHES and name not in _WORDS:
             raise RemoteError(f"unknown parameter {name} in the query of a git reference")
         if len(values) > 1 or (not values[0] and name not in _SWITCHES):
             raise RemoteError(f"{name} in the query of a git reference needs exactly one value")
-        found[name] = _switch(name, values[0]) if name in _SWITCHES else values[0]
-    if found.get("mtime", "commit") not in ("checkout", "commit"):
+        parameters[name] = _switch(name, values[0]) if name in _SWITCHES else values[0]
+    if parameters.get("mtime", "commit") not in ("checkout", "commit"):
         raise RemoteError("mtime of a git reference must be checkout or commit")
-    return found
+    return parameters
 
 
 def _switch(name: str, value: str) -> str:
@@ -117,8 +125,8 @@ _DOMAIN = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
 _TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
 _DIGEST = r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}"
 _REFERENCE = re.compile(rf"((?:{_DOMAIN}/)?{_PATH})(?::({_TAG}))?(?:@({_DIGEST}))?\Z")
-_IDENTIFIER = re.compile(r"[a-f0-9]{64}\Z")
-_HEXADECIMAL = re.compile(r"[a-f0-9]+\Z")
+_IDENTIFIER = r"[a-f0-9]{64}\Z"
+_HEXADECIMAL = r"[a-f0-9]+\Z"
 _DIGEST_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _LONGEST_PATH = 255
 
@@ -145,7 +153,7 @@ def familiar_reference(text: str) -> str:
 
 
 def _parsed(text: str) -> tuple[str, str, str]:
-    if _IDENTIFIER.match(text):
+    if len(text) == 64 and re.match(_IDENTIFIER, text):
         raise ImageReferenceError("64 hexadecimal digits are an image ID, not an image name")
     domain, remainder = _split_domain(text)
     before_tag = remainder.partition(":")[0]
@@ -179,5 +187,5 @@ def check_digest(digest: str) -> None:
     length = _DIGEST_LENGTHS.get(algorithm)
     if length is None:
         raise ImageReferenceError(f"unknown digest algorithm `{algorithm}`")
-    if len(encoded) != length or not _HEXADECIMAL.match(encoded):
+    if len(encoded) != length or not re.match(_HEXADECIMAL, encoded):
         raise ImageReferenceError(f"a {algorithm} digest needs {length} lower-case hexadecimal digits")

@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from ipaddress import ip_address
 
 from stagegraph.dockerfile.references import ImageReferenceError, check_digest
 
-_NUMBER = re.compile(r"[+-]?[0-9]+\Z")
-_SIGNALS = re.compile(
-    r"(?:SIG)?(?:ABRT|ALRM|BUS|CHLD|CLD|CONT|FPE|HUP|ILL|INT|IO|IOT|KILL|PIPE|POLL|PROF|PWR|QUIT|SEGV"
+_NUMBER = r"[+-]?[0-9]+\Z"
+_SIGNALS = (
+    r"(?ai:(?:SIG)?(?:ABRT|ALRM|BUS|CHLD|CLD|CONT|FPE|HUP|ILL|INT|IO|IOT|KILL|PIPE|POLL|PROF|PWR|QUIT|SEGV"
     r"|STKFLT|STOP|SYS|TERM|TRAP|TSTP|TTIN|TTOU|URG|USR1|USR2|VTALRM|WINCH|XCPU|XFSZ"
-    r"|RTMIN(?:\+(?:[1-9]|1[0-5]))?|RTMAX(?:-(?:[1-9]|1[0-4]))?)\Z",
-    re.IGNORECASE | re.ASCII,
+    r"|RTMIN(?:\+(?:[1-9]|1[0-5]))?|RTMAX(?:-(?:[1-9]|1[0-4]))?))\Z"
 )
-_OCTAL = re.compile(r"[0-7]+\Z")
-_SYMBOLIC = re.compile(r"[ugoa]*(?:[-+=][rwxXstugo]*)+\Z")
+_OCTAL = r"[0-7]+\Z"
+_SYMBOLIC = r"[ugoa]*(?:[-+=][rwxXstugo]*)+\Z"
 _MOST_OCTAL = 0o7777
-_PORT = re.compile(r"0*[0-9]{1,5}\Z")
 _MOST_PORT = 65535
 
 
@@ -69,6 +66,8 @@ def _ports(word: str, text: str) -> int:
 
 
 def _is_address(text: str) -> bool:
+    from ipaddress import ip_address
+
     if text.startswith("[") and text.endswith("]"):
         text = text[1:-1]
     try:
@@ -79,7 +78,7 @@ def _is_address(text: str) -> bool:
 
 
 def _check_signal(word: str) -> None:
-    if not _SIGNALS.match(word) and not (_NUMBER.match(word) and word.lstrip("+-0")):
+    if not re.match(_SIGNALS, word) and not (re.match(_NUMBER, word) and word.lstrip("+-0")):
         raise RejectedError(f"unknown signal in STOPSIGNAL {word}")
 
 
@@ -87,10 +86,10 @@ def mode_of(text: str) -> str:
     """The value of --chmod, normalized; RejectedError if it is not a mode."""
     if not text:
         return ""
-    if _OCTAL.match(text):
+    if re.match(_OCTAL, text):
         if int(text[-12:], 8) <= _MOST_OCTAL and not text[:-12].strip("0"):
             return oct(int(text[-12:], 8))
-    elif not text.isdigit() and all(map(_SYMBOLIC.match, text.split(","))):
+    elif not text.isdigit() and all(re.match(_SYMBOLIC, part) for part in text.split(",")):
         return text
     raise RejectedError(f"--chmod={text} is not a mode: use octal, 0 to 07777, or symbolic, such as u+x")
 
