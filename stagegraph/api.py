@@ -13,6 +13,8 @@ from stagegraph.reading import read_source
 from stagegraph.source import Source
 
 if TYPE_CHECKING:
+    import networkx
+
     from stagegraph.comparison.changes import Comparison
 
 _DEFAULT_OPTIONS = Options()
@@ -28,6 +30,16 @@ def read(dockerfile: str | PathLike[str] | Source = "", options: Options = _DEFA
     """
     source = dockerfile if isinstance(dockerfile, Source) else read_source(str(dockerfile))
     return build_of(source, options)
+
+
+def stage_graph(build: Build, *, prune: bool = False) -> networkx.DiGraph[str]:
+    """A copy of the stage graph of ``build``, with ``prune`` only what its targets need."""
+    return build.graph(prune=prune)
+
+
+def step_graph(build: Build) -> networkx.DiGraph[int]:
+    """The DAG of the steps that BuildKit schedules for ``build``."""
+    return build.step_graph()
 
 
 def render(found: Report | Comparison, format: str = "svg", view: View = _DEFAULT_VIEW) -> bytes:  # noqa: A002

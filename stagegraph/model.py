@@ -17,6 +17,24 @@ class NodeKind(StrEnum):
     REMOTE = "remote"  # a URL or git reference that ADD fetches
 
 
+CONTEXT_ID = NodeKind.CONTEXT.value  # Node.id of the local build context
+
+
+def stage_id(index: int) -> str:
+    """Node.id of the stage at ``index``, from 0."""
+    return f"stage:{index}"
+
+
+def image_id(reference: str) -> str:
+    """Node.id of the image with the full ``reference``."""
+    return f"image:{reference}"
+
+
+def remote_id(address: str) -> str:
+    """Node.id of what ADD downloads from ``address``."""
+    return f"remote:{address}"
+
+
 class EdgeKind(StrEnum):
     """By which instruction one node reads another."""
 

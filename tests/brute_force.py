@@ -14,7 +14,7 @@ from stagegraph.dockerfile.expand import ExpansionError, Lexer
 from stagegraph.dockerfile.file import Dockerfile, read_dockerfile
 from stagegraph.dockerfile.platforms import parse_platform
 from stagegraph.dockerfile.references import ImageReferenceError, full_reference
-from stagegraph.dockerfile.stages import resolve
+from stagegraph.dockerfile.resolve import resolve
 from stagegraph.errors import StagegraphError
 from stagegraph.options import Options
 from stagegraph.source import Source

@@ -150,7 +150,7 @@ def test_platforms_and_contexts(stagegraph: Run) -> None:
             "error: /no/such/x.svg cannot be written: No such file",
         ),
         (["render", NODE, "-o", "/x/"], 2, "does not say which format"),
-        (["render", NODE, "--target", "nope"], 1, "no stage is called nope"),
+        (["render", NODE, "--target", "nope"], 1, "there is no stage named nope"),
         (["render", NODE, "--platform", "a/b/c/d"], 2, "error: a/b/c/d is no platform"),
         (["render", NODE, "--build-arg", "=x"], 2, "'=x' has no name"),
         (["render", NODE, "--build-context", "x"], 2, "'x' is not NAME=VALUE"),

@@ -44,23 +44,23 @@ Dockerfile:2:8: unknown flag --form on COPY
 Dockerfile:2:13: there is no stage 3
     2 | COPY --from=3 a b
       |             ^
-hint: the stages are 0 to 0""",
+hint: use a stage from 0 to 0""",
     ),
     "variable in from": (
         "FROM alpine\nCOPY --from=$X a b\n",
         """\
-Dockerfile:2:13: --from=$X holds a variable, and COPY expands none there
+Dockerfile:2:13: COPY --from does not expand variables: `$X`
     2 | COPY --from=$X a b
       |             ^~
-hint: name a stage FROM the variable and copy from that""",
+hint: start a stage with FROM and the variable, and copy from that stage""",
     ),
     "blank base": (
         "ARG BASE\nFROM $BASE\n",
         """\
-Dockerfile:2:6: the base $BASE comes out empty
+Dockerfile:2:6: base image `$BASE` is empty after expansion
     2 | FROM $BASE
       |      ^~~~~
-hint: set it with --build-arg BASE=VALUE, or give ARG BASE a default""",
+hint: set --build-arg BASE=VALUE, or give ARG BASE a default""",
     ),
     "case of a stage name": (
         "FROM alpine AS Build\nFROM Build\n",
@@ -68,7 +68,7 @@ hint: set it with --build-arg BASE=VALUE, or give ARG BASE a default""",
 Dockerfile:2:6: the name of an image is lower case, and library/Build is not
     2 | FROM Build
       |      ^~~~~
-hint: stage names are lower case: FROM build""",
+hint: stage names are lower case: write FROM build""",
     ),
     "heredoc without end": (
         "FROM alpine\nRUN <<EOF\necho\n",
@@ -81,7 +81,7 @@ hint: put a line that is only EOF after its text""",
     "circle": (
         "FROM a AS x\nCOPY --from=y /1 /1\nFROM b AS y\nCOPY --from=x /2 /2\n",
         """\
-Dockerfile:4:1: stages copy from each other in a circle: x needs y needs x
+Dockerfile:4:1: stages copy from each other in a cycle: x needs y needs x
     4 | COPY --from=x /2 /2
       | ^~~~~~~~~~~~~~~~~~~""",
     ),
@@ -123,19 +123,19 @@ def test_errors(name: str) -> None:
 
 def test_an_unknown_target_names_a_near_one() -> None:
     assert error("FROM a AS release\n", target="relase") == (
-        "Dockerfile: no stage is called relase\nhint: did you mean release?"
+        "Dockerfile: there is no stage named relase\nhint: did you mean release?"
     )
 
 
 def test_an_unknown_target_lists_the_stages() -> None:
     assert error("FROM a AS one\nFROM b AS two\n", target="x") == (
-        "Dockerfile: no stage is called x\nhint: the stages are one, two"
+        "Dockerfile: there is no stage named x\nhint: use one of the stages one, two"
     )
 
 
 def test_a_bad_platform_is_a_fault_of_the_options() -> None:
     assert error("FROM a\n", platforms=("lin ux",)) == (
-        "lin ux is no platform: a part of it is empty or holds a symbol\nhint: for example linux/arm64"
+        "lin ux is no platform: a part of it is empty or holds a symbol\nhint: use for example linux/arm64"
     )
 
 

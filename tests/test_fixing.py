@@ -20,7 +20,8 @@ from stagegraph.check.known_builds import KnownBuilds
 from stagegraph.check.rules.registry import RULES
 from stagegraph.dockerfile.file import Dockerfile, read_dockerfile
 from stagegraph.dockerfile.logical import source_from_bytes
-from stagegraph.dockerfile.stages import Resolved, resolve
+from stagegraph.dockerfile.resolve import resolve
+from stagegraph.dockerfile.stages import Resolved
 from stagegraph.errors import StagegraphError
 from stagegraph.model import Reach
 from stagegraph.options import Options

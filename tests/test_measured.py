@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 import stagegraph as sg
 from stagegraph.dockerfile.logical import source_from_bytes
-from stagegraph.graph.stage_graph import raw_steps
 from stagegraph.records.record import SECOND, Interval, Vertex
 from stagegraph.timings.dockerfile_of_record import tie
 from stagegraph.timings.step_names import VertexKind
@@ -441,7 +440,7 @@ def test_steps_on_eight_platforms_are_tied_and_share_their_lines() -> None:
     found = sg.measure(builds.without_provenance(record), source)
     assert len(found.steps) > 300
     assert found.unknown == 0
-    wanted = {step.name: step.span.line for step in raw_steps(sg.read(source, options)) if step.span}
+    wanted = {step.name: step.span.line for step in sg.read(source, options).steps if step.span}
     assert {step.name: step.lines[0] for step in found.steps if step.name in wanted} == wanted
     assert max(len(stage.platforms) for stage in found.stages) >= 8
     best = next(saving for saving in found.savings if saving.kind is sg.SavingKind.STEP)

@@ -96,6 +96,11 @@ def pointing_at(source: Source, span: Span, word: str) -> Span:
     return Span(line=span.line, end_line=span.end_line, column=column + 1, length=len(word))
 
 
+def fault(source: Source, item: Instruction, message: str, word: str = "", hint: str = "") -> DockerfileError:
+    """The error at ``item``, at ``word`` where that stands in its first line."""
+    return DockerfileError(message, source=source, span=pointing_at(source, item.span, word), hint=hint)
+
+
 def _assembled(source: Source, escape: str, found: Iterable[Instruction]) -> Dockerfile:
     arguments: list[Arg] = []
     stages: list[tuple[From, list[Instruction]]] = []

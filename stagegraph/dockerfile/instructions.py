@@ -123,6 +123,15 @@ class Setting(NamedTuple):
 Instruction = From | Arg | Env | Copy | Run | Workdir | User | Shell | Onbuild | Setting
 
 
+def mount_reads(fields: tuple[str, ...]) -> bool:
+    """Whether a mount reads a stage or image: it has a from, or is a cache, which starts as scratch.
+
+    Source: moby/buildkit frontend/dockerfile/dockerfile2llb/convert_runmount.go, dispatchRunMounts.
+    """
+    types = [value for key, _, value in (field.partition("=") for field in fields) if key.lower() == "type"]
+    return bool(mount_source(fields)) or types[-1:] == ["cache"]
+
+
 def mount_source(fields: tuple[str, ...]) -> str:
     """The last ``from=`` of a mount, as BuildKit reads it before any expansion."""
     source = ""

@@ -20,10 +20,11 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 class Scope:
     """What one stage has set so far; begins with what its base stage left."""
 
-    def __init__(self, resolved: Resolved, place: StageOrImage, base: Scope | None) -> None:
+    def __init__(self, resolved: Resolved, stage: StageOrImage, base: Scope | None) -> None:
         self.resolved = resolved
+        self.stage = stage
         self.lexer = lexer_of(escape=resolved.file.escape)
-        self.platform: Platform = base.platform if base else resolved.platform_of(place)
+        self.platform: Platform = base.platform if base else resolved.platform_of(stage)
         self.windows = self.platform.os == "windows"
         self.variables: dict[str, str] = dict(base.variables) if base else self._first_variables()
         # What the image's configuration holds: PATH and every ENV, but no ARG. A stage that stands on
@@ -32,7 +33,7 @@ class Scope:
         for name, value in self.config.items():
             self._set(name, value)
         # an image brings variables and a working directory of its own, which the file does not show
-        self.on_image: bool = base.on_image if base else place.base != SCRATCH or place.replaced
+        self.on_image: bool = base.on_image if base else stage.base != SCRATCH or stage.replaced
         self.workdir: str = base.workdir if base else "/"
         self.knows_workdir: bool = base.knows_workdir if base else not self.on_image
         self.user: str = base.user if base else ""

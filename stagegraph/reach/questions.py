@@ -12,7 +12,7 @@ from stagegraph.dockerfile.arguments import global_arguments, platform_arguments
 from stagegraph.dockerfile.expand import ExpansionError, Lexer
 from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.dockerfile.platforms import PlatformError, parse_platform
-from stagegraph.dockerfile.stages import resolve
+from stagegraph.dockerfile.resolve import resolve
 from stagegraph.errors import StagegraphError
 from stagegraph.options import DEFAULT_PLATFORM, Options
 from stagegraph.reach.from_patterns import Bindings, Value

@@ -34,9 +34,6 @@ class Reached(Struct, frozen=True):
     witness: Options | None = None
 
 
-_UNREAD = Reached(Reach.DEAD, "nothing reads it")
-
-
 class Exploration(Struct, frozen=True):
     """The reach of every stage, and the file resolved for the first question that BuildKit accepts.
 
@@ -185,23 +182,3 @@ def _next_lines(file: Dockerfile) -> dict[int, int]:
         if head.name:
             later[head.name] = head.span.line
     return found
-
-
-def reach_of_nodes(
-    nodes: Iterable[str], pairs: Iterable[tuple[str, str]], stages: Sequence[Reached]
-) -> dict[str, Reached]:
-    """How every node can come to be built or fetched; ``pairs`` are what is read and what reads it.
-
-    A source has the best reach of the stages that read it.
-    """
-    found = {f"stage:{index}": reached for index, reached in enumerate(stages)}
-    order = list(Reach)
-    readers: dict[str, list[Reached]] = {}
-    for source, target in pairs:
-        readers.setdefault(source, []).append(found[target])
-    for node in nodes:
-        if node not in found:
-            found[node] = min(
-                readers.get(node, ()), key=lambda reached: order.index(reached.reach), default=_UNREAD
-            )
-    return {node: found[node] for node in nodes}

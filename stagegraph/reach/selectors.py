@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import islice
 
 from msgspec import Struct
@@ -10,7 +9,6 @@ from msgspec import Struct
 from stagegraph.dockerfile.arguments import platform_arguments
 from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.dockerfile.platforms import DEFAULT
-from stagegraph.model import Edge, EdgeKind
 from stagegraph.reach.from_patterns import (
     Bindings,
     Part,
@@ -124,27 +122,3 @@ def _freedom(file: Dockerfile) -> SettableArguments:
     declared = frozenset(name for name, _ in pairs)
     given = frozenset(name for name, default in pairs if default is not None)
     return SettableArguments(settable=declared | PLATFORM_NAMES, unsettable=declared - given - PLATFORM_NAMES)
-
-
-def selectable_edges(selectors: FromChoices, file: Dockerfile, existing: Sequence[Edge]) -> list[Edge]:
-    """An edge from every earlier stage that another value of a variable in FROM would choose.
-
-    A base that could be any stage has edges only from those that nothing else reads, because an
-    edge from every stage to it would tell nobody anything.
-    """
-    read = {edge.source for edge in existing}
-    known = {(edge.source, edge.target) for edge in existing if edge.kind is EdgeKind.FROM}
-    found = []
-    for selection in (one for choices in selectors.choices.values() for one in choices):
-        edge = Edge(
-            source=f"stage:{selection.source}",
-            target=f"stage:{selection.stage}",
-            kind=EdgeKind.FROM,
-            line=file.stages[selection.stage].head.span.line,
-            needed=False,
-            selectable=True,
-            why=selection.why,
-        )
-        if (edge.source, edge.target) not in known and not (selection.loose and edge.source in read):
-            found.append(edge)
-    return found

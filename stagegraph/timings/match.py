@@ -15,7 +15,8 @@ from msgspec import Struct
 
 from stagegraph.dockerfile.actions import CopyAction
 from stagegraph.dockerfile.stages import StageOrImage
-from stagegraph.graph.build import Build, TargetBuild
+from stagegraph.graph.build import Build
+from stagegraph.graph.target_build import TargetBuild
 from stagegraph.records.record import Record, Vertex
 from stagegraph.timings.step_names import StepWords, VertexKind, kind_of, spelled, step_words, without_digests
 

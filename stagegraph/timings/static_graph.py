@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from stagegraph.graph.build import Build
-from stagegraph.graph.steps import RawStep, StepBuilder, StepList, raw_steps
+from stagegraph.graph.steps import RawStep, StepBuilder, StepList
 from stagegraph.model import StepKind
 from stagegraph.records.record import Record, Vertex
 from stagegraph.timings.match import Tie
@@ -22,10 +22,9 @@ def all_steps(builds: Iterable[Build]) -> list[RawStep]:
     """The steps of every stage, needed or not: what a log's target was is not known."""
     steps = StepList()
     for build in builds:
-        several = len(build.options.all_platforms) > 1
         for variant in build.target_builds:
             everything = frozenset(range(len(variant.resolved.sources)))
-            StepBuilder(replace(variant.resolved, needed=everything), variant.actions, steps, several).build()
+            StepBuilder(replace(variant.resolved, needed=everything), variant.actions, steps).build()
     return steps.steps
 
 
@@ -78,7 +77,7 @@ def weights(timings: Timings, build: Build) -> dict[int, float]:
 
     ``stagegraph.analyse(build, weights(timings, build))`` is the static graph with real times.
     """
-    index = StepIndex(raw_steps(build))
+    index = StepIndex(build.steps)
     found: dict[int, float] = {}
     for step in timings.steps:
         if step.kind not in (VertexKind.FRONTEND, VertexKind.EXPORT) and step.ran:
@@ -89,7 +88,7 @@ def weights(timings: Timings, build: Build) -> dict[int, float]:
 
 def steps_of(timings: Timings, build: Build) -> dict[int, TimedStep]:
     """The measured step of each step of ``build.step_graph()`` that was measured."""
-    index = StepIndex(raw_steps(build))
+    index = StepIndex(build.steps)
     found: dict[int, TimedStep] = {}
     for step in timings.steps:
         for position in index.find(step.name, step.lines):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from stagegraph.check.rule import Problem, Rule, Subject
 from stagegraph.check.rules.official_images import is_official
-from stagegraph.dockerfile.instructions import Copy
+from stagegraph.dockerfile.instructions import Copy, Run, mount_reads
 from stagegraph.dockerfile.stages import Command, StageOrImage
 from stagegraph.model import Severity
 
@@ -22,7 +22,7 @@ def _later(subject: Subject) -> Iterator[Problem]:
 
 
 def _reads(subject: Subject, place: StageOrImage, command: Command) -> Iterator[Problem]:
-    for source in dict.fromkeys(command.sources):
+    for source in dict.fromkeys(_sources(command)):
         if place.index < source < len(subject.file.stages) and not subject.stages[source].replaced:
             verb = "copies from" if isinstance(command.instruction, Copy) else "mounts from"
             title = subject.title(source)
@@ -38,6 +38,15 @@ def _reads(subject: Subject, place: StageOrImage, command: Command) -> Iterator[
                 fix=f"move {title} above {reader}",
                 stage=place.index,
             )
+
+
+def _sources(command: Command) -> Iterator[int]:
+    """What a command reads; a mount that reads nothing may come before a stage named scratch."""
+    item = command.instruction
+    mounts = item.mounts if isinstance(item, Run) else ()
+    for position, source in enumerate(command.sources):
+        if not mounts or mount_reads(mounts[position]):
+            yield source
 
 
 def _written(command: Command, title: str) -> str:
