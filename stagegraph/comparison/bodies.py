@@ -58,9 +58,8 @@ class StageBody(Struct, frozen=True, kw_only=True):
 
 def bodies(build: Build) -> list[StageBody]:
     """The body of every stage of ``build``, resolved for its first target and platform."""
-    sources = build.target_builds[0].resolved.sources
-    stages = sum(source.is_stage for source in sources)
-    return [_body(stage, stages) for stage in sources[:stages]]
+    stages = build.target_builds[0].resolved.stages
+    return [_body(stage, len(stages)) for stage in stages]
 
 
 def _body(stage: StageOrImage, stages: int) -> StageBody:

@@ -12,7 +12,7 @@ from stagegraph.comparison.needed import needed_changes
 from stagegraph.comparison.stage_changes import ComparedBuild, stage_changes
 from stagegraph.graph.build import Build
 from stagegraph.graph.report import analyse
-from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Report
+from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Report, stage_id
 
 _EdgeKey = tuple[str, str, EdgeKind, bool]  # source, target, kind, selectable
 
@@ -22,7 +22,7 @@ def compare(old: Build, new: Build) -> Comparison:
     before = ComparedBuild(analyse(old), bodies(old))
     after = ComparedBuild(analyse(new), bodies(new))
     stages = match_stages(before.bodies, after.bodies)
-    pairs = {f"stage:{one}": f"stage:{two}" for one, two in stages.items()}
+    pairs = {stage_id(one): stage_id(two) for one, two in stages.items()}
     others = {node.id for node in after.report.nodes if node.kind is not NodeKind.STAGE}
     pairs |= {node.id: node.id for node in before.report.nodes if node.id in others}
     new_ids = {node.id: pairs.get(node.id, f"{REMOVED_PREFIX}{node.id}") for node in before.report.nodes}
