@@ -77,7 +77,7 @@ def test_fail_on_moves_the_line(
         (("--fail-on", "fatal"), "'fatal' is not one of"),
         (("--format", "xml"), "'xml' is not one of"),
         (("--fix", "-"), "standard input cannot be mended in place\nhint: name a file, or use --diff"),
-        (("--platform", "a/b/c/d"), "a/b/c/d is no platform"),
+        (("--platform", "a/b/c/d"), "invalid platform `a/b/c/d`"),
     ],
 )
 def test_wrong_usage_is_2(in_process: Run, repository: Path, args: tuple[str, ...], message: str) -> None:
@@ -203,7 +203,7 @@ def test_a_file_that_is_named_must_be_a_dockerfile(in_process: Run, repository: 
     done = in_process("check", "x.j2", "nope", "Dockerfile", cwd=repository)
     assert done.returncode == 1
     text = done.stdout.decode()
-    assert "x.j2\n  1:1 error: {% is no Dockerfile instruction" in text
+    assert "x.j2\n  1:1 error: unknown instruction `{%`" in text
     assert "nope\n  error: nope: No such file or directory" in text
     assert text.endswith("3 files checked: 2 errors\n")
 
@@ -297,7 +297,7 @@ def test_broken_files_of_builds_are_noted(in_process: Run, repository: Path) -> 
     assert done.returncode == 0
     assert done.stdout.decode().splitlines()[:2] == [
         "note: compose.yaml: not understood: did not find expected node content in line 2",
-        "note: docker-bake.hcl: not understood: it is no HCL, from line 1 on",
+        "note: docker-bake.hcl: not understood: invalid HCL in line 1",
     ]
 
 

@@ -174,7 +174,7 @@ def test_a_build_that_asks_for_no_stage_is_noted() -> None:
 
 def test_a_file_that_cannot_be_read_has_an_error_and_no_findings() -> None:
     found = checked("FROM a\nNOPE\n")
-    assert found.error.startswith("Dockerfile:2:1: NOPE is no Dockerfile instruction")
+    assert found.error.startswith("Dockerfile:2:1: unknown instruction `NOPE`")
     assert (found.error_line, found.problems) == (2, ())
 
 

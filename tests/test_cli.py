@@ -8,7 +8,6 @@ import pty
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,11 +38,11 @@ def test_help_and_version_load_neither_networkx_nor_renderers(option: str) -> No
     assert done.stdout.decode().splitlines()[-1] == "[]"
 
 
-def test_a_diagram_is_drawn_without_loading_networkx_or_a_layout_engine(tmp_path: Path) -> None:
+def test_a_diagram_is_drawn_without_loading_a_layout_engine(tmp_path: Path) -> None:
     code = (
         "import sys\nfrom stagegraph.cli import main\n"
         f"try: main(['render', {NODE!r}, '-o', {str(tmp_path / 'x.mmd')!r}])\nexcept SystemExit: pass\n"
-        "print([n for n in sys.modules if n in ('networkx', 'graphviz', 'rich')])"
+        "print([n for n in sys.modules if n in ('graphviz', 'rich')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, cwd=ROOT)
     assert done.stdout.decode().splitlines()[-1] == "[]"
@@ -141,8 +140,16 @@ def test_platforms_and_contexts(stagegraph: Run) -> None:
 @pytest.mark.parametrize(
     ("args", "code", "message"),
     [
-        (["render", "/no/such"], 1, "error: /no/such: No such file or directory\nhint: name a Dockerfile"),
-        (["render", "docs"], 1, "error: docs holds no Dockerfile and no Containerfile\nhint: name the file"),
+        (
+            ["render", "/no/such"],
+            1,
+            "error: /no/such: No such file or directory\nhint: give the path of a Dockerfile",
+        ),
+        (
+            ["render", "docs"],
+            1,
+            "error: there is no Dockerfile or Containerfile in docs\nhint: give the path",
+        ),
         (["render", NODE, "-o", "x.zip"], 2, "Error: x.zip does not say which format"),
         (
             ["render", NODE, "-o", "/no/such/x.svg"],
@@ -151,7 +158,7 @@ def test_platforms_and_contexts(stagegraph: Run) -> None:
         ),
         (["render", NODE, "-o", "/x/"], 2, "does not say which format"),
         (["render", NODE, "--target", "nope"], 1, "there is no stage named nope"),
-        (["render", NODE, "--platform", "a/b/c/d"], 2, "error: a/b/c/d is no platform"),
+        (["render", NODE, "--platform", "a/b/c/d"], 2, "error: invalid platform `a/b/c/d`"),
         (["render", NODE, "--build-arg", "=x"], 2, "'=x' has no name"),
         (["render", NODE, "--build-context", "x"], 2, "'x' is not NAME=VALUE"),
         (["render", NODE, "--link-base", "javascript:alert(1)"], 2, "javascript:alert(1) is no link base"),
@@ -195,7 +202,7 @@ def test_a_hundred_megabytes_are_refused_at_once(stagegraph: Run, tmp_path: Path
         file.truncate(100 * 1024 * 1024)
     done = stagegraph("report", str(big))
     assert done.returncode == 1
-    assert b"are too many for a Dockerfile" in done.stderr
+    assert b"is too large for a Dockerfile" in done.stderr
 
 
 def test_control_characters_of_the_file_do_not_reach_the_terminal(stagegraph: Run) -> None:
@@ -225,9 +232,17 @@ def test_a_link_stays_a_link(stagegraph: Run, tmp_path: Path) -> None:
 
 
 def test_a_broken_pipe_ends_quietly() -> None:
-    command = f"{sys.executable} -m stagegraph render samples/monorepo --format json | head -c 10"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, cwd=ROOT, check=True)
-    assert done.stderr == b""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "stagegraph", "render", "samples/monorepo", "--format", "json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+    )
+    assert process.stdout
+    process.stdout.close()
+    assert process.stderr
+    assert process.stderr.read() == b""
+    assert process.wait() == 1
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
@@ -256,7 +271,9 @@ def test_ctrl_c_ends_quietly() -> None:
         stderr=subprocess.PIPE,
         cwd=ROOT,
     )
-    time.sleep(1.5)  # by then it waits for standard input
+    assert process.stdin
+    process.stdin.write(b"#" * 1_000_000)  # more than a pipe holds: returns when the process is reading
+    process.stdin.flush()
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out) == (130, b"")

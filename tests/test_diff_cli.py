@@ -12,19 +12,16 @@ import pytest
 
 from stagegraph.dockerfile.logical import MAX_BYTES
 
-from .tools import need
+from .tools import program
 
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 ONE, TWO = "FROM alpine AS a\nFROM a\n", "FROM alpine AS a\nRUN x\nFROM a\n"
 
 
 def git(cwd: Path, *arguments: str) -> None:
-    import shutil
-
     names = {f"GIT_{who}_{what}": "x" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    program = need(shutil.which("git"), "git")
     subprocess.run(
-        [program, *arguments], cwd=cwd, check=True, capture_output=True, env={**os.environ, **names}
+        [program("git"), *arguments], cwd=cwd, check=True, capture_output=True, env={**os.environ, **names}
     )
 
 
@@ -147,7 +144,7 @@ def test_a_file_of_a_revision_that_is_too_large(in_process: Run, repository: Pat
     done = in_process("diff", ":large", "app", cwd=repository)
     assert (
         done.stderr
-        == b"error: :large: 4,194,305 bytes are too many for a Dockerfile; the limit is 4,194,304\n"
+        == b"error: :large: 4,194,305 bytes is too large for a Dockerfile; the limit is 4,194,304\n"
     )
 
 

@@ -74,7 +74,7 @@ def test_check_prints_a_diff_writes_nothing_and_exits_1(stagegraph: Run, folder:
     # the hunk begins where its lines stand in the page
     start = int(re.fullmatch(r"@@ -(\d+),7 \+\d+,7 @@", hunk)[1])  # type: ignore[index]
     assert old.splitlines()[start + 2] == gone[1:]
-    assert done.stderr == b"1 file with outdated diagrams: run stagegraph embed page.md\n"
+    assert done.stderr == b"1 file out of date: run stagegraph embed page.md\n"
     assert (folder / "page.md").read_text() == old
 
 
@@ -191,7 +191,7 @@ def test_check_sees_a_missing_picture(stagegraph: Run, folder: Path) -> None:
     embedded(stagegraph, folder, EMPTY.replace("Dockerfile", "Dockerfile format=svg output=b.svg"))
     (folder / "b.svg").unlink()
     done = stagegraph("embed", "--check", "page.md", cwd=folder)
-    assert (done.returncode, done.stdout) == (1, b"b.svg: the picture of page.md is outdated or missing\n")
+    assert (done.returncode, done.stdout) == (1, b"b.svg: the picture of page.md is out of date or missing\n")
     assert not (folder / "b.svg").exists()
 
 
@@ -306,7 +306,7 @@ def test_errors_say_file_line_and_next_step(stagegraph: Run, folder: Path) -> No
 def test_a_dockerfile_that_does_not_read_is_shown_where(stagegraph: Run, folder: Path) -> None:
     (folder / "Dockerfile").write_text("FROM a\nRNU make\n")
     assert refused(stagegraph, folder, f"\n{EMPTY}") == (
-        "error: page.md:2: Dockerfile:2:1: RNU is no Dockerfile instruction\n"
+        "error: page.md:2: Dockerfile:2:1: unknown instruction `RNU`\n"
         "    2 | RNU make\n"
         "      | ^~~\n"
         "hint: did you mean RUN?\n"
@@ -338,7 +338,7 @@ def test_two_blocks_cannot_write_one_picture(stagegraph: Run, folder: Path) -> N
         ("format=svg", "format=svg needs a file to write to"),
         ("output=a.svg", "only format=svg writes a file"),
         ("build-arg=X", "`build-arg=X` has no value"),
-        ("build-context=A=b", "the name of an image is lower case"),
+        ("build-context=A=b", "image names must be lower case"),
     ],
 )
 def test_settings_that_are_refused(words: str, message: str) -> None:
@@ -409,4 +409,4 @@ def test_init_without_a_dockerfile_says_so(stagegraph: Run, tmp_path: Path) -> N
 def test_a_run_without_any_block_says_how_to_begin(stagegraph: Run, folder: Path) -> None:
     (folder / "page.md").write_text("x")
     done = stagegraph("embed", "page.md", cwd=folder)
-    assert (done.returncode, done.stderr) == (0, b"no blocks found; add a first one with --init\n")
+    assert (done.returncode, done.stderr) == (0, b"no file has a block; add one with --init\n")

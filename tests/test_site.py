@@ -186,7 +186,7 @@ def test_a_fence_can_be_collapsed_and_say_what_ships(fence_page: FencePage) -> N
             "a fence does not take `format`\nhint: remove it: a fence always becomes an SVG in its page",
         ),
         ("Dockerfile output=x.svg", "a fence does not take `output`"),
-        ("FROM a\nRNU <b>\n", "RNU is no Dockerfile instruction"),
+        ("FROM a\nRNU <b>\n", "unknown instruction `RNU`"),
         ("Dockerfile target=nope", "nope"),
         ("x\0y", "y"),
     ],

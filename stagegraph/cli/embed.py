@@ -1,4 +1,4 @@
-"""``stagegraph embed``: updates the diagrams inside Markdown files."""
+"""``stagegraph embed``: updates the diagrams in Markdown files."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--check", is_flag=True, help="Write nothing; print outdated diagrams as a diff and exit 1.")
-@click.option("--init", is_flag=True, help="Add a first block to each FILE that has none.")
 @click.option(
-    "--dockerfile",
-    default="",
-    metavar="PATH",
-    help="With --init: path of the Dockerfile, relative to FILE.",
+    "--check",
+    is_flag=True,
+    help="Write nothing; if a diagram is out of date, print a diff and exit with code 1.",
+)
+@click.option("--init", is_flag=True, help="Add a block to each FILE that has none.")
+@click.option(
+    "--dockerfile", default="", metavar="PATH", help="With --init: path of the Dockerfile, relative to FILE."
 )
 @click.option(
     "--heading",
@@ -41,16 +42,15 @@ _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 def embed(files: tuple[str, ...], check: bool, init: bool, dockerfile: str, heading: str) -> int:
     """Update the diagrams between the markers in Markdown files.
 
-    A block starts with a marker that names the Dockerfile and the options, and ends with an end
-    marker:
+    A block starts with a marker that describes the diagram, and ends with an end marker:
 
     \b
       <!-- stagegraph: Dockerfile target=release prune=true -->
       <!-- /stagegraph -->
 
-    FILE is a Markdown file, a directory to search, a glob, or a Dockerfile. A Dockerfile selects
-    all Markdown files in and below the working directory that show it. Text outside the blocks
-    does not change.
+    FILE is a Markdown file, a folder to search, a glob, or a Dockerfile. For a Dockerfile, every
+    Markdown file below the current directory that shows it is updated. Nothing outside of the blocks
+    changes.
 
     \b
     Examples:
@@ -59,7 +59,7 @@ def embed(files: tuple[str, ...], check: bool, init: bool, dockerfile: str, head
       stagegraph embed --init README.md
     """
     if check and init:
-        raise click.UsageError("--check and --init cannot be used together")
+        raise click.UsageError("--check writes nothing, so it cannot be used with --init")
     run = _Run(check=check, names=files)
     first = _FirstBlock(dockerfile=dockerfile, heading=heading) if init else None
     for path, dockerfiles in _paths(run, files):
@@ -131,7 +131,7 @@ class _Run(Struct, kw_only=True):
             if known != data:
                 raise InputError(
                     f"{file.path}: {other} writes a different picture to {path}",
-                    hint="give each picture its own file",
+                    hint="use a different file for each picture",
                 )
 
     def _show(self, file: MarkdownFile) -> None:
@@ -143,7 +143,7 @@ class _Run(Struct, kw_only=True):
             shown = click.style(line, fg=None if bold else _COLOURS.get(line[:1]), bold=bold)
             click.echo(shown if colour else line)
         for path in file.outdated_pictures:
-            click.echo(f"{path.as_posix()}: the picture of {file.path.as_posix()} is outdated or missing")
+            click.echo(f"{path.as_posix()}: the picture of {file.path.as_posix()} is out of date or missing")
 
     def _write(self, file: MarkdownFile) -> None:
         # pictures first, so that a file never links to a picture that does not exist yet
@@ -164,9 +164,9 @@ class _Run(Struct, kw_only=True):
         """Print what to do next; returns the exit code."""
         if self.check and self.outdated:
             command = shlex.join(["stagegraph", "embed", *self.names])
-            click.echo(f"{_counted(self.outdated, 'file')} with outdated diagrams: run {command}", err=True)
+            click.echo(f"{_counted(self.outdated, 'file')} out of date: run {command}", err=True)
         if not self.blocks and not self.failed:
-            click.echo("no blocks found; add a first one with --init", err=True)
+            click.echo("no file has a block; add one with --init", err=True)
         return 1 if self.failed or (self.check and self.outdated) else 0
 
 

@@ -17,7 +17,7 @@ from stagegraph.errors import DockerfileError
 def platform_arguments(
     build: Platform, target: Platform, stage: str, overrides: Mapping[str, str]
 ) -> dict[str, str]:
-    """The arguments that are set without any ARG; those of the user replace them, undeclared."""
+    """The arguments that are set without an ARG; build arguments override them, even undeclared."""
     values = {
         "BUILDPLATFORM": str(build),
         "BUILDOS": build.os,
@@ -39,7 +39,7 @@ def global_arguments(
 ) -> dict[str, str]:
     """``defaults`` and the ARGs before the first FROM, each default expanded with those before it.
 
-    A default that the user replaces is not expanded, so it cannot fail either.
+    A default that a build argument overrides is not expanded, so it cannot fail.
     """
     values = dict(defaults)
     for arg in file.arguments:
@@ -56,5 +56,5 @@ def _expanded(file: Dockerfile, arg: Arg, name: str, default: str, values: Mappi
         return lexer_of(escape=file.escape).word(default, values)
     except ExpansionError as error:
         raise DockerfileError(
-            f"the default of {name} cannot be expanded: {error}", source=file.source, span=arg.span
+            f"cannot expand the default of {name}: {error}", source=file.source, span=arg.span
         ) from None

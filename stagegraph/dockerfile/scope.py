@@ -1,7 +1,7 @@
-"""The state of a stage while its instructions are read: variables, directory, user, shell.
+"""The state of a stage between its instructions: variables, directory, user, shell.
 
 Rules: moby/buildkit frontend/dockerfile/dockerfile2llb/convert.go, dispatch. The configuration of
-an image is not known here: its variables but PATH are unset, its working directory is the root.
+an image is unknown: only PATH is set, and the working directory is /.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class Scope:
-    """What one stage has set so far; begins with what its base stage left."""
+    """What one stage has set so far; starts with the state of its base stage."""
 
     def __init__(self, resolved: Resolved, stage: StageOrImage, base: Scope | None) -> None:
         self.resolved = resolved
@@ -27,12 +27,12 @@ class Scope:
         self.platform: Platform = base.platform if base else resolved.platform_of(stage)
         self.windows = self.platform.os == "windows"
         self.variables: dict[str, str] = dict(base.variables) if base else self._first_variables()
-        # What the image's configuration holds: PATH and every ENV, but no ARG. A stage that stands on
-        # another sets all of it again, so that it wins over ARG and its order is its own (dispatchStages).
+        # The configuration of the image: PATH and every ENV, but no ARG. A stage whose base is a stage
+        # sets all of it again, so that it overrides ARG and comes last (dispatchStages).
         self.config: dict[str, str] = dict(base.config if base else self.variables)
         for name, value in self.config.items():
             self._set(name, value)
-        # an image brings variables and a working directory of its own, which the file does not show
+        # an image has variables and a working directory that the file does not show
         self.on_image: bool = base.on_image if base else stage.base != SCRATCH or stage.replaced
         self.workdir: str = base.workdir if base else "/"
         self.knows_workdir: bool = base.knows_workdir if base else not self.on_image
@@ -43,17 +43,17 @@ class Scope:
         return {} if self.windows else {"PATH": _PATH}
 
     def expand(self, text: str) -> str:
-        """``text`` expanded with the variables set here; ExpansionError where BuildKit refuses it."""
+        """``text`` expanded with the variables set so far; ExpansionError if BuildKit rejects it."""
         return self.lexer.word(text, self.variables)
 
     def written(self, word: str) -> str:
-        """``word`` for a reader: variables that are not set here stay as they are written."""
+        """``word`` for display: unset variables stay as they are written."""
         if "$" not in word:
             return self.expand(word)
         return lexer_of(escape=self.lexer.escape, keep_unset=True).word(word, self.variables)
 
     def apply(self, item: Instruction) -> None:
-        """Carry out an instruction that only changes the state; ExpansionError as in ``expand``."""
+        """Evaluate an instruction that only changes the state; ExpansionError as in ``expand``."""
         if isinstance(item, Arg):
             self._arg(item)
         elif isinstance(item, Env):

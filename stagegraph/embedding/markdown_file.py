@@ -123,7 +123,7 @@ def _add_picture(
             f"another block writes a different picture to {output}",
             source=markdown.source,
             span=span,
-            hint="give each picture its own file",
+            hint="use a different file for each picture",
         )
 
 

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 import networkx
 
 from stagegraph.dockerfile.instructions import Run
-from stagegraph.dockerfile.stages import needs
-from stagegraph.graph.edges import base_node, edges_of, node_of
+from stagegraph.dockerfile.stages import SCRATCH, needs
+from stagegraph.graph.edges import base_node, edges_of
 from stagegraph.graph.target_build import TargetBuild
 from stagegraph.model import CONTEXT_ID, Edge, EdgeKind, NodeKind, stage_id
 
 StageGraph = networkx.DiGraph
+_NOT_A_STAGE: dict[str, object] = {"line": None, "index": None, "needed": False, "runs": False}
 _STRONGEST = (EdgeKind.FROM, EdgeKind.COPY, EdgeKind.ADD, EdgeKind.MOUNT)
 
 
@@ -36,42 +37,38 @@ def stage_graph(target_builds: Sequence[TargetBuild], targets: Iterable[str]) ->
             graph.add_node(source, **_other_source(source))
         graph.add_edge(source, target, **_attributes(references))
     for target_build in target_builds:
-        _add_scratch_stage(graph, target_build)
-    needed, running = ancestors(graph, targets), _running(target_builds)
-    for node, data in graph.nodes.items():
-        data["needed"] = node in needed
-        data["runs"] = node in running
+        if SCRATCH in target_build.resolved.by_name:
+            _add_scratch_stage(graph, target_build)
+    for node in ancestors(graph, targets):
+        graph.nodes[node]["needed"] = True
     return graph
 
 
-def _running(target_builds: Iterable[TargetBuild]) -> set[str]:
-    """The ids of the stages that have a RUN."""
-    return {
-        stage_id(stage.index)
-        for target_build in target_builds
-        for stage in target_build.resolved.stages
-        if any(isinstance(command.instruction, Run) for command in stage.commands)
-    }
-
-
 def _add_stages_and_images(graph: StageGraph[str], target_builds: Iterable[TargetBuild]) -> None:
-    """The nodes of all stages and their bases, then of the images that instructions name."""
+    """Add the nodes of all stages and their bases, then of the images that instructions name."""
     for target_build in target_builds:
         for source in target_build.resolved.sources:
-            stage = node_of(source) if source.is_stage else None
-            if stage and source.span:
-                node, kind, label = stage
-                graph.add_node(node, kind=kind, label=label, line=source.span.line, index=source.index)
+            if source.text and source.span:
+                node = stage_id(source.index)
+                runs = any(isinstance(command.instruction, Run) for command in source.commands)
+                graph.add_node(
+                    node,
+                    kind=NodeKind.STAGE,
+                    label=source.title,
+                    line=source.span.line,
+                    index=source.index,
+                    needed=False,
+                    runs=runs or (node in graph and graph.nodes[node]["runs"]),
+                )
             base = base_node(source)
             if base and base[0] not in graph:
-                graph.add_node(base[0], kind=base[1], label=base[2], line=None, index=None)
+                graph.add_node(base[0], kind=base[1], label=base[2], **_NOT_A_STAGE)
 
 
 def _other_source(node: str) -> dict[str, object]:
     if node == CONTEXT_ID:
-        return {"kind": NodeKind.CONTEXT, "label": "build context", "line": None, "index": None}
-    label = node.removeprefix(f"{NodeKind.REMOTE}:")
-    return {"kind": NodeKind.REMOTE, "label": label, "line": None, "index": None}
+        return {"kind": NodeKind.CONTEXT, "label": "build context", **_NOT_A_STAGE}
+    return {"kind": NodeKind.REMOTE, "label": node.removeprefix(f"{NodeKind.REMOTE}:"), **_NOT_A_STAGE}
 
 
 def _all_edges(target_builds: Sequence[TargetBuild]) -> list[Edge]:
