@@ -1,4 +1,4 @@
-"""``stagegraph timings``: where the time of a build went."""
+"""``stagegraph timings``: show where a recorded build spent its time."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from stagegraph.timings.timings import Timings
 
 _USAGE = (
-    "it takes a RECORD, and at most one DOCKERFILE",
-    "--compare takes BEFORE and AFTER, and a DOCKERFILE",
+    "pass one RECORD and at most one DOCKERFILE",
+    "with --compare, pass two records, BEFORE and AFTER, and at most one DOCKERFILE",
 )
 TOO_SLOW = 3  # the exit code of --fail-over and --fail-path-over
 
@@ -37,18 +37,23 @@ class _Terminal(TypedDict):
     type=click.Choice(list(TIMINGS_FORMATS)),
     default="text",
     show_default=True,
-    help="Text for people, JSON for programs, Markdown for job summaries.",
+    help="Text for terminals, JSON for programs, HTML for browsers, Markdown for job summaries.",
 )
 @writes_output
-@click.option("--build", default="", metavar="NAME", help="Which build of a RECORD that holds several.")
-@click.option("--compare", is_flag=True, help="Compare two records: BEFORE AFTER in place of RECORD.")
 @click.option(
-    "--fail-over", type=float, metavar="SECONDS", help="Exit 3 when the build took longer than this."
+    "--build", default="", metavar="NAME", help="Name or number of the build, if RECORD holds several."
+)
+@click.option("--compare", is_flag=True, help="Compare two records: pass BEFORE and AFTER instead of RECORD.")
+@click.option(
+    "--fail-over", type=float, metavar="SECONDS", help="Exit with 3 if the build took longer than this."
 )
 @click.option(
-    "--fail-path-over", type=float, metavar="SECONDS", help="Exit 3 when its critical path ran longer."
+    "--fail-path-over",
+    type=float,
+    metavar="SECONDS",
+    help="Exit with 3 if the critical path took longer than this.",
 )
-@click.option("--perfetto", default="", metavar="FILE", help="Write a trace for ui.perfetto.dev, too.")
+@click.option("--perfetto", default="", metavar="FILE", help="Also write a trace for ui.perfetto.dev.")
 @asks_for_builds
 def timings(
     arguments: tuple[str, ...],
@@ -64,11 +69,12 @@ def timings(
     fail_path_over: float | None,
     perfetto: str,
 ) -> int:
-    """Say where the time of a build went, and which line to change first.
+    """Show where a recorded build spent its time, and which line to change first.
 
-    RECORD is a .dockerbuild bundle, what docker build printed with --progress=rawjson or
-    --progress=plain, the log of a GitHub Actions job, or - for standard input. DOCKERFILE is what
-    it was made from: a bundle carries it. Exit code 3: the build took longer than it may.
+    RECORD is a .dockerbuild bundle, the output of docker build with --progress=rawjson or
+    --progress=plain, the log of a GitHub Actions job, or - for standard input. DOCKERFILE is the file
+    that was built; a bundle holds it. The exit code is 3 if the build exceeds --fail-over or
+    --fail-path-over.
 
     \b
     Examples:
@@ -83,40 +89,41 @@ def timings(
         raise click.UsageError(_USAGE[records - 1])
     dockerfile = arguments[records] if len(arguments) > records else ""
     if compare:
-        found = _compared(arguments[0], arguments[1], build, dockerfile, options, format_name, output)
+        measured = _compared(arguments[0], arguments[1], build, dockerfile, options, format_name, output)
     else:
-        found, report = _measured(arguments[0], build, dockerfile, options, format_name)
-        write(_rendered(found, format_name, output, report), output)
+        measured, report = _measured(arguments[0], build, dockerfile, options, format_name)
+        write(_rendered(measured, format_name, output, report), output)
     if perfetto:
         from stagegraph.formats.timings_perfetto import perfetto as trace
 
-        write(trace(found).encode("utf-8", "replace"), perfetto)
-    return _too_slow(found, fail_over, fail_path_over)
+        write(trace(measured).encode("utf-8", "replace"), perfetto)
+    return _too_slow(measured, fail_over, fail_path_over)
 
 
 def _compared(
     before: str, after: str, build: str, dockerfile: str, options: Options, format_name: str, output: str
 ) -> Timings:
-    """Write what changed; returns the later build."""
+    """Write the comparison of two builds; returns the timings of the later one."""
     from stagegraph.cli.recorded import timings_named
-    from stagegraph.formats.timings_diff import CHANGES_FORMATS, changes_text
+    from stagegraph.formats.timings_diff import TIMINGS_DIFF_FORMATS, timings_diff_text
     from stagegraph.timings.compare import compare_timings
 
-    if format_name not in CHANGES_FORMATS:
-        raise click.UsageError(f"--compare has no {format_name}: one of {', '.join(CHANGES_FORMATS)}")
+    if format_name not in TIMINGS_DIFF_FORMATS:
+        known = ", ".join(TIMINGS_DIFF_FORMATS)
+        raise click.UsageError(f"--compare cannot write {format_name}; choose one of {known}")
     comparison = compare_timings(
         *(timings_named(path, build, "--build", dockerfile, options)[0] for path in (before, after))
     )
     if format_name == "text":
-        text = changes_text(comparison, **_terminal(output))
+        text = timings_diff_text(comparison, **_terminal(output))
     else:
-        text = CHANGES_FORMATS[format_name](comparison)
+        text = TIMINGS_DIFF_FORMATS[format_name](comparison)
     write(text.encode("utf-8", "replace"), output)
     return comparison.after
 
 
 def _terminal(output: str) -> _Terminal:
-    """Colours on a terminal, and its width; 80 columns elsewhere."""
+    """Colours and width of the terminal; no colours and 80 columns elsewhere."""
     colour = colour_wanted() and output in ("", "-")
     return {"colour": colour, "width": terminal_width() if colour or sys.stdout.isatty() else 80}
 
@@ -136,23 +143,23 @@ def _measured(
     return timings, analyse(of_dockerfile, weights(timings, of_dockerfile))
 
 
-def _rendered(found: Timings, format_name: str, output: str, report: Report | None) -> bytes:
+def _rendered(timings: Timings, format_name: str, output: str, report: Report | None) -> bytes:
     if format_name == "text":
         from stagegraph.formats.timings_text import timings_text
 
-        return timings_text(found, **_terminal(output)).encode("utf-8", "replace")
-    return TIMINGS_FORMATS[format_name].make(found, report)
+        return timings_text(timings, **_terminal(output)).encode("utf-8", "replace")
+    return TIMINGS_FORMATS[format_name].make(timings, report)
 
 
-def _too_slow(found: Timings, most: float | None, most_of_path: float | None) -> int:
+def _too_slow(timings: Timings, most: float | None, most_of_path: float | None) -> int:
     from stagegraph.formats.words import duration
 
     code = 0
     for what, took, limit in (
-        ("the build took", found.wall, most),
-        ("the critical path ran", found.path_time, most_of_path),
+        ("the build took", timings.wall, most),
+        ("the critical path took", timings.path_time, most_of_path),
     ):
         if limit is not None and took > limit * 1e9:
-            print(f"{what} {duration(took)}, which is more than {limit:g} s", file=sys.stderr)
+            print(f"{what} {duration(took)}; the limit is {limit:g} s", file=sys.stderr)
             code = TOO_SLOW
     return code

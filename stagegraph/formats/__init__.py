@@ -15,19 +15,19 @@ from stagegraph.timings.timings import Timings
 
 
 class TimingsFormat(Struct, frozen=True, kw_only=True):
-    """One format: where the function is that makes it, and whether it draws the graph too."""
+    """One output format of timings: where its function is, and whether it needs the report of the graph."""
 
     module: str
     description: str
     with_report: bool = False
 
-    def make(self, found: Timings, report: Report | None) -> bytes:
-        """The bytes of ``found``; ``report`` is the graph of its Dockerfile, where that is known."""
+    def make(self, timings: Timings, report: Report | None) -> bytes:
+        """The bytes of ``timings``; ``report`` is that of its Dockerfile, if there is one."""
         function = getattr(
             import_module(f"stagegraph.formats.{self.module}"),
             self.module if "." not in self.module else "timings_html",
         )
-        made = function(found, report) if self.with_report else function(found)
+        made = function(timings, report) if self.with_report else function(timings)
         return str(made).encode("utf-8", "replace")
 
 
@@ -43,11 +43,11 @@ TIMINGS_FORMATS: Mapping[str, TimingsFormat] = MappingProxyType(
 )
 
 
-def render_timings(found: Timings, format: str = "text", report: Report | None = None) -> bytes:  # noqa: A002
-    """``found`` in ``format``, a key of TIMINGS_FORMATS; OptionsError for any other."""
+def render_timings(timings: Timings, format: str = "text", report: Report | None = None) -> bytes:  # noqa: A002
+    """``timings`` in ``format``, a key of TIMINGS_FORMATS; OptionsError for any other."""
     if format not in TIMINGS_FORMATS:
         raise OptionsError(f"{format} is no format", hint=f"one of {', '.join(TIMINGS_FORMATS)}")
-    return TIMINGS_FORMATS[format].make(found, report)
+    return TIMINGS_FORMATS[format].make(timings, report)
 
 
 _DEFAULT_VIEW = View()
