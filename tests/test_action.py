@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from .conftest import ROOT
-from .tools import need
+from .tools import need, program
 
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
 DEAD = "FROM a\nRUN x\n\nFROM b\n"
@@ -47,7 +47,7 @@ class Runner:
         output.write_text("")
         env = {name: filled(value, known) for name, value in found["env"].items()}
         done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", found["run"]],
+            [program("bash"), "--noprofile", "--norc", "-eo", "pipefail", "-c", found["run"]],
             cwd=self.workspace,
             env={**os.environ, **self._variables(output), **env},
             capture_output=True,

@@ -11,21 +11,21 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from stagegraph.check.check import Checked, check
 from stagegraph.check.many import Run
 from stagegraph.check.rules.registry import RULES
 from stagegraph.discovery.found_build import FoundBuild
-from stagegraph.formats.check_github import github
-from stagegraph.formats.check_json import check_json
-from stagegraph.formats.check_sarif import sarif
-from stagegraph.formats.check_text import check_text
+from stagegraph.formats.check_github import render as github
+from stagegraph.formats.check_json import render as check_json
+from stagegraph.formats.check_sarif import render as sarif
+from stagegraph.formats.check_text import render as check_text
 from stagegraph.model import Severity
 from stagegraph.source import Source, printable
 
 from .conftest import ROOT
-from .strategies import mutated
+from .strategies import examples, mutated
 
 _DATA = Path(__file__).parent / "data" / "sarif-2.1.0.schema.json.xz"
 SCHEMA = json.loads(lzma.decompress(_DATA.read_bytes()))
@@ -177,7 +177,7 @@ def test_annotations_escape_what_the_runner_would_read() -> None:
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(0.5)
 @given(mutated())
 def test_no_input_breaks_a_format(data: bytes) -> None:
     made = run(checked(data.decode("utf-8", "replace")))

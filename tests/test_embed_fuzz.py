@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stagegraph.cli.writing import write
@@ -16,6 +16,8 @@ from stagegraph.embedding.blocks import blocks_of
 from stagegraph.embedding.markdown import Document, document_from_bytes
 from stagegraph.embedding.pages import made_anew
 from stagegraph.errors import InputError, StagegraphError
+
+from .strategies import examples
 
 START, END = "<!-- stagegraph: Dockerfile -->", "<!-- /stagegraph -->"
 _MARKERS = (
@@ -95,14 +97,29 @@ def outside(document: Document) -> list[bytes]:
     return [*parts, document.encoded(document.lines[place:])]
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(2)
 @given(pages())
-@example(f"<div>\n{START}\n{END}\n</div>".encode())
-@example(f"- \t{START}\r\n\t{END}".encode())
-@example(f">{START}\n>{END}".encode())
 def test_bytes_outside_of_blocks_never_change_and_a_second_run_changes_nothing(
     page: Path, data: bytes
 ) -> None:
+    assert_only_blocks_change(page, data)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<div>\n{START}\n{END}\n</div>",
+        f"- \t{START}\r\n\t{END}",
+        f">{START}\n>{END}",
+    ],
+    ids=["inside HTML", "a list item indented by a tab", "a quote without a space"],
+)
+def test_only_the_block_changes(page: Path, text: str) -> None:
+    assert_only_blocks_change(page, text.encode())
+
+
+def assert_only_blocks_change(page: Path, data: bytes) -> None:
+    """Embedding keeps every other byte, and embedding twice is the same as once."""
     try:
         document = document_from_bytes(data, "page.md")
         made = made_anew(page, document)
@@ -117,7 +134,7 @@ def test_bytes_outside_of_blocks_never_change_and_a_second_run_changes_nothing(
         assert made.data == data
 
 
-@settings(max_examples=300, deadline=None)
+@examples(2)
 @given(st.binary(max_size=60) | pages())
 def test_any_bytes_are_read_and_given_back(data: bytes) -> None:
     with suppress(StagegraphError):

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import stagegraph as sg
@@ -21,6 +21,7 @@ from stagegraph.records import oci_layout, reading
 from stagegraph.records.reading import records_of
 
 from . import builds
+from .strategies import examples
 
 BUNDLE = builds.files()["target/cold.dockerbuild"]
 STREAM = builds.files()["target/cold.rawjson.jsonl"]
@@ -249,10 +250,10 @@ def measured(data: bytes) -> None:
 
 
 def _renderers() -> list[Callable[[sg.Timings], str]]:
-    from stagegraph.formats.timings_json import timings_json
-    from stagegraph.formats.timings_markdown import timings_markdown
-    from stagegraph.formats.timings_perfetto import perfetto
-    from stagegraph.formats.timings_text import timings_text
+    from stagegraph.formats.timings_json import render as timings_json
+    from stagegraph.formats.timings_markdown import render as timings_markdown
+    from stagegraph.formats.timings_perfetto import render as perfetto
+    from stagegraph.formats.timings_text import render as timings_text
 
     return [timings_text, timings_json, timings_markdown, perfetto]
 
@@ -289,31 +290,31 @@ def mutated(draw: st.DrawFn, data: bytes) -> bytes:
     return bytes(found)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(0.5)
 @given(mutated(STREAM))
 def test_a_mutated_stream_is_measured_or_refused(data: bytes) -> None:
     measured(data)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(0.5)
 @given(mutated(LOG))
 def test_a_mutated_log_is_measured_or_refused(data: bytes) -> None:
     measured(data)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(0.5)
 @given(mutated(FRAMES))
 def test_mutated_frames_are_measured_or_refused(data: bytes) -> None:
     measured(bundle([(STATUS, data)]))
 
 
-@settings(max_examples=60, deadline=None)
+@examples(0.5)
 @given(mutated(BUNDLE))
 def test_a_mutated_bundle_is_measured_or_refused(data: bytes) -> None:
     measured(data)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(0.2)
 @given(mutated(zlib.decompress(BUNDLE, 31)))
 def test_a_mutated_archive_is_measured_or_refused(data: bytes) -> None:
     measured(gzip.compress(data, 1))
@@ -330,7 +331,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@examples(0.5)
 @given(st.data())
 def test_json_of_any_shape_in_a_bundle_is_measured_or_refused(data: st.DataObject) -> None:
     """The configuration, the provenance and the index, with parts of any type."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from textwrap import dedent
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import stagegraph as sg
@@ -361,7 +361,6 @@ def test_the_static_graph_takes_the_durations_of_a_record() -> None:
     assert report.parallelism.total == pytest.approx(sum(step.duration for step in measured) / SECOND)
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_savings_are_what_playing_the_build_again_gives(data: st.DataObject) -> None:
     """For builds that waited for nothing but their inputs: the length of the longest chain without it."""
@@ -389,7 +388,6 @@ def test_savings_are_what_playing_the_build_again_gives(data: st.DataObject) -> 
             assert step.saving == (length - max(ends(int(step.name)))) * SECOND
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_record_of_any_shape_is_measured(data: st.DataObject) -> None:
     """Cycles, missing inputs, clocks that run backwards: no exception, and the sums hold."""

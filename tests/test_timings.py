@@ -13,10 +13,11 @@ import pytest
 
 import stagegraph as sg
 from stagegraph.cli.recorded import progress_of
-from stagegraph.formats.timings_json import timings_json
-from stagegraph.formats.timings_markdown import timings_markdown
-from stagegraph.formats.timings_perfetto import lanes, perfetto
-from stagegraph.formats.timings_text import timings_text
+from stagegraph.formats.timings_json import render as timings_json
+from stagegraph.formats.timings_markdown import render as timings_markdown
+from stagegraph.formats.timings_perfetto import lanes
+from stagegraph.formats.timings_perfetto import render as perfetto
+from stagegraph.formats.timings_text import render as timings_text
 from stagegraph.formats.words import duration, share, size
 from stagegraph.source import columns
 from stagegraph.timings.compare import ChangeKind, compare_timings

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Callable
 from functools import cache
@@ -16,7 +15,7 @@ from msgspec.structs import replace
 import stagegraph as sg
 from stagegraph.formats.html.assembly import asset
 from stagegraph.formats.html.timeline import timeline
-from stagegraph.formats.html.timings_page import timings_html
+from stagegraph.formats.html.timings_page import render as timings_html
 from stagegraph.formats.words import duration
 from stagegraph.records.record import SECOND, Interval, Record, Vertex
 from stagegraph.timings.match import match_record
@@ -25,7 +24,7 @@ from . import builds
 from .browser import Opened, Pages
 from .made_record import eight_platforms, made_record, many_stages
 from .test_html import CANARY, HOSTILE
-from .tools import need
+from .tools import program
 
 PARALLEL = "parallel/cold.dockerbuild"
 RECORDS = [*builds.named(".dockerbuild"), *builds.named(".jsonl"), *builds.named(".log")]
@@ -305,12 +304,11 @@ def test_the_same_record_gives_the_same_bytes() -> None:
 
 
 def test_the_page_says_times_as_the_rest_of_stagegraph_does() -> None:
-    node = need(shutil.which("node"), "node")
     times = [0, 400_000, 16_400_000, 99_600_000, 999_700_000, 1_740_000_000, 53_460_000_000, 125 * SECOND]
     times += [9_996_000_000, 99_960_000_000, 3_599 * SECOND, 7_265 * SECOND]
     asked = f"console.log(JSON.stringify({times}.map((time) => sayTime(time / 1e9))))"
     script = asset("scale.js") + asked
-    done = subprocess.run([node, "-e", script], capture_output=True, check=True, timeout=60)
+    done = subprocess.run([program("node"), "-e", script], capture_output=True, check=True, timeout=60)
     assert json.loads(done.stdout) == [duration(time) for time in times]
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 import click
 
-from stagegraph.cli.common import asks_for_builds, colour_wanted, options_of, terminal_width, writes_output
+from stagegraph.cli.common import build_options, format_option, options_of, output_option, terminal_options
 from stagegraph.cli.writing import write
-from stagegraph.formats import TIMINGS_FORMATS
+from stagegraph.formats import formats, render
 
 if TYPE_CHECKING:
     from stagegraph.model import Report
@@ -23,23 +23,10 @@ _USAGE = (
 TOO_SLOW = 3  # the exit code of --fail-over and --fail-path-over
 
 
-class _Terminal(TypedDict):
-    colour: bool
-    width: int
-
-
 @click.command()
 @click.argument("arguments", nargs=-1, required=True, metavar="RECORD [DOCKERFILE]")
-@click.option(
-    "-f",
-    "--format",
-    "format_name",
-    type=click.Choice(list(TIMINGS_FORMATS)),
-    default="text",
-    show_default=True,
-    help="Text for terminals, JSON for programs, HTML for browsers, Markdown for job summaries.",
-)
-@writes_output
+@format_option("timings", default="text")
+@output_option
 @click.option(
     "--build", default="", metavar="NAME", help="Name or number of the build, if RECORD holds several."
 )
@@ -54,7 +41,7 @@ class _Terminal(TypedDict):
     help="Exit with 3 if the critical path took longer than this.",
 )
 @click.option("--perfetto", default="", metavar="FILE", help="Also write a trace for ui.perfetto.dev.")
-@asks_for_builds
+@build_options
 def timings(
     arguments: tuple[str, ...],
     targets: tuple[str, ...],
@@ -92,11 +79,11 @@ def timings(
         measured = _compared(arguments[0], arguments[1], build, dockerfile, options, format_name, output)
     else:
         measured, report = _measured(arguments[0], build, dockerfile, options, format_name)
-        write(_rendered(measured, format_name, output, report), output)
+        write(render("timings", measured, format_name, report=report, **terminal_options(output)), output)
     if perfetto:
-        from stagegraph.formats.timings_perfetto import perfetto as trace
+        from stagegraph.formats.timings_perfetto import render as render_trace
 
-        write(trace(measured).encode("utf-8", "replace"), perfetto)
+        write(render_trace(measured).encode("utf-8", "replace"), perfetto)
     return _too_slow(measured, fail_over, fail_path_over)
 
 
@@ -105,27 +92,16 @@ def _compared(
 ) -> Timings:
     """Write the comparison of two builds; returns the timings of the later one."""
     from stagegraph.cli.recorded import timings_named
-    from stagegraph.formats.timings_diff import TIMINGS_DIFF_FORMATS, timings_diff_text
     from stagegraph.timings.compare import compare_timings
 
-    if format_name not in TIMINGS_DIFF_FORMATS:
-        known = ", ".join(TIMINGS_DIFF_FORMATS)
-        raise click.UsageError(f"--compare cannot write {format_name}; choose one of {known}")
+    rows = formats("timings --compare")
+    if format_name not in rows:
+        raise click.UsageError(f"--compare does not support {format_name}; use one of {', '.join(rows)}")
     comparison = compare_timings(
         *(timings_named(path, build, "--build", dockerfile, options)[0] for path in (before, after))
     )
-    if format_name == "text":
-        text = timings_diff_text(comparison, **_terminal(output))
-    else:
-        text = TIMINGS_DIFF_FORMATS[format_name](comparison)
-    write(text.encode("utf-8", "replace"), output)
+    write(render("timings --compare", comparison, format_name, **terminal_options(output)), output)
     return comparison.after
-
-
-def _terminal(output: str) -> _Terminal:
-    """Colours and width of the terminal; no colours and 80 columns elsewhere."""
-    colour = colour_wanted() and output in ("", "-")
-    return {"colour": colour, "width": terminal_width() if colour or sys.stdout.isatty() else 80}
 
 
 def _measured(
@@ -135,20 +111,12 @@ def _measured(
     from stagegraph.cli.recorded import timings_named
 
     timings, of_dockerfile = timings_named(record, build, "--build", dockerfile, options)
-    if of_dockerfile is None or not TIMINGS_FORMATS[format_name].with_report:
+    if of_dockerfile is None or "report" not in formats("timings")[format_name].options:
         return timings, None
     from stagegraph.graph.report import analyse
     from stagegraph.timings.timed_report import weights
 
     return timings, analyse(of_dockerfile, weights(timings, of_dockerfile))
-
-
-def _rendered(timings: Timings, format_name: str, output: str, report: Report | None) -> bytes:
-    if format_name == "text":
-        from stagegraph.formats.timings_text import timings_text
-
-        return timings_text(timings, **_terminal(output)).encode("utf-8", "replace")
-    return TIMINGS_FORMATS[format_name].make(timings, report)
 
 
 def _too_slow(timings: Timings, most: float | None, most_of_path: float | None) -> int:

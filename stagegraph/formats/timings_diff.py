@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from msgspec.structs import asdict
 
 from stagegraph.formats.markdown import escaped
+from stagegraph.formats.terminal_text import Text, to_text
 from stagegraph.formats.timings_sections import build_name, plain_name
-from stagegraph.formats.tree import to_text
 from stagegraph.formats.words import duration, share
 from stagegraph.picture.shorten import cut
 from stagegraph.source import printable
 from stagegraph.timings.compare import ChangeKind, StepChange, TimingsComparison
 from stagegraph.timings.timings import Timings, seconds
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
 
 SCHEMA_VERSION = 1
 _MOST_ROWS = 30  # of each kind
@@ -34,14 +30,12 @@ _STYLES = {
 }
 
 
-def timings_diff_text(comparison: TimingsComparison, *, colour: bool = False, width: int = _WIDTH) -> str:
+def as_text(comparison: TimingsComparison, *, colour: bool = False, width: int = _WIDTH) -> str:
     """``comparison`` as lines of at most ``width`` columns."""
     return to_text(_parts(comparison, max(60, width)), colour=colour, width=max(60, width))
 
 
-def _parts(comparison: TimingsComparison, width: int) -> Iterator[RenderableType]:
-    from rich.text import Text
-
+def _parts(comparison: TimingsComparison, width: int) -> Iterator[Text]:
     for sentence in _sentences(comparison):
         yield Text(sentence, style="bold")
     for kind, own in _by_kind(comparison):
@@ -114,7 +108,7 @@ def _duration(took: int | None, cached: bool) -> str:
     return "none" if took is None else "cached" if cached else duration(took)
 
 
-def timings_diff_markdown(comparison: TimingsComparison) -> str:
+def as_markdown(comparison: TimingsComparison) -> str:
     """``comparison`` as Markdown for a pull request; all text from the records is escaped."""
     return "\n".join(_markdown(comparison)) + "\n"
 
@@ -141,7 +135,7 @@ def _markdown(comparison: TimingsComparison) -> Iterator[str]:
             yield f"| and {len(own) - _MOST_ROWS} more | | | | |"
 
 
-def timings_diff_json(comparison: TimingsComparison) -> str:
+def as_json(comparison: TimingsComparison) -> str:
     """``comparison`` as JSON; times in seconds."""
     data = {
         "schema_version": SCHEMA_VERSION,
@@ -170,8 +164,3 @@ def _change(change: StepChange) -> dict[str, Any]:
     for name in ("before", "after"):
         data[name] = None if data[name] is None else seconds(data[name])
     return {**data, "difference": seconds(change.difference)}
-
-
-TIMINGS_DIFF_FORMATS: Mapping[str, Callable[[TimingsComparison], str]] = MappingProxyType(
-    {"text": timings_diff_text, "json": timings_diff_json, "markdown": timings_diff_markdown}
-)

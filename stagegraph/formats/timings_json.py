@@ -19,7 +19,7 @@ _TIMES = frozenset(
 )
 
 
-def timings_json(timings: Timings) -> str:
+def render(timings: Timings) -> str:
     """``timings`` as JSON; the same record and Dockerfile give the same text."""
     data = {"schema_version": SCHEMA_VERSION, **_plain(timings)}
     data["dockerfile"] = timings.dockerfile.name if timings.dockerfile else None

@@ -28,7 +28,7 @@ _MOST_ROWS = 60
 _MILLISECOND = 1_000_000
 
 
-def timings_markdown(timings: Timings) -> str:
+def render(timings: Timings) -> str:
     """``timings`` as Markdown; all text from the record is escaped."""
     return "\n".join(_lines(timings)) + "\n"
 

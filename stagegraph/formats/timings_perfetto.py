@@ -13,7 +13,7 @@ from stagegraph.timings.timings import TimedStep, Timings
 _PROCESS = 1
 
 
-def perfetto(timings: Timings) -> str:
+def render(timings: Timings) -> str:
     """The trace as JSON: a slice for each interval of a step, and a counter of the running steps."""
     events = [*_names(timings), *_slices(timings), *_counts(timings)]
     return json.dumps({"displayTimeUnit": "ms", "traceEvents": events}, indent=1) + "\n"

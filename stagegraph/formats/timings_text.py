@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
+from stagegraph.formats.terminal_text import Text, to_text
 from stagegraph.formats.timings_sections import (
     StageRow,
     advice,
@@ -18,16 +18,10 @@ from stagegraph.formats.timings_sections import (
     stage_rows,
     warnings,
 )
-from stagegraph.formats.tree import to_text
 from stagegraph.formats.words import duration, share
 from stagegraph.picture.shorten import cut
 from stagegraph.source import printable
 from stagegraph.timings.timings import Timings
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-    from rich.text import Text
-
 
 PATH, RUNS, FREE = "█", "▒", "·"
 _LEVELS = " ▁▂▃▄▅▆▇█"
@@ -79,14 +73,12 @@ _FIGURES = 8  # columns of a length of time
 _MOST_ROWS = 40
 
 
-def timings_text(timings: Timings, *, colour: bool = False, width: int = WIDTH) -> str:
+def render(timings: Timings, *, colour: bool = False, width: int = WIDTH) -> str:
     """``timings`` as lines of at most ``width`` columns."""
     return to_text(_parts(timings, max(60, width)), colour=colour, width=max(60, width))
 
 
-def _parts(timings: Timings, width: int) -> Iterator[RenderableType]:
-    from rich.text import Text
-
+def _parts(timings: Timings, width: int) -> Iterator[Text]:
     yield Text(headline(timings), style="bold")
     for sentence in warnings(timings):
         yield Text(sentence, style="bold red")
@@ -104,14 +96,10 @@ def _parts(timings: Timings, width: int) -> Iterator[RenderableType]:
 
 
 def _heading(text: str) -> Text:
-    from rich.text import Text
-
     return Text(f"\n{text}", style="bold cyan")
 
 
-def _savings(timings: Timings, width: int) -> Iterator[RenderableType]:
-    from rich.text import Text
-
+def _savings(timings: Timings, width: int) -> Iterator[Text]:
     rows = savings(timings)
     if not rows:
         return
@@ -126,9 +114,7 @@ def _savings(timings: Timings, width: int) -> Iterator[RenderableType]:
         yield text
 
 
-def _stages(timings: Timings, width: int) -> Iterator[RenderableType]:
-    from rich.text import Text
-
+def _stages(timings: Timings, width: int) -> Iterator[Text]:
     rows = stage_rows(timings)
     room = max(10, width - 2 - _NAME - 1 - 8 - 2 * (_FIGURES + 1) - 1)
     yield _heading("Stages")
@@ -144,8 +130,6 @@ def _stages(timings: Timings, width: int) -> Iterator[RenderableType]:
 
 
 def _stage(timings: Timings, row: StageRow, room: int) -> Text:
-    from rich.text import Text
-
     saves = duration(row.saves) if row.saves else ""
     text = Text("  ")
     text.append(
@@ -159,9 +143,7 @@ def _stage(timings: Timings, row: StageRow, room: int) -> Text:
     return text
 
 
-def _path(timings: Timings, width: int) -> Iterator[RenderableType]:
-    from rich.text import Text
-
+def _path(timings: Timings, width: int) -> Iterator[Text]:
     yield _heading(f"Critical path: {duration(timings.path_time)} of {duration(timings.wall)}")
     for row in path_rows(timings):
         text = Text(f"  {duration(row.time):>8}  ", style="dim" if row.waited else "bold")
