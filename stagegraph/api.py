@@ -5,8 +5,10 @@ from __future__ import annotations
 from os import PathLike
 from typing import TYPE_CHECKING
 
+from stagegraph import formats
 from stagegraph.graph.build import Build, build_of
 from stagegraph.model import Report
+from stagegraph.notebook import show_pictures
 from stagegraph.options import Options
 from stagegraph.picture.view import View
 from stagegraph.reading import read_source
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 _DEFAULT_OPTIONS = Options()
 _DEFAULT_VIEW = View()
+
+show_pictures()  # every Build, Report and Comparison begins with read()
 
 
 def read(dockerfile: str | PathLike[str] | Source = "", options: Options = _DEFAULT_OPTIONS) -> Build:
@@ -42,16 +46,11 @@ def step_graph(build: Build) -> networkx.DiGraph[int]:
     return build.step_graph()
 
 
-def render(found: Report | Comparison, format: str = "svg", view: View = _DEFAULT_VIEW) -> bytes:  # noqa: A002
+def render(value: Report | Comparison, format: str = "svg", view: View = _DEFAULT_VIEW) -> bytes:  # noqa: A002
     """A report or a comparison in ``format``, as bytes; text formats are UTF-8.
 
-    A report has svg, png, pdf, html, dot, mermaid, json, text and markdown; a comparison svg, mermaid,
-    json, text and markdown. Raises RenderError when a layout engine or library is missing or fails.
+    A report can be rendered as svg, png, pdf, html, dot, mermaid, json, text and markdown; a comparison as
+    text, mermaid, svg, json and markdown. Raises OptionsError for an unknown format, RenderError when a
+    layout engine or a library is missing or fails.
     """
-    if isinstance(found, Report):
-        from stagegraph.formats import render as render_format
-
-        return render_format(found, format, view)
-    from stagegraph.formats.diff import render_change
-
-    return render_change(found, format, view)
+    return formats.render("render" if isinstance(value, Report) else "diff", value, format, view=view)

@@ -241,15 +241,3 @@ class Report(Struct, frozen=True, kw_only=True, dict=True):
     def dead(self) -> tuple[str, ...]:
         """Labels of the stages that no target, build argument or platform ever builds."""
         return tuple(n.label for n in self.nodes if n.kind is NodeKind.STAGE and n.reach is Reach.DEAD)
-
-    def _repr_svg_(self) -> str:
-        """The picture, for a notebook."""
-        from stagegraph.api import render
-
-        return render(self, "svg").decode()
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """The picture and, where no picture can be shown, the tree."""
-        from stagegraph.api import render
-
-        return {"image/svg+xml": self._repr_svg_(), "text/plain": render(self, "text").decode()}

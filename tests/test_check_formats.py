@@ -17,10 +17,10 @@ from stagegraph.check.check import Checked, check
 from stagegraph.check.many import Run
 from stagegraph.check.rules.registry import RULES
 from stagegraph.discovery.found_build import FoundBuild
-from stagegraph.formats.check_github import github
-from stagegraph.formats.check_json import check_json
-from stagegraph.formats.check_sarif import sarif
-from stagegraph.formats.check_text import check_text
+from stagegraph.formats.check_github import render as github
+from stagegraph.formats.check_json import render as check_json
+from stagegraph.formats.check_sarif import render as sarif
+from stagegraph.formats.check_text import render as check_text
 from stagegraph.model import Severity
 from stagegraph.source import Source, printable
 

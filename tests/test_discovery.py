@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stagegraph.check.known_builds import knowledge_of
-from stagegraph.discovery.bake import bake_uses
+from stagegraph.discovery.bake import bake_builds
 from stagegraph.discovery.commands import build_command
-from stagegraph.discovery.compose import compose_uses
+from stagegraph.discovery.compose import compose_builds
 from stagegraph.discovery.discover import discover
 from stagegraph.discovery.found_build import Discovery, FoundBuild
 from stagegraph.discovery.hcl_file import HclError, read_hcl
 from stagegraph.discovery.repository import Repository
-from stagegraph.discovery.workflows import workflow_uses
+from stagegraph.discovery.workflows import workflow_builds
 from stagegraph.discovery.yaml_file import Table, YamlError, read_yaml
 from stagegraph.options import Options
 
@@ -73,6 +73,35 @@ def test_bake_hcl_with_variables_inherits_and_matrix(tmp_path: Path) -> None:
     assert mine[0].platforms == ("linux/amd64", "linux/arm64")
     assert mine[0].contexts == ("base",)
     assert mine[0].unknown == frozenset()
+
+
+def test_the_line_of_a_bake_target_is_not_that_of_a_comment_or_a_group(tmp_path: Path) -> None:
+    hcl = """\
+    # target "app" {
+    group "app" { targets = ["app"] }
+    /*
+    target "app" {} */
+    target "app" { target = "prod" }
+    """
+    as_json = """\
+    {
+      "group": {"app": {"targets": ["app"]}},
+      "//": "\\"target\\": {\\"app\\": {}}",
+      "target": {
+        "app": {"target": "prod"}
+      }
+    }
+    """
+    discovered = found(tmp_path, **{"a-bake_hcl": hcl, "b-bake.json": as_json})
+    assert [(one.where, one.target) for one in discovered.uses] == [
+        ("a-bake.hcl:5", "prod"),
+        ("b-bake.json:5", "prod"),
+    ]
+
+
+def test_a_bake_file_whose_only_variable_is_an_attribute(tmp_path: Path) -> None:
+    (use,) = found(tmp_path, **{"docker-bake_hcl": 'x = "app"\ntarget "a" {\n  context = x\n}\n'}).uses
+    assert use.dockerfile == "app/Dockerfile"
 
 
 def test_a_bake_target_from_a_variable_can_be_another(tmp_path: Path) -> None:
@@ -379,8 +408,8 @@ _REPOSITORY = Repository(Path("/nowhere"), ["Dockerfile"])
 
 @given(st.text(alphabet=st.sampled_from("services: build\n-[]{}&*<>|target${}\"'#x "), max_size=200))
 def test_any_text_as_yaml_gives_builds_or_notes(text: str) -> None:
-    compose_uses("compose.yaml", text, _REPOSITORY)
-    workflow_uses("w.yml", text, _REPOSITORY)
+    compose_builds("compose.yaml", text, _REPOSITORY)
+    workflow_builds("w.yml", text, _REPOSITORY)
     with suppress(YamlError):
         read_yaml(text)
 
@@ -388,17 +417,17 @@ def test_any_text_as_yaml_gives_builds_or_notes(text: str) -> None:
 @examples(0.5)
 @given(st.text(alphabet=st.sampled_from('target "a" {}[]=\n${},x1matrix'), max_size=120))
 def test_any_text_as_bake_gives_builds_or_notes(text: str) -> None:
-    bake_uses("docker-bake.hcl", f'target "a" {{\n{text}\n}}\n', _REPOSITORY)
-    bake_uses("docker-bake.json", text, _REPOSITORY)
+    bake_builds("docker-bake.hcl", f'target "a" {{\n{text}\n}}\n', _REPOSITORY)
+    bake_builds("docker-bake.json", text, _REPOSITORY)
     with suppress(HclError):
         read_hcl(text)
 
 
 @given(st.text(max_size=120))
 def test_any_line_with_a_build_gives_builds_or_notes(text: str) -> None:
-    from stagegraph.discovery.scripts import Script, script_uses
+    from stagegraph.discovery.scripts import Script, script_builds
 
-    uses, notes = script_uses(Script(file="x.sh", text=f"docker build {text}"), _REPOSITORY)
+    uses, notes = script_builds(Script(file="x.sh", text=f"docker build {text}"), _REPOSITORY)
     assert all(one.unknown or one.dockerfile for one in uses)
     assert len(notes) < 50
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from stagegraph.formats import FORMATS
+from stagegraph.formats import formats
 
 from .commands_reference import commands_reference
 from .conftest import ROOT
@@ -171,7 +171,7 @@ def test_the_commands_page_is_made_from_the_program(golden: Callable[[Path, byte
 
 def test_every_format_has_its_row() -> None:
     text = (ROOT / "docs/formats.md").read_text("utf-8")
-    for row in FORMATS.values():
+    for row in formats("render").values():
         assert f"| `{row.name}` | {', '.join(f'`{suffix}`' for suffix in row.suffixes)} |" in text
 
 

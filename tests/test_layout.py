@@ -100,5 +100,5 @@ def test_both_engines_draw_the_same_stages() -> None:
 
 
 def test_an_unknown_format() -> None:
-    with pytest.raises(sg.OptionsError, match="gif is no format"):
+    with pytest.raises(sg.OptionsError, match="unknown format `gif`"):
         _draw("gif")

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 import stagegraph as sg
-from stagegraph.timings.dockerfile_of_record import build_of_record
+from stagegraph.timings.match import match_record
 from stagegraph.timings.timed_report import timed
 
 from . import builds
@@ -22,7 +22,7 @@ Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
 def report_of(path: str) -> sg.Report:
     (record,) = builds.records(path)
-    build = build_of_record(record, builds.dockerfile(path), sg.Options())
+    build = match_record(record, builds.dockerfile(path), sg.Options()).build
     assert build is not None
     return timed(build, builds.timings(path))
 
@@ -92,6 +92,6 @@ def test_a_stream_without_its_dockerfile_is_an_error(in_process: Run, tmp_path: 
     done = in_process("render", "--record", "build.jsonl", cwd=tmp_path)
     assert done.returncode == 1
     assert done.stderr.decode() == (
-        "error: build.jsonl carries no Dockerfile that can be read\n"
-        "hint: name the Dockerfile that it was made from\n"
+        "error: build.jsonl holds no Dockerfile that can be read\n"
+        "hint: pass the Dockerfile that it was built from\n"
     )

@@ -12,11 +12,12 @@ import jsonschema
 import pytest
 
 import stagegraph as sg
-from stagegraph.cli.recorded import reading
-from stagegraph.formats.timings_json import timings_json
-from stagegraph.formats.timings_markdown import timings_markdown
-from stagegraph.formats.timings_perfetto import lanes, perfetto
-from stagegraph.formats.timings_text import timings_text
+from stagegraph.cli.recorded import progress_of
+from stagegraph.formats.timings_json import render as timings_json
+from stagegraph.formats.timings_markdown import render as timings_markdown
+from stagegraph.formats.timings_perfetto import lanes
+from stagegraph.formats.timings_perfetto import render as perfetto
+from stagegraph.formats.timings_text import render as timings_text
 from stagegraph.formats.words import duration, share, size
 from stagegraph.source import columns
 from stagegraph.timings.compare import ChangeKind, compare_timings
@@ -154,15 +155,15 @@ def test_a_stream_is_read_from_standard_input(stagegraph: Run, folder: Path) -> 
 
 def test_the_dockerfile_here_is_taken_if_it_fits(in_process: Run, folder: Path) -> None:
     fits = in_process("timings", "cold.rawjson.jsonl", cwd=folder / "parallel")
-    assert "note: the record carries no Dockerfile: lines are those of Dockerfile" in fits.stdout.decode()
+    assert "note: this record has no Dockerfile; line numbers are those of Dockerfile" in fits.stdout.decode()
     other = in_process("timings", "../target/cold.rawjson.jsonl", cwd=folder / "parallel")
-    assert "note: the record carries no Dockerfile: name it to see lines" in other.stdout.decode()
+    assert "note: this record has no Dockerfile; pass it as a second argument" in other.stdout.decode()
 
 
 def test_a_dockerfile_of_another_build_is_said_to_be_one(in_process: Run, folder: Path) -> None:
     done = in_process("timings", "target/cold.rawjson.jsonl", "parallel", cwd=folder)
     text = " ".join(done.stdout.decode().split())
-    assert "target/cold.rawjson.jsonl and parallel/Dockerfile do not seem to belong together" in text
+    assert "target/cold.rawjson.jsonl does not seem to be a build of parallel/Dockerfile: " in text
 
 
 def test_of_several_builds_one_is_chosen_by_name_or_number(in_process: Run, folder: Path) -> None:
@@ -173,7 +174,7 @@ def test_of_several_builds_one_is_chosen_by_name_or_number(in_process: Run, fold
         "error: bake/cold.2records.dockerbuild holds 2 builds:\n"
         "    1  web: 7 steps, 1 cached, 1.70 s\n"
         "    2  api: 7 steps, 1 cached, 2.07 s\n"
-        "hint: say which with --build and its name or its number\n"
+        "hint: choose one with `--build NAME` (a name or number from the list)\n"
     )
     by_name = in_process("timings", name, "--build", "api", cwd=folder)
     by_number = in_process("timings", name, "--build", "2", cwd=folder)
@@ -285,7 +286,7 @@ def test_a_bar_shows_on_a_terminal_once_reading_takes_a_second(
     now = [0.0]
     monkeypatch.setattr("sys.stderr", terminal)
     monkeypatch.setattr("stagegraph.cli.recorded.time.monotonic", lambda: now[0])
-    with reading(str(path)) as tick:
+    with progress_of(str(path)) as tick:
         tick(10)
         assert terminal.getvalue() == ""
         now[0] = 1.5
@@ -298,7 +299,7 @@ def test_no_bar_shows_where_nobody_looks(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setattr("sys.stderr", pipe := io.StringIO())
     times = iter(range(100))
     monkeypatch.setattr("stagegraph.cli.recorded.time.monotonic", lambda: float(next(times)))
-    with reading(str(tmp_path)) as tick:
+    with progress_of(str(tmp_path)) as tick:
         tick(10)
         tick(10)
     assert pipe.getvalue() == ""

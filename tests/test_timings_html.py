@@ -15,10 +15,10 @@ from msgspec.structs import replace
 import stagegraph as sg
 from stagegraph.formats.html.assembly import asset
 from stagegraph.formats.html.timeline import timeline
-from stagegraph.formats.html.timings_page import timings_html
+from stagegraph.formats.html.timings_page import render as timings_html
 from stagegraph.formats.words import duration
 from stagegraph.records.record import SECOND, Interval, Record, Vertex
-from stagegraph.timings.dockerfile_of_record import build_of_record
+from stagegraph.timings.match import match_record
 
 from . import builds
 from .browser import Opened, Pages
@@ -37,7 +37,7 @@ SHOWN = [
 
 
 def page_of(record: Record, source: sg.Source | None = None, **view: str) -> bytes:
-    build = build_of_record(record, source, sg.Options())
+    build = match_record(record, source, sg.Options()).build
     report = sg.analyse(build) if build else None
     return timings_html(sg.measure(record, source), report, sg.View(**view)).encode()  # type: ignore[arg-type]
 

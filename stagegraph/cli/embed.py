@@ -1,4 +1,4 @@
-"""``stagegraph embed``: diagrams kept true inside Markdown files."""
+"""``stagegraph embed``: updates the diagrams in Markdown files."""
 
 from __future__ import annotations
 
@@ -24,21 +24,33 @@ _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--check", is_flag=True, help="Write nothing; print what is old as a diff and exit 1.")
-@click.option("--init", is_flag=True, help="Put a first block into each FILE that has none.")
-@click.option("--dockerfile", default="", metavar="PATH", help="For --init: the Dockerfile, seen from FILE.")
-@click.option("--heading", default="Build graph", show_default=True, help="For --init: what it goes under.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Write nothing; if a diagram is out of date, print a diff and exit with code 1.",
+)
+@click.option("--init", is_flag=True, help="Add a block to each FILE that has none.")
+@click.option(
+    "--dockerfile", default="", metavar="PATH", help="With --init: path of the Dockerfile, relative to FILE."
+)
+@click.option(
+    "--heading",
+    default="Build graph",
+    show_default=True,
+    help="With --init: the heading to put the diagram under.",
+)
 def embed(files: tuple[str, ...], check: bool, init: bool, dockerfile: str, heading: str) -> int:
-    """Make the diagrams between the markers of Markdown files anew.
+    """Update the diagrams between the markers in Markdown files.
 
-    A block begins with a marker that says what it shows, and goes to its end marker:
+    A block starts with a marker that describes the diagram, and ends with an end marker:
 
     \b
       <!-- stagegraph: Dockerfile target=release prune=true -->
       <!-- /stagegraph -->
 
-    FILE is a Markdown file, a folder to look through, a glob, or a Dockerfile: then every page
-    here that shows it. What is outside of the blocks stays as it is, byte for byte.
+    FILE is a Markdown file, a folder to search, a glob, or a Dockerfile. For a Dockerfile, every
+    Markdown file below the current directory that shows it is updated. Nothing outside of the blocks
+    changes.
 
     \b
     Examples:
@@ -47,7 +59,7 @@ def embed(files: tuple[str, ...], check: bool, init: bool, dockerfile: str, head
       stagegraph embed --init README.md
     """
     if check and init:
-        raise click.UsageError("--check writes nothing, so there is nothing for --init to do")
+        raise click.UsageError("--check writes nothing, so it cannot be used with --init")
     run = _Run(check=check, names=files)
     first = _First(dockerfile=dockerfile, heading=heading) if init else None
     for path, wanted in _paths(run, files):
@@ -59,7 +71,7 @@ def embed(files: tuple[str, ...], check: bool, init: bool, dockerfile: str, head
 
 
 def _paths(run: _Run, names: Sequence[str]) -> Iterator[tuple[Path, frozenset[Path]]]:
-    """The pages that ``names`` mean, each with the Dockerfiles that it must show to be meant."""
+    """The Markdown files of ``names``, and of each the Dockerfiles of which it must show one."""
     from stagegraph.embedding.places import below, markdown_files, names_dockerfile
 
     dockerfiles = [name for name in names if names_dockerfile(name) and not Path(name).is_dir()]
@@ -77,14 +89,14 @@ def _paths(run: _Run, names: Sequence[str]) -> Iterator[tuple[Path, frozenset[Pa
 
 
 class _First(Struct, frozen=True, kw_only=True):
-    """What --init puts into a page."""
+    """The Dockerfile and the heading of the block that --init adds."""
 
     dockerfile: str
     heading: str
 
 
 class _Run(Struct, kw_only=True):
-    """One run over many pages: an error of one does not keep the others from being done."""
+    """One run over many files; an error in one does not stop the others."""
 
     check: bool
     names: tuple[str, ...]
@@ -94,12 +106,12 @@ class _Run(Struct, kw_only=True):
     pictures: dict[Path, tuple[Path, bytes]] = field(default_factory=dict)
 
     def page(self, path: Path, wanted: frozenset[Path], first: _First | None) -> None:
-        """Do one page, unless there are Dockerfiles ``wanted`` and it shows none of them."""
+        """Update or check one file; skip it if it shows none of the Dockerfiles ``wanted``, if there are any."""
         from stagegraph.embedding.pages import dockerfiles_of, made_anew, read_page
 
         document = read_page(path)
         if wanted and wanted.isdisjoint(dockerfiles_of(path, document)):
-            self.blocks += 1  # it may well be that no page shows a Dockerfile that changed
+            self.blocks += 1  # no error: a Dockerfile need not be shown anywhere
             return
         page = made_anew(path, _with_first(path, document, first) if first else document)
         self.blocks += page.blocks
@@ -110,14 +122,16 @@ class _Run(Struct, kw_only=True):
             self._show(page)
         elif old:
             self._write(page)
+        elif page.blocks:
+            click.echo(f"{page.path.as_posix()}: already up to date", err=True)
 
     def _check_pictures(self, page: Page) -> None:
         for path, data in page.pictures.items():
             other, known = self.pictures.setdefault(path.resolve(), (page.path, data))
             if known != data:
                 raise InputError(
-                    f"{page.path}: {other} writes another picture to {path}",
-                    hint="give each picture a file of its own",
+                    f"{page.path}: {other} writes a different picture to {path}",
+                    hint="use a different file for each picture",
                 )
 
     def _show(self, page: Page) -> None:
@@ -129,29 +143,29 @@ class _Run(Struct, kw_only=True):
             shown = click.style(line, fg=None if bold else _COLOURS.get(line[:1]), bold=bold)
             click.echo(shown if colour else line)
         for path in page.old_pictures:
-            click.echo(f"{path.as_posix()}: the picture of {page.path.as_posix()} is old or missing")
+            click.echo(f"{path.as_posix()}: the picture of {page.path.as_posix()} is out of date or missing")
 
     def _write(self, page: Page) -> None:
-        # pictures first: a page never links to one that is not there yet
+        # pictures first, so that no page links to a missing one
         for path in page.old_pictures:
-            with suppress(OSError):  # then writing says what is wrong with the folder
+            with suppress(OSError):  # write() reports it
                 path.parent.mkdir(parents=True, exist_ok=True)
             write(page.pictures[path], str(path))
         write(page.data, str(page.path))
-        click.echo(f"{page.path.as_posix()}: {_counted(page.blocks, 'block')} up to date", err=True)
+        click.echo(f"{page.path.as_posix()}: updated {_counted(page.blocks, 'block')}", err=True)
 
     def fail(self, error: StagegraphError) -> None:
-        """Say what is wrong with one page, and remember it for the end."""
+        """Print the error of one file and count it."""
         self.failed += 1
         click.echo(f"error: {error}", err=True)
 
     def finish(self) -> int:
-        """Say what remains to be done; the exit code."""
+        """Print a summary; returns the exit code."""
         if self.check and self.old:
             command = shlex.join(["stagegraph", "embed", *self.names])
-            click.echo(f"{_counted(self.old, 'page')} with old diagrams: run {command}", err=True)
+            click.echo(f"{_counted(self.old, 'file')} out of date: run {command}", err=True)
         if not self.blocks and not self.failed:
-            click.echo("no page has a block; --init puts a first one into it", err=True)
+            click.echo("no file has a block; add one with --init", err=True)
         return 1 if self.failed or (self.check and self.old) else 0
 
 

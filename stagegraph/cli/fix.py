@@ -1,4 +1,4 @@
-"""``stagegraph check --fix`` and ``--diff``: dead stages taken out, shown before anything is written."""
+"""``stagegraph check --fix`` and ``--diff``: removes dead stages, and prints the changes as a diff."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def mend(tasks: Sequence[Task], output: str, *, write_files: bool) -> int:
-    """Show what goes, file by file; then with ``write_files`` write each file whole or not at all.
+    """Print the changes of every file; then with ``write_files`` replace each file as a whole.
 
-    Returns the exit code: 1 for a file that cannot be read, or that would change and is only shown.
+    Returns the exit code: 1 for a file that cannot be read or written, or that --diff would change.
     """
     if write_files and any(task.candidate.path == "-" for task in tasks):
-        raise OptionsError("standard input cannot be mended in place", hint="name a file, or use --diff")
+        raise OptionsError("cannot fix standard input in place", hint="name a file, or use --diff")
     done: list[tuple[str, Mended]] = []
     failed = False
     for task in tasks:
@@ -45,7 +45,7 @@ def mend(tasks: Sequence[Task], output: str, *, write_files: bool) -> int:
 def _written(name: str, one: Mended) -> bool:
     try:
         if not os.access(name, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
-            raise InputError(f"{name} may not be written", hint="it is read-only, and stays as it is")
+            raise InputError(f"{name} is read-only", hint="make it writable, or use --diff")
         write(one.after, name)
     except StagegraphError as error:
         _tell(f"error: {error}")
@@ -62,7 +62,7 @@ def _mended(task: Task) -> tuple[str, Mended]:
 
 
 def _difference(name: str, one: Mended) -> str:
-    """A unified diff; on a terminal without anything that could move its cursor."""
+    """A unified diff; on a terminal without control characters."""
     before, after = (
         data.decode("utf-8", "replace").splitlines(keepends=True) for data in (one.before, one.after)
     )
@@ -84,7 +84,9 @@ def _say(name: str, one: Mended, written: bool) -> None:
         )
     if one.kept:
         kept = ", ".join(map(quoted, one.kept))
-        _tell(f"{name}: kept {kept}: something else would change without, perhaps what a number means")
+        _tell(
+            f"{name}: kept {kept}: removing it would change another stage (for example what `--from=1` refers to)"
+        )
 
 
 def _tell(text: str) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 import click
 
-from stagegraph.cli.common import asks_for_builds, colour_wanted, options_of, terminal_width, writes_output
+from stagegraph.cli.common import build_options, format_option, options_of, output_option, terminal_options
 from stagegraph.cli.writing import write
-from stagegraph.formats import TIMINGS_FORMATS
+from stagegraph.formats import formats, render
 
 if TYPE_CHECKING:
     from stagegraph.model import Report
@@ -23,23 +23,10 @@ _USAGE = (
 TOO_SLOW = 3  # the exit code of --fail-over and --fail-path-over
 
 
-class _Terminal(TypedDict):
-    colour: bool
-    width: int
-
-
 @click.command()
 @click.argument("arguments", nargs=-1, required=True, metavar="RECORD [DOCKERFILE]")
-@click.option(
-    "-f",
-    "--format",
-    "format_name",
-    type=click.Choice(list(TIMINGS_FORMATS)),
-    default="text",
-    show_default=True,
-    help="Text for people, JSON for programs, Markdown for job summaries.",
-)
-@writes_output
+@format_option("timings", default="text")
+@output_option
 @click.option("--build", default="", metavar="NAME", help="Which build of a RECORD that holds several.")
 @click.option("--compare", is_flag=True, help="Compare two records: BEFORE AFTER in place of RECORD.")
 @click.option(
@@ -49,7 +36,7 @@ class _Terminal(TypedDict):
     "--fail-path-over", type=float, metavar="SECONDS", help="Exit 3 when its critical path ran longer."
 )
 @click.option("--perfetto", default="", metavar="FILE", help="Write a trace for ui.perfetto.dev, too.")
-@asks_for_builds
+@build_options
 def timings(
     arguments: tuple[str, ...],
     targets: tuple[str, ...],
@@ -86,11 +73,11 @@ def timings(
         found = _compared(arguments[0], arguments[1], build, dockerfile, options, format_name, output)
     else:
         found, report = _measured(arguments[0], build, dockerfile, options, format_name)
-        write(_rendered(found, format_name, output, report), output)
+        write(render("timings", found, format_name, report=report, **terminal_options(output)), output)
     if perfetto:
-        from stagegraph.formats.timings_perfetto import perfetto as trace
+        from stagegraph.formats.timings_perfetto import render as render_trace
 
-        write(trace(found).encode("utf-8", "replace"), perfetto)
+        write(render_trace(found).encode("utf-8", "replace"), perfetto)
     return _too_slow(found, fail_over, fail_path_over)
 
 
@@ -99,48 +86,31 @@ def _compared(
 ) -> Timings:
     """Write what changed; returns the later build."""
     from stagegraph.cli.recorded import timings_named
-    from stagegraph.formats.timings_diff import CHANGES_FORMATS, changes_text
     from stagegraph.timings.compare import compare_timings
 
-    if format_name not in CHANGES_FORMATS:
-        raise click.UsageError(f"--compare has no {format_name}: one of {', '.join(CHANGES_FORMATS)}")
-    found = compare_timings(*(timings_named(path, build, dockerfile, options)[0] for path in (before, after)))
-    if format_name == "text":
-        made = changes_text(found, **_terminal(output))
-    else:
-        made = CHANGES_FORMATS[format_name](found)
-    write(made.encode("utf-8", "replace"), output)
-    return found.after
-
-
-def _terminal(output: str) -> _Terminal:
-    """Colours on a terminal, and its width; 80 columns elsewhere."""
-    colour = colour_wanted() and output in ("", "-")
-    return {"colour": colour, "width": terminal_width() if colour or sys.stdout.isatty() else 80}
+    rows = formats("timings --compare")
+    if format_name not in rows:
+        raise click.UsageError(f"--compare does not support {format_name}; use one of {', '.join(rows)}")
+    comparison = compare_timings(
+        *(timings_named(path, build, "--build", dockerfile, options)[0] for path in (before, after))
+    )
+    write(render("timings --compare", comparison, format_name, **terminal_options(output)), output)
+    return comparison.after
 
 
 def _measured(
     record: str, build: str, dockerfile: str, options: Options, format_name: str
 ) -> tuple[Timings, Report | None]:
+    """The timings, and the report of the Dockerfile for formats that draw it."""
     from stagegraph.cli.recorded import timings_named
 
-    found, read = timings_named(record, build, dockerfile, options)
-    if not TIMINGS_FORMATS[format_name].with_report:
-        return found, None
+    timings, of_dockerfile = timings_named(record, build, "--build", dockerfile, options)
+    if of_dockerfile is None or "report" not in formats("timings")[format_name].options:
+        return timings, None
     from stagegraph.graph.report import analyse
-    from stagegraph.timings.dockerfile_of_record import build_of_record
-    from stagegraph.timings.static_graph import weights
+    from stagegraph.timings.timed_report import weights
 
-    static = build_of_record(read, found.dockerfile, options)
-    return found, analyse(static, weights(found, static)) if static else None
-
-
-def _rendered(found: Timings, format_name: str, output: str, report: Report | None) -> bytes:
-    if format_name == "text":
-        from stagegraph.formats.timings_text import timings_text
-
-        return timings_text(found, **_terminal(output)).encode("utf-8", "replace")
-    return TIMINGS_FORMATS[format_name].make(found, report)
+    return timings, analyse(of_dockerfile, weights(timings, of_dockerfile))
 
 
 def _too_slow(found: Timings, most: float | None, most_of_path: float | None) -> int:

@@ -91,15 +91,3 @@ class Comparison(Struct, frozen=True, kw_only=True):
         """The label of every node of both builds, by its id as those of NodeChange."""
         found = {f"{REMOVED_PREFIX}{node.id}": node.label for node in self.old.nodes}
         return found | {node.id: node.label for node in self.new.nodes}
-
-    def _repr_svg_(self) -> str:
-        """The picture, for a notebook."""
-        from stagegraph.api import render
-
-        return render(self, "svg").decode()
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """The picture and, where no picture can be shown, the differences in words."""
-        from stagegraph.api import render
-
-        return {"image/svg+xml": self._repr_svg_(), "text/plain": render(self, "text").decode()}

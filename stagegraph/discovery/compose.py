@@ -17,7 +17,7 @@ _MOST_PARENTS = 20
 _HOLE = re.compile(r"\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::?([-+?])([^{}]*))?\})")
 
 
-def compose_uses(path: str, text: str, repository: Repository) -> tuple[list[FoundBuild], list[Note]]:
+def compose_builds(path: str, text: str, repository: Repository) -> tuple[list[FoundBuild], list[Note]]:
     """The builds of the compose file at ``path``, and what is not understood of it."""
     try:
         root = read_yaml(text)

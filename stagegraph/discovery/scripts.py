@@ -34,7 +34,7 @@ class Script(Struct):
     kind: str = "command"
 
 
-def script_uses(script: Script, repository: Repository) -> tuple[list[FoundBuild], list[Note]]:
+def script_builds(script: Script, repository: Repository) -> tuple[list[FoundBuild], list[Note]]:
     """The builds in ``script``, and what is not understood of them."""
     if not mentions_build(script.text.replace("\\\n", " ")):
         return [], []

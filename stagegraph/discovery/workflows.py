@@ -12,7 +12,7 @@ from itertools import islice, product
 
 from stagegraph.discovery.found_build import FoundBuild, Note
 from stagegraph.discovery.repository import Repository, is_remote
-from stagegraph.discovery.scripts import Script, script_uses
+from stagegraph.discovery.scripts import Script, script_builds
 from stagegraph.discovery.shell_words import MISSING
 from stagegraph.discovery.yaml_file import Table, Yaml, YamlError, read_yaml
 
@@ -26,7 +26,7 @@ _MOST_COMBINATIONS = 256
 _Values = Mapping[str, Yaml]
 
 
-def workflow_uses(path: str, text: str, repository: Repository) -> tuple[list[FoundBuild], list[Note]]:
+def workflow_builds(path: str, text: str, repository: Repository) -> tuple[list[FoundBuild], list[Note]]:
     """The builds of the workflow or composite action at ``path``, and what is not understood."""
     try:
         root = read_yaml(text)
@@ -90,7 +90,7 @@ class _Reader:
             },
             kind="workflow step",
         )
-        uses, notes = script_uses(script, self._repository)
+        uses, notes = script_builds(script, self._repository)
         self.uses.extend(uses)
         self.notes.extend(notes)
 

@@ -12,7 +12,7 @@ from stagegraph.discovery.found_build import FoundBuild
 SCHEMA_VERSION = 1
 
 
-def check_json(run: Run) -> str:
+def render(run: Run) -> str:
     """The run as one JSON object, keys in a fixed order."""
     data = {
         "schema_version": SCHEMA_VERSION,

@@ -17,7 +17,7 @@ _COLOURS = {Severity.ERROR: "\x1b[31m", Severity.WARNING: "\x1b[33m", Severity.I
 _NAMES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "info"}
 
 
-def check_text(run: Run, *, colour: bool = False, verbose: bool = False) -> str:
+def render(run: Run, *, colour: bool = False, verbose: bool = False) -> str:
     """The findings, then what was not understood, then the count; with ``verbose`` all verdicts."""
     return "\n".join(_Text(colour, verbose).lines(run)) + "\n"
 

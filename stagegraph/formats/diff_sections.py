@@ -53,11 +53,12 @@ def change_summary(comparison: Comparison) -> str:
         *_counted("edge", [change.change for change in comparison.edges]),
     ]
     if comparison.needed:
-        parts.append(f"{_number(len(comparison.needed), 'target')} with other needs")
+        need = "needs" if len(comparison.needed) == 1 else "need"
+        parts.append(f"{_number(len(comparison.needed), 'target')} now {need} something different")
     return f"{'; '.join(parts)}." if parts else "The two build graphs are the same."
 
 
-def change_story(comparison: Comparison) -> tuple[ChangeSection, ...]:
+def change_sections(comparison: Comparison) -> tuple[ChangeSection, ...]:
     """The sections: stages, images and other sources, edges, what targets need."""
     stages = [change for change in comparison.nodes if change.kind is NodeKind.STAGE]
     sources = [change for change in comparison.nodes if change.kind is not NodeKind.STAGE]

@@ -9,12 +9,11 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from stagegraph.model import Report
-from stagegraph.picture.view import View
 
 SCHEMA_VERSION = 1
 
 
-def json_report(report: Report, _view: View) -> str:
+def render(report: Report) -> str:
     """``report`` as JSON; lists in the order of the report, so the same input gives the same text."""
     data = {"schema_version": SCHEMA_VERSION, **_plain(report)}
     data["max_parallelism"] = report.max_parallelism

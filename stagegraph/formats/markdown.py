@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from stagegraph.formats.mermaid import mermaid
-from stagegraph.formats.report_sections import Row, Section, headline, story
+from stagegraph.formats import mermaid
+from stagegraph.formats.report_sections import Row, Section, headline, report_sections
 from stagegraph.model import Report
 from stagegraph.picture.view import View
 from stagegraph.source import printable
@@ -16,7 +16,7 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&$])")
 _ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 
 
-def markdown_report(report: Report, view: View) -> str:
+def render(report: Report, view: View) -> str:
     """``report`` for a document, a pull request or a job summary; every text from files is escaped."""
     return "\n".join(_lines(report, view)) + "\n"
 
@@ -25,9 +25,9 @@ def _lines(report: Report, view: View) -> Iterator[str]:
     yield f"## {escaped(headline(report))}"
     yield ""
     yield "```mermaid"
-    yield mermaid(report, view).rstrip("\n")
+    yield mermaid.render(report, view).rstrip("\n")
     yield "```"
-    for section in story(report):
+    for section in report_sections(report):
         yield ""
         yield f"### {section.heading}"
         yield ""

@@ -30,7 +30,7 @@ class Section(Struct, frozen=True, kw_only=True):
     rows: tuple[Row, ...] = ()
 
 
-def story(report: Report) -> tuple[Section, ...]:
+def report_sections(report: Report) -> tuple[Section, ...]:
     """The sections of a report: in the image, left behind, not needed, parallelism, path, findings."""
     nodes = {node.id: node for node in report.nodes}
     sections = (

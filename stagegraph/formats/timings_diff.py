@@ -5,21 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec.structs import asdict
 
 from stagegraph.formats.markdown import escaped
+from stagegraph.formats.terminal_text import Text, to_text
 from stagegraph.formats.timings_sections import plain_name
-from stagegraph.formats.tree import to_text
 from stagegraph.formats.words import duration, share
 from stagegraph.picture.shorten import cut
 from stagegraph.source import printable
 from stagegraph.timings.compare import ChangeKind, StepChange, TimingsComparison
 from stagegraph.timings.timings import Timings, seconds
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
 
 SCHEMA_VERSION = 1
 _MOST_ROWS = 30  # of each kind
@@ -39,9 +36,7 @@ def changes_text(found: TimingsComparison, *, colour: bool = False, width: int =
     return to_text(_parts(found, max(60, width)), colour=colour, width=max(60, width))
 
 
-def _parts(found: TimingsComparison, width: int) -> Iterator[RenderableType]:
-    from rich.text import Text
-
+def _parts(found: TimingsComparison, width: int) -> Iterator[Text]:
     for sentence in _sentences(found):
         yield Text(sentence, style="bold")
     for kind, own in _by_kind(found):

@@ -19,7 +19,7 @@ _TIMES = frozenset(
 )
 
 
-def timings_json(found: Timings) -> str:
+def render(found: Timings) -> str:
     """``found`` as JSON; the same record and Dockerfile give the same text."""
     data = {"schema_version": SCHEMA_VERSION, **_plain(found)}
     data["dockerfile"] = found.dockerfile.name if found.dockerfile else None

@@ -28,7 +28,7 @@ _MOST_ROWS = 60
 _MILLISECOND = 1_000_000
 
 
-def timings_markdown(found: Timings) -> str:
+def render(found: Timings) -> str:
     """``found`` as Markdown; every text from the record is escaped."""
     return "\n".join(_lines(found)) + "\n"
 

@@ -13,7 +13,7 @@ from stagegraph.timings.timings import TimedStep, Timings
 _PROCESS = 1
 
 
-def perfetto(found: Timings) -> str:
+def render(found: Timings) -> str:
     """The trace: a slice for each stretch of time that a step ran, and how many steps ran."""
     events = [*_names(found), *_slices(found), *_counts(found)]
     return json.dumps({"displayTimeUnit": "ms", "traceEvents": events}, indent=1) + "\n"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
+from stagegraph.formats.terminal_text import Text, to_text
 from stagegraph.formats.timings_sections import (
     Row,
     advice,
@@ -18,16 +18,10 @@ from stagegraph.formats.timings_sections import (
     stage_rows,
     warnings,
 )
-from stagegraph.formats.tree import to_text
 from stagegraph.formats.words import duration, share
 from stagegraph.picture.shorten import cut
 from stagegraph.source import printable
 from stagegraph.timings.timings import Timings
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-    from rich.text import Text
-
 
 PATH, RUNS, FREE = "█", "▒", "·"
 _LEVELS = " ▁▂▃▄▅▆▇█"
@@ -79,14 +73,12 @@ _FIGURES = 8  # columns of a length of time
 _MOST_ROWS = 40
 
 
-def timings_text(found: Timings, *, colour: bool = False, width: int = WIDTH) -> str:
+def render(found: Timings, *, colour: bool = False, width: int = WIDTH) -> str:
     """``found`` as lines of at most ``width`` columns."""
     return to_text(_parts(found, max(60, width)), colour=colour, width=max(60, width))
 
 
-def _parts(found: Timings, width: int) -> Iterator[RenderableType]:
-    from rich.text import Text
-
+def _parts(found: Timings, width: int) -> Iterator[Text]:
     yield Text(headline(found), style="bold")
     for sentence in warnings(found):
         yield Text(sentence, style="bold red")
@@ -104,14 +96,10 @@ def _parts(found: Timings, width: int) -> Iterator[RenderableType]:
 
 
 def _heading(text: str) -> Text:
-    from rich.text import Text
-
     return Text(f"\n{text}", style="bold cyan")
 
 
-def _savings(found: Timings, width: int) -> Iterator[RenderableType]:
-    from rich.text import Text
-
+def _savings(found: Timings, width: int) -> Iterator[Text]:
     rows = savings(found)
     if not rows:
         return
@@ -126,9 +114,7 @@ def _savings(found: Timings, width: int) -> Iterator[RenderableType]:
         yield text
 
 
-def _stages(found: Timings, width: int) -> Iterator[RenderableType]:
-    from rich.text import Text
-
+def _stages(found: Timings, width: int) -> Iterator[Text]:
     rows = stage_rows(found)
     room = max(10, width - 2 - _NAME - 1 - 8 - 2 * (_FIGURES + 1) - 1)
     yield _heading("Stages")
@@ -144,8 +130,6 @@ def _stages(found: Timings, width: int) -> Iterator[RenderableType]:
 
 
 def _stage(found: Timings, row: Row, room: int) -> Text:
-    from rich.text import Text
-
     saves = duration(row.saves) if row.saves else ""
     text = Text("  ")
     text.append(
@@ -159,9 +143,7 @@ def _stage(found: Timings, row: Row, room: int) -> Text:
     return text
 
 
-def _path(found: Timings, width: int) -> Iterator[RenderableType]:
-    from rich.text import Text
-
+def _path(found: Timings, width: int) -> Iterator[Text]:
     yield _heading(f"Critical path: {duration(found.path_time)} of {duration(found.wall)}")
     for row in path_rows(found):
         text = Text(f"  {duration(row.time):>8}  ", style="dim" if row.waited else "bold")
