@@ -106,7 +106,7 @@ class _Run(Struct, kw_only=True):
     pictures: dict[Path, tuple[Path, bytes]] = field(default_factory=dict)
 
     def page(self, path: Path, wanted: frozenset[Path], first: _First | None) -> None:
-        """Update or check one file; skip it if it shows none of the Dockerfiles ``wanted``, if there are any."""
+        """Update or check one file, but with ``wanted`` only if it shows one of these Dockerfiles."""
         from stagegraph.embedding.pages import dockerfiles_of, made_anew, read_page
 
         document = read_page(path)

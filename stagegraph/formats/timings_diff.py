@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterator
 from typing import Any
 
 from msgspec.structs import asdict
@@ -163,8 +162,3 @@ def _plain(change: StepChange) -> dict[str, Any]:
     for name in ("before", "after"):
         data[name] = None if data[name] is None else seconds(data[name])
     return {**data, "difference": seconds(change.difference)}
-
-
-CHANGES_FORMATS: Mapping[str, Callable[[TimingsComparison], str]] = MappingProxyType(
-    {"text": changes_text, "json": changes_json, "markdown": changes_markdown}
-)
