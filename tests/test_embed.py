@@ -74,7 +74,7 @@ def test_check_prints_a_diff_writes_nothing_and_exits_1(stagegraph: Run, folder:
     # the hunk begins where its lines stand in the page
     start = int(re.fullmatch(r"@@ -(\d+),7 \+\d+,7 @@", hunk)[1])  # type: ignore[index]
     assert old.splitlines()[start + 2] == gone[1:]
-    assert done.stderr == b"1 page with old diagrams: run stagegraph embed page.md\n"
+    assert done.stderr == b"1 file out of date: run stagegraph embed page.md\n"
     assert (folder / "page.md").read_text() == old
 
 
@@ -191,7 +191,7 @@ def test_check_sees_a_missing_picture(stagegraph: Run, folder: Path) -> None:
     embedded(stagegraph, folder, EMPTY.replace("Dockerfile", "Dockerfile format=svg output=b.svg"))
     (folder / "b.svg").unlink()
     done = stagegraph("embed", "--check", "page.md", cwd=folder)
-    assert (done.returncode, done.stdout) == (1, b"b.svg: the picture of page.md is old or missing\n")
+    assert (done.returncode, done.stdout) == (1, b"b.svg: the picture of page.md is out of date or missing\n")
     assert not (folder / "b.svg").exists()
 
 
@@ -225,7 +225,7 @@ def test_files_folders_and_globs(stagegraph: Run, folder: Path) -> None:
         "sub/c.md",
     ]
     done = stagegraph("embed", "s*/*", cwd=folder)
-    assert done.stderr == b"sub/c.md: 1 block up to date\nsub/d.txt: 1 block up to date\n"
+    assert done.stderr == b"sub/c.md: updated 1 block\nsub/d.txt: updated 1 block\n"
 
 
 def test_a_dockerfile_means_the_pages_that_show_it(stagegraph: Run, folder: Path) -> None:
@@ -233,9 +233,11 @@ def test_a_dockerfile_means_the_pages_that_show_it(stagegraph: Run, folder: Path
     (folder / "one.md").write_text(EMPTY)
     (folder / "two.md").write_text(EMPTY.replace("Dockerfile", "dev.Dockerfile"))
     done = stagegraph("embed", "dev.Dockerfile", cwd=folder)
-    assert (done.returncode, done.stderr) == (0, b"two.md: 1 block up to date\n")
+    assert (done.returncode, done.stderr) == (0, b"two.md: updated 1 block\n")
     assert (folder / "one.md").read_text() == EMPTY
-    assert stagegraph("embed", ".", cwd=folder).stderr == b"one.md: 1 block up to date\n"
+    assert stagegraph("embed", ".", cwd=folder).stderr == (
+        b"one.md: updated 1 block\ntwo.md: already up to date\n"
+    )
 
 
 def test_an_error_in_one_page_leaves_it_and_the_others_go_on(stagegraph: Run, folder: Path) -> None:
@@ -407,4 +409,4 @@ def test_init_without_a_dockerfile_says_so(stagegraph: Run, tmp_path: Path) -> N
 def test_a_run_without_any_block_says_how_to_begin(stagegraph: Run, folder: Path) -> None:
     (folder / "page.md").write_text("x")
     done = stagegraph("embed", "page.md", cwd=folder)
-    assert (done.returncode, done.stderr) == (0, b"no page has a block; --init puts a first one into it\n")
+    assert (done.returncode, done.stderr) == (0, b"no file has a block; add one with --init\n")
