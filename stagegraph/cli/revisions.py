@@ -29,7 +29,7 @@ def read_revision(name: str) -> Source:
         if kind == "blob":
             data = _contents(object_name, identity, size)
             return source_from_bytes(data, name if candidate == path else object_name)
-    raise InputError(f"{name} is not in the git repository", hint=_hint(revision, path))
+    raise InputError(f"cannot find {name} in git", hint=_hint(revision, path))
 
 
 def _is_path(name: str) -> bool:

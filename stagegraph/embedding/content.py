@@ -15,7 +15,7 @@ from stagegraph.embedding.diagram_settings import DiagramSettings
 from stagegraph.errors import InputError
 from stagegraph.formats.markdown import escaped, table
 from stagegraph.formats.quoting import xml_text
-from stagegraph.formats.report_sections import headline, left_rows, shipped_rows
+from stagegraph.formats.report_sections import headline, left_behind_rows, shipped_rows
 from stagegraph.graph.report import analyse
 from stagegraph.model import Report
 from stagegraph.picture.picture import description
@@ -97,7 +97,7 @@ def shipped_table(report: Report) -> Iterator[str]:
         yield from table(rows, "In the image", "Where from")
     else:
         yield "The image holds only what its own steps make."
-    left = left_rows(report)
+    left = left_behind_rows(report)
     if left:
         yield ""
         names = ", ".join(f"{row.what} ({row.detail})" if row.detail else row.what for row in left)

@@ -21,7 +21,6 @@ from stagegraph.graph.edges import base_node
 from stagegraph.model import CONTEXT_ID, StepKind, remote_id, stage_id
 from stagegraph.source import Span
 
-
 StepGraph = networkx.DiGraph
 CONTEXT_NAME = "[internal] load build context"
 _DOCUMENT_NAME = "[internal] preparing inline document"
