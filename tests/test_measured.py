@@ -328,6 +328,25 @@ def test_what_cannot_be_told_apart_stays_unknown() -> None:
     ]
 
 
+def test_what_a_replaced_stage_read_was_not_built() -> None:
+    text = dedent(
+        """\
+        FROM alpine AS tools
+        RUN make
+        FROM tools AS lib
+        FROM alpine AS app
+        RUN make
+        COPY --from=lib /out /
+        """
+    )
+    record = sg.Record(
+        source="r", name="", format="rawjson", vertices=(vertex("[app 2/3] RUN make", at=at((0, 1))),)
+    )
+    source = sg.Source(name="Dockerfile", text=text)
+    assert sg.measure(record, source).steps[0].lines == (2, 5)
+    assert sg.measure(record, source, sg.Options(contexts={"lib": "."})).steps[0].lines == (5,)
+
+
 def test_the_static_graph_takes_the_durations_of_a_record() -> None:
     timings = builds.timings("parallel/cold.dockerbuild")
     build = sg.read(builds.dockerfile("parallel/"))

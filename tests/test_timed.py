@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections import Counter
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import jsonschema
@@ -95,3 +97,32 @@ def test_a_stream_without_its_dockerfile_is_an_error(in_process: Run, tmp_path: 
         "error: build.jsonl holds no Dockerfile that can be read\n"
         "hint: pass the Dockerfile that it was built from\n"
     )
+
+
+def test_a_dockerfile_is_parsed_and_resolved_once(
+    in_process: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "build.dockerbuild").write_bytes(builds.files()["parallel/cold.dockerbuild"])
+    calls: Counter[str] = Counter()
+
+    def counted(module: str, name: str) -> None:
+        original = getattr(import_module(module), name)
+
+        def call(*args: object) -> object:
+            calls[name] += 1
+            return original(*args)
+
+        monkeypatch.setattr(f"{module}.{name}", call)
+
+    counted("stagegraph.timings.dockerfile_of_record", "read_dockerfile")
+    counted("stagegraph.graph.build", "read_dockerfile")
+    counted("stagegraph.graph.build", "resolve")
+    counted("stagegraph.graph.build", "raw_steps")
+    for arguments in (
+        ("render", "--record", "build.dockerbuild", "-o", "build.svg"),
+        ("report", "--record", "build.dockerbuild"),
+        ("timings", "build.dockerbuild", "--format", "html", "-o", "build.html"),
+    ):
+        calls.clear()
+        assert in_process(*arguments, cwd=tmp_path).returncode == 0
+        assert calls == {"read_dockerfile": 1, "resolve": 1, "raw_steps": 1}

@@ -44,7 +44,7 @@ def test_the_first_lines_say_which_line_to_change_and_what_it_saves() -> None:
     lines = timings_text(builds.timings("parallel/cold.dockerbuild")).splitlines()
     assert lines[:3] == [
         "parallel/cold.dockerbuild: 7.69 s, 23 steps, none from the cache",
-        "Change line 10 first, without it the build would end 1.74 s (23%) sooner:",
+        "Change line 10 first; without it the build would end 1.74 s (23%) sooner:",
         "  RUN sleep 1.5 && cat deps.txt > deps.lock",
     ]
 
@@ -70,7 +70,7 @@ def test_the_path_is_told_step_by_step_with_lines() -> None:
 
 def test_a_failed_build_says_where_it_failed() -> None:
     lines = timings_text(builds.timings("failing/cold.dockerbuild")).splitlines()
-    assert "It failed at line 8, 1.47 s after it began:" in lines
+    assert "The build failed at line 8, 1.47 s after it started:" in lines
 
 
 @pytest.mark.parametrize("path", RECORDS)
@@ -182,14 +182,23 @@ def test_of_several_builds_one_is_chosen_by_name_or_number(in_process: Run, fold
     assert in_process("timings", name, "--build", "db", cwd=folder).returncode == 2
 
 
+def test_the_list_of_builds_names_the_option_of_the_command(in_process: Run, folder: Path) -> None:
+    for command in ("render", "report"):
+        asked = in_process(command, "--record", "bake/cold.2records.dockerbuild", cwd=folder)
+        assert asked.returncode == 2
+        assert asked.stderr.decode().splitlines()[-1] == (
+            "hint: choose one with `--record-build NAME` (a name or number from the list)"
+        )
+
+
 def test_a_build_that_took_too_long_exits_3_and_says_so(in_process: Run, folder: Path) -> None:
     name = "parallel/cold.dockerbuild"
     over = in_process("timings", name, "--fail-over", "7", cwd=folder)
     assert over.returncode == 3
-    assert over.stderr == b"the build took 7.69 s, which is more than 7 s\n"
+    assert over.stderr == b"the build took 7.69 s; the limit is 7 s\n"
     path = in_process("timings", name, "--fail-path-over", "7.5", cwd=folder)
     assert path.returncode == 3
-    assert path.stderr == b"the critical path ran 7.61 s, which is more than 7.5 s\n"
+    assert path.stderr == b"the critical path took 7.61 s; the limit is 7.5 s\n"
     assert (
         in_process("timings", name, "--fail-over", "8", "--fail-path-over", "8", cwd=folder).returncode == 0
     )

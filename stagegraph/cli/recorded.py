@@ -38,6 +38,8 @@ def progress_of(path: str) -> Iterator[Callable[[int], None]]:
 
 
 class _Bar:
+    """A progress bar on standard error, shown once reading takes longer than ``_BAR_AFTER``."""
+
     def __init__(self, path: str) -> None:
         self._path = path
         self._begun = time.monotonic()
