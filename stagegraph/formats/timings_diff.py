@@ -11,11 +11,11 @@ from msgspec.structs import asdict
 from stagegraph.formats.markdown import escaped
 from stagegraph.formats.terminal_text import Text, to_text
 from stagegraph.formats.timings_sections import build_name, plain_name
-from stagegraph.formats.words import duration, share
 from stagegraph.picture.shorten import cut
 from stagegraph.source import printable
 from stagegraph.timings.compare import ChangeKind, StepChange, TimingsComparison
 from stagegraph.timings.timings import Timings, seconds
+from stagegraph.units import duration, share
 
 SCHEMA_VERSION = 1
 _MOST_ROWS = 30  # of each kind
