@@ -55,7 +55,7 @@ def _object(name: str) -> tuple[str, str, int]:
 
 def _contents(name: str, identity: str, size: int) -> bytes:
     if size > MAX_BYTES:
-        raise InputError(f"{name}: {size:,} bytes are too many for a Dockerfile; the limit is {MAX_BYTES:,}")
+        raise InputError(f"{name}: {size:,} bytes is too large for a Dockerfile; the limit is {MAX_BYTES:,}")
     done = _git("cat-file", "blob", identity)
     if done.returncode:
         raise InputError(f"git cannot read {name}", hint=_git_error(done))
