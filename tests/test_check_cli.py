@@ -297,7 +297,7 @@ def test_broken_files_of_builds_are_noted(in_process: Run, repository: Path) -> 
     assert done.returncode == 0
     assert done.stdout.decode().splitlines()[:2] == [
         "note: compose.yaml: not understood: did not find expected node content in line 2",
-        "note: docker-bake.hcl: not understood: it is no HCL, from line 1 on",
+        "note: docker-bake.hcl: not understood: invalid HCL in line 1",
     ]
 
 

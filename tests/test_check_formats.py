@@ -11,7 +11,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from stagegraph.check.check import Checked, check
 from stagegraph.check.many import Run
@@ -25,7 +25,7 @@ from stagegraph.model import Severity
 from stagegraph.source import Source, printable
 
 from .conftest import ROOT
-from .strategies import mutated
+from .strategies import examples, mutated
 
 _DATA = Path(__file__).parent / "data" / "sarif-2.1.0.schema.json.xz"
 SCHEMA = json.loads(lzma.decompress(_DATA.read_bytes()))
@@ -177,7 +177,7 @@ def test_annotations_escape_what_the_runner_would_read() -> None:
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(0.5)
 @given(mutated())
 def test_no_input_breaks_a_format(data: bytes) -> None:
     made = run(checked(data.decode("utf-8", "replace")))

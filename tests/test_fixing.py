@@ -11,7 +11,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from stagegraph.check.check import check
 from stagegraph.check.comments import extents
@@ -28,10 +28,10 @@ from stagegraph.options import Options
 
 from .brute_force import PLATFORMS, random_dockerfile, vocabulary
 from .conftest import ROOT
-from .strategies import mutated
-from .tools import somebody_else
+from .strategies import count, mutated
+from .tools import program, somebody_else
 
-_GENERATED = 1_500
+_GENERATED = count(7.5)
 _QUESTIONS = 8
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 DEAD = b"FROM a\nRUN x\n\nFROM b\n"
@@ -198,8 +198,8 @@ def test_laws_on_generated_files(first: int) -> None:
         assert_lawful(found)
         counts["removed"] += len(found.removed)
         counts["kept"] += len(found.kept)
-    assert counts["removed"] > 100
-    assert counts["kept"] > 5
+    assert counts["removed"] > _GENERATED / 15
+    assert counts["kept"] > _GENERATED / 300
 
 
 def assert_lawful(found: Mended) -> None:
@@ -277,7 +277,6 @@ def written(resolved: Resolved, index: int | None) -> object:
     return [item.text for item in (place.text.head, *place.text.body)] if place.text else place.base
 
 
-@settings(max_examples=100, deadline=None)
 @given(mutated())
 def test_any_bytes_are_mended_lawfully_or_refused(data: bytes) -> None:
     try:
@@ -324,7 +323,7 @@ def test_a_diff_can_be_applied(in_process: Run, tmp_path: Path) -> None:
     data = b"\xef\xbb\xbfFROM a\r\nRUN x\r\n\r\nFROM b"
     (tmp_path / "Dockerfile").write_bytes(data)
     difference = in_process("check", "--diff", cwd=tmp_path).stdout
-    subprocess.run(["git", "apply", "-"], input=difference, cwd=tmp_path, check=True)
+    subprocess.run([program("git"), "apply", "-"], input=difference, cwd=tmp_path, check=True)
     assert (tmp_path / "Dockerfile").read_bytes() == fixed(data).after
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from stagegraph.picture.theme import DARK, LIGHT, Palette
 from .browser import Pages
 from .build import report
 from .conftest import ROOT
-from .tools import need
+from .tools import program
 
 SCRIPTS = sorted((ROOT / "stagegraph/formats/html").glob("*.js"))
 SAMPLE = """
@@ -244,8 +243,7 @@ def test_the_same_report_gives_the_same_bytes() -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=[script.stem for script in SCRIPTS])
 def test_scripts_are_short_and_node_reads_them(script: Path) -> None:
-    node = need(shutil.which("node"), "node")
-    subprocess.run([node, "--check", str(script)], check=True, capture_output=True, timeout=60)
+    subprocess.run([program("node"), "--check", str(script)], check=True, capture_output=True, timeout=60)
     text = script.read_text("utf-8")
     assert text.startswith("// ")
     assert text.count("\n") < 200

@@ -14,7 +14,7 @@ from msgspec import Struct
 from stagegraph.check.check import Checked, check, failed
 from stagegraph.check.known_builds import KnownBuilds
 from stagegraph.discovery.found_build import FoundBuild, Note
-from stagegraph.discovery.repository import Walk
+from stagegraph.discovery.repository import FileTree
 from stagegraph.dockerfile.logical import source_from_bytes
 from stagegraph.errors import InputError, StagegraphError
 from stagegraph.model import Severity
@@ -43,28 +43,39 @@ class Candidate(Struct, frozen=True):
     named: bool
 
 
-def candidates(paths: Sequence[str], exclude: Sequence[str] = ()) -> tuple[list[Candidate], list[Note]]:
-    """The files that ``paths`` mean, each once, in order; and what was left out.
+def candidates(
+    paths: Sequence[str], exclude: Sequence[str] = (), tree: FileTree | None = None
+) -> tuple[list[Candidate], list[Note]]:
+    """The files that ``paths`` stand for, each once and in order; and notes on what was left out.
 
-    ``exclude`` are patterns as in .gitignore for the files found in directories.
+    ``exclude`` are patterns as in .gitignore for the files in directories, which ``tree`` walks.
     """
-    found: dict[str, Candidate] = {}
+    selected: dict[str, Candidate] = {}
     notes: list[Note] = []
     templates: list[str] = []
+    tree = tree or FileTree()
     for path in paths:
         if path == "-" or not Path(path).is_dir():
-            found.setdefault(_key(path), Candidate(path, True))
+            selected.setdefault(_key(path), Candidate(path, True))
             continue
-        walk = Walk(Path(path))
-        for file in _not_excluded(walk.files(), exclude):
-            if _TEMPLATE.search(file.name) and _NAME.match(file.name):
-                templates.append(str(file))
-            elif is_dockerfile_name(file.name):
-                found.setdefault(_key(str(file)), Candidate(str(file), False))
+        walk = tree.walk(path)
+        for file in _not_excluded(_named_like_dockerfiles(path, walk.paths), exclude):
+            if is_dockerfile_name(os.path.basename(file)):
+                selected.setdefault(_key(file), Candidate(file, False))
+            else:
+                templates.append(file)
         notes.extend(walk.notes)
     if templates:
         notes.append(left_out(templates, "by its name a template, not a Dockerfile"))
-    return list(found.values()), notes
+    return list(selected.values()), notes
+
+
+def _named_like_dockerfiles(top: str, paths: Iterable[str]) -> Iterator[str]:
+    """The files under ``top`` that are Dockerfiles by their names, or templates of Dockerfiles."""
+    for path in paths:
+        name = path[path.rfind("/") + 1 :]
+        if _NAME.match(name) and (_TEMPLATE.search(name) or not _OTHER.search(name)):
+            yield str(Path(top, path))
 
 
 def is_dockerfile_name(name: str) -> bool:
@@ -86,13 +97,13 @@ def left_out(files: Sequence[str], reason: str) -> Note:
     return Note(file=files[0], line=None, message=f"left out: {reason}{also}")
 
 
-def _not_excluded(files: Iterable[Path], exclude: Sequence[str]) -> Iterable[Path]:
+def _not_excluded(files: Iterable[str], exclude: Sequence[str]) -> Iterable[str]:
     if not exclude:
         return files
     from pathspec import GitIgnoreSpec
 
     spec = GitIgnoreSpec.from_lines(exclude)
-    return (file for file in files if not spec.match_file(file.as_posix()))
+    return (file for file in files if not spec.match_file(Path(file).as_posix()))
 
 
 def _key(path: str) -> str:

@@ -13,6 +13,7 @@ from stagegraph.check.known_builds import knowledge_of
 from stagegraph.check.many import Task, candidates
 from stagegraph.check.settings import Settings
 from stagegraph.discovery.found_build import Discovery, FoundBuild, Note
+from stagegraph.discovery.repository import FileTree
 from stagegraph.dockerfile.platforms import PlatformError, parse_platform
 from stagegraph.errors import OptionsError
 from stagegraph.options import Options
@@ -40,12 +41,13 @@ def work_of(paths: Sequence[str], settings: Settings, asked: Options) -> Work:
     """What ``paths`` mean, with what is known of each file; OptionsError for a platform that is none."""
     for platform in asked.platforms:
         _check_platform(platform)
-    files, notes = candidates(paths, settings.exclude)
-    repositories = _Repositories(settings.discover)
+    tree = FileTree()
+    files, notes = candidates(paths, settings.exclude, tree)
+    repositories = _Repositories(settings.discover, tree)
     tasks = []
     for file in files:
         dockerfile, discovery = repositories.place_of(file.path)
-        knowledge = knowledge_of(dockerfile, discovery.uses, asked, discovery.mentioned)
+        knowledge = knowledge_of(dockerfile, discovery.builds, asked, discovery.mentioned)
         tasks.append(Task(candidate=file, knowledge=knowledge, codes=settings.codes))
     return Work(tasks=tuple(tasks), discoveries=tuple(repositories.known.values()), notes=tuple(notes))
 
@@ -60,8 +62,9 @@ def _check_platform(text: str) -> None:
 class _Repositories:
     """The builds of each repository that files are in, looked for once."""
 
-    def __init__(self, wanted: bool | None) -> None:
+    def __init__(self, wanted: bool | None, tree: FileTree) -> None:
         self._wanted = wanted
+        self._tree = tree
         self.known: dict[str, Discovery] = {}
         self._roots: dict[str, str] = {}
         self._uses: dict[str, dict[str | None, list[tuple[int, FoundBuild]]]] = {}
@@ -81,14 +84,14 @@ class _Repositories:
         dockerfile = None if inside.startswith("../") else inside
         uses = self._uses[root]
         meant = sorted([*uses.get(dockerfile, ()), *uses.get(None, ())], key=lambda one: one[0])
-        return dockerfile, replace(self.known[root], uses=tuple(use for _, use in meant))
+        return dockerfile, replace(self.known[root], builds=tuple(use for _, use in meant))
 
     def _look_into(self, root: str) -> None:
         from stagegraph.discovery.discover import discover
 
-        self.known[root] = discover(Path(root))
+        self.known[root] = discover(Path(root), self._tree)
         index: dict[str | None, list[tuple[int, FoundBuild]]] = {}
-        for position, use in enumerate(self.known[root].uses):
+        for position, use in enumerate(self.known[root].builds):
             index.setdefault(use.dockerfile, []).append((position, use))
         self._uses[root] = index
 

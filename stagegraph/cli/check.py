@@ -175,7 +175,7 @@ def _run(work: Work) -> Run:
     skipped = [result for result in results if isinstance(result, Skipped)]
     return Run(
         files=tuple(result for result in results if not isinstance(result, Skipped)),
-        uses=tuple(use for discovery in work.discoveries for use in discovery.uses),
+        uses=tuple(use for discovery in work.discoveries for use in discovery.builds),
         notes=tuple(map(str, [*work.notes, *_skipped(skipped), *work.not_read])),
         not_understood=tuple(map(str, work.not_understood)),
     )

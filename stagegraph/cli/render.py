@@ -82,7 +82,7 @@ def render(
     if record:
         from stagegraph.cli.recorded import timed_report
 
-        report, _ = timed_report(record, record_build, dockerfile, options)
+        report = timed_report(record, record_build, dockerfile, options)
         wanted = replace(wanted, critical_path=True)
     else:
         report = analyse(read(dockerfile, options))

@@ -48,7 +48,7 @@ def report(
     if record:
         from stagegraph.cli.recorded import timed_report
 
-        value, _ = timed_report(record, record_build, dockerfile, options)
+        value = timed_report(record, record_build, dockerfile, options)
     else:
         value = analyse(read(dockerfile, options))
     write(render("report", value, format_name, view=View(), **terminal_options(output)), output)

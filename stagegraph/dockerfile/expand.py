@@ -12,11 +12,13 @@ from functools import cache
 from msgspec import Struct, field
 
 from stagegraph.dockerfile import patterns
-from stagegraph.dockerfile.whitespace import SPACE
+from stagegraph.dockerfile.words import SPACE
 
 _SPECIAL_PARAMETERS = "@*#?-$!0"
 _PLAIN_RUN = re.compile(r"[^$'\"\\`{}/]+")  # characters that neither expand nor end anything
 _NO_SPACE = re.compile(r"[!-~]*\Z")
+_QUOTED_RUN = re.compile(r'[^"$\\`]+')  # the same inside double quotes
+_PLAIN_NAME = re.compile(r"(?:[0-9]+|[A-Za-z_][A-Za-z0-9_]*)(?![^\x00-\x7f])")  # nothing but ASCII follows
 
 
 class ExpansionError(ValueError):
@@ -175,6 +177,9 @@ class _Scan(Struct):
                 result.append(self._dollar())
             elif char == self.lexer.escape:
                 result.append(self._escaped_in_quotes())
+            elif run := _QUOTED_RUN.match(self.text, self.position):
+                result.append(run[0])
+                self.position = run.end()
             else:
                 result.append(self._next())
         self.position += 1
@@ -258,6 +263,9 @@ class _Scan(Struct):
         return self._until(stop, raw_escapes)[0]
 
     def _name(self) -> str:
+        if plain := _PLAIN_NAME.match(self.text, self.position):
+            self.position = plain.end()
+            return plain[0]
         start = self.position
         first = self._peek()
         if first.isdecimal():

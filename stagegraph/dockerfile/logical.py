@@ -12,8 +12,7 @@ from stagegraph.dockerfile.expand import ExpansionError
 from stagegraph.dockerfile.flags import split_flags
 from stagegraph.dockerfile.heredocs import Heredoc, heredocs_of_line
 from stagegraph.dockerfile.mounts import FALSE, TRUE
-from stagegraph.dockerfile.whitespace import BETWEEN_WORDS, SPACE
-from stagegraph.dockerfile.words import is_json_list
+from stagegraph.dockerfile.words import BETWEEN_WORDS, SPACE, is_json_list
 from stagegraph.errors import DockerfileError, InputError
 from stagegraph.source import Source, Span
 
@@ -160,21 +159,25 @@ class Reader:
     def _one(self) -> None:
         """Read one instruction, comment or blank line."""
         raw = self._take()
-        start = self._number
         text = raw.rstrip("\r\n")
         if text[:1] in SPACE:
             text = text.lstrip(SPACE)
-        is_directive = not self.directives.done and self._directive(text)
-        if not text:
+        if not self.directives.done and self._directive(text):
             return
-        if text[0] == "#":
-            if not is_directive:
-                self._comment(raw[1:].strip(SPACE))
-            return
-        text, ended = self._without_continuation(text)
-        if text or not ended:
-            self.found.append(self._whole(text if ended else self._joined(text), start))
-            self._comments = []
+        if text[:1] == "#":
+            self._comment(raw[1:].strip(SPACE))
+        elif text:
+            self._instruction(text)
+
+    def _instruction(self, text: str) -> None:
+        start, ended = self._number, True
+        if text[-1] in " \t" or text[-1] == self.directives.escape:
+            text, ended = self._without_continuation(text)
+        if not ended:
+            text = self._joined(text)
+        heredocs = self._heredocs(text, start) if "<<" in text else ()
+        self.found.append(Logical(text, Span(start, self._number), tuple(self._comments), heredocs))
+        self._comments = []
 
     def _comment(self, text: str) -> None:
         """Keep a comment for the instruction below it; an empty comment drops those above."""
@@ -214,12 +217,11 @@ class Reader:
                 parts.append(part)
         return "".join(parts)
 
-    def _whole(self, text: str, start: int) -> Logical:
+    def _heredocs(self, text: str, start: int) -> tuple[Heredoc, ...]:
         end = self._number
-        heredocs: tuple[Heredoc, ...] = ()
-        if "<<" in text and _can_open_heredoc(text):
-            heredocs = tuple(self._body(heredoc, start, end) for heredoc in self._opened(text, start))
-        return Logical(text, Span(start, self._number), tuple(self._comments), heredocs)
+        if not _can_open_heredoc(text):
+            return ()
+        return tuple(self._body(heredoc, start, end) for heredoc in self._opened(text, start))
 
     def _opened(self, text: str, start: int) -> list[Heredoc]:
         try:

@@ -81,9 +81,9 @@ FORMATS: tuple[Format, ...] = (
     _row("timings", "json", "timings_json", "data with a schema"),
     _row("timings", "html", "html.timings_page", "page with the graph and a timeline", "report"),
     _row("timings", "markdown", "timings_markdown", "for job summaries and pull requests"),
-    _row("timings --compare", "text", "timings_diff:changes_text", "for a terminal", "colour width"),
-    _row("timings --compare", "json", "timings_diff:changes_json", "data"),
-    _row("timings --compare", "markdown", "timings_diff:changes_markdown", "for pull requests"),
+    _row("timings --compare", "text", "timings_diff:as_text", "for a terminal", "colour width"),
+    _row("timings --compare", "json", "timings_diff:as_json", "data"),
+    _row("timings --compare", "markdown", "timings_diff:as_markdown", "for pull requests"),
 )
 
 
