@@ -12,16 +12,19 @@ import pytest
 
 from stagegraph.dockerfile.logical import MAX_BYTES
 
-from .tools import program
+from .tools import need
 
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 ONE, TWO = "FROM alpine AS a\nFROM a\n", "FROM alpine AS a\nRUN x\nFROM a\n"
 
 
 def git(cwd: Path, *arguments: str) -> None:
+    import shutil
+
     names = {f"GIT_{who}_{what}": "x" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    program = need(shutil.which("git"), "git")
     subprocess.run(
-        [program("git"), *arguments], cwd=cwd, check=True, capture_output=True, env={**os.environ, **names}
+        [program, *arguments], cwd=cwd, check=True, capture_output=True, env={**os.environ, **names}
     )
 
 
