@@ -93,7 +93,12 @@ def mutated(draw: st.DrawFn) -> bytes:
 
 def examples(times: float) -> settings:
     """Settings with ``times`` as many examples as the profile: more of cheap ones, fewer of slow ones."""
-    return settings(max_examples=round(settings().max_examples * times))
+    return settings(max_examples=count(times))
+
+
+def count(times: float) -> int:
+    """``times`` as many as the profile has examples."""
+    return round(settings().max_examples * times)
 
 
 def generated_dockerfiles(times: float) -> list[str]:

@@ -172,6 +172,6 @@ def test_embed_check_fails_for_an_old_graph_with_an_annotation(runner: Runner) -
     page.write_text("# x\n\n<!-- stagegraph: Dockerfile -->\n<!-- /stagegraph -->\n")
     done = runner.run("embed", embed_check="README.md")
     assert done.returncode == 1
-    assert "::error title=stagegraph::Build graphs in Markdown files are old" in done.stdout
+    assert "::error title=stagegraph::Build graphs in Markdown files are out of date" in done.stdout
     subprocess.run([sys.executable, "-m", "stagegraph", "embed", str(page)], check=True, capture_output=True)
     assert runner.run("embed", embed_check="README.md").returncode == 0

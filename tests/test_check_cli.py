@@ -76,7 +76,7 @@ def test_fail_on_moves_the_line(
         (("--explain", "later-stages"), "--explain: no rule is called `later-stages`\nhint: did you mean"),
         (("--fail-on", "fatal"), "'fatal' is not one of"),
         (("--format", "xml"), "'xml' is not one of"),
-        (("--fix", "-"), "standard input cannot be mended in place\nhint: name a file, or use --diff"),
+        (("--fix", "-"), "cannot fix standard input in place\nhint: name a file, or use --diff"),
         (("--platform", "a/b/c/d"), "invalid platform `a/b/c/d`"),
     ],
 )

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stagegraph as sg
-from stagegraph.comparison import bodies
+from stagegraph.comparison import stage_changes
 from stagegraph.comparison.changes import Change
 from stagegraph.formats import formats
 from stagegraph.formats.mermaid import MOST_CHARACTERS, MOST_EDGES
@@ -190,8 +190,8 @@ def test_comments_and_lines_that_move_are_no_difference() -> None:
 )
 def test_differences_lead_from_one_text_to_the_other(old: list[str], new: list[str], most: bool) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bodies, "MOST_MATCHED", 1_000 if most else 0)
-        found = [*bodies.differences(old, new)]
+        patch.setattr(stage_changes, "MOST_ORDERED", 1_000 if most else 0)
+        found = [*stage_changes.differences(old, new)]
     left = Counter(old)
     left.subtract(Counter(one for (first, last), _ in found for one in old[first:last]))
     left.update(one for _, (first, last) in found for one in new[first:last])
@@ -201,7 +201,7 @@ def test_differences_lead_from_one_text_to_the_other(old: list[str], new: list[s
 
 def test_another_platform_of_a_stage_is_a_change() -> None:
     (node,) = compared("FROM a\n", "FROM --platform=linux/arm64 a\n").nodes
-    assert node.details == ("platform of the target → linux/arm64",)
+    assert node.details == ("platform (default) → linux/arm64",)
 
 
 def test_stages_that_wait_for_each_other_and_that_nothing_builds_can_be_compared() -> None:

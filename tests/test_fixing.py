@@ -28,10 +28,10 @@ from stagegraph.options import Options
 
 from .brute_force import PLATFORMS, random_dockerfile, vocabulary
 from .conftest import ROOT
-from .strategies import mutated
+from .strategies import count, mutated
 from .tools import program, somebody_else
 
-_GENERATED = 1_500
+_GENERATED = count(7.5)
 _QUESTIONS = 8
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 DEAD = b"FROM a\nRUN x\n\nFROM b\n"
@@ -198,8 +198,8 @@ def test_laws_on_generated_files(first: int) -> None:
         assert_lawful(found)
         counts["removed"] += len(found.removed)
         counts["kept"] += len(found.kept)
-    assert counts["removed"] > 100
-    assert counts["kept"] > 5
+    assert counts["removed"] > _GENERATED / 15
+    assert counts["kept"] > _GENERATED / 300
 
 
 def assert_lawful(found: Mended) -> None:
@@ -331,7 +331,8 @@ def test_what_must_stay_is_said(in_process: Run, tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_bytes(b"FROM a\nFROM b AS x\nFROM c\nCOPY --from=1 /x /y\n")
     done = in_process("check", "--fix", cwd=tmp_path)
     assert done.stderr.decode() == (
-        "Dockerfile: kept `stage-0`: something else would change without, perhaps what a number means\n"
+        "Dockerfile: kept `stage-0`: removing it would change another stage"
+        " (for example what `--from=1` refers to)\n"
     )
 
 
@@ -340,7 +341,7 @@ def test_one_file_that_cannot_be_read_stops_no_other(in_process: Run, tmp_path: 
     (tmp_path / "b.Dockerfile").write_bytes(DEAD)
     done = in_process("check", "--fix", cwd=tmp_path)
     assert done.returncode == 1
-    assert b"error: a.Dockerfile:1:1: NOPE" in done.stderr
+    assert b"error: a.Dockerfile:1:1: unknown instruction `NOPE`" in done.stderr
     assert (tmp_path / "b.Dockerfile").read_bytes() == b"FROM b\n"
 
 
@@ -360,6 +361,6 @@ def test_a_file_that_may_not_be_written_stays(in_process: Run, open_folder: Path
     with somebody_else(in_process):
         done = in_process("check", "--fix", cwd=open_folder)
     assert done.returncode == 1
-    assert b"error: Dockerfile may not be written" in done.stderr
+    assert b"error: Dockerfile is read-only" in done.stderr
     assert b"removed" not in done.stderr
     assert path.read_bytes() == DEAD

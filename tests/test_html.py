@@ -253,7 +253,7 @@ def test_scripts_are_short_and_node_reads_them(script: Path) -> None:
 def test_what_came_through_a_long_chain_names_its_beginning_and_its_end(pages: Pages) -> None:
     lines = [f"FROM alpine AS s{n}\nCOPY --from=s{n - 1} /a /a\n" for n in range(1, 40)]
     opened = pages.open(html("FROM alpine AS s0\nCOPY a /a\n" + "".join(lines)))
-    assert "through s0, s1, s2, s3, s4, s5, 32 more, s38" in opened.panel()
+    assert "via s0, s1, s2, s3, s4, s5, 32 more, s38" in opened.panel()
 
 
 def test_a_box_that_stands_for_many_lists_them_and_each_can_be_chosen(pages: Pages) -> None:

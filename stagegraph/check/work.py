@@ -47,7 +47,7 @@ def work_of(paths: Sequence[str], settings: Settings, asked: Options) -> Work:
     tasks = []
     for file in files:
         dockerfile, discovery = repositories.place_of(file.path)
-        knowledge = knowledge_of(dockerfile, discovery.uses, asked, discovery.mentioned)
+        knowledge = knowledge_of(dockerfile, discovery.builds, asked, discovery.mentioned)
         tasks.append(Task(candidate=file, knowledge=knowledge, codes=settings.codes))
     return Work(tasks=tuple(tasks), discoveries=tuple(repositories.known.values()), notes=tuple(notes))
 
@@ -84,14 +84,14 @@ class _Repositories:
         dockerfile = None if inside.startswith("../") else inside
         uses = self._uses[root]
         meant = sorted([*uses.get(dockerfile, ()), *uses.get(None, ())], key=lambda one: one[0])
-        return dockerfile, replace(self.known[root], uses=tuple(use for _, use in meant))
+        return dockerfile, replace(self.known[root], builds=tuple(use for _, use in meant))
 
     def _look_into(self, root: str) -> None:
         from stagegraph.discovery.discover import discover
 
         self.known[root] = discover(Path(root), self._tree)
         index: dict[str | None, list[tuple[int, FoundBuild]]] = {}
-        for position, use in enumerate(self.known[root].uses):
+        for position, use in enumerate(self.known[root].builds):
             index.setdefault(use.dockerfile, []).append((position, use))
         self._uses[root] = index
 

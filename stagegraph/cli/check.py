@@ -115,9 +115,9 @@ def check(
     asked = options_of(targets, build_args, platforms, contexts)
     work = work_of(paths or (".",), settings, asked)
     if fix or diff:
-        from stagegraph.cli.fix import mend
+        from stagegraph.cli.fix import fix_files
 
-        return mend(work.tasks, output, write_files=fix)
+        return fix_files(work.tasks, output, write_files=fix)
     run = _run(work)
     colour = colour_wanted() and to_stdout(output)
     write(render("check", run, format_name, colour=colour, verbose=verbose), output)
@@ -175,7 +175,7 @@ def _run(work: Work) -> Run:
     skipped = [result for result in results if isinstance(result, Skipped)]
     return Run(
         files=tuple(result for result in results if not isinstance(result, Skipped)),
-        uses=tuple(use for discovery in work.discoveries for use in discovery.uses),
+        uses=tuple(use for discovery in work.discoveries for use in discovery.builds),
         notes=tuple(map(str, [*work.notes, *_skipped(skipped), *work.not_read])),
         not_understood=tuple(map(str, work.not_understood)),
     )

@@ -146,7 +146,7 @@ def terminal_width() -> int:
 
 
 def terminal_options(output: str) -> dict[str, Any]:
-    """``colour`` and ``width`` of a terminal; nothing for a file or a pipe, whose text should never vary."""
-    if to_stdout(output) and (sys.stdout.isatty() or "COLUMNS" in os.environ):
+    """``colour`` and ``width`` of a terminal; nothing for a file or a pipe, whose text must not vary."""
+    if to_stdout(output) and sys.stdout.isatty():
         return {"colour": colour_wanted(), "width": terminal_width()}
     return {}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from stagegraph.check.many import Task
 
 
-def mend(tasks: Sequence[Task], output: str, *, write_files: bool) -> int:
+def fix_files(tasks: Sequence[Task], output: str, *, write_files: bool) -> int:
     """Print the changes of every file; then with ``write_files`` replace each file as a whole.
 
     Returns the exit code: 1 for a file that cannot be read or written, or that --diff would change.
@@ -84,9 +84,8 @@ def _say(name: str, one: Mended, written: bool) -> None:
         )
     if one.kept:
         kept = ", ".join(map(quoted, one.kept))
-        _tell(
-            f"{name}: kept {kept}: removing it would change another stage (for example what `--from=1` refers to)"
-        )
+        why = "removing it would change another stage (for example what `--from=1` refers to)"
+        _tell(f"{name}: kept {kept}: {why}")
 
 
 def _tell(text: str) -> None:

@@ -29,7 +29,7 @@ def read_revision(name: str) -> Source:
         if kind == "blob":
             data = _contents(object_name, identity, size)
             return source_from_bytes(data, name if candidate == path else object_name)
-    raise InputError(f"{name} is not in the git repository", hint=_hint(revision, path))
+    raise InputError(f"cannot find {name} in git", hint=_hint(revision, path))
 
 
 def _is_path(name: str) -> bool:
@@ -55,7 +55,7 @@ def _object(name: str) -> tuple[str, str, int]:
 
 def _contents(name: str, identity: str, size: int) -> bytes:
     if size > MAX_BYTES:
-        raise InputError(f"{name}: {size:,} bytes are too many for a Dockerfile; the limit is {MAX_BYTES:,}")
+        raise InputError(f"{name}: {size:,} bytes is too large for a Dockerfile; the limit is {MAX_BYTES:,}")
     done = _git("cat-file", "blob", identity)
     if done.returncode:
         raise InputError(f"git cannot read {name}", hint=_git_error(done))

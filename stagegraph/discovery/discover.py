@@ -85,7 +85,7 @@ def discover(root: Path, tree: FileTree | None = None) -> Discovery:
     for path in walk.paths:
         search.read(path)
     notes = (*walk.notes, *search.notes)
-    return Discovery(uses=tuple(search.builds), notes=notes, mentioned=search.mentioned)
+    return Discovery(builds=tuple(search.builds), notes=notes, mentioned=search.mentioned)
 
 
 class _Search:

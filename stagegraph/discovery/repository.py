@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -152,11 +153,14 @@ def _ignore_files(directory: str, prefix: str, notes: list[Note]) -> _IgnoreFile
             return ()
         with open(path, "rb") as file:
             lines = file.read(_MOST_IGNORE_BYTES).decode("utf-8", "replace").splitlines()
-        spec = GitIgnoreSpec.from_lines(lines)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of re, for patterns such as [[]
+            spec = GitIgnoreSpec.from_lines(lines)
+            any_pattern = _any_of(spec)
     except (OSError, ValueError) as error:
         notes.append(Note(file=path, line=None, message=f"not read: {error}"))
         return ()
-    return (_IgnoreFile(prefix, spec, _any_of(spec)),)
+    return (_IgnoreFile(prefix, spec, any_pattern),)
 
 
 def _any_of(spec: GitIgnoreSpec) -> re.Pattern[str] | None:
@@ -204,7 +208,7 @@ def repository_of(path: Path) -> Path | None:
         return None
 
 
-_NAMES = ("Dockerfile", "Containerfile")
+_DEFAULT_NAMES = ("Dockerfile", "Containerfile")
 
 
 class Repository:
@@ -215,19 +219,18 @@ class Repository:
         self.files = frozenset(files)
 
     def dockerfile(self, directory: str, context: str, name: str | None) -> str | None:
-        """The Dockerfile ``name`` of a context, both seen from ``directory``; None where it is not there."""
-        place = joined(directory, context)
-        for candidate in (name,) if name else _NAMES:
-            path = joined(place, candidate) if place is not None else None
+        """The Dockerfile ``name`` of a context relative to ``directory``; None where there is none."""
+        root = joined(directory, context)
+        for candidate in (name,) if name else _DEFAULT_NAMES:
+            path = joined(root, candidate) if root is not None else None
             if path is not None and self.has(path):
                 return path
         return None
 
     def has(self, path: str) -> bool:
         """Whether there is a file at ``path``, ignored by Git or not."""
-        return path in self.files or os.path.isfile(
-            os.path.join(self.root, path)
-        )  # no name is too long for it
+        # os.path.isfile is False for a name that is too long, where Path.is_file raises
+        return path in self.files or os.path.isfile(os.path.join(self.root, path))
 
     def is_directory(self, path: str) -> bool:
         """Whether there is a directory at ``path``."""
@@ -235,13 +238,13 @@ class Repository:
 
 
 def joined(directory: str, path: str) -> str | None:
-    """``path`` seen from ``directory``, from the root; None outside of the repository."""
+    """``path`` relative to ``directory`` as a path from the root; None outside of the repository."""
     if path.startswith(("/", "~")) or "\0" in path:
         return None
-    found = posixpath.normpath(posixpath.join(directory, path or "."))
-    return None if found.startswith("..") else ("" if found == "." else found)
+    normal = posixpath.normpath(posixpath.join(directory, path or "."))
+    return None if normal.startswith("..") else ("" if normal == "." else normal)
 
 
 def is_remote(context: str) -> bool:
-    """Whether a context is none of the repository: an address, or standard input."""
+    """Whether a context is outside of the repository: an address, another target, or standard input."""
     return context == "-" or "://" in context or context.startswith(("git@", "github.com/", "target:"))

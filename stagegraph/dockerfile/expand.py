@@ -12,7 +12,7 @@ from functools import cache
 from msgspec import Struct, field
 
 from stagegraph.dockerfile import patterns
-from stagegraph.dockerfile.whitespace import SPACE
+from stagegraph.dockerfile.words import SPACE
 
 _SPECIAL_PARAMETERS = "@*#?-$!0"
 _PLAIN_RUN = re.compile(r"[^$'\"\\`{}/]+")  # characters that neither expand nor end anything

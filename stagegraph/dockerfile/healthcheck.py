@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 
 from stagegraph.dockerfile.flags import Flags
-from stagegraph.dockerfile.whitespace import SPACE
-from stagegraph.dockerfile.words import command_words
+from stagegraph.dockerfile.words import SPACE, command_words
 
 _UNITS = {  # in nanoseconds
     "ns": 1,

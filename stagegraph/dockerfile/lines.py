@@ -18,7 +18,7 @@ from dockerfile_parse import DockerfileParser
 from stagegraph.dockerfile.flags import split_flags
 from stagegraph.dockerfile.heredocs import Heredoc
 from stagegraph.dockerfile.logical import Logical, Reader
-from stagegraph.dockerfile.whitespace import BETWEEN_WORDS, SPACE
+from stagegraph.dockerfile.words import BETWEEN_WORDS, SPACE
 from stagegraph.errors import DockerfileError
 from stagegraph.source import Source, Span
 

@@ -12,8 +12,7 @@ from stagegraph.dockerfile.expand import ExpansionError
 from stagegraph.dockerfile.flags import split_flags
 from stagegraph.dockerfile.heredocs import Heredoc, heredocs_of_line
 from stagegraph.dockerfile.mounts import FALSE, TRUE
-from stagegraph.dockerfile.whitespace import BETWEEN_WORDS, SPACE
-from stagegraph.dockerfile.words import is_json_list
+from stagegraph.dockerfile.words import BETWEEN_WORDS, SPACE, is_json_list
 from stagegraph.errors import DockerfileError, InputError
 from stagegraph.source import Source, Span
 

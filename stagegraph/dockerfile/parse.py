@@ -25,7 +25,7 @@ from stagegraph.dockerfile.instructions import (
 from stagegraph.dockerfile.lines import Line, keyword_and_rest, line_of
 from stagegraph.dockerfile.logical import Logical
 from stagegraph.dockerfile.parse_steps import copy, run
-from stagegraph.dockerfile.whitespace import SPACE, lowered
+from stagegraph.dockerfile.words import SPACE, lowered
 
 
 def arguments(line: Line, escape: str) -> tuple[list[str], bool]:

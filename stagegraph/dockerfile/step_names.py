@@ -14,7 +14,7 @@ from stagegraph.dockerfile.heredocs import heredoc_word
 from stagegraph.dockerfile.instructions import Copy, Run, Workdir
 from stagegraph.dockerfile.platforms import Platform, PlatformError, normalized, parse_platform
 from stagegraph.dockerfile.stages import SCRATCH, Command, StageOrImage
-from stagegraph.dockerfile.whitespace import SPACE
+from stagegraph.dockerfile.words import SPACE
 
 
 class ScriptError(ValueError):

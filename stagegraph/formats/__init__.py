@@ -12,22 +12,21 @@ from stagegraph.errors import OptionsError
 class Format(Struct, frozen=True, kw_only=True):
     """A value of ``--format`` of one command.
 
-    ``module`` is below ``stagegraph.formats`` and is loaded when the format is used. Its ``function`` takes
-    what the command shows and those of ``options`` that the caller gives, and returns text or bytes.
+    ``module`` is below ``stagegraph.formats`` and is loaded when the format is used. Its function ``render``
+    takes what the command shows and those of ``options`` that the caller gives, and returns text or bytes.
     """
 
     command: str
     name: str
     description: str  # as help shows it, after the name
     module: str
-    function: str = "render"
     suffixes: tuple[str, ...] = ()  # of the files that the command writes in this format, unless it is told
     options: tuple[str, ...] = ()  # keyword arguments that change the output: "view", "colour", "width", …
     binary: bool = False  # not for a terminal
 
     def render(self, value: object, **options: object) -> bytes:
         """``value`` in this format; text is UTF-8. Options that the format does not have are ignored."""
-        function = getattr(import_module(f"stagegraph.formats.{self.module}"), self.function)
+        function = import_module(f"stagegraph.formats.{self.module}").render
         output = function(value, **{name: options[name] for name in self.options if name in options})
         return output if isinstance(output, bytes) else str(output).encode("utf-8", "replace")
 
@@ -46,8 +45,7 @@ def _row(
         command=command,
         name=name,
         description=description,
-        module=module.partition(":")[0],
-        function=module.partition(":")[2] or "render",
+        module=module,
         suffixes=tuple(suffixes.split()),
         options=tuple(options.split()),
         binary=binary,
@@ -81,9 +79,9 @@ FORMATS: tuple[Format, ...] = (
     _row("timings", "json", "timings_json", "data with a schema"),
     _row("timings", "html", "html.timings_page", "page with the graph and a timeline", "report"),
     _row("timings", "markdown", "timings_markdown", "for job summaries and pull requests"),
-    _row("timings --compare", "text", "timings_diff:as_text", "for a terminal", "colour width"),
-    _row("timings --compare", "json", "timings_diff:as_json", "data"),
-    _row("timings --compare", "markdown", "timings_diff:as_markdown", "for pull requests"),
+    _row("timings --compare", "text", "timings_diff_text", "for a terminal", "colour width"),
+    _row("timings --compare", "json", "timings_diff_json", "data"),
+    _row("timings --compare", "markdown", "timings_diff_markdown", "for pull requests"),
 )
 
 

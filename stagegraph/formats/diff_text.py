@@ -16,12 +16,12 @@ from stagegraph.formats.terminal_text import WIDTH, Text, to_text, two_columns
 from stagegraph.picture.shorten import cut
 
 MOST_ROWS = 40  # of a section
-MOST_LINES = 6  # that went or came, of a row
+MOST_LINES = 6  # removed or added, of a row
 _STYLES = {Change.ADDED: "green", Change.REMOVED: "red", Change.CHANGED: "blue", Change.RENAMED: "blue"}
 
 
 def render(comparison: Comparison, *, colour: bool = False, width: int = WIDTH) -> str:
-    """What differs, a line each, the instructions that went and came below their stage."""
+    """One line for each difference; removed and added instructions follow below their stage."""
     return to_text(_parts(comparison, width), colour=colour, width=width)
 
 

@@ -1,4 +1,4 @@
-"""The report as Markdown: the diagram, then the same sections as the text report."""
+"""The report as Markdown: the diagram, then the sections of the text report."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 
 
 def render(report: Report, view: View) -> str:
-    """``report`` for a document, a pull request or a job summary; every text from files is escaped."""
+    """``report`` for a document, a pull request or a job summary; texts from files are escaped."""
     return "\n".join(_lines(report, view)) + "\n"
 
 
@@ -42,15 +42,14 @@ def _body(section: Section) -> Iterator[str]:
         yield from table(section.rows)
 
 
-def table(rows: Sequence[Row], *heads: str) -> Iterator[str]:
-    """``rows`` as the lines of a table of two columns, with or without ``heads`` above them."""
-    first, second = heads or ("", "")
-    yield f"| {first} | {second} |" if heads else "| | |"
+def table(rows: Sequence[Row], *headings: str) -> Iterator[str]:
+    """The lines of a table with two columns; ``headings`` are none or two."""
+    yield f"| {' | '.join(headings)} |" if headings else "| | |"
     yield "|---|---|"
     for row in rows:
         yield f"| {escaped(row.what)} | {escaped(row.detail)} |"
 
 
 def escaped(text: str) -> str:
-    """``text`` as Markdown that shows just that, in a table too."""
-    return _SPECIAL.sub(lambda found: _ENTITIES.get(found[1], "\\" + found[1]), printable(text))
+    """``text`` with its Markdown characters escaped, also for table cells."""
+    return _SPECIAL.sub(lambda match: _ENTITIES.get(match[1], "\\" + match[1]), printable(text))

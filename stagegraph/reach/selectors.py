@@ -6,9 +6,9 @@ from itertools import islice
 
 from msgspec import Struct
 
-from stagegraph.dockerfile.arguments import platform_arguments
 from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.dockerfile.platforms import DEFAULT
+from stagegraph.dockerfile.scope import platform_arguments
 from stagegraph.reach.from_patterns import (
     Bindings,
     Part,
