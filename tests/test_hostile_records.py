@@ -1,4 +1,4 @@
-"""Records that are cut off, damaged, forged or none at all: one clear error, or what could be read."""
+"""Truncated, damaged, forged and wrong files: one clear error, or the part that could be read."""
 
 from __future__ import annotations
 
@@ -104,11 +104,11 @@ def test_a_bundle_that_ends_in_the_middle_is_an_error_or_a_part() -> None:
         assert record.notes
 
 
-def test_a_bundle_that_is_no_gzip_after_its_first_bytes_is_damaged() -> None:
+def test_a_bundle_that_is_not_gzip_after_its_first_bytes_is_damaged() -> None:
     assert error(b"\x1f\x8b" + b"x" * 100).startswith("record: the archive is damaged: ")
 
 
-def test_an_archive_of_something_else_is_no_bundle() -> None:
+def test_an_archive_of_something_else_is_not_a_bundle() -> None:
     data = packed([(tarfile.TarInfo("README.md"), b"hello")])
     assert error(data) == (
         "record: the archive has no index.json, so it is not a bundle\n"
@@ -199,7 +199,7 @@ def test_a_bundle_of_2024_is_read() -> None:
     assert record.options.build_args == {"A": "1"}
 
 
-def test_a_file_of_another_tool_is_no_record() -> None:
+def test_a_file_of_another_tool_is_not_a_record() -> None:
     for text in (
         "",
         "\n\n",

@@ -1,4 +1,4 @@
-"""What a record measured: ties to lines, the path that the build took, slack, savings, totals."""
+"""The analysis of records: matches to lines, critical path, slack, savings, totals."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def lines_of(timings: sg.Timings) -> dict[str, tuple[tuple[int, ...], tuple[int,
 
 
 @pytest.mark.parametrize(("path", "number"), PROVEN)
-def test_names_tie_every_vertex_to_the_lines_that_provenance_names(path: str, number: int) -> None:
+def test_names_match_every_vertex_to_the_lines_of_its_provenance(path: str, number: int) -> None:
     record = builds.records(path)[number]
     proven = lines_of(sg.measure(record))
     named = sg.measure(builds.without_provenance(record), builds.dockerfile(path))
@@ -42,7 +42,7 @@ def test_names_tie_every_vertex_to_the_lines_that_provenance_names(path: str, nu
 
 
 @pytest.mark.parametrize(("path", "number"), RECORDS)
-def test_every_step_of_every_record_is_tied(path: str, number: int) -> None:
+def test_every_step_of_every_record_is_matched(path: str, number: int) -> None:
     timings = builds.timings(path, number)
     assert timings.unknown == 0
     assert timings.mismatch == ""
@@ -213,7 +213,7 @@ def test_a_base_that_is_pulled_late_waits_for_what_set_it_off() -> None:
     assert saved(found) == {"slow": 4.9, "[a 1/2] FROM x": 1.0, "copy": 1.0}
 
 
-def test_waiting_for_a_turn_is_no_work_of_the_step() -> None:
+def test_waiting_for_a_turn_does_not_count_as_work() -> None:
     found = measured(vertex("a", at=at((0, 1))), vertex("b", "a", at=at((3, 4))))
     assert found.steps[1].queued == 2 * SECOND
     assert [(part.waited, part.time) for part in found.path] == [(0, SECOND), (2 * SECOND, SECOND)]
@@ -362,7 +362,7 @@ def test_the_static_graph_takes_the_durations_of_a_record() -> None:
 
 
 @given(st.data())
-def test_savings_are_what_playing_the_build_again_gives(data: st.DataObject) -> None:
+def test_savings_are_what_a_replay_gives(data: st.DataObject) -> None:
     """For builds that waited for nothing but their inputs: the length of the longest chain without it."""
     count = data.draw(st.integers(1, 7))
     inputs = [data.draw(st.sets(st.integers(0, n - 1))) if n else set() for n in range(count)]
@@ -430,9 +430,9 @@ def test_a_record_of_any_shape_is_measured(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("part", range(4))
-def test_names_of_buildkits_own_answers_are_tied_to_its_lines(part: int) -> None:
+def test_names_of_buildkits_own_answers_are_matched_to_its_lines(part: int) -> None:
     """Every vertex of the conformance set that BuildKit gives a line."""
-    tied, wrong = 0, []
+    matched, wrong = 0, []
     for question in [question for question in questions() if "vertices" in question][part::4]:
         vertices = tuple(
             vertex(v["name"]) for v in question["vertices"] if v["name"] and v["line"] is not None
@@ -445,14 +445,14 @@ def test_names_of_buildkits_own_answers_are_tied_to_its_lines(part: int) -> None
         matches = match_record(record, source, options).matches
         for v in question["vertices"]:
             if v["name"] and v["line"] is not None:
-                tied += 1
+                matched += 1
                 if v["line"] not in matches[v["name"]].lines:
                     wrong.append((question["id"], v["name"], v["line"], matches[v["name"]].lines))
-    assert tied > 3000
+    assert matched > 3000
     assert wrong == []
 
 
-def test_steps_on_eight_platforms_are_tied_and_share_their_lines() -> None:
+def test_steps_on_eight_platforms_are_matched_and_share_their_lines() -> None:
     source, options = eight_platforms()
     record = made_record(source, options)
     found = sg.measure(builds.without_provenance(record), source)

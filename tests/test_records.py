@@ -1,4 +1,4 @@
-"""Records of real builds are read whole: bundles, event streams and logs tell the same."""
+"""Records of real builds: bundles, event streams and logs of one build agree."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from . import builds
 BUNDLES = builds.named(".dockerbuild")
 LOGS = builds.named(".log")
 TWINS = [path for path in BUNDLES if path.replace(".dockerbuild", ".rawjson.jsonl") in builds.files()]
-# The logs that tell of the very run that the stream beside them tells of; the others are of a second run.
+# The logs of the same run as the stream beside them; the others are of a second run.
 SAME_RUN = ("defaults/touched", "failing/warm", "parallelism1/cold")
 
 _DONE = re.compile(r"^(#\d+) DONE (\d+\.\d)s$", re.MULTILINE)
@@ -45,7 +45,7 @@ def test_a_bundle_carries_its_dockerfile_unless_the_build_failed(path: str) -> N
 
 
 @pytest.mark.parametrize("path", [path for path in TWINS if not path.startswith("bake/")])
-def test_a_bundle_and_a_stream_of_one_build_tell_the_same(path: str) -> None:
+def test_a_bundle_and_a_stream_of_one_build_agree(path: str) -> None:
     (bundle,) = builds.records(path)
     (stream,) = builds.records(path.replace(".dockerbuild", ".rawjson.jsonl"))
     live = {vertex.digest: vertex for vertex in stream.vertices}

@@ -1,4 +1,4 @@
-"""What a page says of a measured build before anything is chosen: figures, savings, path, notes."""
+"""The sections of a timings page before anything is selected: figures, savings, path, notes."""
 
 from __future__ import annotations
 
