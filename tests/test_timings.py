@@ -18,9 +18,9 @@ from stagegraph.formats.timings_markdown import render as timings_markdown
 from stagegraph.formats.timings_perfetto import lanes
 from stagegraph.formats.timings_perfetto import render as perfetto
 from stagegraph.formats.timings_text import render as timings_text
-from stagegraph.formats.words import duration, share, size
 from stagegraph.source import columns
 from stagegraph.timings.compare import ChangeKind, compare_timings
+from stagegraph.units import duration, share, size
 
 from . import builds
 from .conftest import ROOT

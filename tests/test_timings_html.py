@@ -16,9 +16,9 @@ import stagegraph as sg
 from stagegraph.formats.html.assembly import asset
 from stagegraph.formats.html.timeline import timeline
 from stagegraph.formats.html.timings_page import render as timings_html
-from stagegraph.formats.words import duration
 from stagegraph.records.record import SECOND, Interval, Record, Vertex
 from stagegraph.timings.match import match_record
+from stagegraph.units import duration
 
 from . import builds
 from .browser import Opened, Pages

@@ -106,7 +106,7 @@ def _listed(path: str, name: str, records: Sequence[Record]) -> str:
 
 
 def _about(record: Record) -> str:
-    from stagegraph.formats.words import duration
+    from stagegraph.units import duration
 
     ends = [vertex.intervals[-1].end for vertex in record.vertices if vertex.intervals]
     starts = [vertex.intervals[0].start for vertex in record.vertices if vertex.intervals]

@@ -120,7 +120,7 @@ def _measured(
 
 
 def _too_slow(timings: Timings, most: float | None, most_of_path: float | None) -> int:
-    from stagegraph.formats.words import duration
+    from stagegraph.units import duration
 
     code = 0
     for what, took, limit in (

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from stagegraph.formats.words import counted, measured_words
 from stagegraph.model import LeftBehind, Node, NodeKind, Reach, Report, Role, Shipped, StepKind
 from stagegraph.picture.shorten import ARROW, cut, shortened
 from stagegraph.source import printable
+from stagegraph.units import counted, measured_words
 
 _MOST_LISTED = 8
 

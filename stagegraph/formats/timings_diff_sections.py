@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stagegraph.formats.timings_sections import build_name
-from stagegraph.formats.words import duration, share
 from stagegraph.source import printable
 from stagegraph.timings.compare import ChangeKind, StepChange, TimingsComparison
+from stagegraph.units import duration, share
 
 MOST_ROWS = 30  # of each kind
 

@@ -18,9 +18,9 @@ from stagegraph.formats.timings_sections import (
     stage_rows,
     warnings,
 )
-from stagegraph.formats.words import duration, share
 from stagegraph.picture.shorten import cut
 from stagegraph.timings.timings import TimedStep, Timings
+from stagegraph.units import duration, share
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9 ./_=-]+")
 _MOST_BARS = 60

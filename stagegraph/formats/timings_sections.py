@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from stagegraph.formats.words import counted, duration, share, size
 from stagegraph.source import printable
 from stagegraph.timings.step_names import VertexKind
 from stagegraph.timings.timings import PathPart, Saving, SavingKind, TimedStage, TimedStep, Timings
+from stagegraph.units import counted, duration, share, size
 
 _BRACKET = re.compile(r"\[[^\]]*\d+/\d+\] ")
 _MOST_SAVINGS = 8

@@ -18,10 +18,10 @@ from stagegraph.formats.timings_sections import (
     stage_rows,
     warnings,
 )
-from stagegraph.formats.words import duration, share
 from stagegraph.picture.shorten import cut
 from stagegraph.source import printable
 from stagegraph.timings.timings import Timings
+from stagegraph.units import duration, share
 
 PATH, RUNS, FREE = "█", "▒", "·"
 _LEVELS = " ▁▂▃▄▅▆▇█"

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from stagegraph.formats.terminal_text import WIDTH, Text, shortened, to_text
-from stagegraph.formats.words import counted, measured_words
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role
 from stagegraph.picture.shorten import cut, edge_label
 from stagegraph.picture.view import View
 from stagegraph.source import printable
+from stagegraph.units import counted, measured_words
 
 _STYLES = {
     Role.TARGET: "bold white on_blue",

@@ -8,8 +8,8 @@ from typing import Any
 from stagegraph.formats.html.timed_facts import instruction
 from stagegraph.formats.quoting import xml_text
 from stagegraph.formats.timings_sections import notes, savings, warnings
-from stagegraph.formats.words import counted, duration, share
 from stagegraph.timings.timings import Saving, Timings
+from stagegraph.units import counted, duration, share
 
 _SAVES = "How much sooner the build would end if the step took no time."
 
