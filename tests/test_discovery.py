@@ -515,6 +515,33 @@ def test_parents_that_build_nothing_of_their_own_are_no_builds(tmp_path: Path) -
     assert [build.name for build in found(tmp_path, **{"docker-bake_hcl": text}).builds] == ["app", "dev"]
 
 
+def test_the_last_parent_wins_and_a_parent_counts_once(tmp_path: Path) -> None:
+    text = """\
+    target "base" { args = { A = "base", B = "base", C = "base" } }
+    target "x" {
+      inherits = ["base"]
+      args = { A = "x", B = "x" }
+    }
+    target "y" {
+      inherits = ["base"]
+      args = { B = "y" }
+    }
+    target "app" {
+      inherits = ["x", "y"]
+      args = { C = "app" }
+    }
+    """
+    builds = found(tmp_path, **{"docker-bake_hcl": text}).builds
+    assert {build.name: dict(build.build_args) for build in builds} == {
+        "app": {"A": "base", "B": "y", "C": "app"},
+    }
+
+
+def test_parents_of_parents_cost_nothing(tmp_path: Path) -> None:
+    parents = [f'target "t{i}" {{ inherits = ["t{i + 1}", "t{i + 2}"] }}' for i in range(60)]
+    assert found(tmp_path, **{"docker-bake_hcl": "\n".join(parents)}).builds
+
+
 def test_a_bake_file_over_another_proves_nothing(tmp_path: Path) -> None:
     text = 'target "app" {\n  target = "dev"\n}\n'
     (build,) = found(tmp_path, **{"docker-bake.override_hcl": text}).builds

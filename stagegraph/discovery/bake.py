@@ -18,7 +18,6 @@ from stagegraph.discovery.hcl_functions import UNKNOWN, is_known, to_text
 from stagegraph.discovery.repository import Repository, is_remote, joined
 
 _MOST_COMBINATIONS = 256
-_MOST_PARENTS = 20
 _CWD = "cwd://"  # the directory that bake is run in
 _Layers = dict[str, list[Node]]
 
@@ -29,8 +28,7 @@ def bake_builds(path: str, text: str, repository: Repository) -> tuple[list[Foun
         file = read_json(text) if path.endswith(".json") else read_hcl(text)
     except HclError as error:
         return [], [Note(file=path, line=None, message=f"not understood: {error}")]
-    bake = _BakeFile(path, file, repository)
-    return list(bake.builds()), bake.notes
+    return _BakeFile(path, file, repository).builds()
 
 
 class _BakeFile:
@@ -38,42 +36,53 @@ class _BakeFile:
         self._path = path
         self._targets = file.of_type("target")
         self._repository = repository
-        self.notes: list[Note] = []
+        self._notes: dict[Note, None] = {}  # each once, in order
         self._scope = scope_of(file)
         self._is_override = ".override." in path  # docker buildx bake merges it over another file
-        self._parents = {name for target in self._targets for name in self._inherited(target)}
+        self._inherits = {
+            name: _strings(evaluate(target.attributes.get("inherits"), self._scope))
+            for name, target in self._targets.items()
+        }
+        self._parents = {parent for parents in self._inherits.values() for parent in parents}
         self._grouped = {
             name
             for group in file.of_type("group").values()
             for name in _strings(evaluate(group.attributes.get("targets"), self._scope))
         }
 
-    def _inherited(self, name: str) -> tuple[str, ...]:
-        return _strings(evaluate(self._targets[name].attributes.get("inherits"), self._scope))
-
-    def builds(self) -> Iterator[FoundBuild]:
+    def builds(self) -> tuple[list[FoundBuild], list[Note]]:
+        builds: list[FoundBuild] = []
         for name in self._targets:
-            layers = self._layers(name, ())
+            layers = self._layers(name)
             if not self._is_only_parent(name, layers):
                 for choice in self._matrix(layers):
-                    yield from self._builds_of(name, layers, choice)
+                    builds.extend(self._builds_of(name, layers, choice))
+        return builds, list(self._notes)
 
     def _is_only_parent(self, name: str, layers: _Layers) -> bool:
         """Whether a target is there to be inherited from and so need not be built itself."""
         return name in self._parents and name not in self._grouped and "target" not in layers
 
-    def _layers(self, name: str, path: tuple[str, ...]) -> _Layers:
+    def _layers(self, name: str) -> _Layers:
         """Every value of each attribute: inherited ones first, the own one last."""
-        if name not in self._targets or name in path or len(path) > _MOST_PARENTS:
-            return {}
         layers: _Layers = {}
-        for parent in self._inherited(name):
-            inherited = self._layers(parent, (*path, name))
-            for key in inherited.keys() - {"matrix", "name"}:
-                layers[key] = [*layers.get(key, ()), *inherited[key]]
-        for key, node in self._targets[name].attributes.items():
-            layers[key] = [*layers.get(key, ()), node]
+        for one in reversed(self._lineage(name)):
+            target = self._targets.get(one)
+            for key, node in target.attributes.items() if target else ():
+                if one == name or key not in ("matrix", "name"):
+                    layers.setdefault(key, []).append(node)
         return layers
+
+    def _lineage(self, name: str) -> list[str]:
+        """A target and all that it inherits from, each once, the one that wins first."""
+        lineage: dict[str, None] = {}
+        waiting = [name]
+        while waiting:
+            one = waiting.pop()
+            if one not in lineage:
+                lineage[one] = None
+                waiting.extend(self._inherits.get(one, ()))  # a later parent wins over an earlier one
+        return list(lineage)
 
     def _matrix(self, layers: _Layers) -> Iterator[dict[str, Any]]:
         """The variables of every target that a matrix makes."""
@@ -115,15 +124,7 @@ class _BakeFile:
 
     def _is_partial(self, name: str) -> bool:
         """Whether another file may complete a target: the file that this one overrides, or a parent's."""
-        waiting, seen = [name], set()
-        while waiting:
-            one = waiting.pop()
-            if one not in self._targets:
-                return True
-            if one not in seen:
-                seen.add(one)
-                waiting.extend(self._inherited(one))
-        return self._is_override
+        return self._is_override or any(one not in self._targets for one in self._lineage(name))
 
     def _is_settable(self, layers: _Layers, target: Any, choice: Mapping[str, Any]) -> bool:
         """Whether a target comes from a variable of the file: the environment overrides those."""
@@ -151,9 +152,7 @@ class _BakeFile:
     def _note(self, line: int, name: str, unknown: set[str]) -> None:
         if unknown:
             message = f"bake target {name}: {', '.join(sorted(unknown))} not understood"
-            note = Note(file=self._path, line=line, message=message, of_build=True)
-            if note not in self.notes:
-                self.notes.append(note)
+            self._notes[Note(file=self._path, line=line, message=message, of_build=True)] = None
 
 
 _CHECKED = {"target": "target", "build arguments": "args", "platforms": "platforms", "contexts": "contexts"}
