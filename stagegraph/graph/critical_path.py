@@ -57,11 +57,16 @@ def _slack(
 
 
 def _critical_path(graph: networkx.DiGraph[int], weights: Sequence[float], last: int) -> tuple[int, ...]:
-    """The longest path to ``last``, where an edge is as long as the step that it leaves takes."""
+    """The longest path to ``last``, where an edge is as long as the step that it leaves takes.
+
+    Of equally long paths networkx gives the one whose edges were added first.
+    """
     steps = sorted(networkx.ancestors(graph, last) | {last})
     timed: networkx.DiGraph[int] = networkx.DiGraph()
     timed.add_nodes_from([*steps, _END])
-    timed.add_weighted_edges_from((read, step, weights[read]) for step in steps for read in graph.pred[step])
+    timed.add_weighted_edges_from(
+        (read, step, weights[read]) for step in steps for read in sorted(graph.pred[step])
+    )
     timed.add_edge(last, _END, weight=weights[last])
     path: list[int] = networkx.dag_longest_path(timed, topo_order=[*steps, _END])
     return tuple(step for step in path if step != _END)
