@@ -77,13 +77,8 @@ def test_text_of_a_file_that_cannot_be_read() -> None:
         "  2:1 error: unknown instruction `NOPE`\n"
         "        2 | NOPE\n"
         "          | ^~~~\n"
-<<<<<<< HEAD
         "      hint: check that this is a Dockerfile, and that the line above ends with \\"
         " if this line continues it\n"
-=======
-        "      hint: check that this is a Dockerfile, and that the line above ends with \\ "
-        "if this line continues it\n"
->>>>>>> refs/heads/docs
         "\n"
         "1 file checked: 1 error\n"
     )
