@@ -1,7 +1,7 @@
 """What an instruction does once its variables are expanded: the material of steps.
 
-``command`` is the position of the instruction in the commands of its place, ``name`` that of the
-step in build output.
+``command`` is the position of the instruction in the commands of its stage, ``name`` the step's name
+in build output, empty where ``evaluate`` makes no names.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ buildStageDependencyGraph and resolveStages.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 from typing import NamedTuple
 
@@ -309,7 +309,7 @@ def _run_triggers(resolved: Resolved) -> None:
     """Give every needed stage the ONBUILD triggers of its base; they can make more stages needed."""
     done: set[int] = set()
     for passes in count():
-        resolved.needed = _reachable(resolved)
+        resolved.needed = frozenset(needed_by(resolved, resolved.target))
         grown = False
         for index in sorted(resolved.needed - done):
             done.add(index)
@@ -332,25 +332,31 @@ def _take_triggers(resolved: Resolved, place: StageOrImage) -> bool:
     return any(command.sources for command in taken)
 
 
-def _reachable(resolved: Resolved) -> frozenset[int]:
-    reached: set[int] = set()
-    waiting = [resolved.target]
-    while waiting:
-        index = waiting.pop()
-        if index not in reached:
-            reached.add(index)
-            waiting.extend(needs(resolved.sources[index]))
-    return frozenset(reached)
-
-
 def needs(place: StageOrImage) -> set[int]:
-    """The places that ``place`` reads; a stage that a named context replaces reads none."""
+    """The stages and images that ``place`` reads; a stage that a named context replaces reads none."""
     if place.replaced:
         return set()
-    found = {source for command in place.commands for source in command.sources}
+    sources = {source for command in place.commands for source in command.sources}
     if place.base_index is not None:
-        found.add(place.base_index)
-    return found
+        sources.add(place.base_index)
+    return sources
+
+
+def needed_by(resolved: Resolved, index: int) -> set[int]:
+    """The stages and images that BuildKit reads to build stage ``index``, itself included."""
+    return transitive_closure([index], lambda one: needs(resolved.sources[one]))
+
+
+def transitive_closure(starts: Iterable[int], sources_of: Callable[[int], Iterable[int]]) -> set[int]:
+    """``starts`` and everything that ``sources_of`` leads to from them."""
+    closure: set[int] = set()
+    waiting = list(starts)
+    while waiting:
+        index = waiting.pop()
+        if index not in closure:
+            closure.add(index)
+            waiting.extend(sources_of(index))
+    return closure
 
 
 def _check_references(resolved: Resolved) -> None:

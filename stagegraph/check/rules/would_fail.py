@@ -19,7 +19,7 @@ def _faults(subject: Subject) -> Iterator[Problem]:
         for command in place.commands
         if "$" in command.instruction.text
     }
-    for problem in faults(subject.resolved, evaluate(subject.resolved)):
+    for problem in faults(subject.resolved, evaluate(subject.resolved, names=False)):
         if problem.span.line not in doubtful:
             yield problem
 
