@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from stagegraph.check.check import Checked, Located, Verdict
+from stagegraph.check.check import CheckedFile, CheckedStage, ReportedProblem
 from stagegraph.check.many import Run
 from stagegraph.discovery.found_build import FoundBuild
 
@@ -25,7 +25,7 @@ def check_json(run: Run) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n"
 
 
-def _file(file: Checked) -> dict[str, Any]:
+def _file(file: CheckedFile) -> dict[str, Any]:
     return {
         "file": file.name,
         "error": {"message": file.error_message, "line": file.error_line} if file.error else None,
@@ -35,7 +35,7 @@ def _file(file: Checked) -> dict[str, Any]:
     }
 
 
-def _problem(one: Located) -> dict[str, Any]:
+def _problem(one: ReportedProblem) -> dict[str, Any]:
     problem = one.problem
     return {
         "code": problem.code,
@@ -51,7 +51,7 @@ def _problem(one: Located) -> dict[str, Any]:
     }
 
 
-def _stage(index: int, stage: Verdict) -> dict[str, Any]:
+def _stage(index: int, stage: CheckedStage) -> dict[str, Any]:
     return {
         "index": index,
         "name": stage.title,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stagegraph.check.check import Checked, Located, Verdict
+from stagegraph.check.check import CheckedFile, CheckedStage, ReportedProblem
 from stagegraph.check.many import Run
 from stagegraph.discovery.found_build import FoundBuild
 from stagegraph.model import Reach, Severity
@@ -44,7 +44,7 @@ class _Text:
             yield ""
         yield self._summary(run)
 
-    def _file(self, file: Checked) -> Iterator[str]:
+    def _file(self, file: CheckedFile) -> Iterator[str]:
         yield self._in(_BOLD, printable(file.name))
         if file.error:
             yield from self._error(file)
@@ -56,7 +56,7 @@ class _Text:
             yield from [""] * bool(file.problems)
             yield from self._stages(file.stages)
 
-    def _error(self, file: Checked) -> Iterator[str]:
+    def _error(self, file: CheckedFile) -> Iterator[str]:
         first, *rest = file.error.split("\n")
         severity = self._in(_COLOURS[Severity.ERROR], "error")
         place = first.removeprefix(f"{file.name}:").removesuffix(f": {file.error_message}")
@@ -66,7 +66,7 @@ class _Text:
             hint = line.removeprefix("hint: ")
             yield f"      {self._in(_DIM, 'hint')}: {printable(hint)}" if hint != line else f"    {line}"
 
-    def _problem(self, one: Located) -> Iterator[str]:
+    def _problem(self, one: ReportedProblem) -> Iterator[str]:
         problem = one.problem
         severity = self._in(_COLOURS[problem.severity], _NAMES[problem.severity])
         code = self._in(_DIM, f"[{problem.code}]")
@@ -77,7 +77,7 @@ class _Text:
             if text:
                 yield f"      {self._in(_DIM, name)}: {printable(text)}"
 
-    def _stages(self, stages: tuple[Verdict, ...]) -> Iterator[str]:
+    def _stages(self, stages: tuple[CheckedStage, ...]) -> Iterator[str]:
         width = max(len(printable(stage.title)) for stage in stages)
         for stage in stages:
             why = f"  {printable(stage.why)}" if stage.why else ""
