@@ -6,7 +6,6 @@ import heapq
 from random import Random
 
 import stagegraph as sg
-from stagegraph.graph.stage_graph import raw_steps
 from stagegraph.records.record import SECOND, Interval, Record, Vertex
 
 _BEGUN = 1_760_000_000 * SECOND
@@ -15,7 +14,7 @@ _BEGUN = 1_760_000_000 * SECOND
 def made_record(source: sg.Source, options: sg.Options, *, seed: int = 1, at_once: int = 8) -> Record:
     """A record in which at most ``at_once`` steps run; one step in eight comes from the cache."""
     random = Random(seed)
-    every = raw_steps(sg.read(source, options))
+    every = sg.read(source, options).steps
     named = [number for number, step in enumerate(every) if step.name]
     steps = [every[number] for number in named]
     place = {number: position for position, number in enumerate(named)}

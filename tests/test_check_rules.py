@@ -69,7 +69,7 @@ def test_a_comment_inside_the_stage_counts_too() -> None:
 
 def test_a_comment_with_an_unknown_code_is_noted() -> None:
     found = checked("FROM a AS x\n# stagegraph: ignore=dead\nRUN x\n")
-    assert found.notes == ("line 2: no rule is called `dead`, so nothing is ignored",)
+    assert found.notes == ("line 2: unknown rule `dead`, so nothing is ignored",)
 
 
 def test_a_comment_in_a_heredoc_is_none() -> None:
@@ -84,7 +84,7 @@ def test_no_idle_stage_without_known_targets() -> None:
 def test_an_idle_stage_takes_along_what_only_it_needs() -> None:
     found = checked("FROM a AS x\nFROM x AS y\nFROM y AS z\nFROM x AS w\nFROM b\n", _DEFAULT_ONLY)
     assert [one.problem.message for one in found.problems] == [
-        "no known build needs `z`, nor `y`, which only it needs",
+        "no known build needs `z` or `y`, which only `z` needs",
         "no known build needs `w`",
     ]
     assert found.problems[0].problem.fix.endswith("remove line 3 and line 2")
@@ -168,13 +168,13 @@ def test_an_instruction_with_a_variable_of_its_image_does_not_fail() -> None:
 def test_a_build_that_asks_for_no_stage_is_noted() -> None:
     known = KnownBuilds(questions=(Options(target="nope"),), builds=("bake.hcl:3",))
     assert checked("FROM a AS x\n", known).notes == (
-        "bake.hcl:3 asks for the target `nope`, and no stage is called that",
+        "bake.hcl:3 builds target `nope`, but there is no such stage",
     )
 
 
 def test_a_file_that_cannot_be_read_has_an_error_and_no_findings() -> None:
     found = checked("FROM a\nNOPE\n")
-    assert found.error.startswith("Dockerfile:2:1: NOPE is no Dockerfile instruction")
+    assert found.error.startswith("Dockerfile:2:1: unknown instruction `NOPE`")
     assert (found.error_line, found.problems) == (2, ())
 
 
@@ -202,14 +202,15 @@ def test_a_mount_at_the_working_directory_of_an_image_may_be_right(base: str) ->
 def test_one_number_is_found_once_for_all_its_copies() -> None:
     found = checked("FROM a\nFROM b\nCOPY --from=0 /x /y\nCOPY --from=0 /z /z\n").problems
     assert [one.problem.message for one in found] == [
-        "`--from=0` reads the stage in line 1 by its number, as in line 4"
+        "`--from=0` reads the stage in line 1 by its number (also in line 4)"
     ]
 
 
 def test_what_is_not_said_of_idle_stages_is_noted() -> None:
     known = KnownBuilds(questions=(Options(),), builds=("ci.yml:1",), doubts=("bake.hcl:3", "ci.yml:9"))
     assert checked("FROM a AS x\nFROM b\n", known).notes == (
-        "nothing is said of `x`: the target of bake.hcl:3 and 1 more is not understood, and may be it",
+        "`x` was not judged: bake.hcl:3 and 1 more have a target that could not be worked out, "
+        "and it could be `x`",
     )
 
 
@@ -227,4 +228,4 @@ def test_a_comment_says_that_a_stage_is_a_target(word: str) -> None:
 @pytest.mark.parametrize("word", ["tagret", "targets", "ignore", "nonsense=1"])
 def test_a_comment_that_means_nothing_is_noted(word: str) -> None:
     found = checked(f"FROM a AS x\n# stagegraph: {word} reason\nRUN x\n")
-    assert found.notes == (f"line 2: stagegraph knows no `{word}` in a comment, only target and ignore=CODE",)
+    assert found.notes == (f"line 2: unknown comment `stagegraph: {word}`; use `target` or `ignore=CODE`",)

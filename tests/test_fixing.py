@@ -11,7 +11,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from stagegraph.check.check import check
 from stagegraph.check.comments import extents
@@ -20,17 +20,18 @@ from stagegraph.check.known_builds import KnownBuilds
 from stagegraph.check.rules.registry import RULES
 from stagegraph.dockerfile.file import Dockerfile, read_dockerfile
 from stagegraph.dockerfile.logical import source_from_bytes
-from stagegraph.dockerfile.stages import Resolved, resolve
+from stagegraph.dockerfile.resolve import resolve
+from stagegraph.dockerfile.stages import Resolved
 from stagegraph.errors import StagegraphError
 from stagegraph.model import Reach
 from stagegraph.options import Options
 
 from .brute_force import PLATFORMS, random_dockerfile, vocabulary
 from .conftest import ROOT
-from .strategies import mutated
-from .tools import somebody_else
+from .strategies import count, mutated
+from .tools import program, somebody_else
 
-_GENERATED = 1_500
+_GENERATED = count(7.5)
 _QUESTIONS = 8
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 DEAD = b"FROM a\nRUN x\n\nFROM b\n"
@@ -197,8 +198,8 @@ def test_laws_on_generated_files(first: int) -> None:
         assert_lawful(found)
         counts["removed"] += len(found.removed)
         counts["kept"] += len(found.kept)
-    assert counts["removed"] > 100
-    assert counts["kept"] > 5
+    assert counts["removed"] > _GENERATED / 15
+    assert counts["kept"] > _GENERATED / 300
 
 
 def assert_lawful(found: FixedFile) -> None:
@@ -276,7 +277,6 @@ def written(resolved: Resolved, index: int | None) -> object:
     return [item.text for item in (place.text.head, *place.text.body)] if place.text else place.base
 
 
-@settings(max_examples=100, deadline=None)
 @given(mutated())
 def test_any_bytes_are_mended_lawfully_or_refused(data: bytes) -> None:
     try:
@@ -323,7 +323,7 @@ def test_a_diff_can_be_applied(in_process: Run, tmp_path: Path) -> None:
     data = b"\xef\xbb\xbfFROM a\r\nRUN x\r\n\r\nFROM b"
     (tmp_path / "Dockerfile").write_bytes(data)
     difference = in_process("check", "--diff", cwd=tmp_path).stdout
-    subprocess.run(["git", "apply", "-"], input=difference, cwd=tmp_path, check=True)
+    subprocess.run([program("git"), "apply", "-"], input=difference, cwd=tmp_path, check=True)
     assert (tmp_path / "Dockerfile").read_bytes() == fixed(data).after
 
 
@@ -331,7 +331,8 @@ def test_what_must_stay_is_said(in_process: Run, tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_bytes(b"FROM a\nFROM b AS x\nFROM c\nCOPY --from=1 /x /y\n")
     done = in_process("check", "--fix", cwd=tmp_path)
     assert done.stderr.decode() == (
-        "Dockerfile: kept `stage-0`: something else would change without, perhaps what a number means\n"
+        "Dockerfile: kept `stage-0`: removing it would change another stage"
+        " (for example what `--from=1` refers to)\n"
     )
 
 
@@ -340,7 +341,7 @@ def test_one_file_that_cannot_be_read_stops_no_other(in_process: Run, tmp_path: 
     (tmp_path / "b.Dockerfile").write_bytes(DEAD)
     done = in_process("check", "--fix", cwd=tmp_path)
     assert done.returncode == 1
-    assert b"error: a.Dockerfile:1:1: NOPE" in done.stderr
+    assert b"error: a.Dockerfile:1:1: unknown instruction `NOPE`" in done.stderr
     assert (tmp_path / "b.Dockerfile").read_bytes() == b"FROM b\n"
 
 
@@ -360,6 +361,6 @@ def test_a_file_that_may_not_be_written_stays(in_process: Run, open_folder: Path
     with somebody_else(in_process):
         done = in_process("check", "--fix", cwd=open_folder)
     assert done.returncode == 1
-    assert b"error: Dockerfile may not be written" in done.stderr
+    assert b"error: Dockerfile is read-only" in done.stderr
     assert b"removed" not in done.stderr
     assert path.read_bytes() == DEAD

@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from functools import partial
 from io import BytesIO
-from pathlib import Path
 from xml.etree import ElementTree
 
 import networkx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from PIL import Image, ImageFont
 from pypdf import PdfReader
 
 import stagegraph as sg
-from stagegraph.formats.png import font_file
+from stagegraph.formats.png import font_file, zoom_of
 from stagegraph.picture.alike import alike
 from stagegraph.picture.picture import picture
 from stagegraph.picture.sizes import WIDTHS
@@ -194,7 +193,6 @@ def test_what_is_not_alike_is_drawn_by_itself() -> None:
 
 
 @given(dockerfiles())
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 def test_folding_loses_nothing_and_makes_no_circles(text: str) -> None:
     try:
         found = report(text)
@@ -296,6 +294,18 @@ def test_the_direction_follows_the_shape(stages: int, direction: str) -> None:
     assert picture(report(wide), sg.View(direction="BT")).direction == "BT"
 
 
+@given(dockerfiles())
+def test_all_formats_choose_the_same_direction(text: str) -> None:
+    try:
+        graph = report(text)
+    except sg.StagegraphError:
+        return
+    direction = picture(graph, sg.View()).direction
+    assert f"\nflowchart {direction}\n" in sg.render(graph, "mermaid").decode()
+    assert f"rankdir={direction} " in sg.render(graph, "dot").decode()
+    assert sg.render(graph, "svg") == sg.render(graph, "svg", sg.View(direction=direction))
+
+
 def test_more_than_four_hundred_boxes_are_drawn_plainly_in_seconds() -> None:
     lines = ["FROM alpine AS s0"] + [
         f"FROM s{n - 1} AS s{n}\nCOPY --from=s{n // 2} /a /b" for n in range(1, 450)
@@ -315,6 +325,14 @@ def test_png_is_a_picture_of_the_svg() -> None:
     width, height = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
     size = svg(report(SAMPLE))
     assert (width, height) == (2 * int(size.get("width", "")), 2 * int(size.get("height", "")))
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "zoom"),
+    [(400, 300, 2.0), (2000, 2000, 2**0.5), (5000, 3000, 1.0), (10000, 16000, 0.5)],
+)
+def test_large_pictures_get_fewer_pixels_a_point(width: int, height: int, zoom: float) -> None:
+    assert zoom_of(f'<svg width="{width}" height="{height}"') == pytest.approx(zoom)
 
 
 @pytest.fixture
@@ -363,17 +381,3 @@ def test_pdf_is_one_page() -> None:
     assert data.startswith(b"%PDF-")
     assert data.rstrip().endswith(b"%%EOF")
     assert len(re.findall(rb"/Type\s*/Page\b", data)) == 1
-
-
-def test_a_notebook_shows_the_picture() -> None:
-    found = report(SAMPLE)
-    bundle = found._repr_mimebundle_()
-    assert bundle["image/svg+xml"] == sg.render(found, "svg").decode() == found._repr_svg_()
-    assert "stage-3" in bundle["text/plain"]
-
-
-def test_a_build_shows_itself_too(tmp_path: Path) -> None:
-    (tmp_path / "Dockerfile").write_text("FROM alpine AS a\n")
-    build = sg.read(tmp_path)
-    assert build._repr_svg_().startswith("<?xml")
-    assert set(build._repr_mimebundle_()) == {"image/svg+xml", "text/plain"}

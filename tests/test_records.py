@@ -12,7 +12,7 @@ import stagegraph as sg
 from stagegraph.records.collector import merged
 from stagegraph.records.reading import records_of
 from stagegraph.records.record import Interval, Vertex
-from stagegraph.timings.step_names import spelled
+from stagegraph.timings.step_names import canonical_name
 
 from . import builds
 
@@ -67,8 +67,10 @@ def test_a_log_is_read_to_the_digit_that_it_prints(path: str) -> None:
 def test_durations_of_a_stream_are_the_done_figures_of_its_log(path: str) -> None:
     (record,) = builds.records(f"{path}.rawjson.jsonl")
     (log,) = builds.records(f"{path}.plain.log")
-    durations = {spelled(v.name).text: f"{v.duration / 1e9:.1f}" for v in record.vertices}
-    said = {spelled(v.name).text: f"{v.stated / 1e9:.1f}" for v in log.vertices if v.stated is not None}
+    durations = {canonical_name(v.name).text: f"{v.duration / 1e9:.1f}" for v in record.vertices}
+    said = {
+        canonical_name(v.name).text: f"{v.stated / 1e9:.1f}" for v in log.vertices if v.stated is not None
+    }
     assert len(said) >= 3
     assert {name: durations[name] for name in said} == said
 

@@ -11,7 +11,8 @@ from stagegraph.check.comments import Extent, is_target
 from stagegraph.discovery.found_build import FoundBuild
 from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.dockerfile.platforms import PlatformError, parse_platform
-from stagegraph.dockerfile.stages import Resolved, needed_by, resolve
+from stagegraph.dockerfile.resolve import resolve
+from stagegraph.dockerfile.stages import Resolved, needs, reachable
 from stagegraph.errors import StagegraphError
 from stagegraph.model import Reach
 from stagegraph.options import Options
@@ -145,4 +146,5 @@ def _needed_by_number(file: Dockerfile, number: int, question: Options, default:
         resolved = resolve(file, replace(question, target=None), "", question.all_platforms[0])
     except StagegraphError:
         resolved = default
-    return {index for index in needed_by(resolved, number) if index < count}
+    needed = reachable([number], lambda index: needs(resolved.sources[index]))
+    return {index for index in needed if index < count}

@@ -1,46 +1,33 @@
-"""``stagegraph diff``: two build graphs side by side."""
+"""``stagegraph diff``: how two build graphs differ."""
 
 from __future__ import annotations
 
-import sys
-
 import click
 
-from stagegraph.cli.common import asks_for_builds, colour_wanted, options_of, terminal_width, writes_output
+from stagegraph.cli.common import (
+    build_options,
+    format_option,
+    options_of,
+    output_option,
+    terminal_options,
+)
+from stagegraph.cli.picture_options import direction_option, labels_option, theme_option, title_option
 from stagegraph.cli.revisions import read_revision
 from stagegraph.cli.writing import write
-from stagegraph.picture.view import DIRECTIONS, THEMES, View
-
-_FORMATS = ("text", "mermaid", "svg", "json", "markdown")
+from stagegraph.picture.view import View
 
 
 @click.command()
 @click.argument("old")
 @click.argument("new")
-@asks_for_builds
-@click.option(
-    "-f",
-    "--format",
-    "format_name",
-    type=click.Choice(_FORMATS),
-    default="text",
-    show_default=True,
-    help="Text for people, JSON for programs, Markdown and Mermaid for pull requests.",
-)
-@writes_output
-@click.option("--exit-code", is_flag=True, help="Exit 1 when the two graphs differ.")
-@click.option(
-    "--direction", type=click.Choice(DIRECTIONS), default="auto", show_default=True, help="Which way it runs."
-)
-@click.option("--labels/--no-labels", default=True, help="Write on the edges what is copied.")
-@click.option(
-    "--theme",
-    type=click.Choice(THEMES),
-    default="auto",
-    show_default=True,
-    help="Light, dark, or the reader's.",
-)
-@click.option("--title", default="", help="Title of the picture.")
+@build_options
+@format_option("diff", default="text")
+@output_option
+@click.option("--exit-code", is_flag=True, help="Exit with code 1 if the graphs differ.")
+@direction_option
+@labels_option
+@theme_option
+@title_option
 def diff(
     old: str,
     new: str,
@@ -56,12 +43,12 @@ def diff(
     theme: str,
     title: str,
 ) -> int:
-    """Say how the build graph of NEW differs from that of OLD.
+    """Show how the build graph of NEW differs from that of OLD.
 
-    OLD and NEW are Dockerfiles, directories that hold one, - for standard input, or REV:PATH for
-    a file as git has it at a revision (:PATH as it is staged). PATH is seen from the root of the
-    repository, ./PATH from here. A stage with another name and the same body is renamed. Exits 0
-    whether they differ or not, and with --exit-code 1 where they do.
+    OLD and NEW are Dockerfiles, directories that contain one, - for standard input, or REV:PATH for
+    a file at a git revision (:PATH for the staged file). PATH starts at the root of the repository,
+    ./PATH at the current directory. A stage with a new name and the same instructions counts as
+    renamed. The exit code is 0 even if the graphs differ, unless you use --exit-code.
 
     \b
     Examples:
@@ -69,18 +56,14 @@ def diff(
       stagegraph diff main:app/Dockerfile app/Dockerfile --format markdown
       stagegraph diff v1:Dockerfile v2:Dockerfile --format svg -o changes.svg
     """
-    from stagegraph.api import read, render
+    from stagegraph.api import read
     from stagegraph.comparison.compare import compare
+    from stagegraph.formats import render
 
     if old == new == "-":
         raise click.UsageError("OLD and NEW cannot both be standard input")
     options = options_of(targets, build_args, platforms, contexts)
-    found = compare(read(read_revision(old), options), read(read_revision(new), options))
+    comparison = compare(read(read_revision(old), options), read(read_revision(new), options))
     view = View(direction=direction, labels=labels, theme=theme, title=title)
-    if format_name == "text" and output in ("", "-") and sys.stdout.isatty():
-        from stagegraph.formats.diff_text import change_text
-
-        write(change_text(found, colour=colour_wanted(), width=terminal_width()).encode(), output)
-    else:
-        write(render(found, format_name, view), output)
-    return 1 if exit_code and not found.same else 0
+    write(render("diff", comparison, format_name, view=view, **terminal_options(output)), output)
+    return 1 if exit_code and not comparison.same else 0

@@ -1,4 +1,4 @@
-"""``stagegraph check --fix`` and ``--diff``: show the removal of dead stages, then write the files."""
+"""``stagegraph check --fix`` and ``--diff``: removes dead stages, and prints the changes as a diff."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def fix_files(tasks: Sequence[Task], output: str, *, write_files: bool) -> int:
-    """Show the changes of all files, then with ``write_files`` write each file whole or not at all.
+    """Print the changes of every file; then with ``write_files`` replace each file as a whole.
 
-    Returns the exit code: 1 if a file cannot be read or written, or would change and is only shown.
+    Returns the exit code: 1 for a file that cannot be read or written, or that --diff would change.
     """
     if write_files and any(task.candidate.path == "-" for task in tasks):
         raise OptionsError("cannot fix standard input in place", hint="name a file, or use --diff")
@@ -28,7 +28,7 @@ def fix_files(tasks: Sequence[Task], output: str, *, write_files: bool) -> int:
     failed = False
     for task in tasks:
         try:
-            done.append(_mended(task))
+            done.append(_fixed(task))
         except StagegraphError as error:
             failed = True
             _tell(f"error: {error}")
@@ -45,7 +45,7 @@ def fix_files(tasks: Sequence[Task], output: str, *, write_files: bool) -> int:
 def _written(name: str, one: FixedFile) -> bool:
     try:
         if not os.access(name, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
-            raise InputError(f"{name} may not be written", hint="it is read-only, and stays as it is")
+            raise InputError(f"{name} is read-only", hint="make it writable, or use --diff")
         write(one.after, name)
     except StagegraphError as error:
         _tell(f"error: {error}")
@@ -53,7 +53,7 @@ def _written(name: str, one: FixedFile) -> bool:
     return True
 
 
-def _mended(task: Task) -> tuple[str, FixedFile]:
+def _fixed(task: Task) -> tuple[str, FixedFile]:
     from stagegraph.check.fix import fix_dockerfile
     from stagegraph.reading import read_bytes
 
@@ -62,7 +62,7 @@ def _mended(task: Task) -> tuple[str, FixedFile]:
 
 
 def _difference(name: str, one: FixedFile) -> str:
-    """A unified diff; on a terminal without anything that could move its cursor."""
+    """A unified diff; on a terminal without control characters."""
     before, after = (
         data.decode("utf-8", "replace").splitlines(keepends=True) for data in (one.before, one.after)
     )
@@ -84,7 +84,8 @@ def _say(name: str, one: FixedFile, written: bool) -> None:
         )
     if one.kept:
         kept = ", ".join(map(quoted, one.kept))
-        _tell(f"{name}: kept {kept}: something else would change without, perhaps what a number means")
+        why = "removing it would change another stage (for example what `--from=1` refers to)"
+        _tell(f"{name}: kept {kept}: {why}")
 
 
 def _tell(text: str) -> None:

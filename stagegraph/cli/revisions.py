@@ -1,4 +1,4 @@
-"""A Dockerfile as it is on disk, or as git has it at a revision."""
+"""Reads a Dockerfile from disk or from a git revision."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ _TIMEOUT = 60  # seconds
 
 
 def read_revision(name: str) -> Source:
-    """The Dockerfile that ``name`` means: a path, ``-``, or ``REV:PATH`` where there is no such path.
+    """The Dockerfile ``name``: a path, ``-``, or ``REV:PATH`` if there is no such path.
 
-    PATH is seen from the root of the repository, or from here when it begins with ``./``; without
-    REV it is the file that is staged. Raises InputError when there is no such revision or file, or
-    no git.
+    PATH starts at the root of the repository, or at the current directory if it begins with ``./``;
+    without REV it is the staged file. Raises InputError for an unknown revision or file, and if git
+    is not installed.
     """
     revision, colon, path = name.partition(":")
     if not colon or _is_path(name):
         return read_source(name)
     for candidate in (path, *(f"{path.rstrip('/')}/{known}".lstrip("/") for known in NAMES)):
-        found = f"{revision}:{candidate}"
-        kind, identity, size = _object(found)
+        object_name = f"{revision}:{candidate}"
+        kind, identity, size = _object(object_name)
         if kind == "blob":
-            return source_from_bytes(_contents(found, identity, size), name if candidate == path else found)
-    raise InputError(f"git has no file {name}", hint=_hint(revision, path))
+            data = _contents(object_name, identity, size)
+            return source_from_bytes(data, name if candidate == path else object_name)
+    raise InputError(f"cannot find {name} in git", hint=_hint(revision, path))
 
 
 def _is_path(name: str) -> bool:
@@ -39,14 +40,14 @@ def _is_path(name: str) -> bool:
 
 
 def _object(name: str) -> tuple[str, str, int]:
-    """Kind, identity and size of what git calls ``name``; empty where there is nothing.
+    """Type, object id and size of the git object ``name``; empty if there is none.
 
-    The name is sent as a line of input, so that it can never be read as an option.
+    The name is sent on standard input, so that git cannot take it for an option.
     """
     if "\n" in name or "\0" in name:
         return "", "", 0
-    said = _git("cat-file", "--batch-check", "--follow-symlinks", said=f"{name}\n").stdout
-    words = said.decode("utf-8", "replace").split()
+    output = _git("cat-file", "--batch-check", "--follow-symlinks", stdin=f"{name}\n").stdout
+    words = output.decode("utf-8", "replace").split()
     if len(words) != 3 or words[1] not in ("blob", "tree", "commit", "tag") or not words[2].isdigit():
         return "", "", 0
     return words[1], words[0], int(words[2])
@@ -54,42 +55,42 @@ def _object(name: str) -> tuple[str, str, int]:
 
 def _contents(name: str, identity: str, size: int) -> bytes:
     if size > MAX_BYTES:
-        raise InputError(f"{name}: {size:,} bytes are too many for a Dockerfile; the limit is {MAX_BYTES:,}")
+        raise InputError(f"{name}: {size:,} bytes is too large for a Dockerfile; the limit is {MAX_BYTES:,}")
     done = _git("cat-file", "blob", identity)
     if done.returncode:
-        raise InputError(f"git cannot read {name}", hint=_last_words(done))
+        raise InputError(f"git cannot read {name}", hint=_git_error(done))
     return done.stdout
 
 
-def _git(*arguments: str, said: str = "") -> subprocess.CompletedProcess[bytes]:
+def _git(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(
             ["git", *arguments],
-            input=said.encode("utf-8", "surrogateescape"),
+            input=stdin.encode("utf-8", "surrogateescape"),
             capture_output=True,
             timeout=_TIMEOUT,
             check=False,
         )
     except FileNotFoundError:
         raise InputError(
-            "there is no git to ask for a revision", hint="install git, or name a file"
+            "git is not installed, so REV:PATH cannot be read", hint="install git, or use a path"
         ) from None
     except (subprocess.TimeoutExpired, OSError) as error:
-        raise InputError(f"git does not answer: {error}") from None
+        raise InputError(f"git failed: {error}") from None
 
 
 def _hint(revision: str, path: str) -> str:
     inside = _git("rev-parse", "--git-dir")
     if inside.returncode:
-        return _last_words(inside)
+        return _git_error(inside)
     if not _object(revision or "HEAD")[0]:
-        return f"there is no revision {revision}" if revision else "nothing is committed yet"
+        return f"there is no revision {revision}" if revision else "there is no commit yet"
     if path.startswith("./"):
-        return f"{path} is seen from here; without ./ it is seen from the root of the repository"
-    return f"{path} is seen from the root of the repository; ./{path} is seen from here"
+        return f"{path} starts at the current directory; without ./ it starts at the root of the repository"
+    return f"{path} starts at the root of the repository; ./{path} starts at the current directory"
 
 
-def _last_words(done: subprocess.CompletedProcess[bytes]) -> str:
-    """Why git failed, in the first line that it said."""
+def _git_error(done: subprocess.CompletedProcess[bytes]) -> str:
+    """The first line of the error message of git."""
     lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
     return lines[0].removeprefix("fatal: ") if lines else "git gave no reason"

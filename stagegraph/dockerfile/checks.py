@@ -1,4 +1,4 @@
-"""What the parsers of instructions share: the error, the flags, the count of arguments."""
+"""Shared by the parsers of instructions: their error, flags and number of arguments."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from stagegraph.dockerfile.lines import Line
 
 
 class ParseError(ValueError):
-    """BuildKit refuses the instruction; ``word`` is the part at fault, ``hint`` the next step."""
+    """BuildKit rejects the instruction; ``word`` is the wrong part, ``hint`` the next step."""
 
     def __init__(self, message: str, *, word: str = "", hint: str = "") -> None:
         super().__init__(message)
@@ -16,7 +16,7 @@ class ParseError(ValueError):
 
 
 def flags_of(line: Line) -> Flags:
-    """The flags of ``line``; ParseError for one that BuildKit does not know there."""
+    """The flags of ``line``; ParseError for one that BuildKit does not accept there."""
     if not line.flags:
         return NO_FLAGS
     try:

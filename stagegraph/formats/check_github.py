@@ -10,7 +10,7 @@ from stagegraph.source import printable
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
 
-def github(run: Run) -> str:
+def render(run: Run) -> str:
     """One workflow command a line."""
     lines = [line for file in run.files for line in _file(file)]
     lines += [_command("notice", {"title": "stagegraph"}, note) for note in run.notes]

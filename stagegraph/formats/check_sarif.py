@@ -25,7 +25,7 @@ _FINGERPRINT = "stagegraphFinding/v1"
 _CODES = list(RULES)
 
 
-def sarif(run: Run) -> str:
+def render(run: Run) -> str:
     """The run as one SARIF log; files that cannot be read are notifications of its invocation."""
     log = {
         "$schema": _SCHEMA,

@@ -3,38 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from stagegraph.comparison.changes import Change, Comparison
 from stagegraph.formats.diff_sections import (
     SIGNS,
     ChangeRow,
     change_headline,
-    change_story,
+    change_sections,
     change_summary,
 )
-from stagegraph.formats.tree import WIDTH, to_text
+from stagegraph.formats.terminal_text import WIDTH, Text, to_text, two_columns
 from stagegraph.picture.shorten import cut
 
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
 MOST_ROWS = 40  # of a section
-MOST_LINES = 6  # that went or came, of a row
+MOST_LINES = 6  # removed or added, of a row
 _STYLES = {Change.ADDED: "green", Change.REMOVED: "red", Change.CHANGED: "blue", Change.RENAMED: "blue"}
 
 
-def change_text(comparison: Comparison, *, colour: bool = False, width: int = WIDTH) -> str:
-    """What differs, a line each, the instructions that went and came below their stage."""
+def render(comparison: Comparison, *, colour: bool = False, width: int = WIDTH) -> str:
+    """One line for each difference; removed and added instructions follow below their stage."""
     return to_text(_parts(comparison, width), colour=colour, width=width)
 
 
-def _parts(comparison: Comparison, width: int) -> Iterator[RenderableType]:
-    from rich.text import Text
-
+def _parts(comparison: Comparison, width: int) -> Iterator[Text]:
     yield Text(change_headline(comparison), style="bold")
     yield Text(change_summary(comparison))
-    for section in change_story(comparison):
+    for section in change_sections(comparison):
         yield Text("")
         yield Text(section.heading, style="bold cyan")
         shown = section.rows[:MOST_ROWS]
@@ -45,15 +39,9 @@ def _parts(comparison: Comparison, width: int) -> Iterator[RenderableType]:
             yield Text(f"  ... and {len(section.rows) - len(shown)} more", style="dim")
 
 
-def _row(row: ChangeRow, room: int, width: int) -> Iterator[RenderableType]:
-    from rich.table import Table
-    from rich.text import Text
-
-    line = Table.grid(padding=(0, 2))
-    line.add_column(width=room + 4, overflow="fold")
-    line.add_column(overflow="fold")
-    line.add_row(Text(f"  {SIGNS[row.change]} {row.what}", style=_STYLES[row.change]), Text(row.detail))
-    yield line
+def _row(row: ChangeRow, room: int, width: int) -> Iterator[Text]:
+    what = Text(f"  {SIGNS[row.change]} {row.what}", style=_STYLES[row.change])
+    yield from two_columns([(what, Text(row.detail))], width, first=room + 4)
     for sign, style, texts in (("-", "red", row.removed), ("+", "green", row.added)):
         for text in texts[:MOST_LINES]:
             yield Text(f"      {sign} {cut(text, width - 8)}", style=style)

@@ -32,7 +32,7 @@ _LINKS: Mapping[EdgeKind | str | None, tuple[str, str]] = {
 }
 
 
-def mermaid(report: Report, view: View) -> str:
+def render(report: Report, view: View) -> str:
     """``report`` as a Mermaid flowchart; what does not fit GitHub's limits is collapsed and said."""
     checked_link_base(view.link_base)
     return fitting(_smaller_and_smaller(report, view), view)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from msgspec.structs import replace
-
 from stagegraph.comparison.changes import Change
 from stagegraph.formats.legend import legend
 from stagegraph.formats.quoting import checked_link_base, line_link, xml_text
@@ -22,7 +20,6 @@ from stagegraph.formats.svg_shapes import (
 )
 from stagegraph.formats.svg_style import style_sheet
 from stagegraph.model import EdgeKind, Report
-from stagegraph.picture.direction import better_direction
 from stagegraph.picture.layout import Placed, Spot, Way, placed
 from stagegraph.picture.picture import picture
 from stagegraph.picture.sizes import (
@@ -47,10 +44,9 @@ from stagegraph.picture.theme import (
 from stagegraph.picture.view import Arrow, Box, Group, Picture, View
 
 MARGIN = 20.0
-_TRIED_BELOW = 150  # boxes; above it one layout takes a while
 
 
-def svg(report: Report, view: View) -> str:
+def render(report: Report, view: View) -> str:
     """``report`` as one SVG that follows the reader's light or dark mode, unless a theme is pinned."""
     checked_link_base(view.link_base)
     return svg_of(picture(report, view), view)
@@ -68,7 +64,7 @@ class _Sheet:
         self._drawn = drawn
         self._view = view
         self._palette: Palette = palette_of(view)
-        self._places: Placed = _places(drawn, view)
+        self._places: Placed = placed(drawn, view.engine)
         self._looks = arrow_looks(drawn)
 
     def parts(self) -> Iterator[str]:
@@ -175,15 +171,6 @@ class _Sheet:
         part = f'<g class="{classes}">{title}{inner}</g>'
         link = line_link(self._view.link_base, source_line)
         return f'<a xlink:href="{xml_text(link)}" target="_top">{part}</a>\n' if link else f"{part}\n"
-
-
-def _places(drawn: Picture, view: View) -> Placed:
-    """The layout; without a direction asked for that of two which can be shown larger."""
-    if view.direction != "auto" or len(drawn.boxes) > _TRIED_BELOW:
-        return placed(drawn, view.engine)
-    ways = [placed(replace(drawn, direction=direction), view.engine) for direction in ("TB", "LR")]
-    down, across = ((way.width, way.height) for way in ways)
-    return ways[1] if better_direction(down, across) == "LR" else ways[0]
 
 
 def _shifted(name: str, x: float, y: float) -> str:

@@ -9,7 +9,8 @@ from stagegraph.picture.view import View
 
 HALOS = (
     ".label text,.frame-name text{paint-order:stroke;stroke-width:4px;stroke-linejoin:round}",
-    ".edge.unneeded{opacity:.6}",
+    # on line and head, since `opacity` makes a renderer draw each edge on a layer of its own
+    ".edge.unneeded .line{stroke-opacity:.6}.edge.unneeded .head{fill-opacity:.6}",
 )
 _FONTS = "Arial, Helvetica, 'Liberation Sans', Arimo, sans-serif"
 

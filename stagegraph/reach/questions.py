@@ -8,11 +8,11 @@ from itertools import chain, count
 
 from msgspec.structs import replace
 
-from stagegraph.dockerfile.arguments import global_arguments, platform_arguments
 from stagegraph.dockerfile.expand import ExpansionError, lexer_of
 from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.dockerfile.platforms import PlatformError, parse_platform
-from stagegraph.dockerfile.stages import resolve
+from stagegraph.dockerfile.resolve import resolve
+from stagegraph.dockerfile.scope import global_arguments, platform_arguments
 from stagegraph.errors import StagegraphError
 from stagegraph.options import DEFAULT_PLATFORM, Options
 from stagegraph.reach.from_choices import PLATFORM_NAMES, FromChoices, Selection

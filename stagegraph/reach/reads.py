@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Iterator, Set
 
 from stagegraph.dockerfile.file import Dockerfile, read_trigger
 from stagegraph.dockerfile.instructions import Copy, Instruction, Onbuild, Run, mount_source
-from stagegraph.dockerfile.stages import Resolved, StageOrImage, transitive_closure
+from stagegraph.dockerfile.stages import Resolved, StageOrImage, reachable
 from stagegraph.errors import DockerfileError
 from stagegraph.reach.from_choices import FromChoices
 
@@ -64,7 +64,7 @@ class StageReads:
 
     def reached(self, starts: Iterable[int], known: Set[int] = frozenset()) -> set[int]:
         """The transitive closure of ``starts`` under ``inputs``, without ``known`` and what only it needs."""
-        return transitive_closure(set(starts) - known, lambda stage: self.inputs(stage) - known)
+        return reachable(set(starts) - known, lambda stage: self.inputs(stage) - known)
 
 
 def trigger_numbers(file: Dockerfile, stage: int) -> frozenset[int]:

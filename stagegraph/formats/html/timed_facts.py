@@ -9,8 +9,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from stagegraph.formats.html.timeline import seconds
-from stagegraph.formats.words import counted, duration, size
 from stagegraph.timings.timings import TimedStage, TimedStep, Timings
+from stagegraph.units import counted, duration, size
 
 _PREFIX = re.compile(r"\A\[([^\]]*)\] ")
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}")
