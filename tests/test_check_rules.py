@@ -208,9 +208,10 @@ def test_one_number_is_found_once_for_all_its_copies() -> None:
 
 def test_what_is_not_said_of_idle_stages_is_noted() -> None:
     known = KnownBuilds(questions=(Options(),), builds=("ci.yml:1",), doubts=("bake.hcl:3", "ci.yml:9"))
-    assert checked("FROM a AS x\nFROM b\n", known).notes == (
+    (note,) = checked("FROM a AS x\nFROM b\n", known).notes
+    assert note == (
         "`x` was not judged: bake.hcl:3 and 1 more have a target that could not be worked out, "
-        "and it could be `x`",
+        "and it could be `x`"
     )
 
 
