@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 from hypothesis import given
 
-from stagegraph.check.check import Checked, check
+from stagegraph.check.check import CheckedFile, check
 from stagegraph.check.many import Run
 from stagegraph.check.rules.registry import RULES
 from stagegraph.discovery.found_build import FoundBuild
@@ -32,11 +32,11 @@ SCHEMA = json.loads(lzma.decompress(_DATA.read_bytes()))
 BAD = "FROM a\nRUN x\n\nFROM node AS build\n\nFROM scratch\nCOPY --from=biuld /x /y\n"
 
 
-def checked(text: str, name: str = "Dockerfile") -> Checked:
+def checked(text: str, name: str = "Dockerfile") -> CheckedFile:
     return check(Source(name=name, text=text))
 
 
-def run(*files: Checked, **values: Any) -> Run:
+def run(*files: CheckedFile, **values: Any) -> Run:
     return Run(files=files, **values)
 
 
@@ -54,21 +54,21 @@ def test_text_groups_findings_by_file_with_the_line_and_a_caret() -> None:
         "        1 | FROM a\n"
         "          |      ^\n"
         "      why: it has no name, and nothing reads it\n"
-        "      fix: remove lines 1 to 2, or name it to build it as a target\n"
+        "      fix: remove lines 1 to 2, or name it with AS to build it as a target\n"
         "\n"
-        "  7:13 warning: `biuld` is no stage, and `build` is: BuildKit pulls an image called `biuld`"
-        " [stage-typo]\n"
+        "  7:13 warning: there is no stage `biuld` (did you mean `build`?), "
+        "so BuildKit pulls an image of that name [stage-typo]\n"
         "        7 | COPY --from=biuld /x /y\n"
         "          |             ^~~~~\n"
-        "      why: Docker Hub has no image of that name, and no named context stands in for it\n"
-        "      fix: write `build`, or the whole name of the image\n"
+        "      why: Docker Hub has no official image of that name, and no named context replaces it\n"
+        "      fix: write `build`, or the full name of the image\n"
         "\n"
         "2 files checked: 2 warnings\n"
     )
 
 
 def test_text_of_nothing() -> None:
-    assert check_text(run(checked("FROM a\n"))) == "1 file checked: nothing to say\n"
+    assert check_text(run(checked("FROM a\n"))) == "1 file checked: no findings\n"
 
 
 def test_text_of_a_file_that_cannot_be_read() -> None:
@@ -77,28 +77,30 @@ def test_text_of_a_file_that_cannot_be_read() -> None:
         "  2:1 error: unknown instruction `NOPE`\n"
         "        2 | NOPE\n"
         "          | ^~~~\n"
-        "      hint: check that this is a Dockerfile, and that the line above ends with \\"
-        " if this line continues it\n"
+        "      hint: check that this is a Dockerfile, "
+        "and that the line above ends with \\ if this line continues it\n"
         "\n"
         "1 file checked: 1 error\n"
     )
 
 
 def test_text_with_all_verdicts_and_builds() -> None:
-    use = FoundBuild(
+    build = FoundBuild(
         file="ci.yml", line=3, kind="workflow step", name="image", target="x", platforms=("linux/arm64",)
     )
-    shown = check_text(run(checked("FROM a AS x\nFROM b\n"), uses=(use,)), verbose=True)
+    shown = check_text(run(checked("FROM a AS x\nFROM b\n"), builds=(build,)), verbose=True)
     assert "  x        idle        as target `x`  (line 1)\n  stage-1  needed\n" in shown
     assert "  ci.yml:3: workflow step image builds target x of Dockerfile on linux/arm64\n" in shown
-    assert shown.endswith("1 file checked, 1 build found: nothing to say\n")
+    assert shown.endswith("1 file checked, 1 build found: no findings\n")
 
 
 def test_builds_that_are_not_wholly_understood_are_counted_or_listed() -> None:
     made = run(
-        checked("FROM a\n"), uses=(FoundBuild(file="f", line=1, kind="command"),), not_understood=("f:1: x",)
+        checked("FROM a\n"),
+        builds=(FoundBuild(file="f", line=1, kind="command"),),
+        not_understood=("f:1: x",),
     )
-    assert "1 build found (1 not wholly understood: --verbose says what)" in check_text(made)
+    assert "1 build found (1 partly understood; see --verbose)" in check_text(made)
     assert "note: f:1: x" in check_text(made, verbose=True)
 
 
@@ -165,7 +167,8 @@ def test_annotations_for_github() -> None:
     first, second = github(run(checked(BAD))).splitlines()
     assert first == (
         "::warning file=Dockerfile,line=1,endLine=1,title=dead-stage::nothing can ever build `stage-0`"
-        "%0Ait has no name, and nothing reads it%0Aremove lines 1 to 2, or name it to build it as a target"
+        "%0Ait has no name, and nothing reads it"
+        "%0Aremove lines 1 to 2, or name it with AS to build it as a target"
     )
     assert second.startswith("::warning file=Dockerfile,line=7,endLine=7,title=stage-typo::")
 

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pathspec import GitIgnoreSpec
 
-from stagegraph.check.known_builds import knowledge_of
+from stagegraph.check.known_builds import known_builds_of
 from stagegraph.discovery.bake import bake_builds
 from stagegraph.discovery.commands import build_command, simple_commands
 from stagegraph.discovery.compose import compose_builds
@@ -336,22 +336,22 @@ def found_build(**values: object) -> FoundBuild:
 
 
 def test_what_is_not_understood_makes_less_known() -> None:
-    assert knowledge_of("Dockerfile", [found_build()], Options()).targets_known
-    assert not knowledge_of("Dockerfile", [], Options()).targets_known
-    assert not knowledge_of("Dockerfile", [found_build(dockerfile="other")], Options()).targets_known
+    assert known_builds_of("Dockerfile", [found_build()], Options()).targets_known
+    assert not known_builds_of("Dockerfile", [], Options()).targets_known
+    assert not known_builds_of("Dockerfile", [found_build(dockerfile="other")], Options()).targets_known
     vague = found_build(dockerfile=None, target=None, unknown=frozenset({"target", "dockerfile"}))
-    assert not knowledge_of("Dockerfile", [found_build(), vague], Options()).targets_known
-    assert not knowledge_of("Dockerfile", [found_build(certain=False)], Options()).targets_known
+    assert not known_builds_of("Dockerfile", [found_build(), vague], Options()).targets_known
+    assert not known_builds_of("Dockerfile", [found_build(certain=False)], Options()).targets_known
 
 
 def test_a_build_of_an_unknown_dockerfile_asks_every_dockerfile() -> None:
     vague = found_build(dockerfile=None, target="test", unknown=frozenset({"dockerfile"}))
-    known = knowledge_of("Dockerfile", [found_build(), vague], Options())
+    known = known_builds_of("Dockerfile", [found_build(), vague], Options())
     assert [question.target for question in known.questions] == [None, "test"]
 
 
 def test_targets_asked_for_are_all_there_are() -> None:
-    assert knowledge_of("Dockerfile", [], Options(targets=("a", "b"))).targets_known
+    assert known_builds_of("Dockerfile", [], Options(targets=("a", "b"))).targets_known
 
 
 def test_ignored_files_are_not_read(tmp_path: Path) -> None:

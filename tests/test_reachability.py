@@ -29,7 +29,7 @@ def test_an_unnamed_stage_that_nothing_reads_is_dead() -> None:
 
 def test_what_only_a_dead_stage_reads_is_dead() -> None:
     found = reach("FROM a\nFROM b\nCOPY --from=0 /x /y\nFROM c\n")
-    assert found[0] == ("dead", "it has no name, and only `stage-1` could read it, and nothing builds that")
+    assert found[0] == ("dead", "it has no name, and only `stage-1` could read it, which is never built")
 
 
 def test_a_shadowed_stage_that_nothing_reads_before_is_dead() -> None:
@@ -114,7 +114,7 @@ def test_a_default_made_of_another_argument() -> None:
 
 def test_a_variable_that_could_be_any_stage_makes_nothing_dead() -> None:
     found = reach("ARG BASE=alpine\nFROM a AS x\nFROM $BASE AS y\nFROM b AS x\nFROM y\n")
-    assert found[0] == ("unknown", "`FROM $BASE` in line 3 could be from it")
+    assert found[0] == ("unknown", "`FROM $BASE` in line 3 could use it as its base")
 
 
 def test_a_variable_that_could_be_any_stage_speaks_for_none() -> None:

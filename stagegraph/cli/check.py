@@ -22,7 +22,7 @@ from stagegraph.cli.writing import write
 from stagegraph.formats import render
 
 if TYPE_CHECKING:
-    from stagegraph.check.check import Checked
+    from stagegraph.check.check import CheckedFile
     from stagegraph.check.many import Run, Skipped
     from stagegraph.check.settings import Settings
     from stagegraph.check.work import Work
@@ -175,29 +175,29 @@ def _run(work: Work) -> Run:
     skipped = [result for result in results if isinstance(result, Skipped)]
     return Run(
         files=tuple(result for result in results if not isinstance(result, Skipped)),
-        uses=tuple(use for discovery in work.discoveries for use in discovery.builds),
+        builds=tuple(build for discovery in work.discoveries for build in discovery.builds),
         notes=tuple(map(str, [*work.notes, *_skipped(skipped), *work.not_read])),
         not_understood=tuple(map(str, work.not_understood)),
     )
 
 
 def _skipped(skipped: list[Skipped]) -> list[Note]:
-    from stagegraph.check.many import left_out
+    from stagegraph.check.work import skipped_note
 
     by_reason: dict[str, list[str]] = {}
     for one in skipped:
         by_reason.setdefault(one.reason, []).append(one.path)
-    return [left_out(files, reason) for reason, files in by_reason.items()]
+    return [skipped_note(files, reason) for reason, files in by_reason.items()]
 
 
 def _progress(
     count: int,
-) -> Callable[[Iterable[Checked | Skipped]], Iterable[Checked | Skipped]]:
+) -> Callable[[Iterable[CheckedFile | Skipped]], Iterable[CheckedFile | Skipped]]:
     """Wraps the results in a progress bar, for many files on a terminal."""
     if count < _PROGRESS_FROM or not sys.stderr.isatty():
         return lambda results: results
 
-    def shown(results: Iterable[Checked | Skipped]) -> Iterable[Checked | Skipped]:
+    def shown(results: Iterable[CheckedFile | Skipped]) -> Iterable[CheckedFile | Skipped]:
         from rich.console import Console
         from rich.progress import track
 

@@ -13,7 +13,7 @@ from stagegraph.errors import InputError, OptionsError, StagegraphError
 from stagegraph.source import printable, quoted
 
 if TYPE_CHECKING:
-    from stagegraph.check.fix import Mended
+    from stagegraph.check.fix import FixedFile
     from stagegraph.check.many import Task
 
 
@@ -24,11 +24,11 @@ def fix_files(tasks: Sequence[Task], output: str, *, write_files: bool) -> int:
     """
     if write_files and any(task.candidate.path == "-" for task in tasks):
         raise OptionsError("cannot fix standard input in place", hint="name a file, or use --diff")
-    done: list[tuple[str, Mended]] = []
+    done: list[tuple[str, FixedFile]] = []
     failed = False
     for task in tasks:
         try:
-            done.append(_mended(task))
+            done.append(_fixed(task))
         except StagegraphError as error:
             failed = True
             _tell(f"error: {error}")
@@ -42,7 +42,7 @@ def fix_files(tasks: Sequence[Task], output: str, *, write_files: bool) -> int:
     return int(failed or (bool(changed) and not write_files))
 
 
-def _written(name: str, one: Mended) -> bool:
+def _written(name: str, one: FixedFile) -> bool:
     try:
         if not os.access(name, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
             raise InputError(f"{name} is read-only", hint="make it writable, or use --diff")
@@ -53,15 +53,15 @@ def _written(name: str, one: Mended) -> bool:
     return True
 
 
-def _mended(task: Task) -> tuple[str, Mended]:
-    from stagegraph.check.fix import mended
+def _fixed(task: Task) -> tuple[str, FixedFile]:
+    from stagegraph.check.fix import fix_dockerfile
     from stagegraph.reading import read_bytes
 
     data, name = read_bytes(task.candidate.path)
-    return name, mended(data, name, task.knowledge, task.codes)
+    return name, fix_dockerfile(data, name, task.known_builds, task.codes)
 
 
-def _difference(name: str, one: Mended) -> str:
+def _difference(name: str, one: FixedFile) -> str:
     """A unified diff; on a terminal without control characters."""
     before, after = (
         data.decode("utf-8", "replace").splitlines(keepends=True) for data in (one.before, one.after)
@@ -76,7 +76,7 @@ def _ended(line: str) -> str:
     return "".join(printable(part) + "\n" for part in line[:-1].split("\n")) if sys.stdout.isatty() else line
 
 
-def _say(name: str, one: Mended, written: bool) -> None:
+def _say(name: str, one: FixedFile, written: bool) -> None:
     if one.removed:
         verb = "removed" if written else "would remove"
         _tell(

@@ -1,6 +1,6 @@
 """What an instruction does after its variables are expanded: the material of steps.
 
-``name`` is the name of the step in build output.
+``name`` is the name of the step in build output, empty where ``evaluate`` makes no names.
 """
 
 from __future__ import annotations

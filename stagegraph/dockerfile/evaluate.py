@@ -46,30 +46,41 @@ _BODY_LEXER = Lexer(process_quotes=False)
 _REJECTIONS = (ExpansionError, MountError, ScriptError, PathError, RemoteError, RejectedError)
 
 
-def evaluate(resolved: Resolved, *, platform_in_names: bool = False) -> tuple[StageActions, ...]:
-    """The actions of every stage and image of ``resolved``, in order of their indexes."""
+def evaluate(
+    resolved: Resolved, *, names: bool = True, platform_in_names: bool = False
+) -> tuple[StageActions, ...]:
+    """The actions of every stage and image of ``resolved``, in order of their indexes.
+
+    Without ``names`` every step name is empty: for callers that only want the faults.
+    """
     done: dict[int, _Stage] = {}
-    found = []
+    actions = []
     for place in resolved.sources:
-        stage = _Stage(resolved, place, done, platform_in_names)
-        found.append(stage.run())
+        stage = _Stage(resolved, place, done, platform_in_names if names else None)
+        actions.append(stage.run())
         done[place.index] = stage
-    return tuple(found)
+    return tuple(actions)
 
 
 class _Stage:
-    """Evaluates one stage."""
+    """Evaluates one stage; ``platform_in_names`` is None for no names."""
 
     def __init__(
-        self, resolved: Resolved, place: StageOrImage, done: dict[int, _Stage], platform_in_names: bool
+        self,
+        resolved: Resolved,
+        place: StageOrImage,
+        done: dict[int, _Stage],
+        platform_in_names: bool | None,
     ) -> None:
         self.resolved = resolved
         self.place = place
         self.done = done
         base = done[place.base_index] if place.base_index is not None else None
         self.scope: Scope = Scope(resolved, place, base.scope if base else None)
-        word = place.title if len(resolved.sources) > 1 else ""
-        self.names = StepNames(place, word, self.scope.platform if platform_in_names else None)
+        self.names: StepNames | None = None
+        if platform_in_names is not None:
+            word = place.title if len(resolved.sources) > 1 else ""
+            self.names = StepNames(place, word, self.scope.platform if platform_in_names else None)
         self.position = 0
         self.faults: list[Fault] = []
         self._environment: Environment | None = None
@@ -102,12 +113,14 @@ class _Stage:
         return any(name not in self.scope.variables for name in names)
 
     def _from_name(self) -> str:
-        if not self.place.reference or self.place.context:
+        if not self.names or not self.place.reference or self.place.context:
             return ""
         return self.names.named(f"FROM {self.place.reference}", {})
 
-    def _named(self, text: str, command: Command) -> str:
-        return self.names.named(text, self.scope.variables, onbuild=command.onbuild)
+    def _named(self, text: str, command: Command, *, on_nothing: bool = False) -> str:
+        if not self.names:
+            return ""
+        return self.names.named(text, self.scope.variables, onbuild=command.onbuild, on_nothing=on_nothing)
 
     def _fault(
         self, code: str, span: Span, message: str, why: str = "", fix: str = "", *, certain: bool = True
@@ -152,6 +165,8 @@ class _Stage:
 
     def _shown(self, text: str, lexer: Lexer | None = None, variables: dict[str, str] | None = None) -> str:
         """The text of an instruction as in build output: expanded, the keyword in capitals."""
+        if not self.names:
+            return ""
         with suppress(ExpansionError):  # BuildKit then shows it as written
             known = self.scope.variables if variables is None else variables
             text = (lexer or self.scope.lexer).word(text, known)
@@ -166,12 +181,7 @@ class _Stage:
         shown = self._shown(script.text, lexer, {**self.scope.variables, **masked} if masked else None)
         return RunAction(
             command=self.position,
-            name=self.names.named(
-                shown,
-                self.scope.variables,
-                onbuild=command.onbuild,
-                on_nothing=not self.scope.on_image,
-            ),
+            name=self._named(shown, command, on_nothing=not self.scope.on_image),
             span=item.span,
             onbuild=command.onbuild,
             words=script.words,
@@ -231,7 +241,7 @@ class _Stage:
             parts=parts,
             target=paths.destination(self.scope.workdir, destination, windows=self.scope.windows),
             options=(owner, mode, *map(expand, flags.exclude)),
-            link_name=_link_name(name, text) if linked else "",
+            link_name=_link_name(name, text) if linked and name else "",
         )
 
     def _files(self, item: Copy, words: list[str], checksum: str) -> Iterator[CopyPart]:
