@@ -16,7 +16,7 @@ from stagegraph.dockerfile.scope import global_arguments, platform_arguments
 from stagegraph.errors import StagegraphError
 from stagegraph.options import DEFAULT_PLATFORM, Options
 from stagegraph.reach.from_choices import PLATFORM_NAMES, FromChoices, Selection
-from stagegraph.reach.from_patterns import Bindings, Value
+from stagegraph.reach.from_solutions import Bindings, Value
 from stagegraph.reach.reads import StageReads, same_for_all_targets
 
 # Those that official images are published for, and the most common targets of cross compilation.
