@@ -5,7 +5,7 @@ A solution is tried with ``dockerfile/expand.py``, which expands exactly, before
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 
 from msgspec import Struct
@@ -138,3 +138,21 @@ def matches_anything(parts: tuple[Part, ...], arguments: SettableArguments) -> b
     """Whether ``parts`` can expand to any name at all, as ``$X`` can and ``base-$X`` cannot."""
     search = Search("\0", arguments)  # a name that the fixed text of a Dockerfile cannot contain
     return any(True for _ in search.solutions(parts))
+
+
+def nearest_first(solutions: Sequence[Bindings], arguments: Mapping[str, str]) -> list[Bindings]:
+    """The solutions that change the fewest variables first."""
+
+    def changes(bindings: Bindings) -> int:
+        return sum(not holds(value, arguments.get(name)) for name, value in bindings.items())
+
+    return sorted(solutions, key=changes)
+
+
+def holds(value: Binding, now: str | None) -> bool:
+    """Whether ``now``, the value of a variable or None if it is unset, is what a solution requires."""
+    if isinstance(value, str):
+        return now == value
+    if value is Value.UNSET:
+        return now is None
+    return bool(now) or (value is Value.SET and now is not None)

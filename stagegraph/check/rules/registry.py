@@ -52,8 +52,8 @@ def run_rules(subject: Subject, codes: Collection[str] = RULES.keys()) -> tuple[
 
 def sorted_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """``problems`` sorted by line, without duplicates."""
-    once = dict.fromkeys(problems)
-    return tuple(sorted(once, key=lambda one: (one.span.line, one.code, one.span.column, one.message)))
+    unique = dict.fromkeys(problems)
+    return tuple(sorted(unique, key=lambda one: (one.span.line, one.code, one.span.column, one.message)))
 
 
 @cache

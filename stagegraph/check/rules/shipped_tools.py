@@ -1,8 +1,8 @@
 """A final stage that inherits from a build stage, so that the build tools are in the image.
 
-Found only where the file shows it: the name of the build stage says so, it installs a compiler or a
-build system by name, no instruction removes packages, and the CMD or ENTRYPOINT of the final stage
-runs neither a build nor a test.
+Reported only if the name of the stage is that of a build stage, it installs a compiler or a build system
+by name, no instruction removes packages, and the CMD or ENTRYPOINT of the final stage runs neither a build
+nor a test.
 """
 
 from __future__ import annotations
