@@ -1,4 +1,4 @@
-"""Makes a TimedStep of every vertex, and sums them up: by stage, by phase, and how many ran at each moment."""
+"""Makes a TimedStep of every vertex, and sums them up: by stage, by phase, and the number at each moment."""
 
 from __future__ import annotations
 
