@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -88,8 +89,9 @@ def test_a_row_adds_a_format_to_the_library(add_format: Callable[[str], None]) -
 
 def test_every_row_has_a_module_that_renders() -> None:
     for row in formats.FORMATS:
-        module = __import__(f"stagegraph.formats.{row.module}", fromlist=["render"])
-        assert callable(module.render), row
+        name, _, function = row.module.partition(":")
+        module = importlib.import_module(f"stagegraph.formats.{name}")
+        assert callable(getattr(module, function or "render")), row
 
 
 def test_the_comparison_of_timings_has_no_page(in_process: Run) -> None:

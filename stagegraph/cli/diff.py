@@ -1,6 +1,9 @@
-"""``stagegraph diff``: how two build graphs differ."""
+"""``stagegraph diff``: how two build graphs differ, of files or of git revisions."""
 
 from __future__ import annotations
+
+import subprocess
+from pathlib import Path
 
 import click
 
@@ -11,10 +14,98 @@ from stagegraph.cli.common import (
     output_option,
     terminal_options,
 )
-from stagegraph.cli.picture_options import direction_option, labels_option, theme_option, title_option
-from stagegraph.cli.revisions import read_revision
+from stagegraph.cli.render import direction_option, labels_option, theme_option, title_option
 from stagegraph.cli.writing import write
+from stagegraph.dockerfile.logical import MAX_BYTES, source_from_bytes
+from stagegraph.errors import InputError
 from stagegraph.picture.view import View
+from stagegraph.reading import NAMES, read_source
+from stagegraph.source import Source
+
+_TIMEOUT = 60  # seconds
+
+
+def read_revision(name: str) -> Source:
+    """The Dockerfile ``name``: a path, ``-``, or ``REV:PATH`` if there is no such path.
+
+    PATH starts at the root of the repository, or at the current directory if it begins with ``./``;
+    without REV it is the staged file. Raises InputError for an unknown revision or file, and if git
+    is not installed.
+    """
+    revision, colon, path = name.partition(":")
+    if not colon or _is_path(name):
+        return read_source(name)
+    for candidate in (path, *(f"{path.rstrip('/')}/{known}".lstrip("/") for known in NAMES)):
+        object_name = f"{revision}:{candidate}"
+        kind, identity, size = _object(object_name)
+        if kind == "blob":
+            data = _contents(object_name, identity, size)
+            return source_from_bytes(data, name if candidate == path else object_name)
+    raise InputError(f"cannot find {name} in git", hint=_hint(revision, path))
+
+
+def _is_path(name: str) -> bool:
+    try:
+        return name == "-" or Path(name).is_absolute() or Path(name).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _object(name: str) -> tuple[str, str, int]:
+    """Type, object id and size of the git object ``name``; empty if there is none.
+
+    The name is sent on standard input, so that git cannot take it for an option.
+    """
+    if "\n" in name or "\0" in name:
+        return "", "", 0
+    output = _git("cat-file", "--batch-check", "--follow-symlinks", stdin=f"{name}\n").stdout
+    words = output.decode("utf-8", "replace").split()
+    if len(words) != 3 or words[1] not in ("blob", "tree", "commit", "tag") or not words[2].isdigit():
+        return "", "", 0
+    return words[1], words[0], int(words[2])
+
+
+def _contents(name: str, identity: str, size: int) -> bytes:
+    if size > MAX_BYTES:
+        raise InputError(f"{name}: {size:,} bytes is too large for a Dockerfile; the limit is {MAX_BYTES:,}")
+    done = _git("cat-file", "blob", identity)
+    if done.returncode:
+        raise InputError(f"git cannot read {name}", hint=_git_error(done))
+    return done.stdout
+
+
+def _git(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(
+            ["git", *arguments],
+            input=stdin.encode("utf-8", "surrogateescape"),
+            capture_output=True,
+            timeout=_TIMEOUT,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise InputError(
+            "git is not installed, so REV:PATH cannot be read", hint="install git, or use a path"
+        ) from None
+    except (subprocess.TimeoutExpired, OSError) as error:
+        raise InputError(f"git failed: {error}") from None
+
+
+def _hint(revision: str, path: str) -> str:
+    inside = _git("rev-parse", "--git-dir")
+    if inside.returncode:
+        return _git_error(inside)
+    if not _object(revision or "HEAD")[0]:
+        return f"there is no revision {revision}" if revision else "there is no commit yet"
+    if path.startswith("./"):
+        return f"{path} starts at the current directory; without ./ it starts at the root of the repository"
+    return f"{path} starts at the root of the repository; ./{path} starts at the current directory"
+
+
+def _git_error(done: subprocess.CompletedProcess[bytes]) -> str:
+    """The first line of the error message of git."""
+    lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    return lines[0].removeprefix("fatal: ") if lines else "git gave no reason"
 
 
 @click.command()

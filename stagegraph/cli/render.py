@@ -17,11 +17,28 @@ from stagegraph.cli.common import (
     terminal_options,
     to_stdout,
 )
-from stagegraph.cli.picture_options import direction_option, labels_option, theme_option, title_option
 from stagegraph.cli.writing import write
 from stagegraph.formats import formats
 from stagegraph.formats import render as render_format
-from stagegraph.picture.view import ENGINES, View
+from stagegraph.picture.view import DIRECTIONS, ENGINES, THEMES, View
+
+direction_option = click.option(
+    "--direction",
+    type=click.Choice(DIRECTIONS),
+    default="auto",
+    show_default=True,
+    help="Direction of the graph.",
+)
+labels_option = click.option("--labels/--no-labels", default=True, help="Write on the edges what is copied.")
+theme_option = click.option(
+    "--theme",
+    type=click.Choice(THEMES),
+    default="auto",
+    show_default=True,
+    help="Colours; auto follows the reader's light or dark mode.",
+)
+title_option = click.option("--title", default="", help="Title of the picture.")
+
 
 _DEFAULT_FORMAT = (
     " By default the suffix of FILE decides; without FILE it is text on a terminal and mermaid elsewhere."

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from stagegraph.dockerfile import parse
-from stagegraph.dockerfile.checks import ParseError
 from stagegraph.dockerfile.instructions import Arg, From, Instruction
 from stagegraph.dockerfile.lines import Line, read_lines
+from stagegraph.dockerfile.parse_steps import ParseError
 from stagegraph.dockerfile.words import WordsError
 from stagegraph.errors import DockerfileError
 from stagegraph.source import Source, Span

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from stagegraph.dockerfile import healthcheck, words
-from stagegraph.dockerfile.checks import ParseError, at_least_one, exactly_one, flags_of
 from stagegraph.dockerfile.instructions import (
     Arg,
     Env,
@@ -24,7 +23,7 @@ from stagegraph.dockerfile.instructions import (
 )
 from stagegraph.dockerfile.lines import Line, keyword_and_rest, line_of
 from stagegraph.dockerfile.logical import Logical
-from stagegraph.dockerfile.parse_steps import copy, run
+from stagegraph.dockerfile.parse_steps import ParseError, at_least_one, copy, exactly_one, flags_of, run
 from stagegraph.dockerfile.words import SPACE, lowered
 
 

@@ -12,8 +12,9 @@ from stagegraph.errors import OptionsError
 class Format(Struct, frozen=True, kw_only=True):
     """A value of ``--format`` of one command.
 
-    ``module`` is below ``stagegraph.formats`` and is loaded when the format is used. Its function ``render``
-    takes what the command shows and those of ``options`` that the caller gives, and returns text or bytes.
+    ``module`` is below ``stagegraph.formats`` and is loaded when the format is used. Its function ``render``,
+    or the one after a colon, takes what the command shows and those of ``options`` that the caller gives, and
+    returns text or bytes.
     """
 
     command: str
@@ -26,8 +27,9 @@ class Format(Struct, frozen=True, kw_only=True):
 
     def render(self, value: object, **options: object) -> bytes:
         """``value`` in this format; text is UTF-8. Options that the format does not have are ignored."""
-        function = import_module(f"stagegraph.formats.{self.module}").render
-        output = function(value, **{name: options[name] for name in self.options if name in options})
+        module, _, name = self.module.partition(":")
+        function = getattr(import_module(f"stagegraph.formats.{module}"), name or "render")
+        output = function(value, **{option: options[option] for option in self.options if option in options})
         return output if isinstance(output, bytes) else str(output).encode("utf-8", "replace")
 
 
@@ -66,11 +68,11 @@ FORMATS: tuple[Format, ...] = (
     _row("report", "text", "text", "for a terminal", "colour width"),
     _row("report", "json", "json", "data with a schema"),
     _row("report", "markdown", "markdown", "for documents and job summaries", "view"),
-    _row("diff", "text", "diff_text", "for a terminal", "colour width"),
-    _row("diff", "mermaid", "diff_mermaid", "diagram for pull requests", "view"),
-    _row("diff", "svg", "diff_svg", "picture for web pages", "view"),
-    _row("diff", "json", "diff_json", "data with a schema"),
-    _row("diff", "markdown", "diff_markdown", "tables and diagram for pull requests", "view"),
+    _row("diff", "text", "diff:as_text", "for a terminal", "colour width"),
+    _row("diff", "mermaid", "diff:as_mermaid", "diagram for pull requests", "view"),
+    _row("diff", "svg", "diff:as_svg", "picture for web pages", "view"),
+    _row("diff", "json", "diff:as_json", "data with a schema"),
+    _row("diff", "markdown", "diff:as_markdown", "tables and diagram for pull requests", "view"),
     _row("check", "text", "check_text", "for a terminal", "colour verbose"),
     _row("check", "json", "check_json", "data with a schema"),
     _row("check", "sarif", "check_sarif", "for code scanning"),
@@ -79,9 +81,9 @@ FORMATS: tuple[Format, ...] = (
     _row("timings", "json", "timings_json", "data with a schema"),
     _row("timings", "html", "html.timings_page", "page with the graph and a timeline", "report"),
     _row("timings", "markdown", "timings_markdown", "for job summaries and pull requests"),
-    _row("timings --compare", "text", "timings_diff_text", "for a terminal", "colour width"),
-    _row("timings --compare", "json", "timings_diff_json", "data"),
-    _row("timings --compare", "markdown", "timings_diff_markdown", "for pull requests"),
+    _row("timings --compare", "text", "timings_diff:as_text", "for a terminal", "colour width"),
+    _row("timings --compare", "json", "timings_diff:as_json", "data"),
+    _row("timings --compare", "markdown", "timings_diff:as_markdown", "for pull requests"),
 )
 
 

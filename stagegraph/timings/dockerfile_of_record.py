@@ -20,7 +20,7 @@ from stagegraph.graph.build import Build, build_of_file
 from stagegraph.options import Options
 from stagegraph.records.record import Record
 from stagegraph.source import Source
-from stagegraph.timings.dockerfile_steps import StepIndex, all_steps
+from stagegraph.timings.candidates import StepIndex, all_steps
 from stagegraph.timings.step_names import StepName, platforms_in, step_name
 
 _CONTEXT = re.compile(r"\[context ([^\]]+)\] (OCI load from client|load from client|docker-image://\S+)")

@@ -14,7 +14,6 @@ from stagegraph.timings.order import order_vertices
 from stagegraph.timings.replay import Replay, critical_path, path_parts, replay_of, slacks
 from stagegraph.timings.savings import Replays, largest_savings
 from stagegraph.timings.step_names import VertexKind
-from stagegraph.timings.timed_steps import timed_steps
 from stagegraph.timings.timings import PathPart, Saving, SavingKind, TimedStage, TimedStep, Timings
 from stagegraph.timings.totals import (
     concurrency_of,
@@ -23,6 +22,7 @@ from stagegraph.timings.totals import (
     is_interrupted,
     phases_of,
     timed_stages,
+    timed_steps,
 )
 from stagegraph.timings.waits import WaitGraph, wait_graph
 

@@ -11,7 +11,7 @@ from stagegraph.graph.nodes import nodes_of_step
 from stagegraph.graph.report import analyse
 from stagegraph.model import Edge, Measured, Node, Report, Step
 from stagegraph.records.collector import merged
-from stagegraph.timings.dockerfile_steps import StepIndex
+from stagegraph.timings.candidates import StepIndex
 from stagegraph.timings.step_names import VertexKind
 from stagegraph.timings.timings import TimedStep, Timings, seconds
 
