@@ -20,7 +20,7 @@ from stagegraph.formats.diff_sections import (
 )
 from stagegraph.formats.diff_text import change_text
 from stagegraph.formats.markdown import escaped
-from stagegraph.formats.mermaid import fitting, still_smaller
+from stagegraph.formats.mermaid import mermaid_of
 from stagegraph.picture.change_picture import change_picture
 from stagegraph.picture.shorten import cut
 from stagegraph.picture.view import Picture, View
@@ -45,21 +45,19 @@ def _text(comparison: Comparison, view: View) -> str:
 
 
 def _mermaid(comparison: Comparison, view: View) -> str:
-    return fitting(_smaller(comparison, view), view)
+    return mermaid_of(_pictures(comparison, view), view)
 
 
-def _smaller(comparison: Comparison, view: View) -> Iterator[Picture]:
+def _pictures(comparison: Comparison, view: View) -> Iterator[Picture]:
     yield change_picture(comparison, view)
-    bare = change_picture(comparison, replace(view, labels=False))
-    yield bare
-    yield from still_smaller(bare)
+    yield change_picture(comparison, replace(view, labels=False))
 
 
 def _svg(comparison: Comparison, view: View) -> str:
     from stagegraph.formats.svg import svg_of
 
     # a reader of a picture of two builds has to be told what the borders mean
-    return svg_of(change_picture(comparison, view), replace(view, legend=True))
+    return svg_of(_pictures(comparison, view), replace(view, legend=True))
 
 
 def _json(comparison: Comparison, view: View) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from stagegraph.picture.ranks import near_readers, passing, ranks
 from stagegraph.picture.sizes import Size, box_size, label_lines, label_size
 from stagegraph.picture.view import Arrow, Box
 
@@ -73,52 +72,12 @@ def _size_across(rows: Sequence[_Row]) -> Size:
 
 def _rows(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> list[_Row]:
     """The rows that hold anything: boxes in even rows, labels in the odd row before their arrow's target."""
-    ranks = _near_readers(_ranks(boxes, arrows), arrows)
+    rank = near_readers(ranks(boxes, arrows), arrows)
     sizes: dict[int, list[Size]] = {}
     for box in boxes:
-        sizes.setdefault(2 * ranks[box.id], []).append(box_size(box))
+        sizes.setdefault(2 * rank[box.id], []).append(box_size(box))
     for arrow in arrows:
         if arrow.label:
-            sizes.setdefault(2 * ranks[arrow.target] - 1, []).append(label_size(label_lines(arrow)))
-    passing = _passing(ranks, arrows)
-    return [_Row(sizes=row, passing=passing[number]) for number, row in sizes.items()]
-
-
-def _passing(ranks: Mapping[str, int], arrows: Sequence[Arrow]) -> list[int]:
-    """The number of arrows that pass each row; an arrow does not pass the row that holds its label."""
-    changes = [0] * (2 * max(ranks.values(), default=0) + 2)
-    for arrow in arrows:
-        first, last = 2 * ranks[arrow.source], 2 * ranks[arrow.target]
-        if last > first:
-            changes[first + 1] += 1
-            changes[last - 1 if arrow.label else last] -= 1
-    return list(accumulate(changes))
-
-
-def _near_readers(ranks: Mapping[str, int], arrows: Sequence[Arrow]) -> dict[str, int]:
-    """``ranks`` with each box that has no incoming arrow moved right before the first box that reads it."""
-    read = {arrow.target for arrow in arrows}
-    first: dict[str, int] = {}
-    for arrow in arrows:
-        if arrow.source not in read:
-            first[arrow.source] = min(ranks[arrow.target] - 1, first.get(arrow.source, ranks[arrow.target]))
-    return {box: max(first.get(box, rank), 0) for box, rank in ranks.items()}
-
-
-def _ranks(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> dict[str, int]:
-    """The longest path to each box, in arrows; boxes on a cycle and behind one keep what was found so far."""
-    users: dict[str, list[str]] = {box.id: [] for box in boxes}
-    waits = Counter({box.id: 0 for box in boxes})
-    for arrow in arrows:
-        users[arrow.source].append(arrow.target)
-        waits[arrow.target] += 1
-    ranks = {box.id: 0 for box in boxes}
-    ready = [box.id for box in boxes if not waits[box.id]]
-    while ready:
-        source = ready.pop()
-        for target in users[source]:
-            ranks[target] = max(ranks[target], ranks[source] + 1)
-            waits[target] -= 1
-            if not waits[target]:
-                ready.append(target)
-    return ranks
+            sizes.setdefault(2 * rank[arrow.target] - 1, []).append(label_size(label_lines(arrow)))
+    passed = passing(rank, arrows)
+    return [_Row(sizes=row, passing=passed[number]) for number, row in sizes.items()]

@@ -1,115 +1,34 @@
-"""Where everything of a picture goes: a Graphviz lays out empty boxes of known size."""
+"""Lays a picture out: Graphviz places empty boxes of known size, and its JSON is read back."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import graphviz
 from msgspec import Struct
 
 from stagegraph.errors import RenderError
 from stagegraph.model import Role
-from stagegraph.picture.graphviz_engine import laid_out
+from stagegraph.picture.graphviz_engine import first_in_time, run_graphviz
+from stagegraph.picture.ranks import crossed_ranks
 from stagegraph.picture.sizes import Size, box_size, frame_line, frame_mark, label_lines, label_size
+from stagegraph.picture.smaller import layout_candidates
 from stagegraph.picture.theme import SHIPS, arrow_looks
 from stagegraph.picture.view import Arrow, Group, Picture
 
-PLAIN_ABOVE = 400  # boxes; above it lines are straight and few rounds are spent on the layout
-PLAIN_ARROWS = 500  # arrows; above it, too: 840 between 220 boxes took ten seconds, and take one
+PLAIN_BOXES = 400  # above it lines are straight and few rounds are spent on the layout
+PLAIN_CROSSED_RANKS = (
+    1000  # above it, too: a dense graph of 1,500 takes 0.9 s, of 4,000 5 s; plain ones 0.2 s
+)
 POINTS = 72.0  # an inch
 
 
-def layout_dot(drawn: Picture) -> str:
-    """The picture as Graphviz has to see it: sizes, edges and their weights, no text.
-
-    A label is a box of its own in the middle of its edge, so that the line leads through it and no
-    other one does.
-    """
-    labelled = any(arrow.label for arrow in drawn.arrows)
-    graph = graphviz.Digraph("build", graph_attr=_graph_attributes(drawn, labelled))
-    graph.attr("node", shape="box", fixedsize="true", label="")
-    names = {box.id: f"n{number}" for number, box in enumerate(drawn.boxes)}
-    grouped = drawn.grouped()
-    for number, group in enumerate(drawn.groups):
-        with graph.subgraph(name=f"cluster{number}", graph_attr=_frame(group)) as frame:
-            for box in grouped[group.id]:
-                frame.node(names[box.id], **_size(box_size(box)))
-    for box in grouped.get("", ()):
-        graph.node(names[box.id], **_size(box_size(box)))
-    for number, (arrow, look) in enumerate(zip(drawn.arrows, arrow_looks(drawn), strict=True)):
-        weight = 1 if not arrow.needed else 4 if look in SHIPS else 2
-        _edge(graph, number, arrow, names, weight=weight, labelled=labelled)
-    _last(graph, drawn, names)
-    return str(graph.source)
-
-
-def _graph_attributes(drawn: Picture, labelled: bool) -> dict[str, str]:
-    across = drawn.direction in ("LR", "RL")
-    between = 44.0 if across else 24.0 if drawn.groups else 40.0
-    attributes = {
-        "rankdir": drawn.direction,
-        "nodesep": _inches(18 if across else 26),
-        "ranksep": _inches(between / 2 if labelled else between),
-        "newrank": "true",
-    }
-    if len(drawn.boxes) > PLAIN_ABOVE or len(drawn.arrows) > PLAIN_ARROWS:
-        attributes |= {"splines": "line", "nslimit": "1", "nslimit1": "1", "mclimit": "0.1"}
-    return attributes
-
-
-def _inches(pixels: float) -> str:
-    return f"{pixels / POINTS:.4f}"
-
-
-def _size(size: Size) -> dict[str, str]:
-    return {"width": _inches(size.width), "height": _inches(size.height)}
-
-
-def _frame(group: Group) -> dict[str, str]:
-    width = frame_line(group).width + frame_mark(group) + 8
-    size = f'FIXEDSIZE="TRUE" WIDTH="{width:.0f}" HEIGHT="16"'
-    empty = f'<<TABLE BORDER="0" {size}><TR><TD></TD></TR></TABLE>>'
-    return {"label": empty, "labeljust": "l", "margin": "12"}
-
-
-def _edge(
-    graph: graphviz.Digraph,
-    number: int,
-    arrow: Arrow,
-    names: Mapping[str, str],
-    *,
-    weight: int,
-    labelled: bool,
-) -> None:
-    source, target = names[arrow.source], names[arrow.target]
-    lines = label_lines(arrow)
-    if not lines:
-        graph.edge(source, target, id=f"h{number}", weight=str(weight), minlen="2" if labelled else "1")
-        return
-    graph.node(f"l{number}", **_size(label_size(lines)))
-    graph.edge(source, f"l{number}", id=f"t{number}", weight=str(weight), arrowhead="none")
-    # the label stands near the reader: there fewer lines are close together
-    graph.edge(f"l{number}", target, id=f"h{number}", weight=str(2 * weight))
-
-
-def _last(graph: graphviz.Digraph, drawn: Picture, names: Mapping[str, str]) -> None:
-    """The targets that nothing reads stand at the end of the picture, whatever else is long."""
-    read = {arrow.source for arrow in drawn.arrows}
-    ends = [box.id for box in drawn.boxes if box.role is Role.TARGET and box.id not in read]
-    if ends and not drawn.groups:
-        with graph.subgraph(graph_attr={"rank": "sink"}) as last:
-            for end in ends:
-                last.node(names[end])
-
-
 Point = tuple[float, float]
-_Named = Mapping[str, Mapping[str, Any]]
 
 
-class Spot(Struct, frozen=True, kw_only=True):
-    """A rectangle: its centre and its size."""
+class Rectangle(Struct, frozen=True, kw_only=True):
+    """A rectangle by its centre and size, in pixels."""
 
     x: float
     y: float
@@ -118,73 +37,160 @@ class Spot(Struct, frozen=True, kw_only=True):
 
     @property
     def left(self) -> float:
-        """Its left side."""
+        """The x of its left side."""
         return self.x - self.width / 2
 
     @property
     def top(self) -> float:
-        """Its upper side."""
+        """The y of its upper side."""
         return self.y - self.height / 2
 
 
-class Way(Struct, frozen=True, kw_only=True):
-    """The way of an arrow: Bézier curves (a point, then three for each piece) and the tip of its head."""
+class Route(Struct, frozen=True, kw_only=True):
+    """The line of an arrow: Bézier curves (a point, then three for each piece) and the tip of its head."""
 
     curves: tuple[tuple[Point, ...], ...]
     tip: Point | None
-    label: Spot | None
+    label: Rectangle | None
 
 
-class Placed(Struct, frozen=True, kw_only=True):
-    """The places of the boxes, arrows and frames of a picture, in its order; y runs downwards."""
+class Layout(Struct, frozen=True, kw_only=True):
+    """Where the boxes, arrows and frames of a picture are, in its order; in pixels, y runs downwards."""
 
     width: float
     height: float
-    boxes: tuple[Spot, ...]
-    ways: tuple[Way, ...]
-    frames: tuple[Spot, ...]
+    boxes: tuple[Rectangle, ...]
+    routes: tuple[Route, ...]
+    frames: tuple[Rectangle, ...]
 
 
-def placed(drawn: Picture, engine: str) -> Placed:
-    """Lay ``drawn`` out with a Graphviz; RenderError when that fails."""
-    output = laid_out(layout_dot(drawn), "json0", engine)
+def lay_out(pictures: Iterable[Picture], engine: str) -> tuple[Picture, Layout]:
+    """The first of ``pictures`` that Graphviz lays out in time, and its layout.
+
+    When none of them is, a smaller one with a note of what is left out. Raises RenderError when Graphviz
+    is missing or fails for the smallest.
+    """
+    return first_in_time(
+        layout_candidates(pictures), lambda drawn, seconds: _layout_of(drawn, engine, seconds)
+    )
+
+
+def _layout_of(drawn: Picture, engine: str, seconds: float) -> Layout:
+    output = run_graphviz(layout_dot(drawn), "json0", engine, seconds)
     try:
-        return _Reader(json.loads(output)).placed(drawn)
+        return _JsonReader(json.loads(output)).layout(drawn)
     except (ValueError, KeyError, IndexError, TypeError) as error:
         raise RenderError(
-            f"Graphviz gives a layout that cannot be read: {error}", hint="try another --engine"
+            f"cannot read the layout that Graphviz wrote: {error}", hint="try another --engine"
         ) from None
 
 
-class _Reader:
-    """Reads the JSON that Graphviz writes; its y runs upwards."""
+def layout_dot(drawn: Picture) -> str:
+    """The DOT text that Graphviz lays out: sizes, edges and their weights, no text.
 
-    def __init__(self, found: Mapping[str, Any]) -> None:
-        _, _, self._width, self._height = _numbers(found["bb"])
-        self._objects: _Named = {each["name"]: each for each in found.get("objects", ())}
-        self._edges: _Named = {each["id"]: each for each in found.get("edges", ())}
+    A label is a box of its own in the middle of its edge, so that the line leads through it and no
+    other one does. Written without the graphviz package, which takes 6 ms to import: no value needs
+    escaping here.
+    """
+    return "digraph build {\n" + "\n".join(_dot_lines(drawn)) + "\n}\n"
 
-    def placed(self, drawn: Picture) -> Placed:
-        """All places of ``drawn``."""
-        return Placed(
+
+def _dot_lines(drawn: Picture) -> Iterator[str]:
+    labelled = any(arrow.label for arrow in drawn.arrows)
+    names = {box.id: f"n{number}" for number, box in enumerate(drawn.boxes)}
+    boxes = drawn.grouped()
+    yield f"graph [{_graph_attributes(drawn, labelled)}]"
+    yield 'node [shape=box fixedsize=true label=""]'
+    for number, group in enumerate(drawn.groups):
+        yield f"subgraph cluster{number} {{\ngraph [{_frame(group)}]"
+        yield from (_node(names[box.id], box_size(box)) for box in boxes[group.id])
+        yield "}"
+    yield from (_node(names[box.id], box_size(box)) for box in boxes.get("", ()))
+    for number, (arrow, look) in enumerate(zip(drawn.arrows, arrow_looks(drawn), strict=True)):
+        weight = 1 if not arrow.needed else 4 if look in SHIPS else 2
+        yield _edge(number, arrow, names, weight, labelled=labelled)
+    yield from _last_rank(drawn, names)
+
+
+def _graph_attributes(drawn: Picture, labelled: bool) -> str:
+    across = drawn.direction in ("LR", "RL")
+    between = 44.0 if across else 24.0 if drawn.groups else 40.0
+    attributes = (
+        f"rankdir={drawn.direction} newrank=true nodesep={_inches(18 if across else 26)}"
+        f" ranksep={_inches(between / 2 if labelled else between)}"
+    )
+    if len(drawn.boxes) > PLAIN_BOXES or crossed_ranks(drawn) > PLAIN_CROSSED_RANKS:
+        attributes += " splines=line nslimit=1 nslimit1=1 mclimit=0.1"
+    return attributes
+
+
+def _inches(pixels: float) -> str:
+    return f"{pixels / POINTS:.4f}"
+
+
+def _node(name: str, size: Size) -> str:
+    return f"{name} [width={_inches(size.width)} height={_inches(size.height)}]"
+
+
+def _frame(group: Group) -> str:
+    width = frame_line(group).width + frame_mark(group) + 8
+    size = f'FIXEDSIZE="TRUE" WIDTH="{width:.0f}" HEIGHT="16"'
+    return f'label=<<TABLE BORDER="0" {size}><TR><TD></TD></TR></TABLE>> labeljust=l margin=12'
+
+
+def _edge(number: int, arrow: Arrow, names: Mapping[str, str], weight: int, *, labelled: bool) -> str:
+    source, target = names[arrow.source], names[arrow.target]
+    lines = label_lines(arrow)
+    if not lines:
+        return f"{source} -> {target} [id=h{number} weight={weight} minlen={2 if labelled else 1}]"
+    label = f"l{number}"
+    return "\n".join(
+        (
+            _node(label, label_size(lines)),
+            f"{source} -> {label} [id=t{number} weight={weight} arrowhead=none]",
+            # twice as heavy: near its reader a label has fewer other lines around it
+            f"{label} -> {target} [id=h{number} weight={2 * weight}]",
+        )
+    )
+
+
+def _last_rank(drawn: Picture, names: Mapping[str, str]) -> Iterator[str]:
+    """The targets that nothing reads are in the last rank, however long other chains are."""
+    read = {arrow.source for arrow in drawn.arrows}
+    ends = [names[box.id] for box in drawn.boxes if box.role is Role.TARGET and box.id not in read]
+    if ends and not drawn.groups:
+        yield f"{{\ngraph [rank=sink]\n{'\n'.join(ends)}\n}}"
+
+
+class _JsonReader:
+    """Reads the JSON that Graphviz writes; its y runs upwards, and its node sizes are in inches."""
+
+    def __init__(self, graph: Mapping[str, Any]) -> None:
+        _, _, self._width, self._height = _numbers(graph["bb"])
+        self._objects = {each["name"]: each for each in graph.get("objects", ())}
+        self._edges = {each["id"]: each for each in graph.get("edges", ())}
+
+    def layout(self, drawn: Picture) -> Layout:
+        """The layout of everything in ``drawn``."""
+        return Layout(
             width=self._width,
             height=self._height,
-            boxes=tuple(self._spot(f"n{number}") for number in range(len(drawn.boxes))),
-            ways=tuple(self._way(number, arrow) for number, arrow in enumerate(drawn.arrows)),
+            boxes=tuple(self._box(f"n{number}") for number in range(len(drawn.boxes))),
+            routes=tuple(self._route(number, arrow) for number, arrow in enumerate(drawn.arrows)),
             frames=tuple(self._frame(f"cluster{number}") for number in range(len(drawn.groups))),
         )
 
-    def _spot(self, name: str) -> Spot:
+    def _box(self, name: str) -> Rectangle:
         node = self._objects[name]
         x, y = self._point(node["pos"])
-        return Spot(x=x, y=y, width=float(node["width"]) * POINTS, height=float(node["height"]) * POINTS)
+        return Rectangle(x=x, y=y, width=float(node["width"]) * POINTS, height=float(node["height"]) * POINTS)
 
-    def _frame(self, name: str) -> Spot:
+    def _frame(self, name: str) -> Rectangle:
         left, bottom, right, top = _numbers(self._objects[name]["bb"])
         middle = self._height - (bottom + top) / 2
-        return Spot(x=(left + right) / 2, y=middle, width=right - left, height=top - bottom)
+        return Rectangle(x=(left + right) / 2, y=middle, width=right - left, height=top - bottom)
 
-    def _way(self, number: int, arrow: Arrow) -> Way:
+    def _route(self, number: int, arrow: Arrow) -> Route:
         head = self._edges[f"h{number}"]
         tip = None
         curves = []
@@ -193,8 +199,8 @@ class _Reader:
                 end, points = self._curve(text)
                 curves.append(points)
                 tip = end if part is head else tip
-        label = self._spot(f"l{number}") if arrow.label else None
-        return Way(curves=tuple(curves), tip=tip, label=label)
+        label = self._box(f"l{number}") if arrow.label else None
+        return Route(curves=tuple(curves), tip=tip, label=label)
 
     def _curve(self, text: str) -> tuple[Point | None, tuple[Point, ...]]:
         end, points = None, []
