@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from stagegraph.records.record import Record
     from stagegraph.source import Source
     from stagegraph.timings.measure import measure
-    from stagegraph.timings.static_graph import weights
-    from stagegraph.timings.timed_report import timed
+    from stagegraph.timings.timed_report import timed, weights
     from stagegraph.timings.timings import (
         PathPart,
         Phase,
@@ -75,7 +74,7 @@ _PUBLIC = {
     "stage_graph": "api",
     "step_graph": "api",
     "timed": "timings.timed_report",
-    "weights": "timings.static_graph",
+    "weights": "timings.timed_report",
 }
 
 __all__ = [

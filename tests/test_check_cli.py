@@ -38,7 +38,7 @@ def write(top: Path, **files: str) -> None:
 def test_nothing_found_is_0(in_process: Run, repository: Path) -> None:
     write(repository, Dockerfile="FROM a\n")
     done = in_process("check", cwd=repository)
-    assert (done.returncode, done.stdout) == (0, b"1 file checked: nothing to say\n")
+    assert (done.returncode, done.stdout) == (0, b"1 file checked: no findings\n")
 
 
 def test_a_finding_is_1(in_process: Run, repository: Path) -> None:
@@ -70,14 +70,14 @@ def test_fail_on_moves_the_line(
     [
         (
             ("--select", "dead-stag"),
-            "--select: no rule is called `dead-stag`\nhint: did you mean `dead-stage`?",
+            "--select: unknown rule `dead-stag`\nhint: did you mean `dead-stage`?",
         ),
-        (("--ignore", "x"), "--ignore: no rule is called `x`\nhint: the rules are dead-stage, "),
-        (("--explain", "later-stages"), "--explain: no rule is called `later-stages`\nhint: did you mean"),
+        (("--ignore", "x"), "--ignore: unknown rule `x`\nhint: the rules are dead-stage, "),
+        (("--explain", "later-stages"), "--explain: unknown rule `later-stages`\nhint: did you mean"),
         (("--fail-on", "fatal"), "'fatal' is not one of"),
         (("--format", "xml"), "'xml' is not one of"),
-        (("--fix", "-"), "standard input cannot be mended in place\nhint: name a file, or use --diff"),
-        (("--platform", "a/b/c/d"), "a/b/c/d is no platform"),
+        (("--fix", "-"), "cannot fix standard input in place\nhint: name a file, or use --diff"),
+        (("--platform", "a/b/c/d"), "invalid platform `a/b/c/d`"),
     ],
 )
 def test_wrong_usage_is_2(in_process: Run, repository: Path, args: tuple[str, ...], message: str) -> None:
@@ -121,12 +121,12 @@ def test_stagegraph_toml_comes_before_pyproject(in_process: Run, repository: Pat
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('[check]\nignor = ["x"]\n', "the checker has no setting `ignor`\nhint: did you mean `ignore`?"),
-        ('[check]\nselect = ["dead"]\n', "no rule is called `dead`\nhint: did you mean `dead-stage`?"),
-        ("[check]\nselect = 1\n", "`select` is a list of texts"),
-        ('[check]\nfail-on = "x"\n', "`fail-on` is one of error, warning, info, never"),
-        ("[check]\ndiscover = 1\n", "`discover` is true or false"),
-        ("check = 1\n", "check is no table"),
+        ('[check]\nignor = ["x"]\n', "unknown setting `ignor`\nhint: did you mean `ignore`?"),
+        ('[check]\nselect = ["dead"]\n', "unknown rule `dead`\nhint: did you mean `dead-stage`?"),
+        ("[check]\nselect = 1\n", "`select` must be a list of strings"),
+        ('[check]\nfail-on = "x"\n', "`fail-on` must be one of error, warning, info, never"),
+        ("[check]\ndiscover = 1\n", "`discover` must be true or false"),
+        ("check = 1\n", "`check` must be a table"),
         ("[", "stagegraph.toml cannot be read: "),
     ],
 )
@@ -176,11 +176,11 @@ def test_templates_are_skipped_with_one_note(in_process: Run, repository: Path) 
     done = in_process("check", cwd=repository)
     assert done.returncode == 0
     assert done.stdout.decode() == (
-        "note: a/Dockerfile.j2: left out: by its name a template, not a Dockerfile"
-        " (b/Dockerfile.tmpl, c/Dockerfile.in too)\n"
-        "note: d/Dockerfile: left out: by its text a template, not a Dockerfile\n"
+        "note: a/Dockerfile.j2: skipped: a template by its name, not a Dockerfile"
+        " (also b/Dockerfile.tmpl, c/Dockerfile.in)\n"
+        "note: d/Dockerfile: skipped: a template by its text, not a Dockerfile\n"
         "\n"
-        "1 file checked: nothing to say\n"
+        "1 file checked: no findings\n"
     )
 
 
@@ -195,7 +195,7 @@ def test_one_broken_file_stops_nothing(in_process: Run, repository: Path) -> Non
         ("a/Dockerfile", True, 0),
         ("b/Dockerfile", False, 1),
     ]
-    assert found["notes"] == ["c.Dockerfile: left out: binary, not a Dockerfile"]
+    assert found["notes"] == ["c.Dockerfile: skipped: binary, not a Dockerfile"]
 
 
 def test_a_file_that_is_named_must_be_a_dockerfile(in_process: Run, repository: Path) -> None:
@@ -203,7 +203,7 @@ def test_a_file_that_is_named_must_be_a_dockerfile(in_process: Run, repository: 
     done = in_process("check", "x.j2", "nope", "Dockerfile", cwd=repository)
     assert done.returncode == 1
     text = done.stdout.decode()
-    assert "x.j2\n  1:1 error: {% is no Dockerfile instruction" in text
+    assert "x.j2\n  1:1 error: unknown instruction `{%`" in text
     assert "nope\n  error: nope: No such file or directory" in text
     assert text.endswith("3 files checked: 2 errors\n")
 
@@ -214,7 +214,7 @@ def test_links_that_go_round_end(in_process: Run, repository: Path) -> None:
     (repository / "Dockerfile.x").symlink_to("Dockerfile.x")
     (repository / "Dockerfile.y").symlink_to("nowhere")
     write(repository, a__Dockerfile="FROM a\n")
-    assert in_process("check", cwd=repository).stdout == b"1 file checked: nothing to say\n"
+    assert in_process("check", cwd=repository).stdout == b"1 file checked: no findings\n"
 
 
 def test_what_may_not_be_read_is_a_note(in_process: Run, open_folder: Path) -> None:
@@ -262,7 +262,7 @@ def test_a_terminal_shows_progress_and_a_pipe_does_not(repository: Path) -> None
     os.close(primary)
     out, _ = process.communicate(timeout=60)
     assert b"Checking" in shown
-    assert out == b"120 files checked: nothing to say\n"
+    assert out == b"120 files checked: no findings\n"
 
 
 def test_the_builds_of_the_repository_are_found(in_process: Run, repository: Path) -> None:
@@ -270,10 +270,8 @@ def test_the_builds_of_the_repository_are_found(in_process: Run, repository: Pat
     write(repository, ci__test="#!/bin/sh\ndocker build --target=test .\n")
     found = in_process("check", cwd=repository).stdout.decode()
     assert "2:11 info: no known build needs `old` [idle-stage]" in found
-    assert (
-        "why: none of the builds in Makefile:2, ci/test:2 needs it; it is built only as target `old`" in found
-    )
-    assert "fix: say `# stagegraph: target` above it if it is built by hand, or remove line 2" in found
+    assert "why: no build in Makefile:2, ci/test:2 needs it; it is only built as target `old`" in found
+    assert "fix: add `# stagegraph: target` above it if people build it by hand, or remove line 2" in found
     assert "idle-stage" not in in_process("check", "--no-discover", cwd=repository).stdout.decode()
 
 
@@ -287,7 +285,7 @@ def test_targets_of_the_command_line_are_all_there_are(in_process: Run, tmp_path
     write(tmp_path, Dockerfile="FROM a AS x\nFROM a AS old\nFROM b\n")
     found = in_process("check", "--target", "x", cwd=tmp_path).stdout.decode()
     assert "no known build needs `old`" in found
-    assert "why: none of the builds asked for needs it" in found
+    assert "why: no build on the command line needs it" in found
 
 
 def test_broken_files_of_builds_are_noted(in_process: Run, repository: Path) -> None:
@@ -297,7 +295,7 @@ def test_broken_files_of_builds_are_noted(in_process: Run, repository: Path) -> 
     assert done.returncode == 0
     assert done.stdout.decode().splitlines()[:2] == [
         "note: compose.yaml: not understood: did not find expected node content in line 2",
-        "note: docker-bake.hcl: not understood: it is no HCL, from line 1 on",
+        "note: docker-bake.hcl: not understood: invalid HCL in line 1",
     ]
 
 

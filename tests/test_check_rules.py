@@ -7,8 +7,8 @@ from textwrap import dedent
 
 import pytest
 
-from stagegraph.check.check import Checked, check
-from stagegraph.check.known_builds import KnownBuilds, knowledge_of
+from stagegraph.check.check import CheckedFile, check
+from stagegraph.check.known_builds import KnownBuilds, known_builds_of
 from stagegraph.check.rules.registry import RULES
 from stagegraph.discovery.found_build import FoundBuild
 from stagegraph.options import Options
@@ -20,13 +20,13 @@ _BLOCK = re.compile(r"```dockerfile\n(.*?)```", re.DOTALL)
 _DEFAULT_ONLY = KnownBuilds(questions=(Options(),), builds=("ci.yml:1",), targets_known=True)
 
 
-def checked(text: str, knowledge: KnownBuilds | None = None) -> Checked:
-    return check(Source(name="Dockerfile", text=dedent(text)), knowledge or KnownBuilds())
+def checked(text: str, known_builds: KnownBuilds | None = None) -> CheckedFile:
+    return check(Source(name="Dockerfile", text=dedent(text)), known_builds or KnownBuilds())
 
 
-def codes(text: str, knowledge: KnownBuilds | None = None) -> list[str]:
+def codes(text: str, known_builds: KnownBuilds | None = None) -> list[str]:
     """The codes found, by line; none for a file with an error is a failure."""
-    found = checked(text, knowledge)
+    found = checked(text, known_builds)
     assert not found.error
     return [one.problem.code for one in found.problems]
 
@@ -44,15 +44,15 @@ def test_every_rule_has_a_page_with_two_examples() -> None:
 @pytest.mark.parametrize("code", RULES)
 def test_the_bad_example_is_found_and_the_good_one_is_not(code: str) -> None:
     bad, good = examples()[code]
-    knowledge = _DEFAULT_ONLY if code == "idle-stage" else None
-    assert codes(bad, knowledge) == [code]
-    assert codes(good, knowledge) == []
+    known_builds = _DEFAULT_ONLY if code == "idle-stage" else None
+    assert codes(bad, known_builds) == [code]
+    assert codes(good, known_builds) == []
 
 
 @pytest.mark.parametrize("code", RULES)
 def test_every_finding_says_why_and_what_to_do(code: str) -> None:
-    knowledge = _DEFAULT_ONLY if code == "idle-stage" else None
-    for one in checked(examples()[code][0], knowledge).problems:
+    known_builds = _DEFAULT_ONLY if code == "idle-stage" else None
+    for one in checked(examples()[code][0], known_builds).problems:
         assert one.problem.why
         assert one.problem.fix or code == "would-fail"
         assert "^" in one.excerpt
@@ -69,7 +69,7 @@ def test_a_comment_inside_the_stage_counts_too() -> None:
 
 def test_a_comment_with_an_unknown_code_is_noted() -> None:
     found = checked("FROM a AS x\n# stagegraph: ignore=dead\nRUN x\n")
-    assert found.notes == ("line 2: no rule is called `dead`, so nothing is ignored",)
+    assert found.notes == ("line 2: unknown rule `dead`, so nothing is ignored",)
 
 
 def test_a_comment_in_a_heredoc_is_none() -> None:
@@ -84,7 +84,7 @@ def test_no_idle_stage_without_known_targets() -> None:
 def test_an_idle_stage_takes_along_what_only_it_needs() -> None:
     found = checked("FROM a AS x\nFROM x AS y\nFROM y AS z\nFROM x AS w\nFROM b\n", _DEFAULT_ONLY)
     assert [one.problem.message for one in found.problems] == [
-        "no known build needs `z`, nor `y`, which only it needs",
+        "no known build needs `z` or `y`, which only `z` needs",
         "no known build needs `w`",
     ]
     assert found.problems[0].problem.fix.endswith("remove line 3 and line 2")
@@ -168,13 +168,13 @@ def test_an_instruction_with_a_variable_of_its_image_does_not_fail() -> None:
 def test_a_build_that_asks_for_no_stage_is_noted() -> None:
     known = KnownBuilds(questions=(Options(target="nope"),), builds=("bake.hcl:3",))
     assert checked("FROM a AS x\n", known).notes == (
-        "bake.hcl:3 asks for the target `nope`, and no stage is called that",
+        "bake.hcl:3 builds target `nope`, but there is no such stage",
     )
 
 
 def test_a_file_that_cannot_be_read_has_an_error_and_no_findings() -> None:
     found = checked("FROM a\nNOPE\n")
-    assert found.error.startswith("Dockerfile:2:1: NOPE is no Dockerfile instruction")
+    assert found.error.startswith("Dockerfile:2:1: unknown instruction `NOPE`")
     assert (found.error_line, found.problems) == (2, ())
 
 
@@ -202,20 +202,22 @@ def test_a_mount_at_the_working_directory_of_an_image_may_be_right(base: str) ->
 def test_one_number_is_found_once_for_all_its_copies() -> None:
     found = checked("FROM a\nFROM b\nCOPY --from=0 /x /y\nCOPY --from=0 /z /z\n").problems
     assert [one.problem.message for one in found] == [
-        "`--from=0` reads the stage in line 1 by its number, as in line 4"
+        "`--from=0` reads the stage in line 1 by its number (also in line 4)"
     ]
 
 
 def test_what_is_not_said_of_idle_stages_is_noted() -> None:
     known = KnownBuilds(questions=(Options(),), builds=("ci.yml:1",), doubts=("bake.hcl:3", "ci.yml:9"))
-    assert checked("FROM a AS x\nFROM b\n", known).notes == (
-        "nothing is said of `x`: the target of bake.hcl:3 and 1 more is not understood, and may be it",
+    (note,) = checked("FROM a AS x\nFROM b\n", known).notes
+    assert note == (
+        "`x` was not judged: bake.hcl:3 and 1 more have a target that could not be worked out, "
+        "and it could be `x`"
     )
 
 
 def test_the_platform_of_the_machine_is_no_platform_by_name() -> None:
     use = FoundBuild(file="bake.hcl", line=1, kind="bake target", platforms=("local", "linux/arm64"))
-    known = knowledge_of("Dockerfile", [use], Options())
+    known = known_builds_of("Dockerfile", [use], Options())
     assert [question.platforms for question in known.questions] == [("linux/arm64",)]
 
 
@@ -227,4 +229,4 @@ def test_a_comment_says_that_a_stage_is_a_target(word: str) -> None:
 @pytest.mark.parametrize("word", ["tagret", "targets", "ignore", "nonsense=1"])
 def test_a_comment_that_means_nothing_is_noted(word: str) -> None:
     found = checked(f"FROM a AS x\n# stagegraph: {word} reason\nRUN x\n")
-    assert found.notes == (f"line 2: stagegraph knows no `{word}` in a comment, only target and ignore=CODE",)
+    assert found.notes == (f"line 2: unknown comment `stagegraph: {word}`; use `target` or `ignore=CODE`",)

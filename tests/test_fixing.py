@@ -11,11 +11,11 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from stagegraph.check.check import check
 from stagegraph.check.comments import extents
-from stagegraph.check.fix import Mended, mended
+from stagegraph.check.fix import FixedFile, fix_dockerfile
 from stagegraph.check.known_builds import KnownBuilds
 from stagegraph.check.rules.registry import RULES
 from stagegraph.dockerfile.file import Dockerfile, read_dockerfile
@@ -28,18 +28,18 @@ from stagegraph.options import Options
 
 from .brute_force import PLATFORMS, random_dockerfile, vocabulary
 from .conftest import ROOT
-from .strategies import mutated
-from .tools import somebody_else
+from .strategies import count, mutated
+from .tools import program, somebody_else
 
-_GENERATED = 1_500
+_GENERATED = count(7.5)
 _QUESTIONS = 8
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 DEAD = b"FROM a\nRUN x\n\nFROM b\n"
 SAMPLES = sorted(path.parent.name for path in (ROOT / "samples").glob("*/Dockerfile"))
 
 
-def fixed(data: bytes, knowledge: KnownBuilds | None = None) -> Mended:
-    return mended(data, "Dockerfile", knowledge or KnownBuilds(), RULES.keys())
+def fixed(data: bytes, known_builds: KnownBuilds | None = None) -> FixedFile:
+    return fix_dockerfile(data, "Dockerfile", known_builds or KnownBuilds(), RULES.keys())
 
 
 def after(text: str) -> str:
@@ -132,7 +132,7 @@ def test_a_comment_keeps_a_dead_stage() -> None:
 
 def test_a_rule_that_is_not_chosen_removes_nothing() -> None:
     data = b"FROM a\nFROM b\n"
-    assert mended(data, "Dockerfile", KnownBuilds(), ["shadowed-stage"]).after == data
+    assert fix_dockerfile(data, "Dockerfile", KnownBuilds(), ["shadowed-stage"]).after == data
 
 
 def test_a_file_that_is_refused_is_left_alone() -> None:
@@ -198,11 +198,11 @@ def test_laws_on_generated_files(first: int) -> None:
         assert_lawful(found)
         counts["removed"] += len(found.removed)
         counts["kept"] += len(found.kept)
-    assert counts["removed"] > 100
-    assert counts["kept"] > 5
+    assert counts["removed"] > _GENERATED / 15
+    assert counts["kept"] > _GENERATED / 300
 
 
-def assert_lawful(found: Mended) -> None:
+def assert_lawful(found: FixedFile) -> None:
     """Only whole stages went, the same again changes nothing, and all that is left builds the same."""
     before, new = read(found.before), read(found.after)
     gone = found.indexes
@@ -221,7 +221,7 @@ def assert_lawful(found: Mended) -> None:
     assert all(verdicts[index].reach is Reach.DEAD for index in gone)
 
 
-def assert_only_stages_went(before: Dockerfile, found: Mended) -> None:
+def assert_only_stages_went(before: Dockerfile, found: FixedFile) -> None:
     """What is left is what was there without the lines of the stages, and blank lines right below."""
     gone = {number for index in found.indexes for number in lines_of(before, index)}
     old = found.before.split(b"\n")
@@ -277,7 +277,6 @@ def written(resolved: Resolved, index: int | None) -> object:
     return [item.text for item in (place.text.head, *place.text.body)] if place.text else place.base
 
 
-@settings(max_examples=100, deadline=None)
 @given(mutated())
 def test_any_bytes_are_mended_lawfully_or_refused(data: bytes) -> None:
     try:
@@ -324,7 +323,7 @@ def test_a_diff_can_be_applied(in_process: Run, tmp_path: Path) -> None:
     data = b"\xef\xbb\xbfFROM a\r\nRUN x\r\n\r\nFROM b"
     (tmp_path / "Dockerfile").write_bytes(data)
     difference = in_process("check", "--diff", cwd=tmp_path).stdout
-    subprocess.run(["git", "apply", "-"], input=difference, cwd=tmp_path, check=True)
+    subprocess.run([program("git"), "apply", "-"], input=difference, cwd=tmp_path, check=True)
     assert (tmp_path / "Dockerfile").read_bytes() == fixed(data).after
 
 
@@ -332,7 +331,8 @@ def test_what_must_stay_is_said(in_process: Run, tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_bytes(b"FROM a\nFROM b AS x\nFROM c\nCOPY --from=1 /x /y\n")
     done = in_process("check", "--fix", cwd=tmp_path)
     assert done.stderr.decode() == (
-        "Dockerfile: kept `stage-0`: something else would change without, perhaps what a number means\n"
+        "Dockerfile: kept `stage-0`: removing it would change another stage"
+        " (for example what `--from=1` refers to)\n"
     )
 
 
@@ -341,7 +341,7 @@ def test_one_file_that_cannot_be_read_stops_no_other(in_process: Run, tmp_path: 
     (tmp_path / "b.Dockerfile").write_bytes(DEAD)
     done = in_process("check", "--fix", cwd=tmp_path)
     assert done.returncode == 1
-    assert b"error: a.Dockerfile:1:1: NOPE" in done.stderr
+    assert b"error: a.Dockerfile:1:1: unknown instruction `NOPE`" in done.stderr
     assert (tmp_path / "b.Dockerfile").read_bytes() == b"FROM b\n"
 
 
@@ -361,6 +361,6 @@ def test_a_file_that_may_not_be_written_stays(in_process: Run, open_folder: Path
     with somebody_else(in_process):
         done = in_process("check", "--fix", cwd=open_folder)
     assert done.returncode == 1
-    assert b"error: Dockerfile may not be written" in done.stderr
+    assert b"error: Dockerfile is read-only" in done.stderr
     assert b"removed" not in done.stderr
     assert path.read_bytes() == DEAD

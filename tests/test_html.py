@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from stagegraph.picture.theme import DARK, LIGHT, Palette
 from .browser import Pages
 from .build import report
 from .conftest import ROOT
-from .tools import need
+from .tools import program
 
 SCRIPTS = sorted((ROOT / "stagegraph/formats/html").glob("*.js"))
 SAMPLE = """
@@ -244,8 +243,7 @@ def test_the_same_report_gives_the_same_bytes() -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=[script.stem for script in SCRIPTS])
 def test_scripts_are_short_and_node_reads_them(script: Path) -> None:
-    node = need(shutil.which("node"), "node")
-    subprocess.run([node, "--check", str(script)], check=True, capture_output=True, timeout=60)
+    subprocess.run([program("node"), "--check", str(script)], check=True, capture_output=True, timeout=60)
     text = script.read_text("utf-8")
     assert text.startswith("// ")
     assert text.count("\n") < 200
@@ -255,7 +253,7 @@ def test_scripts_are_short_and_node_reads_them(script: Path) -> None:
 def test_what_came_through_a_long_chain_names_its_beginning_and_its_end(pages: Pages) -> None:
     lines = [f"FROM alpine AS s{n}\nCOPY --from=s{n - 1} /a /a\n" for n in range(1, 40)]
     opened = pages.open(html("FROM alpine AS s0\nCOPY a /a\n" + "".join(lines)))
-    assert "through s0, s1, s2, s3, s4, s5, 32 more, s38" in opened.panel()
+    assert "via s0, s1, s2, s3, s4, s5, 32 more, s38" in opened.panel()
 
 
 def test_a_box_that_stands_for_many_lists_them_and_each_can_be_chosen(pages: Pages) -> None:

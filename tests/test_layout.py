@@ -12,15 +12,17 @@ import stagegraph as sg
 from stagegraph.picture import graphviz_engine
 
 from .build import report
+from .tools import program
 
 
 def _engine(folder: Path, body: str) -> None:
-    program = folder / "dot"
-    program.write_text(f"#!/bin/sh\n{body}\n")
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    dot = folder / "dot"
+    dot.write_text(f"#!/bin/sh\n{body}\n")
+    dot.chmod(dot.stat().st_mode | stat.S_IXUSR)
 
 
 def _draw(name: str = "svg") -> bytes:
+    """Draw with the system's Graphviz, the first ``dot`` on PATH."""
     return sg.render(report("FROM a\n"), name, sg.View(engine="system"))
 
 
@@ -29,7 +31,7 @@ def test_no_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with pytest.raises(sg.RenderError) as caught:
         _draw()
     assert str(caught.value) == (
-        "there is no Graphviz to lay the picture out\n"
+        "Graphviz is not installed\n"
         "hint: pip install graphviz-pure, or install Graphviz and use --engine system"
     )
 
@@ -68,7 +70,7 @@ def test_png_without_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_font(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "fontpkg", None)
     with pytest.raises(sg.RenderError) as caught:
-        _draw(name)
+        sg.render(report("FROM a\n"), name)
     assert str(caught.value) == "there is no font Arimo to write with\nhint: pip install fontpkg-arimo"
 
 
@@ -84,21 +86,13 @@ def test_pdf_without_typst_and_graphviz(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 
 def test_pdf_by_a_system_graphviz_where_typst_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    import shutil
-
-    from .tools import need
-
-    need(shutil.which("dot"), "Graphviz")
+    program("dot")
     monkeypatch.setitem(sys.modules, "typst", None)
     assert _draw("pdf").startswith(b"%PDF-")
 
 
 def test_both_engines_draw_the_same_stages() -> None:
-    import shutil
-
-    from .tools import need
-
-    need(shutil.which("dot"), "Graphviz")
+    program("dot")
     found = report("FROM a AS one\nFROM b AS two\nCOPY --from=one /x /y\n")
     for engine in ("pure", "system"):
         text = sg.render(found, "svg", sg.View(engine=engine)).decode()
@@ -106,5 +100,5 @@ def test_both_engines_draw_the_same_stages() -> None:
 
 
 def test_an_unknown_format() -> None:
-    with pytest.raises(sg.OptionsError, match="gif is no format"):
+    with pytest.raises(sg.OptionsError, match="unknown format `gif`"):
         _draw("gif")

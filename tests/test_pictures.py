@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from functools import partial
 from io import BytesIO
-from pathlib import Path
 from xml.etree import ElementTree
 
 import networkx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from PIL import Image, ImageFont
 from pypdf import PdfReader
 
@@ -194,7 +193,6 @@ def test_what_is_not_alike_is_drawn_by_itself() -> None:
 
 
 @given(dockerfiles())
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 def test_folding_loses_nothing_and_makes_no_circles(text: str) -> None:
     try:
         found = report(text)
@@ -233,7 +231,7 @@ def test_nodes_and_edges_link_to_their_lines() -> None:
 @pytest.mark.parametrize("base", ["javascript:alert(1)", "data:text/html,x", "//e.org/x", 'https://e.org/"x'])
 def test_a_link_base_that_could_run_is_refused(base: str) -> None:
     for name in ("svg", "dot", "mermaid"):
-        with pytest.raises(sg.OptionsError, match="is no link base"):
+        with pytest.raises(sg.OptionsError, match="invalid link base"):
             sg.render(report("FROM a\n"), name, sg.View(link_base=base))
 
 
@@ -297,7 +295,6 @@ def test_the_direction_follows_the_shape(stages: int, direction: str) -> None:
 
 
 @given(dockerfiles())
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 def test_all_formats_choose_the_same_direction(text: str) -> None:
     try:
         graph = report(text)
@@ -384,17 +381,3 @@ def test_pdf_is_one_page() -> None:
     assert data.startswith(b"%PDF-")
     assert data.rstrip().endswith(b"%%EOF")
     assert len(re.findall(rb"/Type\s*/Page\b", data)) == 1
-
-
-def test_a_notebook_shows_the_picture() -> None:
-    found = report(SAMPLE)
-    bundle = found._repr_mimebundle_()
-    assert bundle["image/svg+xml"] == sg.render(found, "svg").decode() == found._repr_svg_()
-    assert "stage-3" in bundle["text/plain"]
-
-
-def test_a_build_shows_itself_too(tmp_path: Path) -> None:
-    (tmp_path / "Dockerfile").write_text("FROM alpine AS a\n")
-    build = sg.read(tmp_path)
-    assert build._repr_svg_().startswith("<?xml")
-    assert set(build._repr_mimebundle_()) == {"image/svg+xml", "text/plain"}

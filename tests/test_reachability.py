@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import Counter
 
 import pytest
@@ -13,8 +12,9 @@ from stagegraph.options import Options
 from stagegraph.reach.reachability import Reached, stage_reach
 
 from . import brute_force
+from .strategies import count
 
-_GENERATED = 2_000
+_GENERATED = count(10)
 
 
 def reach(text: str, *questions: Options) -> list[tuple[str, str]]:
@@ -29,7 +29,7 @@ def test_an_unnamed_stage_that_nothing_reads_is_dead() -> None:
 
 def test_what_only_a_dead_stage_reads_is_dead() -> None:
     found = reach("FROM a\nFROM b\nCOPY --from=0 /x /y\nFROM c\n")
-    assert found[0] == ("dead", "it has no name, and only `stage-1` could read it, and nothing builds that")
+    assert found[0] == ("dead", "it has no name, and only `stage-1` could read it, which is never built")
 
 
 def test_a_shadowed_stage_that_nothing_reads_before_is_dead() -> None:
@@ -114,7 +114,7 @@ def test_a_default_made_of_another_argument() -> None:
 
 def test_a_variable_that_could_be_any_stage_makes_nothing_dead() -> None:
     found = reach("ARG BASE=alpine\nFROM a AS x\nFROM $BASE AS y\nFROM b AS x\nFROM y\n")
-    assert found[0] == ("unknown", "`FROM $BASE` in line 3 could be from it")
+    assert found[0] == ("unknown", "`FROM $BASE` in line 3 could use it as its base")
 
 
 def test_a_variable_that_could_be_any_stage_speaks_for_none() -> None:
@@ -197,9 +197,8 @@ def _holds(file: Dockerfile, index: int, one: Reached, reachable: bool) -> bool:
 
 
 def test_no_verdict_is_wrong_on_generated_files() -> None:
-    with multiprocessing.get_context("spawn").Pool(2) as pool:
-        results = pool.map(_wrong, range(_GENERATED), chunksize=100)
+    results = [_wrong(seed) for seed in range(_GENERATED)]
     assert [text for wrong, _ in results for text in wrong] == []
     counts = sum((counted for _, counted in results), Counter())
-    assert all(counts[kind] > 100 for kind in Reach)
+    assert all(counts[kind] > _GENERATED / 20 for kind in Reach)
     assert counts[Reach.UNKNOWN] < counts.total() / 10

@@ -1,4 +1,4 @@
-"""The instructions of resolved stages carried out, as far as their steps go.
+"""Evaluates the instructions of resolved stages into actions, the material of steps.
 
 Rules: moby/buildkit frontend/dockerfile/dockerfile2llb/convert.go, dispatchStages and dispatch,
 convert_copy.go and convert_runmount.go.
@@ -29,7 +29,7 @@ from stagegraph.dockerfile.mounts import Mount, MountError, normal_mount, read_m
 from stagegraph.dockerfile.paths import PathError
 from stagegraph.dockerfile.references import RemoteError
 from stagegraph.dockerfile.refusals import (
-    RefusedError,
+    RejectedError,
     check_checksum,
     check_file_checksum,
     check_setting,
@@ -40,36 +40,47 @@ from stagegraph.dockerfile.stages import Command, Resolved, StageOrImage
 from stagegraph.dockerfile.step_names import ScriptError, StepNames, script_of
 from stagegraph.source import Span
 
-_MASK = "****"  # what stands for the value of a secret in a step's name
-_NAME = re.compile(r"\$\{?([^\W\d]\w*)")
+_MASK = "****"  # for the value of a secret in the name of a step
+_NAME = r"\$\{?([^\W\d]\w*)"
 _BODY_LEXER = Lexer(process_quotes=False)
-_REFUSALS = (ExpansionError, MountError, ScriptError, PathError, RemoteError, RefusedError)
+_REJECTIONS = (ExpansionError, MountError, ScriptError, PathError, RemoteError, RejectedError)
 
 
-def evaluate(resolved: Resolved, *, platform_in_names: bool = False) -> tuple[StageActions, ...]:
-    """The actions of every place of ``resolved``, in order of their indexes."""
+def evaluate(
+    resolved: Resolved, *, names: bool = True, platform_in_names: bool = False
+) -> tuple[StageActions, ...]:
+    """The actions of every stage and image of ``resolved``, in order of their indexes.
+
+    Without ``names`` every step name is empty: for callers that only want the faults.
+    """
     done: dict[int, _Stage] = {}
-    found = []
+    actions = []
     for place in resolved.sources:
-        stage = _Stage(resolved, place, done, platform_in_names)
-        found.append(stage.run())
+        stage = _Stage(resolved, place, done, platform_in_names if names else None)
+        actions.append(stage.run())
         done[place.index] = stage
-    return tuple(found)
+    return tuple(actions)
 
 
 class _Stage:
-    """One stage while its instructions are carried out."""
+    """Evaluates one stage; ``platform_in_names`` is None for no names."""
 
     def __init__(
-        self, resolved: Resolved, place: StageOrImage, done: dict[int, _Stage], platform_in_names: bool
+        self,
+        resolved: Resolved,
+        place: StageOrImage,
+        done: dict[int, _Stage],
+        platform_in_names: bool | None,
     ) -> None:
         self.resolved = resolved
         self.place = place
         self.done = done
         base = done[place.base_index] if place.base_index is not None else None
         self.scope: Scope = Scope(resolved, place, base.scope if base else None)
-        word = place.title if len(resolved.sources) > 1 else ""
-        self.names = StepNames(place, word, self.scope.platform if platform_in_names else None)
+        self.names: StepNames | None = None
+        if platform_in_names is not None:
+            word = place.title if len(resolved.sources) > 1 else ""
+            self.names = StepNames(place, word, self.scope.platform if platform_in_names else None)
         self.position = 0
         self.faults: list[Fault] = []
         self._environment: Environment | None = None
@@ -81,7 +92,7 @@ class _Stage:
             self.position = position
             try:
                 actions.extend(self._command(command))
-            except _REFUSALS as error:
+            except _REJECTIONS as error:
                 doubtful = self._is_doubtful(command.instruction)
                 self._fault("would-fail", command.instruction.span, str(error), certain=not doubtful)
         return StageActions(
@@ -92,22 +103,24 @@ class _Stage:
         )
 
     def _is_doubtful(self, item: Instruction) -> bool:
-        """Whether a variable that the image may set has a part in ``item``."""
+        """Whether ``item`` uses a variable that the base image may set."""
         text = (
             " ".join(field for mount in item.mounts for field in mount)
             if isinstance(item, Run)
             else item.text
         )
-        names = _NAME.findall(text) if self.scope.on_image else ()
+        names = re.findall(_NAME, text) if self.scope.on_image else ()
         return any(name not in self.scope.variables for name in names)
 
     def _from_name(self) -> str:
-        if not self.place.reference or self.place.context:
+        if not self.names or not self.place.reference or self.place.context:
             return ""
         return self.names.named(f"FROM {self.place.reference}", {})
 
-    def _named(self, text: str, command: Command) -> str:
-        return self.names.named(text, self.scope.variables, onbuild=command.onbuild)
+    def _named(self, text: str, command: Command, *, on_nothing: bool = False) -> str:
+        if not self.names:
+            return ""
+        return self.names.named(text, self.scope.variables, onbuild=command.onbuild, on_nothing=on_nothing)
 
     def _fault(
         self, code: str, span: Span, message: str, why: str = "", fix: str = "", *, certain: bool = True
@@ -134,7 +147,7 @@ class _Stage:
                 yield self._workdir(item, command)
 
     def _check_setting(self, item: Setting) -> None:
-        if item.keyword == "expose":  # a port can expand to several, or to none
+        if item.keyword == "expose":  # a word can expand to several ports, or to none
             lexer, known = self.scope.lexer, self.scope.variables
             check_setting(item.keyword, [port for word in item.words for port in lexer.words(word, known)])
         else:
@@ -151,8 +164,10 @@ class _Stage:
         )
 
     def _shown(self, text: str, lexer: Lexer | None = None, variables: dict[str, str] | None = None) -> str:
-        """The text of an instruction as build output has it: expanded, the keyword in capitals."""
-        with suppress(ExpansionError):  # then BuildKit shows it as it is written
+        """The text of an instruction as in build output: expanded, the keyword in capitals."""
+        if not self.names:
+            return ""
+        with suppress(ExpansionError):  # BuildKit then shows it as written
             known = self.scope.variables if variables is None else variables
             text = (lexer or self.scope.lexer).word(text, known)
         first, space, rest = text.partition(" ")
@@ -166,12 +181,7 @@ class _Stage:
         shown = self._shown(script.text, lexer, {**self.scope.variables, **masked} if masked else None)
         return RunAction(
             command=self.position,
-            name=self.names.named(
-                shown,
-                self.scope.variables,
-                onbuild=command.onbuild,
-                on_nothing=not self.scope.on_image,
-            ),
+            name=self._named(shown, command, on_nothing=not self.scope.on_image),
             span=item.span,
             onbuild=command.onbuild,
             words=script.words,
@@ -206,7 +216,7 @@ class _Stage:
             "later-stage",
             span,
             f"`{self.place.title}` {verb} `{read.title}`, which comes later in the file",
-            why="BuildKit refuses it when it builds this stage: a source must be defined before it is read",
+            why="BuildKit rejects it when it builds this stage: a source must be defined before it is read",
             fix=f"move `{read.title}` above `{self.place.title}`",
         )
 
@@ -231,17 +241,17 @@ class _Stage:
             parts=parts,
             target=paths.destination(self.scope.workdir, destination, windows=self.scope.windows),
             options=(owner, mode, *map(expand, flags.exclude)),
-            link_name=_link_name(name, text) if linked else "",
+            link_name=_link_name(name, text) if linked and name else "",
         )
 
     def _files(self, item: Copy, words: list[str], checksum: str) -> Iterator[CopyPart]:
-        fetched = [word for word in words if references.is_remote(word)]
-        if fetched and not item.add:
-            raise RefusedError(f"COPY cannot fetch {fetched[0]}; ADD can")
-        check_checksum(checksum, words, fetched)
+        downloads = [word for word in words if references.is_remote(word)]
+        if downloads and not item.add:
+            raise RejectedError(f"COPY cannot download {downloads[0]}; use ADD")
+        check_checksum(checksum, words, downloads)
         unpack = item.flags.unpack
         for word in words:
-            if word not in fetched:
+            if word not in downloads:
                 pattern = (word,) if item.flags.parents else ()
                 unpacked = item.add if unpack is None else unpack
                 path = "" if pattern else paths.from_root(word, windows=self.scope.windows)

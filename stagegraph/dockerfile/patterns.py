@@ -1,6 +1,6 @@
-"""Shell patterns of ``${X#p}``, ``${X%p}`` and ``${X/p/r}``, matched in time linear in the pattern.
+"""Matches the shell patterns of ``${X#p}``, ``${X%p}`` and ``${X/p/r}`` in linear time.
 
-Sets of positions are integers, bit i for "the first i characters matched", so no pattern
+A set of positions is an integer, bit i for "the first i characters matched", so that no pattern
 backtracks. Rules: moby/buildkit frontend/dockerfile/shell/lex.go, convertShellPatternToRegex.
 """
 
@@ -11,11 +11,11 @@ from collections.abc import Sequence
 
 _STAR = "*"
 _ANY = "?"
-_TEMPLATE = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)\})", re.ASCII)
+_TEMPLATE = r"(?a:\$(?:(\$)|(\w+)|\{(\w+)\}))"
 
 
 class PatternError(ValueError):
-    """A backslash stands before a character that needs none."""
+    """A backslash is before a character that cannot be escaped."""
 
 
 def tokens(pattern: str) -> tuple[tuple[str, bool], ...]:
@@ -36,13 +36,13 @@ def tokens(pattern: str) -> tuple[tuple[str, bool], ...]:
 
 
 def without_prefix(pattern: str, value: str, *, longest: bool) -> str:
-    """``value`` less the prefix that ``pattern`` matches, the shortest or the longest one."""
+    """``value`` without the shortest or the longest prefix that ``pattern`` matches."""
     ends = _ends(tokens(pattern), value, 1)
     return value[_pick(ends, longest) :] if ends else value
 
 
 def without_suffix(pattern: str, value: str, *, longest: bool) -> str:
-    """``value`` less the suffix that ``pattern`` matches, the shortest or the longest one."""
+    """``value`` without the shortest or the longest suffix that ``pattern`` matches."""
     ends = _ends(tokens(pattern)[::-1], value[::-1], 1)
     return value[: len(value) - _pick(ends, longest)] if ends else value
 
@@ -57,7 +57,7 @@ def replaced(pattern: str, value: str, replacement: str, *, everywhere: bool) ->
 
 
 def _replace_all(parsed: Sequence[tuple[str, bool]], value: str, replacement: str) -> str:
-    # Go's ReplaceAllString: no empty match right behind another match, and $0 in the replacement.
+    # Go's ReplaceAllString: no empty match directly after another match, and $0 in the replacement.
     parts: list[str] = []
     last = position = 0
     while position <= len(value) and (found := _find(parsed, value, position)):
@@ -76,11 +76,11 @@ def _filled(template: str, match: str) -> str:
             return "$"
         return match if (found[2] or found[3]) == "0" else ""
 
-    return _TEMPLATE.sub(part, template)
+    return re.sub(_TEMPLATE, part, template)
 
 
 def _find(parsed: Sequence[tuple[str, bool]], value: str, position: int) -> tuple[int, int] | None:
-    """The leftmost match from ``position`` on, and the longest of those that start there."""
+    """The leftmost match at or after ``position``, the longest of those that start there."""
     if (_STAR, True) not in parsed:
         return _find_fixed(parsed, value, position)
     rest = value[position:]
@@ -93,7 +93,7 @@ def _find(parsed: Sequence[tuple[str, bool]], value: str, position: int) -> tupl
 
 
 def _find_fixed(parsed: Sequence[tuple[str, bool]], value: str, position: int) -> tuple[int, int] | None:
-    """A match of a pattern of one length: a regular expression cannot backtrack over it."""
+    """A match of a pattern without *: a regular expression cannot backtrack over it."""
     expression = "".join("." if wildcard else re.escape(char) for char, wildcard in parsed)
     match = re.compile(expression).search(value, position)
     return match.span() if match else None
@@ -104,9 +104,9 @@ def _pick(ends: int, longest: bool) -> int:
 
 
 def _ends(parsed: Sequence[tuple[str, bool]], value: str, starts: int) -> int:
-    """Every position that a match from one of ``starts`` can end at, as a set of bits."""
-    places = _places(value)
-    not_newline = ((1 << len(value)) - 1) & ~places.get("\n", 0)
+    """The positions at which a match from one of ``starts`` can end, as a set of bits."""
+    positions = _positions(value)
+    not_newline = ((1 << len(value)) - 1) & ~positions.get("\n", 0)
     current = starts
     for char, wildcard in parsed:
         if wildcard and char == _STAR:
@@ -114,11 +114,11 @@ def _ends(parsed: Sequence[tuple[str, bool]], value: str, starts: int) -> int:
         elif wildcard:
             current = (current & not_newline) << 1
         else:
-            current = (current & places.get(char, 0)) << 1
+            current = (current & positions.get(char, 0)) << 1
     return current
 
 
-def _places(value: str) -> dict[str, int]:
+def _positions(value: str) -> dict[str, int]:
     lists: dict[str, list[int]] = {}
     for index, char in enumerate(value):
         lists.setdefault(char, []).append(index)

@@ -10,12 +10,12 @@ import re
 from collections.abc import Mapping
 from itertools import count
 
-from stagegraph.dockerfile.arguments import global_arguments, platform_arguments
 from stagegraph.dockerfile.expand import ExpansionError, lexer_of
 from stagegraph.dockerfile.file import Dockerfile, StageText, fault, pointing_at, read_trigger
 from stagegraph.dockerfile.instructions import From, Onbuild
 from stagegraph.dockerfile.platforms import Platform, PlatformError, normalized, parse_platform
 from stagegraph.dockerfile.references import ImageReferenceError, familiar_reference, full_reference
+from stagegraph.dockerfile.scope import global_arguments, platform_arguments
 from stagegraph.dockerfile.sources import command_of
 from stagegraph.dockerfile.stages import SCRATCH, Command, Resolved, StageOrImage, needs, reachable
 from stagegraph.errors import DockerfileError, OptionsError

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from stagegraph.dockerfile.file import Dockerfile, StageText
 from stagegraph.dockerfile.instructions import Instruction
 from stagegraph.dockerfile.platforms import Platform
-from stagegraph.dockerfile.whitespace import lowered
+from stagegraph.dockerfile.words import lowered
 from stagegraph.options import Options
 from stagegraph.source import Span
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stagegraph.check.check import Checked, Located
+from stagegraph.check.check import CheckedFile, ReportedProblem
 from stagegraph.check.many import Run
 from stagegraph.model import Severity
 from stagegraph.source import printable
@@ -10,14 +10,14 @@ from stagegraph.source import printable
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
 
-def github(run: Run) -> str:
+def render(run: Run) -> str:
     """One workflow command a line."""
     lines = [line for file in run.files for line in _file(file)]
     lines += [_command("notice", {"title": "stagegraph"}, note) for note in run.notes]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _file(file: Checked) -> list[str]:
+def _file(file: CheckedFile) -> list[str]:
     found = [_problem(file.name, one) for one in file.problems]
     if file.error:
         place = {"file": file.name, "line": str(file.error_line or 1), "title": "stagegraph"}
@@ -25,7 +25,7 @@ def _file(file: Checked) -> list[str]:
     return found
 
 
-def _problem(name: str, one: Located) -> str:
+def _problem(name: str, one: ReportedProblem) -> str:
     problem = one.problem
     place = {
         "file": name,

@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from stagegraph.check.check import Checked, Located
+from stagegraph.check.check import CheckedFile, ReportedProblem
 from stagegraph.check.many import Run
 from stagegraph.check.pages import pages
 from stagegraph.check.rule import Rule
@@ -25,7 +25,7 @@ _FINGERPRINT = "stagegraphFinding/v1"
 _CODES = list(RULES)
 
 
-def sarif(run: Run) -> str:
+def render(run: Run) -> str:
     """The run as one SARIF log; files that cannot be read are notifications of its invocation."""
     log = {
         "$schema": _SCHEMA,
@@ -93,7 +93,7 @@ def _invocation(run: Run) -> dict[str, Any]:
     return {"executionSuccessful": not failed, "toolExecutionNotifications": [*failed, *notes]}
 
 
-def _result(file: Checked, one: Located) -> dict[str, Any]:
+def _result(file: CheckedFile, one: ReportedProblem) -> dict[str, Any]:
     problem = one.problem
     sentences = [problem.message, problem.why, problem.fix]
     return {

@@ -25,7 +25,7 @@ _SHAPES = {
 _DASHES = {"solid": "", "dashed": ",dashed", "dotted": ",dotted"}
 
 
-def dot(report: Report, view: View) -> str:
+def render(report: Report, view: View) -> str:
     """``report`` as DOT text that any Graphviz draws; tooltips and links included."""
     checked_link_base(view.link_base)
     return dot_of(picture(report, view), view, palette_of(view), tooltips=True)

@@ -34,7 +34,7 @@ _LINKS: Mapping[EdgeKind | str | None, tuple[str, str]] = {
 }
 
 
-def mermaid(report: Report, view: View) -> str:
+def render(report: Report, view: View) -> str:
     """``report`` as a Mermaid flowchart; what exceeds GitHub's limits is left out, with a note.
 
     Raises OptionsError for a link base that is not a link.
@@ -54,7 +54,7 @@ def mermaid_of(pictures: Iterable[Picture], view: View) -> str:
 
 
 def _down_to_a_few(pictures: Iterable[Picture]) -> Iterator[Picture]:
-    """``pictures``, then the last of them with its stages only, and with few of them: that one always fits."""
+    """``pictures``, then the last of them with its stages only, and then with few: that one always fits."""
     last = None
     for last in pictures:
         yield last

@@ -9,9 +9,9 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from stagegraph.errors import RenderError
+from stagegraph.formats import svg
 from stagegraph.formats.dot import dot_of
 from stagegraph.formats.png import font_file, in_package_font
-from stagegraph.formats.svg import svg
 from stagegraph.model import Report
 from stagegraph.picture.graphviz_engine import first_in_time, run_graphviz
 from stagegraph.picture.smaller import LAYOUT_REASON, layout_candidates, smaller_pictures
@@ -22,7 +22,7 @@ _PAGE = '#set page(width: auto, height: auto, margin: 0pt)\n#image("build.svg")\
 _HINT = "pip install 'stagegraph[pdf]', or install Graphviz"
 
 
-def pdf(report: Report, view: View) -> bytes:
+def render(report: Report, view: View) -> bytes:
     """``report`` as one PDF page; the theme is light unless it is dark.
 
     Raises RenderError when neither the package typst nor a system Graphviz is there.
@@ -33,7 +33,7 @@ def pdf(report: Report, view: View) -> bytes:
     except ImportError:
         return _by_graphviz(report, view)
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "build.svg").write_text(in_package_font(svg(report, view)), "utf-8")
+        (Path(folder) / "build.svg").write_text(in_package_font(svg.render(report, view)), "utf-8")
         (Path(folder) / "page.typ").write_text(_PAGE, "utf-8")
         try:
             page = str(Path(folder) / "page.typ")

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from stagegraph.errors import RenderError
-from stagegraph.formats.svg import svg
+from stagegraph.formats import svg
 from stagegraph.model import Report
 from stagegraph.picture.view import View
 
@@ -31,9 +31,9 @@ def font_file() -> Path:
         raise _missing() from None
 
 
-def in_package_font(svg: str) -> str:
-    """``svg`` with the family of the package before those that a system may have."""
-    return svg.replace("font-family:Arial,", f"font-family:{FAMILY},Arial,", 1)
+def in_package_font(text: str) -> str:
+    """``text``, an SVG, with the family of the package before those that a system may have."""
+    return text.replace("font-family:Arial,", f"font-family:{FAMILY},Arial,", 1)
 
 
 def _missing() -> RenderError:
@@ -46,8 +46,8 @@ MAX_PIXELS = 40_000_000  # above it the scale falls below 1: resvg takes about 6
 _SIZE = re.compile(r'<svg width="(\d+)" height="(\d+)"')
 
 
-def png(report: Report, view: View) -> bytes:
-    """Return ``report`` as PNG, 2 pixels a point, and 1 to 2 above 8 million pixels (see ``zoom_of``).
+def render(report: Report, view: View) -> bytes:
+    """``report`` as PNG, 2 pixels a point, and 1 to 2 above 8 million pixels (see ``zoom_of``).
 
     The theme is light unless it is pinned to dark: a PNG cannot follow the reader's mode.
     """
@@ -55,7 +55,8 @@ def png(report: Report, view: View) -> bytes:
         import resvg_py
     except ImportError:
         raise RenderError("PNG needs the package resvg-py", hint="pip install resvg-py") from None
-    text = in_package_font(svg(report, replace(view, theme="dark" if view.theme == "dark" else "light")))
+    view = replace(view, theme="dark" if view.theme == "dark" else "light")
+    text = in_package_font(svg.render(report, view))
     try:
         return bytes(
             resvg_py.svg_to_bytes(

@@ -1,4 +1,4 @@
-"""Text from files made harmless in XML, in HTML-like labels and in links."""
+"""Escapes text from files for XML and HTML-like labels, and checks links."""
 
 from __future__ import annotations
 
@@ -7,28 +7,26 @@ import re
 from stagegraph.errors import OptionsError
 from stagegraph.source import printable
 
-_LINK = re.compile(
-    r"(?:https?://[^\s\"'<>\\^`{|}]+|(?![/\\]{2})[^\s\"'<>\\^`{|}:]+(?:/[^\s\"'<>\\^`{|}]*)?)\Z"
-)
+_LINK = r"(?:https?://[^\s\"'<>\\^`{|}]+|(?![/\\]{2})[^\s\"'<>\\^`{|}:]+(?:/[^\s\"'<>\\^`{|}]*)?)\Z"
 
 _XML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 
 
 def xml_text(text: str) -> str:
-    """``text`` as XML text or attribute value, without control characters."""
+    """``text`` escaped for XML text and attributes, without control characters."""
     return printable(text).translate(_XML)
 
 
 def line_link(base: str, line: int | None) -> str:
-    """The address of ``line`` below ``base``, or nothing where there is no base or no line."""
+    """The link to ``line`` of the Dockerfile at ``base``; empty without a base or a line."""
     return f"{base.partition('#')[0]}#L{line}" if base and line else ""
 
 
 def checked_link_base(base: str) -> str:
-    """``base`` if it is http, https or relative; OptionsError for anything a browser would run."""
-    if base and not _LINK.match(base):
+    """``base`` if it is an http, https or relative address; OptionsError for others, such as javascript:."""
+    if base and not re.match(_LINK, base):
         raise OptionsError(
-            f"{printable(base)[:80]} is no link base",
-            hint="it is an http or https address or a relative path without spaces or quotes",
+            f"invalid link base `{printable(base)[:80]}`",
+            hint="use an http or https address or a relative path, without spaces and quotes",
         )
     return base

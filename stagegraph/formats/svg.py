@@ -46,7 +46,7 @@ from stagegraph.picture.view import Arrow, Box, Group, Picture, View
 MARGIN = 20.0
 
 
-def svg(report: Report, view: View) -> str:
+def render(report: Report, view: View) -> str:
     """``report`` as one SVG that follows the reader's light or dark mode, unless a theme is pinned.
 
     What cannot be laid out in time is left out, with a note in the picture. Raises RenderError without

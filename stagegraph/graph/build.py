@@ -10,8 +10,7 @@ from msgspec import Struct
 from stagegraph.dockerfile.file import Dockerfile, read_dockerfile
 from stagegraph.dockerfile.resolve import resolve
 from stagegraph.graph.stage_graph import pruned, stage_graph
-from stagegraph.graph.steps import RawStep, raw_steps, step_graph
-from stagegraph.graph.target_build import TargetBuild
+from stagegraph.graph.steps import RawStep, TargetBuild, raw_steps, step_graph
 from stagegraph.model import stage_id
 from stagegraph.options import Options
 from stagegraph.source import Source
@@ -40,7 +39,7 @@ class Build(Struct, frozen=True, kw_only=True, dict=True):
 
         Attributes: see ``stagegraph.graph.stage_graph.stage_graph``.
         """
-        return stage_graph(self.target_builds, self.targets)
+        return stage_graph([one.resolved for one in self.target_builds], self.targets)
 
     def graph(self, *, prune: bool = True) -> networkx.DiGraph[str]:
         """A copy of the stage graph, pruned to what the targets need unless told otherwise.

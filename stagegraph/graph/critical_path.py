@@ -34,7 +34,7 @@ def schedule(graph: networkx.DiGraph[int], weights: Sequence[float]) -> Schedule
         levels=_levels(graph),
         finish=tuple(finish),
         slack=_slack(graph, weights, finish, length),
-        path=_critical_path(graph, weights),
+        path=_critical_path(graph, weights, finish.index(length)) if finish else (),
         length=length,
     )
 
@@ -56,14 +56,17 @@ def _slack(
     return tuple(late - early for late, early in zip(latest, finish, strict=True))
 
 
-def _critical_path(graph: networkx.DiGraph[int], weights: Sequence[float]) -> tuple[int, ...]:
-    """The longest path, where an edge is as long as the step that it leaves takes.
+def _critical_path(graph: networkx.DiGraph[int], weights: Sequence[float], last: int) -> tuple[int, ...]:
+    """The longest path to ``last``, where an edge is as long as the step that it leaves takes.
 
-    Every step has an edge to the end, so that the path can stop at any of them.
+    Of equally long paths networkx gives the one whose edges were added first.
     """
+    steps = sorted(networkx.ancestors(graph, last) | {last})
     timed: networkx.DiGraph[int] = networkx.DiGraph()
-    timed.add_nodes_from([*graph, _END])
-    timed.add_weighted_edges_from((read, step, weights[read]) for read, step in graph.edges)
-    timed.add_weighted_edges_from((step, _END, weights[step]) for step in graph)
-    path: list[int] = networkx.dag_longest_path(timed, topo_order=[*graph, _END])
-    return tuple(path[:-1])
+    timed.add_nodes_from([*steps, _END])
+    timed.add_weighted_edges_from(
+        (read, step, weights[read]) for step in steps for read in sorted(graph.pred[step])
+    )
+    timed.add_edge(last, _END, weight=weights[last])
+    path: list[int] = networkx.dag_longest_path(timed, topo_order=[*steps, _END])
+    return tuple(step for step in path if step != _END)

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.graph.build import Build
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Role, Step, StepKind, stage_id
+from stagegraph.reach.from_choices import FromChoices
 from stagegraph.reach.reachability import Reached
-from stagegraph.reach.selectors import FromChoices
 
 _UNREAD = Reached(Reach.DEAD, "nothing reads it")
 _REACH_ORDER = {reach: position for position, reach in enumerate(Reach)}

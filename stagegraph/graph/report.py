@@ -19,8 +19,8 @@ from stagegraph.graph.shipping import left_behind, roles, shipped
 from stagegraph.graph.steps import RawStep
 from stagegraph.model import Finding, NodeKind, Parallelism, Report, Step, StepKind
 from stagegraph.options import Options
+from stagegraph.reach.from_choices import FromChoices
 from stagegraph.reach.reachability import Reached, stage_reach
-from stagegraph.reach.selectors import FromChoices
 
 _CODES = frozenset({"dead-stage", "shadowed-stage", "later-stage", "number-is-image"})
 

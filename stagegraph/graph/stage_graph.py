@@ -11,16 +11,16 @@ from collections.abc import Iterable, Iterator, Sequence
 import networkx
 
 from stagegraph.dockerfile.instructions import Run
-from stagegraph.dockerfile.stages import needs
-from stagegraph.graph.edges import base_node, edges_of, node_of
-from stagegraph.graph.target_build import TargetBuild
+from stagegraph.dockerfile.stages import SCRATCH, Resolved, needs
+from stagegraph.graph.edges import base_node, edges_of
 from stagegraph.model import CONTEXT_ID, Edge, EdgeKind, NodeKind, stage_id
 
 StageGraph = networkx.DiGraph
+_NOT_A_STAGE: dict[str, object] = {"line": None, "index": None, "needed": False, "runs": False}
 _STRONGEST = (EdgeKind.FROM, EdgeKind.COPY, EdgeKind.ADD, EdgeKind.MOUNT)
 
 
-def stage_graph(target_builds: Sequence[TargetBuild], targets: Iterable[str]) -> StageGraph[str]:
+def stage_graph(builds: Sequence[Resolved], targets: Iterable[str]) -> StageGraph[str]:
     """The graph of every stage and source, needed for ``targets`` (node ids) or not.
 
     Node attributes: ``kind`` (NodeKind), ``label``, ``line`` (of the FROM, or None), ``index`` (of
@@ -30,57 +30,53 @@ def stage_graph(target_builds: Sequence[TargetBuild], targets: Iterable[str]) ->
     builds a stage named scratch because of a mount without from).
     """
     graph: StageGraph[str] = StageGraph()
-    _add_stages_and_images(graph, target_builds)
-    for (source, target), references in _parallel(_all_edges(target_builds)).items():
+    _add_stages_and_images(graph, builds)
+    for (source, target), references in _parallel(_all_edges(builds)).items():
         if source not in graph:
             graph.add_node(source, **_other_source(source))
         graph.add_edge(source, target, **_attributes(references))
-    for target_build in target_builds:
-        _add_scratch_stage(graph, target_build)
-    needed, running = ancestors(graph, targets), _running(target_builds)
-    for node, data in graph.nodes.items():
-        data["needed"] = node in needed
-        data["runs"] = node in running
+    for resolved in builds:
+        if SCRATCH in resolved.by_name:
+            _add_scratch_stage(graph, resolved)
+    for node in ancestors(graph, targets):
+        graph.nodes[node]["needed"] = True
     return graph
 
 
-def _running(target_builds: Iterable[TargetBuild]) -> set[str]:
-    """The ids of the stages that have a RUN."""
-    return {
-        stage_id(stage.index)
-        for target_build in target_builds
-        for stage in target_build.resolved.stages
-        if any(isinstance(command.instruction, Run) for command in stage.commands)
-    }
-
-
-def _add_stages_and_images(graph: StageGraph[str], target_builds: Iterable[TargetBuild]) -> None:
-    """The nodes of all stages and their bases, then of the images that instructions name."""
-    for target_build in target_builds:
-        for source in target_build.resolved.sources:
-            stage = node_of(source) if source.is_stage else None
-            if stage and source.span:
-                node, kind, label = stage
-                graph.add_node(node, kind=kind, label=label, line=source.span.line, index=source.index)
+def _add_stages_and_images(graph: StageGraph[str], builds: Iterable[Resolved]) -> None:
+    """Add the nodes of all stages and their bases, then of the images that instructions name."""
+    for resolved in builds:
+        for source in resolved.sources:
+            if source.text and source.span:
+                node = stage_id(source.index)
+                runs = any(isinstance(command.instruction, Run) for command in source.commands)
+                graph.add_node(
+                    node,
+                    kind=NodeKind.STAGE,
+                    label=source.title,
+                    line=source.span.line,
+                    index=source.index,
+                    needed=False,
+                    runs=runs or (node in graph and graph.nodes[node]["runs"]),
+                )
             base = base_node(source)
             if base and base[0] not in graph:
-                graph.add_node(base[0], kind=base[1], label=base[2], line=None, index=None)
+                graph.add_node(base[0], kind=base[1], label=base[2], **_NOT_A_STAGE)
 
 
 def _other_source(node: str) -> dict[str, object]:
     if node == CONTEXT_ID:
-        return {"kind": NodeKind.CONTEXT, "label": "build context", "line": None, "index": None}
-    label = node.removeprefix(f"{NodeKind.REMOTE}:")
-    return {"kind": NodeKind.REMOTE, "label": label, "line": None, "index": None}
+        return {"kind": NodeKind.CONTEXT, "label": "build context", **_NOT_A_STAGE}
+    return {"kind": NodeKind.REMOTE, "label": node.removeprefix(f"{NodeKind.REMOTE}:"), **_NOT_A_STAGE}
 
 
-def _all_edges(target_builds: Sequence[TargetBuild]) -> list[Edge]:
+def _all_edges(builds: Sequence[Resolved]) -> list[Edge]:
     """The edges of all builds, each as often as in the build that has it most often."""
-    if len(target_builds) == 1:
-        return list(edges_of(target_builds[0].resolved))
+    if len(builds) == 1:
+        return list(edges_of(builds[0]))
     edges: Counter[Edge] = Counter()
-    for target_build in target_builds:
-        edges |= Counter(edges_of(target_build.resolved))
+    for resolved in builds:
+        edges |= Counter(edges_of(resolved))
     return list(edges.elements())
 
 
@@ -101,12 +97,12 @@ def _attributes(references: Sequence[Edge]) -> dict[str, object]:
     return {"kind": kind, "line": first.line, "paths": paths, "references": tuple(references)}
 
 
-def _add_scratch_stage(graph: StageGraph[str], target_build: TargetBuild) -> None:
+def _add_scratch_stage(graph: StageGraph[str], resolved: Resolved) -> None:
     """Add the edges from a stage named scratch to the stages with a mount without from.
 
     BuildKit builds it for them, whatever the type of the mount (convert_runmount.go, detectRunMount).
     """
-    stages = target_build.resolved.stages
+    stages = resolved.stages
     for stage in stages:
         for read in needs(stage):
             pair = (stage_id(read), stage_id(stage.index))

@@ -1,4 +1,4 @@
-"""The steps that BuildKit schedules for the needed stages, equal steps merged into one.
+"""A target build, and the steps that BuildKit schedules for it, equal steps merged into one.
 
 Rules: moby/buildkit frontend/dockerfile/dockerfile2llb and client/llb: a step is known by its
 operation, its inputs and what it runs in, never by its name.
@@ -7,16 +7,17 @@ operation, its inputs and what it runs in, never by its name.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
+from functools import cached_property
 
 import networkx
 from msgspec import Struct, field
 
 from stagegraph.dockerfile.actions import Action, CopyAction, CopyPart, RunAction, StageActions, WorkdirAction
+from stagegraph.dockerfile.evaluate import evaluate
 from stagegraph.dockerfile.mounts import Mount
 from stagegraph.dockerfile.platforms import Platform
 from stagegraph.dockerfile.stages import SCRATCH, Resolved, StageOrImage
 from stagegraph.graph.edges import base_node
-from stagegraph.graph.target_build import TargetBuild
 from stagegraph.model import CONTEXT_ID, StepKind, remote_id, stage_id
 from stagegraph.source import Span
 
@@ -25,6 +26,18 @@ CONTEXT_NAME = "[internal] load build context"
 _DOCUMENT_NAME = "[internal] preparing inline document"
 _CACHE_NAME = "[internal] setting cache mount permissions"
 _BEHIND_MOUNTS = {"secret": 1, "ssh": 2}
+
+
+class TargetBuild(Struct, frozen=True, kw_only=True, dict=True):
+    """The build of one target on one platform; ``several`` when it is one of several platforms."""
+
+    resolved: Resolved
+    several: bool
+
+    @cached_property
+    def actions(self) -> tuple[StageActions, ...]:
+        """What the instructions do, in the order of ``resolved.sources``; evaluated on first use."""
+        return evaluate(self.resolved, platform_in_names=self.several)
 
 
 class RawStep(Struct, kw_only=True):

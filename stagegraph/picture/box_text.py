@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stagegraph.formats.words import measured_words
 from stagegraph.model import Node, NodeKind, Reach, Role
 from stagegraph.picture.folding import Folded
 from stagegraph.picture.shorten import cut, shortened
 from stagegraph.picture.view import Box
 from stagegraph.source import printable
+from stagegraph.units import measured_words
 
 _ROLE_WORDS = {
     Role.TARGET: "the target",

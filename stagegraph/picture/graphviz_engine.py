@@ -9,6 +9,9 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from graphviz.backend import CalledProcessError, ExecutableNotFound
+from graphviz.backend.execute import run_check
+
 from stagegraph.errors import RenderError
 from stagegraph.picture.view import Picture
 
@@ -25,7 +28,7 @@ class LayoutError(RenderError):
 def first_in_time(
     pictures: Iterable[Picture], draw: Callable[[Picture, float], _Drawing]
 ) -> tuple[Picture, _Drawing]:
-    """The first of ``pictures``, from large to small, for which ``draw`` raises no LayoutError, and its result.
+    """The first of ``pictures``, large to small, for which ``draw`` raises no LayoutError, and its result.
 
     ``draw`` gets a picture and the seconds it may take: half of what is left of TIMEOUT. Raises the
     LayoutError of the last picture when all fail.
@@ -47,23 +50,23 @@ def run_graphviz(dot: str, output: str, engine: str, seconds: float) -> bytes:
     """
     program = _program(engine)
     try:
-        done = subprocess.run(
+        done = run_check(
             [program, "-Kdot", f"-T{output}"],
             input=dot.encode(),
             capture_output=True,
+            quiet=True,
             timeout=max(seconds, 0.01),
-            check=False,
         )
+    except CalledProcessError as error:
+        raise LayoutError(f"Graphviz failed: {_last_line(error.stderr)}", hint=_other(engine)) from None
     except subprocess.TimeoutExpired:
         raise LayoutError(
             f"Graphviz took longer than {TIMEOUT:g} seconds",
             hint="leave out what is not needed with --prune, or write mermaid",
         ) from None
-    except OSError as error:
+    except (ExecutableNotFound, OSError) as error:
         raise RenderError(f"cannot run Graphviz: {error}", hint=_HINT) from None
-    if done.returncode:
-        raise LayoutError(f"Graphviz failed: {_last_line(done.stderr)}", hint=_other(engine))
-    return done.stdout
+    return bytes(done.stdout)
 
 
 def _program(engine: str) -> str:
@@ -111,8 +114,9 @@ def _recorded(name: str) -> str | None:
     return next(filter(os.path.isfile, programs), None)
 
 
-def _last_line(stderr: bytes) -> str:
-    lines = [line for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
+def _last_line(stderr: bytes | str | None) -> str:
+    text = stderr.decode("utf-8", "replace") if isinstance(stderr, bytes) else stderr or ""
+    lines = [line for line in text.splitlines() if line.strip()]
     return lines[-1][:200] if lines else "it printed no error"
 
 

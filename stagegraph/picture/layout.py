@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import graphviz
 from msgspec import Struct
 
 from stagegraph.errors import RenderError
@@ -89,38 +90,37 @@ def layout_dot(drawn: Picture) -> str:
     """The DOT text that Graphviz lays out: sizes, edges and their weights, no text.
 
     A label is a box of its own in the middle of its edge, so that the line leads through it and no
-    other one does. Written without the graphviz package, which takes 6 ms to import: no value needs
-    escaping here.
+    other one does.
     """
-    return "digraph build {\n" + "\n".join(_dot_lines(drawn)) + "\n}\n"
-
-
-def _dot_lines(drawn: Picture) -> Iterator[str]:
     labelled = any(arrow.label for arrow in drawn.arrows)
+    graph = graphviz.Digraph("build", graph_attr=_graph_attributes(drawn, labelled))
+    graph.attr("node", shape="box", fixedsize="true", label="")
     names = {box.id: f"n{number}" for number, box in enumerate(drawn.boxes)}
-    boxes = drawn.grouped()
-    yield f"graph [{_graph_attributes(drawn, labelled)}]"
-    yield 'node [shape=box fixedsize=true label=""]'
+    grouped = drawn.grouped()
     for number, group in enumerate(drawn.groups):
-        yield f"subgraph cluster{number} {{\ngraph [{_frame(group)}]"
-        yield from (_node(names[box.id], box_size(box)) for box in boxes[group.id])
-        yield "}"
-    yield from (_node(names[box.id], box_size(box)) for box in boxes.get("", ()))
+        with graph.subgraph(name=f"cluster{number}", graph_attr=_frame(group)) as frame:
+            for box in grouped[group.id]:
+                frame.node(names[box.id], **_size(box_size(box)))
+    for box in grouped.get("", ()):
+        graph.node(names[box.id], **_size(box_size(box)))
     for number, (arrow, look) in enumerate(zip(drawn.arrows, arrow_looks(drawn), strict=True)):
         weight = 1 if not arrow.needed else 4 if look in SHIPS else 2
-        yield _edge(number, arrow, names, weight, labelled=labelled)
-    yield from _last_rank(drawn, names)
+        _edge(graph, number, arrow, names, weight=weight, labelled=labelled)
+    _last_rank(graph, drawn, names)
+    return str(graph.source)
 
 
-def _graph_attributes(drawn: Picture, labelled: bool) -> str:
+def _graph_attributes(drawn: Picture, labelled: bool) -> dict[str, str]:
     across = drawn.direction in ("LR", "RL")
     between = 44.0 if across else 24.0 if drawn.groups else 40.0
-    attributes = (
-        f"rankdir={drawn.direction} newrank=true nodesep={_inches(18 if across else 26)}"
-        f" ranksep={_inches(between / 2 if labelled else between)}"
-    )
+    attributes = {
+        "rankdir": drawn.direction,
+        "nodesep": _inches(18 if across else 26),
+        "ranksep": _inches(between / 2 if labelled else between),
+        "newrank": "true",
+    }
     if len(drawn.boxes) > PLAIN_BOXES or crossed_ranks(drawn) > PLAIN_CROSSED_RANKS:
-        attributes += " splines=line nslimit=1 nslimit1=1 mclimit=0.1"
+        attributes |= {"splines": "line", "nslimit": "1", "nslimit1": "1", "mclimit": "0.1"}
     return attributes
 
 
@@ -128,38 +128,45 @@ def _inches(pixels: float) -> str:
     return f"{pixels / POINTS:.4f}"
 
 
-def _node(name: str, size: Size) -> str:
-    return f"{name} [width={_inches(size.width)} height={_inches(size.height)}]"
+def _size(size: Size) -> dict[str, str]:
+    return {"width": _inches(size.width), "height": _inches(size.height)}
 
 
-def _frame(group: Group) -> str:
+def _frame(group: Group) -> dict[str, str]:
     width = frame_line(group).width + frame_mark(group) + 8
     size = f'FIXEDSIZE="TRUE" WIDTH="{width:.0f}" HEIGHT="16"'
-    return f'label=<<TABLE BORDER="0" {size}><TR><TD></TD></TR></TABLE>> labeljust=l margin=12'
+    empty = f'<<TABLE BORDER="0" {size}><TR><TD></TD></TR></TABLE>>'
+    return {"label": empty, "labeljust": "l", "margin": "12"}
 
 
-def _edge(number: int, arrow: Arrow, names: Mapping[str, str], weight: int, *, labelled: bool) -> str:
+def _edge(
+    graph: graphviz.Digraph,
+    number: int,
+    arrow: Arrow,
+    names: Mapping[str, str],
+    *,
+    weight: int,
+    labelled: bool,
+) -> None:
     source, target = names[arrow.source], names[arrow.target]
     lines = label_lines(arrow)
     if not lines:
-        return f"{source} -> {target} [id=h{number} weight={weight} minlen={2 if labelled else 1}]"
-    label = f"l{number}"
-    return "\n".join(
-        (
-            _node(label, label_size(lines)),
-            f"{source} -> {label} [id=t{number} weight={weight} arrowhead=none]",
-            # twice as heavy: near its reader a label has fewer other lines around it
-            f"{label} -> {target} [id=h{number} weight={2 * weight}]",
-        )
-    )
+        graph.edge(source, target, id=f"h{number}", weight=str(weight), minlen="2" if labelled else "1")
+        return
+    graph.node(f"l{number}", **_size(label_size(lines)))
+    graph.edge(source, f"l{number}", id=f"t{number}", weight=str(weight), arrowhead="none")
+    # twice as heavy: near its reader a label has fewer other lines around it
+    graph.edge(f"l{number}", target, id=f"h{number}", weight=str(2 * weight))
 
 
-def _last_rank(drawn: Picture, names: Mapping[str, str]) -> Iterator[str]:
-    """The targets that nothing reads are in the last rank, however long other chains are."""
+def _last_rank(graph: graphviz.Digraph, drawn: Picture, names: Mapping[str, str]) -> None:
+    """Put the targets that nothing reads in the last rank, however long other chains are."""
     read = {arrow.source for arrow in drawn.arrows}
-    ends = [names[box.id] for box in drawn.boxes if box.role is Role.TARGET and box.id not in read]
+    ends = [box.id for box in drawn.boxes if box.role is Role.TARGET and box.id not in read]
     if ends and not drawn.groups:
-        yield f"{{\ngraph [rank=sink]\n{'\n'.join(ends)}\n}}"
+        with graph.subgraph(graph_attr={"rank": "sink"}) as last:
+            for end in ends:
+                last.node(names[end])
 
 
 class _JsonReader:

@@ -64,7 +64,7 @@ def only_stages(drawn: Picture, reason: str) -> Picture:
 
 
 def fewer_boxes(drawn: Picture, count: int) -> Picture:
-    """``drawn`` with ``count`` boxes, those that changed and the roles nearest the image first; the rest is one.
+    """``drawn`` with ``count`` boxes, what changed and what is in the image first; the rest is one box.
 
     Of the arrows only those between the boxes are kept, and one from the rest.
     """

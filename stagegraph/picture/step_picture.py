@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from stagegraph.formats.words import measured_words
 from stagegraph.model import Edge, Node, Report, Step, StepKind
 from stagegraph.picture.folding import Folded
 from stagegraph.picture.shorten import cut
 from stagegraph.picture.view import Arrow, Box, Group
 from stagegraph.source import printable
+from stagegraph.units import measured_words
 
 _BRACKET = re.compile(r"\A\[[^\]]*\] (?:ONBUILD )?")
 MakeBox = Callable[[Node, Folded], Box]

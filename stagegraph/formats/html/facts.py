@@ -7,21 +7,21 @@ from collections.abc import Iterator
 from typing import Any
 
 from stagegraph.formats.legend import ROLE_WORDS
-from stagegraph.formats.report_sections import story
+from stagegraph.formats.report_sections import report_sections
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role, Step, StepKind
 from stagegraph.picture.shorten import ARROW
 from stagegraph.picture.theme import look_of
 
 
 def overview(report: Report) -> list[dict[str, Any]]:
-    """The sections of the story: heading, sentences, and rows of what, detail and key."""
+    """The sections of the text report: heading, sentences, and rows of what, detail and key."""
     return [
         {
             "heading": section.heading,
             "sentences": list(section.sentences),
             "rows": [[row.what, row.detail, row.key] for row in section.rows],
         }
-        for section in story(report)
+        for section in report_sections(report)
     ]
 
 

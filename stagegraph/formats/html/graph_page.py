@@ -12,7 +12,7 @@ from stagegraph.picture.view import View
 _SCRIPTS = ("dom", "selection", "ways", "panning", "graph", "panel", "search", "theme", "shortcuts", "main")
 
 
-def html(report: Report, view: View) -> str:
+def render(report: Report, view: View) -> str:
     """``report`` as one HTML page that fetches nothing and runs only the script it carries.
 
     Every text from the Dockerfile is data to that script: a policy forbids the browser all else.

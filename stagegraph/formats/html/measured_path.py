@@ -7,9 +7,9 @@ from itertools import pairwise
 
 from msgspec.structs import replace
 
-from stagegraph.formats.words import duration
 from stagegraph.picture.view import Arrow, Box, Picture
 from stagegraph.timings.timings import Timings
+from stagegraph.units import duration
 
 
 def with_times(found: Timings) -> Callable[[Picture], Picture]:

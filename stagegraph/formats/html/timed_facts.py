@@ -9,8 +9,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from stagegraph.formats.html.timeline import seconds
-from stagegraph.formats.words import counted, duration, size
 from stagegraph.timings.timings import TimedStage, TimedStep, Timings
+from stagegraph.units import counted, duration, size
 
 _PREFIX = re.compile(r"\A\[([^\]]*)\] ")
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}")
@@ -20,7 +20,8 @@ _HOW = {"provenance": "by provenance", "name": "by its name", "order": "by its p
 def stage_keys(found: Timings, known: Sequence[str]) -> list[str]:
     """The key of the node of each stage: that of the graph, or one of its own."""
     own = [f"node:stage:{stage.index}" for stage in found.stages]
-    return [key if key in known else f"node:timed:{number}" for number, key in enumerate(own)]
+    graph_keys = set(known)
+    return [key if key in graph_keys else f"node:timed:{number}" for number, key in enumerate(own)]
 
 
 def timed_steps(found: Timings, node_keys: Sequence[str]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What a page says of a measured build before anything is chosen: figures, savings, path, notes."""
+"""The sections of a timings page before anything is selected: figures, savings, path, notes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from stagegraph.formats.html.timed_facts import instruction
 from stagegraph.formats.quoting import xml_text
 from stagegraph.formats.timings_sections import notes, savings, warnings
-from stagegraph.formats.words import counted, duration, share
 from stagegraph.timings.timings import Saving, Timings
+from stagegraph.units import counted, duration, share
 
 _SAVES = "How much sooner the build would end if the step took no time."
 
@@ -26,7 +26,7 @@ def _tiles(found: Timings) -> Iterator[tuple[str, str, str, str]]:
     yield "Wall time", duration(found.wall), counted(len(ran), "step") + " ran or came from the cache", ""
     path = f"{share(found.path_time, found.wall)} of the wall time, {counted(len(found.path), 'step')}"
     yield "Critical path", duration(found.path_time), path, ""
-    yield "Work", duration(found.work), f"{found.parallelism:.1f} steps at once in the mean", ""
+    yield "Work", duration(found.work), f"{found.parallelism:.1f} steps on average at the same time", ""
     cached = f"{found.cached_steps} of {found.total_steps} steps of the Dockerfile"
     yield "From the cache", share(found.cached_steps, found.total_steps), cached, ""
     for first in savings(found)[:1]:
@@ -102,5 +102,5 @@ def _joined(*words: str) -> str:
 
 
 def _notes(found: Timings) -> list[str]:
-    unknown = [f"{counted(found.unknown, 'step')} could not be tied to a line"] if found.unknown else []
+    unknown = [f"{counted(found.unknown, 'step')} could not be matched to a line"] if found.unknown else []
     return unknown + notes(found)

@@ -24,7 +24,7 @@ _SCRIPTS = (
 )
 
 
-def timings_html(found: Timings, report: Report | None = None, view: View = _DEFAULT) -> str:
+def render(found: Timings, report: Report | None = None, view: View = _DEFAULT) -> str:
     """``found`` as one HTML page that fetches nothing; with the graph where ``report`` gives one.
 
     ``report`` is that of the Dockerfile and the options that the build was made from.

@@ -1,0 +1,1 @@
+"""Whether a stage can ever be built: other targets, build arguments and platforms."""
