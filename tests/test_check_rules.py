@@ -230,3 +230,31 @@ def test_a_comment_says_that_a_stage_is_a_target(word: str) -> None:
 def test_a_comment_that_means_nothing_is_noted(word: str) -> None:
     found = checked(f"FROM a AS x\n# stagegraph: {word} reason\nRUN x\n")
     assert found.notes == (f"line 2: unknown comment `stagegraph: {word}`; use `target` or `ignore=CODE`",)
+
+
+_IDLE_PAIR = "FROM a AS y\nFROM b AS x\nCOPY --from=y /f /g\nFROM c\n"
+_DEAD_PAIR = "FROM a\nFROM b AS x\nCOPY --from=0 /f /g\nFROM c AS x\nFROM d\n"
+
+
+@pytest.mark.parametrize(
+    ("contexts", "messages"),
+    [
+        ({}, ["no known build needs `x` or `y`, which only `x` needs"]),
+        ({"x": "./x"}, ["no known build needs `y`", "no known build needs `x`"]),
+    ],
+)
+def test_an_idle_stage_that_a_context_replaces_needs_nothing(
+    contexts: dict[str, str], messages: list[str]
+) -> None:
+    known = KnownBuilds(questions=(Options(contexts=contexts),), builds=("bake.hcl:3",), targets_known=True)
+    assert [one.problem.message for one in checked(_IDLE_PAIR, known).problems] == messages
+
+
+@pytest.mark.parametrize(
+    ("contexts", "reach"), [({}, ["unknown", "unknown"]), ({"x": "."}, ["dead", "unknown"])]
+)
+def test_a_numbered_target_that_a_context_replaces_needs_nothing(
+    contexts: dict[str, str], reach: list[str]
+) -> None:
+    known = KnownBuilds(questions=(Options(target="1", contexts=contexts),), builds=("bake.hcl:3",))
+    assert [stage.reach for stage in checked(_DEAD_PAIR, known).stages][:2] == reach

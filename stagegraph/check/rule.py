@@ -57,9 +57,7 @@ class Subject(Struct, frozen=True, kw_only=True):
     targets_known: bool = False
     arguments_known: bool = False
     builds: tuple[str, ...] = ()  # where the known builds are defined: "docker-bake.hcl:3"
-    mentioned: Container[
-        str
-    ] = ()  # names that a file of the repository uses as a target, outside known builds
+    mentioned: Container[str] = ()  # names that a file uses as a target, outside the known builds
 
     @property
     def stages(self) -> list[StageOrImage]:

@@ -132,12 +132,11 @@ def _rules() -> str:
 
 
 def _page(code: str) -> str:
-    from stagegraph.check.pages import pages
-    from stagegraph.check.rules.registry import RULES
+    from stagegraph.check.rules.registry import RULES, rule_pages
     from stagegraph.check.settings import check_codes
 
     check_codes([code], "--explain")
-    return f"## {code}\n\n{pages().get(code, RULES[code].summary)}\n"
+    return f"## {code}\n\n{rule_pages().get(code, RULES[code].summary)}\n"
 
 
 def _settings(
@@ -182,7 +181,7 @@ def _run(work: Work) -> Run:
 
 
 def _skipped(skipped: list[Skipped]) -> list[Note]:
-    from stagegraph.check.work import skipped_note
+    from stagegraph.check.candidates import skipped_note
 
     by_reason: dict[str, list[str]] = {}
     for one in skipped:
