@@ -15,10 +15,10 @@ from stagegraph.formats.svg_shapes import (
     outline,
     paint,
     rounded,
+    style_sheet,
     text_block,
     text_line,
 )
-from stagegraph.formats.svg_style import style_sheet
 from stagegraph.model import EdgeKind, Report
 from stagegraph.picture.layout import Layout, Rectangle, Route, lay_out
 from stagegraph.picture.sizes import (

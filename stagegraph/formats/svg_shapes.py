@@ -1,16 +1,65 @@
-"""The outlines of boxes, the marks of roles and the arrows, as SVG; roles differ without colour."""
+"""The style sheet of an SVG, and its boxes, marks of roles and arrows; roles differ without colour."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import hypot
 
 from stagegraph.formats.quoting import xml_text
 from stagegraph.model import EdgeKind, NodeKind
 from stagegraph.picture.layout import Point, Rectangle, Route
 from stagegraph.picture.sizes import Line, is_measured
-from stagegraph.picture.theme import DASHES, MARKED, Look
-from stagegraph.picture.view import Arrow
+from stagegraph.picture.theme import COLOURED, DARK, DASHES, MARKED, Look, Palette
+from stagegraph.picture.view import Arrow, View
+
+HALOS = (
+    ".label text,.frame-name text{paint-order:stroke;stroke-width:4px;stroke-linejoin:round}",
+    # on line and head, since `opacity` makes a renderer draw each edge on a layer of its own
+    ".edge.unneeded .line{stroke-opacity:.6}.edge.unneeded .head{fill-opacity:.6}",
+)
+_FONTS = "Arial, Helvetica, 'Liberation Sans', Arimo, sans-serif"
+
+
+def style_sheet(view: View, *, compares: bool) -> str:
+    """The rules; those for dark mode only where the theme is the reader's."""
+    rules = [f"text{{font-family:{_FONTS}}}", "a{text-decoration:none}", *HALOS]
+    if view.theme == "auto":
+        rules.append(
+            "@media (prefers-color-scheme:dark){"
+            + "".join(colour_rules(DARK, DARK.changes if compares else DARK.looks))
+            + "".join(critical_rules(DARK))
+            + "}"
+        )
+    return "\n".join(rules)
+
+
+def colour_rules(palette: Palette, looks: Mapping[str, Look]) -> Iterator[str]:
+    """The rules that give every part of a picture its colour in ``palette``, but for the critical path."""
+    yield f".paper{{fill:{palette.paper}}}"
+    yield f"text{{fill:{palette.text}}}"
+    yield f".label text{{stroke:{palette.paper}}}"
+    yield f".footer .faint,.label.unneeded text{{fill:{palette.faint}}}"
+    yield f".frame .shape{{fill:{palette.frame}}}"
+    for name, look in looks.items():
+        yield f".node.{name} .shape,.swatch.{name} .shape{{fill:{look.fill};stroke:{look.line}}}"
+        yield f".node.{name} .rim,.swatch.{name} .rim{{stroke:{look.line}}}"
+        yield f".frame.{name} .shape,.edge.{name} .line{{stroke:{look.line}}}"
+        yield f".edge.{name} .head{{fill:{look.line}}}"
+        yield f".node.{name} text{{fill:{look.text}}}"
+        mark = look.text if name == "target" else look.line
+        yield f".{name} .ring{{stroke:{mark}}}.{name} .dot{{fill:{mark}}}"
+        if name in COLOURED:
+            yield f".label.{name} text{{fill:{look.line}}}"
+    yield f".frame-name text{{stroke:{palette.frame}}}"
+    line = palette.looks["target"].line
+    yield f".frame-name.target .ring{{stroke:{line}}}.frame-name.target .dot{{fill:{line}}}"
+
+
+def critical_rules(palette: Palette) -> Iterator[str]:
+    """The rules that mark the critical path."""
+    yield f".critical .shape,.critical .rim,.critical .line{{stroke:{palette.critical}!important}}"
+    yield f".critical .head{{fill:{palette.critical}!important}}"
+
 
 _RIM = 6.0  # half of what the ellipses of a cylinder are high
 _TAB = 5.0
