@@ -31,7 +31,7 @@ def test_no_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with pytest.raises(sg.RenderError) as caught:
         _draw()
     assert str(caught.value) == (
-        "there is no Graphviz to lay the picture out\n"
+        "Graphviz is not installed\n"
         "hint: pip install graphviz-pure, or install Graphviz and use --engine system"
     )
 

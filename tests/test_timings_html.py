@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 import stagegraph as sg
 from stagegraph.formats.html.assembly import asset
-from stagegraph.formats.html.timeline import timeline
+from stagegraph.formats.html.timed_facts import timeline
 from stagegraph.formats.html.timings_page import render as timings_html
 from stagegraph.records.record import SECOND, Interval, Record, Vertex
 from stagegraph.timings.match import match_record

@@ -17,7 +17,7 @@ from stagegraph.formats.diff_sections import (
     change_summary,
 )
 from stagegraph.formats.markdown import escaped
-from stagegraph.formats.mermaid import fitting, still_smaller
+from stagegraph.formats.mermaid import mermaid_of
 from stagegraph.formats.terminal_text import WIDTH, Text, to_text, two_columns
 from stagegraph.picture.change_picture import change_picture
 from stagegraph.picture.shorten import cut
@@ -61,19 +61,17 @@ def as_svg(comparison: Comparison, view: View) -> str:
     """Both graphs in one picture, always with a legend: without it the borders cannot be understood."""
     from stagegraph.formats.svg import svg_of
 
-    return svg_of(change_picture(comparison, view), replace(view, legend=True))
+    return svg_of(_pictures(comparison, view), replace(view, legend=True))
 
 
 def as_mermaid(comparison: Comparison, view: View) -> str:
     """Both graphs in one flowchart, the differences marked; simplified until GitHub shows it."""
-    return fitting(_simpler_and_simpler(comparison, view), view)
+    return mermaid_of(_pictures(comparison, view), view)
 
 
-def _simpler_and_simpler(comparison: Comparison, view: View) -> Iterator[Picture]:
+def _pictures(comparison: Comparison, view: View) -> Iterator[Picture]:
     yield change_picture(comparison, view)
-    unlabelled = change_picture(comparison, replace(view, labels=False))
-    yield unlabelled
-    yield from still_smaller(unlabelled)
+    yield change_picture(comparison, replace(view, labels=False))
 
 
 SCHEMA_VERSION = 1  # counts changes that break readers

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from stagegraph.formats.svg_shapes import head, line, mark, number, outline, paint, rounded, text_line
 from stagegraph.model import EdgeKind, NodeKind
-from stagegraph.picture.layout import Spot, Way
+from stagegraph.picture.layout import Rectangle, Route
 from stagegraph.picture.sizes import Line
 from stagegraph.picture.theme import EDGE_DASHES, Palette, look_name
 from stagegraph.picture.view import Arrow, Picture
@@ -70,7 +70,7 @@ def _roles(drawn: Picture, palette: Palette) -> Iterator[Item]:
     for name, words in ROLE_WORDS.items():
         if name in present:
             look = palette.look(name)
-            shape = rounded(Spot(x=12, y=7, width=24, height=14), 4, f'class="shape" {paint(look)}')
+            shape = rounded(Rectangle(x=12, y=7, width=24, height=14), 4, f'class="shape" {paint(look)}')
             dot = mark(name, 12, 7, look.text if name == "target" else look.line)
             yield f'<g class="swatch {name}">{shape}{dot}</g>', 24.0, words
 
@@ -81,7 +81,7 @@ def _kinds(drawn: Picture, palette: Palette) -> Iterator[Item]:
     look = palette.look(name)
     for kind, words in _KINDS.items():
         if kind in present and kind is not NodeKind.STAGE:
-            shape = outline(kind, Spot(x=10, y=6, width=20, height=17), paint(look))
+            shape = outline(kind, Rectangle(x=10, y=6, width=20, height=17), paint(look))
             yield f'<g class="swatch {name}">{shape}</g>', 20.0, words
 
 
@@ -97,9 +97,9 @@ def _edges(drawn: Picture, palette: Palette) -> Iterator[Item]:
 
 def _sample(kind: EdgeKind | None, colour: str, width: float) -> str:
     """A short arrow."""
-    way = Way(curves=(((7.0, 7.0), (12.0, 7.0), (14.0, 7.0), (17.0, 7.0)),), tip=(26.0, 7.0), label=None)
-    drawing = line(way, colour, width, EDGE_DASHES[kind] if kind else "solid")
-    return drawing + head(Arrow(source="", target="", kind=kind), way, colour)
+    route = Route(curves=(((7.0, 7.0), (12.0, 7.0), (14.0, 7.0), (17.0, 7.0)),), tip=(26.0, 7.0), label=None)
+    drawing = line(route, colour, width, EDGE_DASHES[kind] if kind else "solid")
+    return drawing + head(Arrow(source="", target="", kind=kind), route, colour)
 
 
 def _edge_words(present: Collection[EdgeKind | None]) -> dict[EdgeKind, str]:

@@ -8,13 +8,15 @@ from msgspec.structs import replace
 
 from stagegraph.formats.mermaid_style import MARKS, comment, count_links, front_matter, label, styles
 from stagegraph.formats.quoting import checked_link_base, line_link
-from stagegraph.model import EdgeKind, NodeKind, Report, Role
-from stagegraph.picture.picture import picture
+from stagegraph.model import EdgeKind, NodeKind, Report
+from stagegraph.picture.smaller import fewer_boxes, only_stages, smaller_pictures, with_note
 from stagegraph.picture.theme import look_name
-from stagegraph.picture.view import Arrow, Box, Group, Picture, View
+from stagegraph.picture.view import Box, Group, Picture, View
 
 MOST_CHARACTERS = 50_000  # GitHub shows an error for more, and the diagram cannot raise it
 MOST_EDGES = 500
+_FEW_BOXES = 60
+_REASON = "to stay within Mermaid's limits"
 _SHAPES = {
     NodeKind.STAGE: ("(", ")"),
     NodeKind.IMAGE: ("[(", ")]"),
@@ -33,68 +35,41 @@ _LINKS: Mapping[EdgeKind | str | None, tuple[str, str]] = {
 
 
 def render(report: Report, view: View) -> str:
-    """``report`` as a Mermaid flowchart; what does not fit GitHub's limits is collapsed and said."""
+    """``report`` as a Mermaid flowchart; what exceeds GitHub's limits is left out, with a note.
+
+    Raises OptionsError for a link base that is not a link.
+    """
     checked_link_base(view.link_base)
-    return fitting(_smaller_and_smaller(report, view), view)
+    return mermaid_of(smaller_pictures(report, view, _REASON), view)
 
 
-def fitting(pictures: Iterable[Picture], view: View) -> str:
-    """The first of ``pictures`` that fits GitHub's limits, or the last one, as Mermaid."""
-    text, edges = "", 0
-    for drawn in pictures:
-        text, edges = _text(drawn, view), count_links(drawn)
-        if len(text) <= MOST_CHARACTERS and edges <= MOST_EDGES:
+def mermaid_of(pictures: Iterable[Picture], view: View) -> str:
+    """The first of ``pictures``, or of smaller ones, that is within GitHub's limits, as Mermaid."""
+    text = ""
+    for drawn in _down_to_a_few(pictures):
+        text = _text(drawn, view)
+        if len(text) <= MOST_CHARACTERS and count_links(drawn) <= MOST_EDGES:
             break
     return text
 
 
-def _smaller_and_smaller(report: Report, view: View) -> Iterator[Picture]:
-    """The picture, then with less and less in it; the last one always fits."""
-    drawn = picture(report, view)
-    yield drawn
-    if view.steps:
-        view = replace(view, steps=False)
-        yield _noted(picture(report, view), "steps are left out to stay within Mermaid's limits")
-    bare = replace(view, labels=False)
-    yield _noted(picture(report, bare), "labels are left out to stay within Mermaid's limits")
-    pruned = _noted(picture(report, replace(bare, prune=True)), "what is not needed is left out")
-    yield pruned
-    yield from still_smaller(pruned)
+def _down_to_a_few(pictures: Iterable[Picture]) -> Iterator[Picture]:
+    """``pictures``, then the last of them with its stages only, and then with few: that one always fits."""
+    last = None
+    for last in pictures:
+        yield last
+    if last:
+        yield only_stages(last, _REASON)
+        yield _few_arrows(fewer_boxes(last, _FEW_BOXES))
 
 
-def still_smaller(drawn: Picture) -> Iterator[Picture]:
-    """``drawn`` with its stages only, then with few of them: that one always fits."""
-    yield _noted(_only_stages(drawn), "images and contexts are left out to stay within Mermaid's limits")
-    yield _only_targets(drawn)
-
-
-def _noted(drawn: Picture, note: str) -> Picture:
-    return replace(drawn, notes=(*drawn.notes, note))
-
-
-def _only_stages(drawn: Picture) -> Picture:
-    return _with_boxes(drawn, tuple(box for box in drawn.boxes if box.kind is NodeKind.STAGE))
-
-
-def _only_targets(drawn: Picture) -> Picture:
-    """What changed, the targets and what ships, as far as it fits; the rest is one box."""
-    from stagegraph.comparison.changes import Change
-
-    order = sorted(drawn.boxes, key=lambda box: (box.change is Change.SAME, list(Role).index(box.role)))
-    boxes = tuple(order[:60])
-    left = len(drawn.boxes) - len(boxes)
-    rest = Box(id="rest", label=f"{left} more", kind=NodeKind.STAGE, role=Role.UPSTREAM, count=left)
-    rest = replace(rest, change=Change.SAME if drawn.compares else None)
-    smaller = _with_boxes(drawn, (*boxes, rest))
-    link = Arrow(source="rest", target=boxes[0].id, kind=EdgeKind.COPY) if boxes else None
-    arrows = (*smaller.arrows[: MOST_EDGES - 1], *([link] if link else []))
-    return _noted(replace(smaller, arrows=arrows), f"{left} nodes are drawn as one")
-
-
-def _with_boxes(drawn: Picture, boxes: tuple[Box, ...]) -> Picture:
-    kept = {box.id for box in boxes}
-    arrows = tuple(arrow for arrow in drawn.arrows if arrow.source in kept and arrow.target in kept)
-    return replace(drawn, boxes=boxes, arrows=arrows, groups=())
+def _few_arrows(drawn: Picture) -> Picture:
+    left = len(drawn.arrows) - MOST_EDGES
+    if left <= 0:
+        return drawn
+    return with_note(
+        replace(drawn, arrows=drawn.arrows[:MOST_EDGES]), f"{left} arrows are left out {_REASON}"
+    )
 
 
 def _text(drawn: Picture, view: View) -> str:

@@ -13,8 +13,8 @@ from stagegraph.formats import svg
 from stagegraph.formats.dot import dot_of
 from stagegraph.formats.png import font_file, in_package_font
 from stagegraph.model import Report
-from stagegraph.picture.graphviz_engine import laid_out
-from stagegraph.picture.picture import picture
+from stagegraph.picture.graphviz_engine import first_in_time, run_graphviz
+from stagegraph.picture.smaller import LAYOUT_REASON, layout_candidates, smaller_pictures
 from stagegraph.picture.theme import palette_of
 from stagegraph.picture.view import View
 
@@ -45,5 +45,11 @@ def render(report: Report, view: View) -> bytes:
 def _by_graphviz(report: Report, view: View) -> bytes:
     if shutil.which("dot") is None:
         raise RenderError("PDF needs the package typst or a system Graphviz, and neither is here", hint=_HINT)
-    text = dot_of(picture(report, view), view, palette_of(view), tooltips=True)
-    return laid_out(text, "pdf", "system")
+    pictures = layout_candidates(smaller_pictures(report, view, LAYOUT_REASON))
+    _, data = first_in_time(
+        pictures,
+        lambda drawn, seconds: run_graphviz(
+            dot_of(drawn, view, palette_of(view), tooltips=True), "pdf", "system", seconds
+        ),
+    )
+    return data

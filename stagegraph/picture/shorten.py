@@ -75,7 +75,7 @@ def _both_ends(line: str, length: int) -> str:
 
 def edge_tooltip(edges: Sequence[Edge]) -> str:
     """Every path of parallel edges, whole, with the line of its instruction."""
-    return "\n".join(f"line {edge.line}: {_sentence(edge)}" for edge in edges)
+    return "\n".join(f"line {edge.line}: {_edge_sentence(edge)}" for edge in edges)
 
 
 def _transfers(edge: Edge, length: int) -> list[str]:
@@ -107,7 +107,7 @@ def _transfer(path: str, destination: str) -> str:
     return shown if same else f"{shown}{ARROW}{destination}"
 
 
-def _sentence(edge: Edge) -> str:
+def _edge_sentence(edge: Edge) -> str:
     if edge.selectable:
         return f"FROM, {edge.why}"
     parts = [edge.kind.upper(), *edge.paths]

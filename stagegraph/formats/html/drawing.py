@@ -13,10 +13,11 @@ from msgspec.structs import replace
 from stagegraph.formats.html.assembly import asset, filled
 from stagegraph.formats.legend import ROLE_WORDS
 from stagegraph.formats.quoting import xml_text
-from stagegraph.formats.svg import svg_of
+from stagegraph.formats.svg import svg_of_layout
 from stagegraph.model import EdgeKind, Report
+from stagegraph.picture.layout import Layout, lay_out
 from stagegraph.picture.left_out import BUNDLE
-from stagegraph.picture.picture import picture
+from stagegraph.picture.smaller import LAYOUT_REASON, smaller_pictures
 from stagegraph.picture.theme import look_name
 from stagegraph.picture.view import Box, Picture, View
 
@@ -48,25 +49,25 @@ def drawing(report: Report, view: View, change: Callable[[Picture], Picture] | N
 
     ``change`` may put into the picture what the report does not know.
     """
-    shown = picture(report, replace(view, critical_path=True))
-    shown = change(shown) if change else shown
+    pictures = smaller_pictures(report, replace(view, critical_path=True), LAYOUT_REASON)
+    shown, layout = lay_out(map(change, pictures) if change else pictures, view.engine)
     section = filled(
         asset("graph.html"),
-        graph=_svg(shown, view),
+        graph=_svg(shown, layout, view),
         legend="".join(_legend(shown)),
         notes="".join(f"<p>{xml_text(note[:1].upper() + note[1:])}.</p>\n" for note in shown.notes),
     )
     return Drawing(title=shown.title, section=section, parts=_parts(report, shown))
 
 
-def _svg(shown: Picture, view: View) -> str:
+def _svg(shown: Picture, layout: Layout, view: View) -> str:
     """The drawing without style, title and legend, its parts called n0, e0, l0, f0 in their order."""
     # The page shows and hides the critical path by itself.
     boxes = tuple(replace(box, critical=False) for box in shown.boxes)
     arrows = tuple(replace(arrow, critical=False) for arrow in shown.arrows)
     groups = tuple(replace(group, critical=False) for group in shown.groups)
     plain = replace(shown, boxes=boxes, arrows=arrows, groups=groups, notes=())
-    text = svg_of(plain, replace(view, theme="light", legend=False, link_base=""))
+    text = svg_of_layout(plain, layout, replace(view, theme="light", legend=False, link_base=""))
     size = _SIZE.search(text)
     width, height = size.groups() if size else ("1", "1")
     names = {"node": count(), "edge": count(), "frame": count(), "label": iter(_labelled(shown))}

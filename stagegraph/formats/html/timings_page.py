@@ -1,20 +1,60 @@
-"""HTML: a measured build as one page with its graph, its timeline and its table of steps."""
+"""The HTML page of a measured build: its graph with measured times, its timeline and its table of steps."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from typing import Any
+
+from msgspec.structs import replace
 
 from stagegraph.formats.html.assembly import Page, assembled, asset
 from stagegraph.formats.html.drawing import drawing
 from stagegraph.formats.html.facts import graph_facts
-from stagegraph.formats.html.measured_path import with_times
-from stagegraph.formats.html.timed_facts import stage_keys, timed_nodes, timed_steps
+from stagegraph.formats.html.timed_facts import stage_keys, timed_nodes, timed_steps, timeline
 from stagegraph.formats.html.timed_sections import figures, timed_story
-from stagegraph.formats.html.timeline import timeline
 from stagegraph.formats.quoting import checked_link_base
 from stagegraph.model import Report
-from stagegraph.picture.view import View
+from stagegraph.picture.view import Arrow, Box, Picture, View
 from stagegraph.timings.timings import Timings
+from stagegraph.units import duration
+
+
+def with_times(found: Timings) -> Callable[[Picture], Picture]:
+    """What puts the times of ``found`` into a picture of stages."""
+    stages = {f"stage:{stage.index}": stage for stage in found.stages if stage.index is not None}
+    steps = [_nodes(step, found) for step in (part.step for part in found.path)]
+    on_path = {node for nodes in steps for node in nodes}
+    passed = {(a, b) for before, after in pairwise(steps) for a in before for b in after if a != b}
+
+    def timed(box: Box) -> Box:
+        critical = box.id in on_path or not on_path.isdisjoint(box.members)
+        stage = None if len(box.members) > 1 else stages.get(box.id)
+        if stage is None or stage.start is None:
+            return replace(box, critical=critical)
+        words = duration(stage.busy) if stage.executed else "from the cache"
+        first, *rest = box.sublabel.split("\n") if box.sublabel else ("",)
+        lines = (f"{first} · {words}" if first else words, *rest)
+        return replace(box, critical=critical, sublabel="\n".join(lines))
+
+    def change(picture: Picture) -> Picture:
+        boxes = tuple(timed(box) for box in picture.boxes)
+        return replace(picture, boxes=boxes, arrows=tuple(_marked(picture, passed)))
+
+    return change
+
+
+def _marked(picture: Picture, passed: Iterable[tuple[str, str]]) -> Iterator[Arrow]:
+    """The arrows, critical where the path passes; a box may stand for several stages."""
+    owner = {member: box.id for box in picture.boxes for member in box.members}
+    drawn = {(owner.get(before, before), owner.get(after, after)) for before, after in passed}
+    for arrow in picture.arrows:
+        yield replace(arrow, critical=(arrow.source, arrow.target) in drawn)
+
+
+def _nodes(step: int, found: Timings) -> list[str]:
+    return [f"stage:{found.stages[stage].index}" for stage in found.steps[step].stages]
+
 
 _DEFAULT = View()
 _NO_GRAPH: dict[str, Any] = {"targets": [], "nodes": [], "edges": []}

@@ -1,0 +1,108 @@
+"""Smaller and smaller pictures of one report, for formats and layout engines that have a limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from math import inf
+
+from msgspec.structs import replace
+
+from stagegraph.model import EdgeKind, NodeKind, Report, Role
+from stagegraph.picture.direction import crossed_ranks
+from stagegraph.picture.picture import picture
+from stagegraph.picture.view import Arrow, Box, Picture, View
+
+REST = "rest"  # the box that stands for those that are left out
+LAYOUT_REASON = "to lay the picture out in time"
+MAX_CROSSED_RANKS = 30_000  # about 5 seconds of layout; 38,000 took 7 seconds, 126,000 more than 40
+_BOX_COUNTS = (240, 60, 20)
+
+
+def smaller_pictures(report: Report, view: View, reason: str) -> Iterator[Picture]:
+    """The picture, then without steps, without labels, and pruned; each says in a note what is left out.
+
+    ``reason`` ends the notes: "to stay within Mermaid's limits".
+    """
+    yield picture(report, view)
+    if view.steps:
+        view = replace(view, steps=False)
+        yield with_note(picture(report, view), f"steps are left out {reason}")
+    bare = replace(view, labels=False)
+    yield with_note(picture(report, bare), f"labels are left out {reason}")
+    yield with_note(picture(report, replace(bare, prune=True)), "what is not needed is left out")
+
+
+def layout_candidates(pictures: Iterable[Picture]) -> Iterator[Picture]:
+    """The ``pictures`` that Graphviz can lay out, then smaller ones; each is smaller than the one before.
+
+    The last has 20 boxes at most, which every layout engine draws at once.
+    """
+    tried = inf
+    for drawn in _smaller_than(pictures):
+        size = len(drawn.boxes) + len(drawn.arrows) + sum(bool(arrow.label) for arrow in drawn.arrows)
+        if size < tried and crossed_ranks(drawn) <= MAX_CROSSED_RANKS:
+            tried = size
+            yield drawn
+
+
+def _smaller_than(pictures: Iterable[Picture]) -> Iterator[Picture]:
+    """``pictures``, and then smaller ones of the last of them."""
+    last = None
+    for last in pictures:
+        yield last
+    if last:
+        stages = only_stages(last, LAYOUT_REASON)
+        yield stages
+        for count in _BOX_COUNTS:
+            yield fewer_boxes(stages, count)
+
+
+def only_stages(drawn: Picture, reason: str) -> Picture:
+    """``drawn`` without its images and contexts."""
+    stages = tuple(box for box in drawn.boxes if box.kind is NodeKind.STAGE)
+    return with_note(_with_boxes(drawn, stages), f"images and contexts are left out {reason}")
+
+
+def fewer_boxes(drawn: Picture, count: int) -> Picture:
+    """``drawn`` with ``count`` boxes, what changed and what is in the image first; the rest is one box.
+
+    Of the arrows only those between the boxes are kept, and one from the rest.
+    """
+    order = sorted(drawn.boxes, key=_importance)
+    boxes, others = tuple(order[:count]), order[count:]
+    if not others:
+        return drawn
+    smaller = _with_boxes(drawn, (*boxes, _rest(others, drawn.compares)))
+    link = Arrow(source=REST, target=boxes[0].id, kind=EdgeKind.COPY)
+    return with_note(
+        replace(smaller, arrows=(*smaller.arrows, link)), f"{len(others)} nodes are drawn as one"
+    )
+
+
+def with_note(drawn: Picture, note: str) -> Picture:
+    """``drawn`` with one more note."""
+    return replace(drawn, notes=(*drawn.notes, note))
+
+
+def _importance(box: Box) -> tuple[bool, int]:
+    return box.change is not None and box.change.value == "same", list(Role).index(box.role)
+
+
+def _rest(boxes: list[Box], compares: bool) -> Box:
+    from stagegraph.comparison.changes import Change
+
+    return Box(
+        id=REST,
+        label=f"{len(boxes)} more",
+        kind=NodeKind.STAGE,
+        role=Role.UPSTREAM,
+        count=len(boxes),
+        members=tuple(name for box in boxes for name in box.members or (box.id,)),
+        change=Change.SAME if compares else None,
+    )
+
+
+def _with_boxes(drawn: Picture, boxes: tuple[Box, ...]) -> Picture:
+    kept = {box.id for box in boxes}
+    arrows = tuple(arrow for arrow in drawn.arrows if arrow.source in kept and arrow.target in kept)
+    return replace(drawn, boxes=boxes, arrows=arrows, groups=())
