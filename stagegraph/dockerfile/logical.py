@@ -139,7 +139,7 @@ class Reader:
         self.directives = Directives()
         self._lines = physical_lines(source)
         self._number = 0
-        self.found: list[Logical] = []
+        self.instructions: list[Logical] = []
         self._comments: list[str] = []
 
     @property
@@ -148,7 +148,7 @@ class Reader:
         return self.directives.escape
 
     def read_all(self) -> DockerfileError | None:
-        """Fill ``found``; return the first error in lines or heredocs, which ends the reading."""
+        """Fill ``instructions``; return the first error in lines or heredocs, which ends the reading."""
         try:
             while self._number < len(self._lines):
                 self._one()
@@ -176,7 +176,7 @@ class Reader:
         if not ended:
             text = self._joined(text)
         heredocs = self._heredocs(text, start) if "<<" in text else ()
-        self.found.append(Logical(text, Span(start, self._number), tuple(self._comments), heredocs))
+        self.instructions.append(Logical(text, Span(start, self._number), tuple(self._comments), heredocs))
         self._comments = []
 
     def _comment(self, text: str) -> None:

@@ -149,10 +149,10 @@ def _arrow_width(arrow: Arrow) -> str:
 
 
 def _links(tooltip: str, line: int | None, view: View, tooltips: bool) -> dict[str, str]:
-    found = {}
+    attributes = {}
     if tooltips and tooltip:
-        found["tooltip"] = graphviz.escape(xml_text(tooltip))
+        attributes["tooltip"] = graphviz.escape(xml_text(tooltip))
     link = line_link(view.link_base, line)
     if link:
-        found |= {"URL": graphviz.escape(link), "target": "_top"}
-    return found
+        attributes |= {"URL": graphviz.escape(link), "target": "_top"}
+    return attributes

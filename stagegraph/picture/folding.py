@@ -72,7 +72,7 @@ def _groups(nodes: Sequence[Node], edges: Sequence[Edge], bases: Mapping[str, st
             how = (edge.kind, edge.needed, edge.selectable)
             seen[edge.target].add((how, "reads", classes[edge.source]))
             seen[edge.source].add((how, "is read by", classes[edge.target]))
-        finer = _numbered({name: (classes[name], frozenset(found)) for name, found in seen.items()})
+        finer = _numbered({name: (classes[name], frozenset(own)) for name, own in seen.items()})
         if max(finer.values(), default=0) == max(classes.values(), default=0):
             return _large(nodes, classes)
         classes = finer
@@ -86,15 +86,15 @@ def _numbered(keys: Mapping[str, object]) -> dict[str, int]:
 
 
 def _large(nodes: Sequence[Node], classes: Mapping[str, int]) -> _Groups:
-    found: dict[int, list[Node]] = {}
+    groups: dict[int, list[Node]] = {}
     for node in nodes:
         if node.role is not Role.TARGET:
-            found.setdefault(classes[node.id], []).append(node)
-    return {group[0].id: tuple(group) for group in found.values() if len(group) >= _FEWEST}
+            groups.setdefault(classes[node.id], []).append(node)
+    return {group[0].id: tuple(group) for group in groups.values() if len(group) >= _FEWEST}
 
 
 def _together(group: Sequence[Node]) -> Node:
-    """One node for a group: what their names have in common, and all of them as its story."""
+    """One node for a group: what their names have in common, all of them in its tooltip."""
     return replace(
         group[0],
         label=pattern([node.label for node in group]),

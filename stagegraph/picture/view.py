@@ -37,7 +37,7 @@ class Box(Struct, frozen=True, kw_only=True):
     id: str  # Node.id, or "step:12"
     label: str  # the main line, already short
     sublabel: str = ""  # a second, smaller line: base image, number of steps, platform
-    tooltip: str = ""  # the whole story, long
+    tooltip: str = ""  # all that is known, long
     kind: NodeKind | None = None  # None for a step
     role: Role = Role.UNNEEDED
     reach: Reach = Reach.NEEDED
@@ -91,10 +91,10 @@ class Picture(Struct, frozen=True, kw_only=True):
 
     def grouped(self) -> dict[str, list[Box]]:
         """The boxes by the id of the group they are drawn in; "" is none."""
-        found: dict[str, list[Box]] = {group.id: [] for group in self.groups}
+        boxes: dict[str, list[Box]] = {group.id: [] for group in self.groups}
         for box in self.boxes:
-            found.setdefault(box.group, []).append(box)
-        return found
+            boxes.setdefault(box.group, []).append(box)
+        return boxes
 
     @property
     def compares(self) -> bool:

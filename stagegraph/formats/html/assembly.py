@@ -69,7 +69,7 @@ _VARIABLES = Palette(
 )
 
 
-_PLACE = re.compile(r"\{\{(\w+)\}\}")
+_PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 # In a script element only these end or nest it: https://html.spec.whatwg.org/multipage/scripting.html
 _HARMLESS = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
@@ -108,7 +108,7 @@ def assembled(page: Page) -> str:
 
 def filled(template: str, **parts: str) -> str:
     """``template`` with each ``{{name}}`` replaced, once: what is put in is not looked into."""
-    return _PLACE.sub(lambda place: parts[place[1]], template)
+    return _PLACEHOLDER.sub(lambda placeholder: parts[placeholder[1]], template)
 
 
 def asset(name: str) -> str:

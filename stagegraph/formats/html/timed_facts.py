@@ -1,4 +1,4 @@
-"""The steps and stages of a measured build, and the bars of its timeline, as data for the script of a page."""
+"""The steps and stages of a measured build and the bars of its timeline, as data for the script of a page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OTHER_ROWS = {
 }
 
 
-def timeline(found: Timings, node_keys: Sequence[str]) -> dict[str, Any]:
+def timeline(timings: Timings, node_keys: Sequence[str]) -> dict[str, Any]:
     """``wall`` in seconds, ``rows`` of bars, ``concurrency`` and ``path``.
 
     Every step that ran or came from the cache is one bar, in the row of its first stage. A row is
@@ -32,13 +32,13 @@ def timeline(found: Timings, node_keys: Sequence[str]) -> dict[str, Any]:
     """
     rows: dict[tuple[str, str, str], list[TimedStep]] = {}
     for step in sorted(
-        (step for step in found.steps if step.ran), key=lambda step: (step.start or 0, step.id)
+        (step for step in timings.steps if step.ran), key=lambda step: (step.start or 0, step.id)
     ):
-        rows.setdefault(_row(step, found, node_keys), []).append(step)
+        rows.setdefault(_row(step, timings, node_keys), []).append(step)
     platforms = {detail for _, _, detail in rows if detail}
-    order = {name: place for place, name in enumerate(dict.fromkeys(row[:2] for row in rows))}
+    order = {name: position for position, name in enumerate(dict.fromkeys(row[:2] for row in rows))}
     return {
-        "wall": seconds(found.wall),
+        "wall": seconds(timings.wall),
         "rows": [
             {
                 "key": key,
@@ -48,8 +48,8 @@ def timeline(found: Timings, node_keys: Sequence[str]) -> dict[str, Any]:
             }
             for (key, label, detail), steps in sorted(rows.items(), key=lambda row: order[row[0][:2]])
         ],
-        "concurrency": [[seconds(time), count] for time, count in found.concurrency],
-        "path": [part.step for part in found.path],
+        "concurrency": [[seconds(time), count] for time, count in timings.concurrency],
+        "path": [part.step for part in timings.path],
     }
 
 
@@ -58,9 +58,9 @@ def seconds(time: int) -> float:
     return round(time / SECOND, 6)
 
 
-def _row(step: TimedStep, found: Timings, node_keys: Sequence[str]) -> tuple[str, str, str]:
+def _row(step: TimedStep, timings: Timings, node_keys: Sequence[str]) -> tuple[str, str, str]:
     if step.stages:
-        return node_keys[step.stages[0]], found.stages[step.stages[0]].name, step.platform
+        return node_keys[step.stages[0]], timings.stages[step.stages[0]].name, step.platform
     return "", _OTHER_ROWS[step.kind], step.platform
 
 
@@ -78,20 +78,20 @@ def _lanes(steps: Iterable[TimedStep]) -> list[list[TimedStep]]:
 
 _PREFIX = re.compile(r"\A\[([^\]]*)\] ")
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}")
-_HOW = {"provenance": "by provenance", "name": "by its name", "order": "by its place in the stage"}
+_HOW = {"provenance": "by provenance", "name": "by its name", "order": "by its position in the stage"}
 
 
-def stage_keys(found: Timings, known: Sequence[str]) -> list[str]:
+def stage_keys(timings: Timings, known: Sequence[str]) -> list[str]:
     """The key of the node of each stage: that of the graph, or one of its own."""
-    own = [f"node:stage:{stage.index}" for stage in found.stages]
+    own = [f"node:stage:{stage.index}" for stage in timings.stages]
     graph_keys = set(known)
     return [key if key in graph_keys else f"node:timed:{number}" for number, key in enumerate(own)]
 
 
-def timed_steps(found: Timings, node_keys: Sequence[str]) -> list[dict[str, Any]]:
+def timed_steps(timings: Timings, node_keys: Sequence[str]) -> list[dict[str, Any]]:
     """Every step of the record: what a bar, a row of the table and the panel show of it."""
     # Of a build that failed nobody knows what would have come after: nothing of it can be saved.
-    steps = (replace(step, saving=None) for step in found.steps) if found.error else found.steps
+    steps = (replace(step, saving=None) for step in timings.steps) if timings.error else timings.steps
     return [_step(step, node_keys) for step in steps]
 
 
@@ -132,7 +132,7 @@ def state_of(step: TimedStep) -> str:
 
 
 def instruction(step: TimedStep) -> str:
-    """The name of a step without its place and without digests, which say nothing to a reader."""
+    """The name of a step without its position and without digests, which say nothing to a reader."""
     prefix = _PREFIX.match(step.name) if step.stages else None
     return _DIGEST.sub("", step.name[prefix.end() :] if prefix else step.name)
 
@@ -190,10 +190,10 @@ def _stage_facts(stage: TimedStage) -> Iterator[tuple[str, str]]:
 
 
 def timed_nodes(
-    found: Timings, node_keys: Sequence[str], nodes: Sequence[dict[str, Any]]
+    timings: Timings, node_keys: Sequence[str], nodes: Sequence[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """``nodes`` of the graph with what was measured, and the stages that are in no graph."""
-    measured = dict(zip(node_keys, found.stages, strict=True))
+    measured = dict(zip(node_keys, timings.stages, strict=True))
     known = [
         {**node, "facts": node["facts"] + timed_stage(measured[node["key"]])}
         if node["key"] in measured
