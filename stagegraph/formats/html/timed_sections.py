@@ -15,7 +15,7 @@ _SAVES = "How much sooner the build would end if the step took no time."
 
 
 def figures(timings: Timings) -> str:
-    """The section of figures: how long, how much of it is the path, how much ran at once, what was cached."""
+    """The section of figures: wall time, critical path, average parallelism, share of cached steps."""
     tiles = "".join(_tile(*tile) for tile in _tiles(timings))
     return f'<section class="figures" aria-label="In short">\n{tiles}</section>\n{_alerts(timings)}'
 
