@@ -177,7 +177,7 @@ def _run(work: Work) -> Run:
 
 
 def _skipped(skipped: list[Skipped]) -> list[Note]:
-    from stagegraph.check.candidates import skipped_note
+    from stagegraph.check.work import skipped_note
 
     by_reason: dict[str, list[str]] = {}
     for one in skipped:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from stagegraph.dockerfile.expand import ExpansionError
 from stagegraph.dockerfile.flags import split_flags
-from stagegraph.dockerfile.heredocs import Heredoc, heredocs_of_line
+from stagegraph.dockerfile.heredocs import Heredoc, ends, heredocs_of_line
 from stagegraph.dockerfile.mounts import FALSE, TRUE
 from stagegraph.dockerfile.words import BETWEEN_WORDS, SPACE, is_json_list
 from stagegraph.errors import DockerfileError, InputError
@@ -233,8 +233,7 @@ class Reader:
         content: list[str] = []
         while self._number < len(self._lines):
             raw = self._take()
-            line = raw.rstrip("\r\n")
-            if (line.lstrip("\t") if heredoc.chomp else line) == heredoc.name:
+            if ends(heredoc, raw.rstrip("\r\n")):
                 return Heredoc(
                     name=heredoc.name, expand=heredoc.expand, chomp=heredoc.chomp, content="".join(content)
                 )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from math import hypot
 
-from stagegraph.formats.quoting import xml_text
 from stagegraph.model import EdgeKind, NodeKind
 from stagegraph.picture.layout import Point, Rectangle, Route
 from stagegraph.picture.sizes import Line, is_measured
 from stagegraph.picture.theme import COLOURED, DARK, DASHES, MARKED, Look, Palette
 from stagegraph.picture.view import Arrow, View
+from stagegraph.source import xml_text
 
 HALOS = (
     ".label text,.frame-name text{paint-order:stroke;stroke-width:4px;stroke-linejoin:round}",

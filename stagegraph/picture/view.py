@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from stagegraph.errors import OptionsError
 from stagegraph.model import EdgeKind, NodeKind, Reach, Role
+from stagegraph.source import printable
 
 if TYPE_CHECKING:
     from stagegraph.comparison.changes import Change
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 DIRECTIONS = ("auto", "TB", "LR", "BT", "RL")
 THEMES = ("auto", "light", "dark")
 ENGINES = ("auto", "pure", "system")
+_LINK = r"(?:https?://[^\s\"'<>\\^`{|}]+|(?![/\\]{2})[^\s\"'<>\\^`{|}:]+(?:/[^\s\"'<>\\^`{|}]*)?)\Z"
 
 
 class View(Struct, frozen=True, kw_only=True):
@@ -29,6 +33,21 @@ class View(Struct, frozen=True, kw_only=True):
     link_base: str = ""  # URL of the Dockerfile; nodes and edges link to URL#L12
     title: str = ""  # of the picture; by default made from the name of the Dockerfile and the targets
     engine: str = "auto"  # one of ENGINES: which Graphviz lays out
+
+
+def line_link(base: str, line: int | None) -> str:
+    """The link to ``line`` of the Dockerfile at ``base``; empty without a base or a line."""
+    return f"{base.partition('#')[0]}#L{line}" if base and line else ""
+
+
+def checked_link_base(base: str) -> str:
+    """``base`` if it is an http, https or relative address; OptionsError for others, such as javascript:."""
+    if base and not re.match(_LINK, base):
+        raise OptionsError(
+            f"invalid link base `{printable(base)[:80]}`",
+            hint="use an http or https address or a relative path, without spaces and quotes",
+        )
+    return base
 
 
 class Box(Struct, frozen=True, kw_only=True):
