@@ -80,7 +80,7 @@ def test_pdf_without_typst_and_graphviz(monkeypatch: pytest.MonkeyPatch, tmp_pat
     with pytest.raises(sg.RenderError) as caught:
         _draw("pdf")
     assert str(caught.value) == (
-        "PDF needs the package typst or a system Graphviz, and neither is here\n"
+        "PDF needs the package typst or a system Graphviz\n"
         "hint: pip install 'stagegraph[pdf]', or install Graphviz"
     )
 

@@ -120,10 +120,10 @@ def check_task(task: Task) -> CheckedFile | Skipped:
 def _skipped(path: str, text: str) -> Skipped | None:
     """Why a file that BuildKit rejects may not be meant as a Dockerfile; None where it is one."""
     if re.search(_TEMPLATE_MARKS, text):
-        return Skipped(path, "a template by its text, not a Dockerfile")
+        return Skipped(path, "the content looks like a template")
     has_from = re.search(r"^[ \t]*FROM[ \t]", text, re.IGNORECASE | re.MULTILINE)
     if not has_from and not _is_surely_dockerfile(path):
-        return Skipped(path, "no FROM in it, so not a Dockerfile")
+        return Skipped(path, "not a Dockerfile: it has no FROM")
     return None
 
 

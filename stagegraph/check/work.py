@@ -52,7 +52,7 @@ def candidates(
                 files.setdefault(_key(file), Candidate(file, False))
         notes.extend(walk.notes)
     if templates:
-        notes.append(skipped_note(templates, "a template by its name, not a Dockerfile"))
+        notes.append(skipped_note(templates, "the file name looks like a template"))
     return list(files.values()), notes
 
 
@@ -142,7 +142,7 @@ def _check_platform(text: str) -> None:
     try:
         parse_platform(text)
     except PlatformError as error:
-        raise OptionsError(str(error), hint="use for example linux/arm64") from None
+        raise OptionsError(str(error), hint="use a platform such as linux/arm64") from None
 
 
 class _Repositories:

@@ -115,7 +115,7 @@ def _format(output: str, name: str | None) -> str:
     suffix = Path(output).suffix.lower()
     if suffix not in by_suffix:
         raise click.UsageError(
-            f"no format has the suffix of {output}; choose one with --format, or end the name with one of"
+            f"unknown suffix in {output}; choose a format with --format, or use one of the suffixes"
             f" {', '.join(by_suffix)}"
         )
     return by_suffix[suffix]

@@ -44,7 +44,7 @@ def render(report: Report, view: View) -> bytes:
 
 def _by_graphviz(report: Report, view: View) -> bytes:
     if shutil.which("dot") is None:
-        raise RenderError("PDF needs the package typst or a system Graphviz, and neither is here", hint=_HINT)
+        raise RenderError("PDF needs the package typst or a system Graphviz", hint=_HINT)
     pictures = layout_candidates(smaller_pictures(report, view, LAYOUT_REASON))
     _, data = first_in_time(
         pictures,

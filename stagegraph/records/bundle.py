@@ -35,7 +35,7 @@ def read_bundle(stream: BinaryIO, source: str, tick: Tick) -> list[Record]:
     except LayoutError as error:
         raise _invalid(source, str(error)) from None
     if not manifests:
-        raise _invalid(source, "the bundle holds no record of a build")
+        raise _invalid(source, "this bundle contains no record of a build")
     several = len(manifests) > 1
     return [_record(layout, manifest, source, several) for manifest in manifests]
 

@@ -34,17 +34,17 @@ _KINDS = {
     NodeKind.REMOTE: "Remote source",
 }
 _ROLES = {
-    Role.TARGET: "BuildKit builds this stage because it was asked for.",
-    Role.INHERITED: "Its layers are in the image, by FROM.",
+    Role.TARGET: "BuildKit builds this stage because it is a target.",
+    Role.INHERITED: "FROM inherits its layers, so all of it is in the image.",
     Role.COPIED: "Only the paths that are copied from it are in the image.",
-    Role.MOUNTED: "Nothing of it is in the image: a RUN reads it while building.",
-    Role.UPSTREAM: "Nothing of it is in the image: something that is needed needs it.",
-    Role.UNNEEDED: "BuildKit leaves it out.",
+    Role.MOUNTED: "Not in the image; only a RUN reads it, during the build.",
+    Role.UPSTREAM: "Not in the image; another needed stage uses it during the build.",
+    Role.UNNEEDED: "No target needs it, so BuildKit does not build it.",
 }
 _REACHES = {
     Reach.SELECTABLE: "It is needed",
     Reach.IDLE: "It is built",
-    Reach.UNKNOWN: "Nobody can tell whether it is built:",
+    Reach.UNKNOWN: "Cannot be decided:",
     Reach.DEAD: "Nothing ever builds it:",
 }
 

@@ -161,7 +161,7 @@ def _rest(step: TimedStep) -> Iterator[tuple[str, str]]:
     if step.how:
         yield "Line known", _HOW.get(step.how, step.how)
     elif step.unknown:
-        yield "Line", "unknown: the record does not tell"
+        yield "Line", "not in the record"
     if step.error:
         yield "Error", step.error
 
