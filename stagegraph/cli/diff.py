@@ -140,8 +140,8 @@ def diff(
     """Show how the build graph of NEW differs from that of OLD.
 
     OLD and NEW are Dockerfiles, directories that contain one, - for standard input, or REV:PATH for
-    a file at a git revision (:PATH for the staged file). PATH starts at the root of the repository,
-    ./PATH at the current directory. A stage with a new name and the same instructions counts as
+    a file at a git revision (:PATH for the staged file). PATH is relative to the root of the
+    repository, ./PATH to the current directory. A stage with a new name and the same instructions counts as
     renamed. The exit code is 0 even if the graphs differ, unless you use --exit-code.
 
     \b
