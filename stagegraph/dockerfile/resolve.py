@@ -176,10 +176,12 @@ def _cycle_error(resolved: Resolved, cycle: list[int], command: Command) -> Dock
     names = [resolved.sources[index].title for index in (*cycle, cycle[0])]
     if len(cycle) == 1:
         message = f"stage {names[0]} copies from itself"
+        hint = "copy from another stage or image"
     else:
         shown = names if len(names) <= 8 else [*names[:4], "...", *names[-3:]]
         message = f"stages copy from each other in a cycle: {' needs '.join(shown)}"
-    return DockerfileError(message, source=resolved.file.source, span=command.instruction.span)
+        hint = "remove one of these references"
+    return DockerfileError(message, source=resolved.file.source, span=command.instruction.span, hint=hint)
 
 
 def _run_triggers(resolved: Resolved) -> None:

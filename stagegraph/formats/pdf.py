@@ -39,7 +39,9 @@ def render(report: Report, view: View) -> bytes:
             page = str(Path(folder) / "page.typ")
             return bytes(typst.compile(page, root=folder, font_paths=[str(font_file().parent)]))
         except RuntimeError as error:
-            raise RenderError(f"typst cannot set the page: {error}", hint="write svg instead") from None
+            raise RenderError(
+                f"typst cannot lay out the page: {error}", hint="use --format svg instead"
+            ) from None
 
 
 def _by_graphviz(report: Report, view: View) -> bytes:

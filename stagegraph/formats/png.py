@@ -37,7 +37,7 @@ def in_package_font(text: str) -> str:
 
 
 def _missing() -> RenderError:
-    return RenderError(f"there is no font {FAMILY} to write with", hint="pip install fontpkg-arimo")
+    return RenderError(f"the font {FAMILY} is not installed", hint="pip install fontpkg-arimo")
 
 
 MAX_SCALE = 2.0
@@ -68,7 +68,9 @@ def render(report: Report, view: View) -> bytes:
             )
         )
     except (ValueError, RuntimeError) as error:
-        raise RenderError(f"resvg cannot draw the picture: {error}", hint="write svg instead") from None
+        raise RenderError(
+            f"resvg cannot draw the picture: {error}", hint="use --format svg instead"
+        ) from None
 
 
 def zoom_of(text: str) -> float:

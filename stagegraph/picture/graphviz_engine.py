@@ -62,7 +62,7 @@ def run_graphviz(dot: str, output: str, engine: str, seconds: float) -> bytes:
     except subprocess.TimeoutExpired:
         raise LayoutError(
             f"Graphviz took longer than {TIMEOUT:g} seconds",
-            hint="leave out what is not needed with --prune, or write mermaid",
+            hint="use --prune to draw less, or use --format mermaid",
         ) from None
     except (ExecutableNotFound, OSError) as error:
         raise RenderError(f"cannot run Graphviz: {error}", hint=_HINT) from None
@@ -121,4 +121,4 @@ def _last_line(stderr: bytes | str | None) -> str:
 
 
 def _other(engine: str) -> str:
-    return "try --engine system, or write mermaid" if engine != "system" else "try --engine pure"
+    return "try --engine system, or use --format mermaid" if engine != "system" else "try --engine pure"
