@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 
-from stagegraph.check.check import Checked, check
+from stagegraph.check.check import CheckedFile, check
 from stagegraph.check.many import Run
 from stagegraph.check.rules.registry import RULES
 from stagegraph.discovery.found_build import FoundBuild
@@ -32,11 +32,11 @@ SCHEMA = json.loads(lzma.decompress(_DATA.read_bytes()))
 BAD = "FROM a\nRUN x\n\nFROM node AS build\n\nFROM scratch\nCOPY --from=biuld /x /y\n"
 
 
-def checked(text: str, name: str = "Dockerfile") -> Checked:
+def checked(text: str, name: str = "Dockerfile") -> CheckedFile:
     return check(Source(name=name, text=text))
 
 
-def run(*files: Checked, **values: Any) -> Run:
+def run(*files: CheckedFile, **values: Any) -> Run:
     return Run(files=files, **values)
 
 

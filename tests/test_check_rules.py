@@ -7,8 +7,8 @@ from textwrap import dedent
 
 import pytest
 
-from stagegraph.check.check import Checked, check
-from stagegraph.check.known_builds import KnownBuilds, knowledge_of
+from stagegraph.check.check import CheckedFile, check
+from stagegraph.check.known_builds import KnownBuilds, known_builds_of
 from stagegraph.check.rules.registry import RULES
 from stagegraph.discovery.found_build import FoundBuild
 from stagegraph.options import Options
@@ -20,13 +20,13 @@ _BLOCK = re.compile(r"```dockerfile\n(.*?)```", re.DOTALL)
 _DEFAULT_ONLY = KnownBuilds(questions=(Options(),), builds=("ci.yml:1",), targets_known=True)
 
 
-def checked(text: str, knowledge: KnownBuilds | None = None) -> Checked:
-    return check(Source(name="Dockerfile", text=dedent(text)), knowledge or KnownBuilds())
+def checked(text: str, known_builds: KnownBuilds | None = None) -> CheckedFile:
+    return check(Source(name="Dockerfile", text=dedent(text)), known_builds or KnownBuilds())
 
 
-def codes(text: str, knowledge: KnownBuilds | None = None) -> list[str]:
+def codes(text: str, known_builds: KnownBuilds | None = None) -> list[str]:
     """The codes found, by line; none for a file with an error is a failure."""
-    found = checked(text, knowledge)
+    found = checked(text, known_builds)
     assert not found.error
     return [one.problem.code for one in found.problems]
 
@@ -44,15 +44,15 @@ def test_every_rule_has_a_page_with_two_examples() -> None:
 @pytest.mark.parametrize("code", RULES)
 def test_the_bad_example_is_found_and_the_good_one_is_not(code: str) -> None:
     bad, good = examples()[code]
-    knowledge = _DEFAULT_ONLY if code == "idle-stage" else None
-    assert codes(bad, knowledge) == [code]
-    assert codes(good, knowledge) == []
+    known_builds = _DEFAULT_ONLY if code == "idle-stage" else None
+    assert codes(bad, known_builds) == [code]
+    assert codes(good, known_builds) == []
 
 
 @pytest.mark.parametrize("code", RULES)
 def test_every_finding_says_why_and_what_to_do(code: str) -> None:
-    knowledge = _DEFAULT_ONLY if code == "idle-stage" else None
-    for one in checked(examples()[code][0], knowledge).problems:
+    known_builds = _DEFAULT_ONLY if code == "idle-stage" else None
+    for one in checked(examples()[code][0], known_builds).problems:
         assert one.problem.why
         assert one.problem.fix or code == "would-fail"
         assert "^" in one.excerpt
@@ -215,7 +215,7 @@ def test_what_is_not_said_of_idle_stages_is_noted() -> None:
 
 def test_the_platform_of_the_machine_is_no_platform_by_name() -> None:
     use = FoundBuild(file="bake.hcl", line=1, kind="bake target", platforms=("local", "linux/arm64"))
-    known = knowledge_of("Dockerfile", [use], Options())
+    known = known_builds_of("Dockerfile", [use], Options())
     assert [question.platforms for question in known.questions] == [("linux/arm64",)]
 
 

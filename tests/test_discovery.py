@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stagegraph.check.known_builds import knowledge_of
+from stagegraph.check.known_builds import known_builds_of
 from stagegraph.discovery.bake import bake_uses
 from stagegraph.discovery.commands import build_command
 from stagegraph.discovery.compose import compose_uses
@@ -299,22 +299,22 @@ def use(**values: object) -> FoundBuild:
 
 
 def test_what_is_not_understood_makes_less_known() -> None:
-    assert knowledge_of("Dockerfile", [use()], Options()).targets_known
-    assert not knowledge_of("Dockerfile", [], Options()).targets_known
-    assert not knowledge_of("Dockerfile", [use(dockerfile="other")], Options()).targets_known
+    assert known_builds_of("Dockerfile", [use()], Options()).targets_known
+    assert not known_builds_of("Dockerfile", [], Options()).targets_known
+    assert not known_builds_of("Dockerfile", [use(dockerfile="other")], Options()).targets_known
     vague = use(dockerfile=None, target=None, unknown=frozenset({"target", "dockerfile"}))
-    assert not knowledge_of("Dockerfile", [use(), vague], Options()).targets_known
-    assert not knowledge_of("Dockerfile", [use(certain=False)], Options()).targets_known
+    assert not known_builds_of("Dockerfile", [use(), vague], Options()).targets_known
+    assert not known_builds_of("Dockerfile", [use(certain=False)], Options()).targets_known
 
 
 def test_a_build_of_an_unknown_dockerfile_asks_every_dockerfile() -> None:
     vague = use(dockerfile=None, target="test", unknown=frozenset({"dockerfile"}))
-    known = knowledge_of("Dockerfile", [use(), vague], Options())
+    known = known_builds_of("Dockerfile", [use(), vague], Options())
     assert [question.target for question in known.questions] == [None, "test"]
 
 
 def test_targets_asked_for_are_all_there_are() -> None:
-    assert knowledge_of("Dockerfile", [], Options(targets=("a", "b"))).targets_known
+    assert known_builds_of("Dockerfile", [], Options(targets=("a", "b"))).targets_known
 
 
 def test_ignored_files_are_not_read(tmp_path: Path) -> None:

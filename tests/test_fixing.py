@@ -15,7 +15,7 @@ from hypothesis import given, settings
 
 from stagegraph.check.check import check
 from stagegraph.check.comments import extents
-from stagegraph.check.fix import Mended, mended
+from stagegraph.check.fix import FixedFile, fix_dockerfile
 from stagegraph.check.known_builds import KnownBuilds
 from stagegraph.check.rules.registry import RULES
 from stagegraph.dockerfile.file import Dockerfile, read_dockerfile
@@ -37,8 +37,8 @@ DEAD = b"FROM a\nRUN x\n\nFROM b\n"
 SAMPLES = sorted(path.parent.name for path in (ROOT / "samples").glob("*/Dockerfile"))
 
 
-def fixed(data: bytes, knowledge: KnownBuilds | None = None) -> Mended:
-    return mended(data, "Dockerfile", knowledge or KnownBuilds(), RULES.keys())
+def fixed(data: bytes, known_builds: KnownBuilds | None = None) -> FixedFile:
+    return fix_dockerfile(data, "Dockerfile", known_builds or KnownBuilds(), RULES.keys())
 
 
 def after(text: str) -> str:
@@ -131,7 +131,7 @@ def test_a_comment_keeps_a_dead_stage() -> None:
 
 def test_a_rule_that_is_not_chosen_removes_nothing() -> None:
     data = b"FROM a\nFROM b\n"
-    assert mended(data, "Dockerfile", KnownBuilds(), ["shadowed-stage"]).after == data
+    assert fix_dockerfile(data, "Dockerfile", KnownBuilds(), ["shadowed-stage"]).after == data
 
 
 def test_a_file_that_is_refused_is_left_alone() -> None:
@@ -201,7 +201,7 @@ def test_laws_on_generated_files(first: int) -> None:
     assert counts["kept"] > 5
 
 
-def assert_lawful(found: Mended) -> None:
+def assert_lawful(found: FixedFile) -> None:
     """Only whole stages went, the same again changes nothing, and all that is left builds the same."""
     before, new = read(found.before), read(found.after)
     gone = found.indexes
@@ -220,7 +220,7 @@ def assert_lawful(found: Mended) -> None:
     assert all(verdicts[index].reach is Reach.DEAD for index in gone)
 
 
-def assert_only_stages_went(before: Dockerfile, found: Mended) -> None:
+def assert_only_stages_went(before: Dockerfile, found: FixedFile) -> None:
     """What is left is what was there without the lines of the stages, and blank lines right below."""
     gone = {number for index in found.indexes for number in lines_of(before, index)}
     old = found.before.split(b"\n")

@@ -66,5 +66,5 @@ def test_a_stage_that_something_names_is_not_called_idle(tmp_path: Path) -> None
     (tmp_path / "Makefile").write_text("image:\n\tdocker build .\n")
     (tmp_path / "README.md").write_text("Develop in a container:\n\n    mytool --target dev\n")
     (task,) = work_of([str(tmp_path)], Settings(), Options()).tasks
-    assert task.knowledge.mentioned["dev"] == "README.md:3"
-    assert codes(dockerfile, task.knowledge) == ["idle-stage"]
+    assert task.known_builds.mentioned["dev"] == "README.md:3"
+    assert codes(dockerfile, task.known_builds) == ["idle-stage"]

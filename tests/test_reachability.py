@@ -114,7 +114,7 @@ def test_a_default_made_of_another_argument() -> None:
 
 def test_a_variable_that_could_be_any_stage_makes_nothing_dead() -> None:
     found = reach("ARG BASE=alpine\nFROM a AS x\nFROM $BASE AS y\nFROM b AS x\nFROM y\n")
-    assert found[0] == ("unknown", "`FROM $BASE` in line 3 could be from it")
+    assert found[0] == ("unknown", "`FROM $BASE` in line 3 could use it as its base")
 
 
 def test_a_variable_that_could_be_any_stage_speaks_for_none() -> None:

@@ -1,1 +1,1 @@
-"""Checking Dockerfiles: one, many, mended; what is known of their builds, and settings."""
+"""Checks Dockerfiles by rules, with the builds that are known of each, and fixes dead stages."""

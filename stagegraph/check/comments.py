@@ -1,8 +1,10 @@
-"""The comments of a Dockerfile and the lines that belong to each stage, its comments with it."""
+"""The lines and comments that belong to each stage, and the comments that stagegraph reads."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
 
 from msgspec import Struct
 
@@ -11,9 +13,11 @@ from stagegraph.dockerfile.logical import DirectiveError, Directives
 from stagegraph.dockerfile.whitespace import SPACE
 from stagegraph.source import Span
 
+_PRAGMA = "stagegraph:"
+
 
 class Extent(Struct, frozen=True, kw_only=True):
-    """The lines ``first`` to ``last`` of a stage with its comments, and those comments by line."""
+    """Lines ``first`` to ``last`` of a stage, its comments included, and these comments by line."""
 
     first: int
     last: int
@@ -26,9 +30,9 @@ class Extent(Struct, frozen=True, kw_only=True):
 def extents(file: Dockerfile) -> tuple[Extent, ...]:
     """The lines of every stage of ``file``.
 
-    A comment belongs to the stage whose FROM it stands right above, or that it stands in or right
-    below; one that blank lines set apart between two stages belongs to neither, and so does what
-    the file begins with.
+    A comment belongs to a stage if it is directly above its FROM, inside it, or directly below it. A
+    comment between two stages with blank lines on both sides belongs to neither, and so does a comment
+    at the top of the file, unless it names the stage or is a pragma.
     """
     return tuple(_Extents(file).all())
 
@@ -36,7 +40,7 @@ def extents(file: Dockerfile) -> tuple[Extent, ...]:
 class _Extents:
     def __init__(self, file: Dockerfile) -> None:
         self._file = file
-        self._lines = file.source.text.removeprefix("\ufeff").split("\n")
+        self._lines = _lines(file)
         self._top = _directives(self._lines)
 
     def all(self) -> Iterator[Extent]:
@@ -56,25 +60,25 @@ class _Extents:
         return self._lines[line - 1].lstrip(SPACE).rstrip() if line <= len(self._lines) else ""
 
     def _above(self, line: int, before: int) -> int:
-        """The first line of the comments right above ``line``, all of them below ``before``."""
+        """The first line of the comment block directly above ``line``; it begins after line ``before``."""
         first = line
         while first - 1 > before and self._text(first - 1).startswith("#"):
             first -= 1
         if first == self._top + 1 and not self._file.arguments and before == self._top:
-            return self._about_stage(first, line)
+            return self._of_first_stage(first, line)
         return first
 
-    def _about_stage(self, first: int, line: int) -> int:
-        """Where a block that begins the file is about the stage: its name, or a word to stagegraph."""
+    def _of_first_stage(self, first: int, line: int) -> int:
+        """First line of the leading comment block that belongs to the stage: names it, or is a pragma."""
         name = self._file.stages[0].head.name
         for number in range(first, line):
             words = self._text(number)[1:].split(maxsplit=1)
-            if words and words[0] in (name or None, "stagegraph:"):
+            if words and words[0] in (name or None, _PRAGMA):
                 return number
         return line
 
     def _below(self, last: int, following: int) -> int:
-        """The last line of the comments right below ``last``, unless they are those of the next FROM."""
+        """The last line of the comments directly below ``last``, unless they are above the next FROM."""
         end = last
         while end + 1 < following and self._text(end + 1).startswith("#"):
             end += 1
@@ -84,15 +88,20 @@ class _Extents:
         line = first
         for span in [*spans, Span(line=last + 1, end_line=last + 1)]:
             for number in range(line, min(span.line, last + 1)):
-                if self._text(number).startswith("#"):
-                    yield number, self._text(number)[1:].strip()
+                text = self._text(number)
+                if text.startswith("#"):
+                    yield number, text[1:].strip()
             line = span.end_line + 1
 
 
 def top_lines(file: Dockerfile) -> list[str]:
-    """The parser directives of ``file``, as they are written."""
-    lines = file.source.text.removeprefix("\ufeff").split("\n")
+    """The lines of the parser directives of ``file``."""
+    lines = _lines(file)
     return lines[: _directives(lines)]
+
+
+def _lines(file: Dockerfile) -> list[str]:
+    return file.source.text.removeprefix("\ufeff").split("\n")
 
 
 def _directives(lines: list[str]) -> int:
@@ -105,3 +114,37 @@ def _directives(lines: list[str]) -> int:
         except DirectiveError:
             return number
     return len(lines)
+
+
+def ignored_codes(comments: Iterable[tuple[int, str]]) -> frozenset[str]:
+    """The codes in ``# stagegraph: ignore=CODE,CODE`` among ``comments``."""
+    lists = (match[1] or "" for _, text in comments if (match := _pragma(text)))
+    return frozenset(code.lower() for codes in lists for code in codes.split(",") if code)
+
+
+def is_target(comments: Iterable[tuple[int, str]]) -> bool:
+    """Whether ``# stagegraph: target`` is among ``comments``: people build the stage by name."""
+    return any(match[2] for _, text in comments if (match := _pragma(text)))
+
+
+def unknown_pragma(comment: str) -> str:
+    """The first word after ``stagegraph:`` where it is not ``target`` or ``ignore=CODE``; else empty."""
+    if not _is_pragma(comment) or _pragma(comment):
+        return ""
+    words = comment[len(_PRAGMA) :].split(maxsplit=1)
+    return words[0] if words else "nothing"
+
+
+def _pragma(comment: str) -> re.Match[str] | None:
+    return _pattern().match(comment) if _is_pragma(comment) else None
+
+
+def _is_pragma(comment: str) -> bool:
+    return comment[: len(_PRAGMA)].lower() == _PRAGMA
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    return re.compile(
+        _PRAGMA + r"\s*(?:ignore\s*=\s*([\w-]+(?:,[\w-]+)*)|(target))(?=[\s,;:.]|\Z)", re.IGNORECASE
+    )

@@ -1,7 +1,8 @@
-"""Dead stages taken out of a Dockerfile, everything else kept byte for byte, and the proof.
+"""Removes dead stages from a Dockerfile, and verifies that nothing else changes.
 
-The proof reads the new text with the same reader: every stage that is left must have the same base,
-the same instructions and the same sources, and every target must need the same stages.
+Every other byte stays. To verify, the new text is parsed and resolved again: every stage that is left
+must have the same base, the same instructions and the same sources, and every target must need the
+same stages.
 """
 
 from __future__ import annotations
@@ -11,28 +12,26 @@ from collections.abc import Collection, Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from stagegraph.check.check import explored
-from stagegraph.check.comments import Extent, extents, top_lines
-from stagegraph.check.known_builds import KnownBuilds, numbered_targets
-from stagegraph.check.rules.registry import is_target, silenced_codes
+from stagegraph.check.comments import Extent, extents, ignored_codes, is_target, top_lines
+from stagegraph.check.known_builds import KnownBuilds, numbered_targets, reach_of_known_builds
 from stagegraph.dockerfile.file import Dockerfile, read_dockerfile
 from stagegraph.dockerfile.logical import source_from_bytes
-from stagegraph.dockerfile.stages import Resolved, resolve
+from stagegraph.dockerfile.stages import Resolved, resolve, transitive_closure
 from stagegraph.errors import StagegraphError
 from stagegraph.model import Reach
 from stagegraph.options import Options
-from stagegraph.reach.reachability import Exploration
+from stagegraph.reach.from_choices import FromChoices
+from stagegraph.reach.reachability import FileReach
 from stagegraph.reach.reads import PossibleReads, StageReads, trigger_numbers
-from stagegraph.reach.selectors import FromChoices
 
-_MARK = b"\xef\xbb\xbf"
-_MOST_ALONE = 100  # stages tried one at a time
-_MOST_TARGETS = 100
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_MOST_ATTEMPTS = 100  # stages that are removed one at a time
+_MOST_TARGETS = 100  # for which the graphs are compared
 _Identity = tuple[object, ...]
 
 
-class Mended(Struct, frozen=True, kw_only=True):
-    """A file before and after, the stages that went, and the dead ones that had to stay.
+class FixedFile(Struct, frozen=True, kw_only=True):
+    """A file before and after; the names of the removed stages, and of the dead stages that were kept.
 
     ``indexes`` are those of ``removed``.
     """
@@ -44,24 +43,20 @@ class Mended(Struct, frozen=True, kw_only=True):
     kept: tuple[str, ...] = ()
 
 
-def mended(data: bytes, name: str, knowledge: KnownBuilds, codes: Collection[str]) -> Mended:
-    """``data`` without its dead stages, as far as it is proved that nothing else changes.
+def fix_dockerfile(data: bytes, name: str, known_builds: KnownBuilds, codes: Collection[str]) -> FixedFile:
+    """``data`` without the dead stages whose removal is verified to change nothing else.
 
-    Raises StagegraphError when the file cannot be read.
+    Raises StagegraphError when the file cannot be parsed.
     """
-    source = source_from_bytes(data, name)
-    file = read_dockerfile(source)
+    file = read_dockerfile(source_from_bytes(data, name))
     of_stages = extents(file)
-    exploration = explored(file, knowledge, of_stages)
-    dead = _removable(file, exploration, of_stages, codes)
-    if numbered_targets(knowledge):
-        dead = ()  # a target that is a number would be another stage
-    proof = _Proof(file, exploration)
-    removed = dead if dead and proof.holds(_without(data, of_stages, dead), dead) else ()
-    if dead and not removed:
-        removed = _one_by_one(data, of_stages, dead, proof)
+    reach = reach_of_known_builds(file, known_builds, of_stages)
+    dead = _removable(file, reach, of_stages, codes)
+    if numbered_targets(known_builds):
+        dead = ()  # a target that is a number would become another stage
+    removed = _removed(data, of_stages, dead, _Verification(file, reach)) if dead else ()
     titles = [stage.head.name or f"stage-{index}" for index, stage in enumerate(file.stages)]
-    return Mended(
+    return FixedFile(
         before=data,
         after=_without(data, of_stages, removed),
         removed=tuple(titles[index] for index in removed),
@@ -71,77 +66,83 @@ def mended(data: bytes, name: str, knowledge: KnownBuilds, codes: Collection[str
 
 
 def _removable(
-    file: Dockerfile, exploration: Exploration, of_stages: Sequence[Extent], codes: Collection[str]
+    file: Dockerfile, reach: FileReach, of_stages: Sequence[Extent], codes: Collection[str]
 ) -> tuple[int, ...]:
-    """The dead stages that no comment keeps, and that nothing reads which stays."""
-    if exploration.resolved is None:
+    """The dead stages that no comment keeps and no stage that stays can read."""
+    if reach.resolved is None:
         return ()
-    dead = {index for index, one in enumerate(exploration.reached) if one.reach is Reach.DEAD}
+    dead = {index for index, one in enumerate(reach.reached) if one.reach is Reach.DEAD}
     last = {stage.head.name: index for index, stage in enumerate(file.stages)}
     for index in sorted(dead):
         name = file.stages[index].head.name
         code = "shadowed-stage" if name and last[name] != index else "dead-stage"
         comments = of_stages[index].comments
-        if code not in codes or code in silenced_codes(comments) or is_target(comments):
+        if code not in codes or code in ignored_codes(comments) or is_target(comments):
             dead.discard(index)
-    possible = PossibleReads(StageReads(exploration.resolved), FromChoices(file))
-    waiting = [index for index in range(len(file.stages)) if index not in dead]
-    while waiting:
-        read = {source for source, _ in possible.inputs(waiting.pop())} & dead
-        dead -= read
-        waiting.extend(read)
-    return tuple(sorted(dead))
+    possible = PossibleReads(StageReads(reach.resolved), FromChoices(file))
+    staying = set(range(len(file.stages))) - dead
+    return tuple(sorted(dead - transitive_closure(staying, lambda index: _sources(possible, index))))
 
 
-def _one_by_one(
-    data: bytes, of_stages: Sequence[Extent], dead: Sequence[int], proof: _Proof
+def _sources(possible: PossibleReads, index: int) -> Iterator[int]:
+    return (source for source, _ in possible.inputs(index))
+
+
+def _removed(
+    data: bytes, of_stages: Sequence[Extent], dead: tuple[int, ...], verification: _Verification
 ) -> tuple[int, ...]:
-    """As many of ``dead`` as can go, the last ones first: numbers count the stages before them."""
+    """All of ``dead`` if they can be removed together, else as many as can be removed one by one.
+
+    Later stages go first, because a number in --from counts the stages above.
+    """
+    if verification.holds(_without(data, of_stages, dead), dead):
+        return dead
     removed: tuple[int, ...] = ()
-    for index in sorted(dead, reverse=True)[:_MOST_ALONE]:
+    for index in sorted(dead, reverse=True)[:_MOST_ATTEMPTS]:
         attempt = tuple(sorted((*removed, index)))
-        if proof.holds(_without(data, of_stages, attempt), attempt):
+        if verification.holds(_without(data, of_stages, attempt), attempt):
             removed = attempt
     return removed
 
 
 def _without(data: bytes, of_stages: Sequence[Extent], removed: Sequence[int]) -> bytes:
-    """``data`` without the lines of the ``removed`` stages and the blank lines right below each."""
+    """``data`` without the lines of the ``removed`` stages and the blank lines directly below each."""
     if not removed:
         return data
-    mark = _MARK if data.startswith(_MARK) else b""
+    mark = _BYTE_ORDER_MARK if data.startswith(_BYTE_ORDER_MARK) else b""
     lines = _lines(data[len(mark) :])
-    gone: set[int] = set()
+    numbers: set[int] = set()
     for index in removed:
         extent = of_stages[index]
-        gone.update(range(extent.first, extent.last + 1))
+        numbers.update(range(extent.first, extent.last + 1))
         line = extent.last + 1
         while line <= len(lines) and not lines[line - 1].strip():
-            gone.add(line)
+            numbers.add(line)
             line += 1
-    return mark + b"".join(text for number, text in enumerate(lines, 1) if number not in gone)
+    return mark + b"".join(text for number, text in enumerate(lines, 1) if number not in numbers)
 
 
 def _lines(data: bytes) -> list[bytes]:
-    """``data`` in lines with their ends; only LF ends one, as in the reader."""
+    """``data`` as lines with their ends; only LF ends a line, as in the parser."""
     parts = data.split(b"\n")
     last = parts.pop()
     return [part + b"\n" for part in parts] + ([last] if last else [])
 
 
-class _Proof:
-    """Compares what the reader says of a file before and after."""
+class _Verification:
+    """Compares how a file is resolved before and after stages were removed."""
 
-    def __init__(self, file: Dockerfile, exploration: Exploration) -> None:
+    def __init__(self, file: Dockerfile, reach: FileReach) -> None:
         self._file = file
-        witnesses = [one.witness for one in exploration.reached if one.witness is not None]
-        plain = [replace(one, target=None) for one in witnesses]
-        self._questions = list({repr(one): one for one in (*plain, Options())}.values())
-        names = [stage.head.name for stage in file.stages if stage.head.name]
-        self._targets = list(dict.fromkeys(names))[:_MOST_TARGETS]
+        witnesses = [one.witness for one in reach.reached if one.witness is not None]
+        without_target = [replace(one, target=None) for one in witnesses]
+        questions = list({repr(one): one for one in (*without_target, Options())}.values())
+        names = dict.fromkeys(stage.head.name for stage in file.stages if stage.head.name)
+        targets = [replace(questions[0], target=name) for name in list(names)[:_MOST_TARGETS]]
+        self._questions = [*questions, *targets]
 
     def holds(self, data: bytes, removed: Collection[int]) -> bool:
-        """Whether ``data`` is the file with the stages ``removed`` gone and nothing else changed."""
+        """Whether ``data`` is the file without the stages ``removed``, and nothing else differs."""
         try:
             after = read_dockerfile(source_from_bytes(data, self._file.source.name))
         except StagegraphError:
@@ -150,17 +151,13 @@ class _Proof:
         if len(after.stages) != len(kept) or not self._same_top(after):
             return False
         if any(number >= min(removed) for index in kept for number in trigger_numbers(self._file, index)):
-            return False  # which questions run a trigger is not known, so none is asked
-        return all(self._same(after, kept, question) for question in self._asked())
+            return False  # a trigger would read another stage, and no question may run it here
+        return all(self._same(after, kept, question) for question in self._questions)
 
     def _same_top(self, after: Dockerfile) -> bool:
-        """Parser directives and arguments are what they were."""
+        """Whether parser directives and global arguments are the same."""
         before = [arg.text for arg in self._file.arguments]
         return top_lines(self._file) == top_lines(after) and before == [arg.text for arg in after.arguments]
-
-    def _asked(self) -> Iterator[Options]:
-        yield from self._questions
-        yield from (replace(self._questions[0], target=name) for name in self._targets)
 
     def _same(self, after: Dockerfile, kept: Sequence[int], question: Options) -> bool:
         old, new = _resolved(self._file, question), _resolved(after, question)
@@ -169,9 +166,8 @@ class _Proof:
         number = {index: position for position, index in enumerate(kept)}
         if not {index for index in old.needed if index < len(self._file.stages)} <= number.keys():
             return False
-        return _identities(old, kept, number) == _identities(
-            new, range(len(kept)), {position: position for position in range(len(kept))}
-        )
+        unchanged = {position: position for position in range(len(kept))}
+        return _identities(old, kept, number) == _identities(new, range(len(kept)), unchanged)
 
 
 def _resolved(file: Dockerfile, question: Options) -> Resolved | None:
@@ -182,19 +178,23 @@ def _resolved(file: Dockerfile, question: Options) -> Resolved | None:
 
 
 def _identities(resolved: Resolved, kept: Sequence[int], number: dict[int, int]) -> list[_Identity]:
-    """All that the graph knows of every stage that is left, sources by their new numbers."""
+    """Everything that decides the graph: the target, what it needs, and every stage in ``kept``.
+
+    ``number`` has the index after the fix for each kept stage, so that both files give equal values.
+    """
     count = len(resolved.file.stages)
 
     def source(index: int) -> object:
         return number.get(index, -1) if index < count else resolved.sources[index].base
 
-    found: list[_Identity] = [(source(resolved.target), sorted(map(str, map(source, resolved.needed))))]
+    needed = sorted(map(str, map(source, resolved.needed)))
+    identities: list[_Identity] = [(source(resolved.target), needed)]
     for index in kept:
-        place = resolved.sources[index]
-        base = None if place.base_index is None else source(place.base_index)
+        stage = resolved.sources[index]
+        base = None if stage.base_index is None else source(stage.base_index)
         commands = tuple(
             (command.instruction.text, command.onbuild, tuple(map(source, command.sources)))
-            for command in place.commands
+            for command in stage.commands
         )
-        found.append((place.name, place.base, base, str(place.platform), place.context, commands))
-    return found
+        identities.append((stage.name, stage.base, base, str(stage.platform), stage.context, commands))
+    return identities

@@ -1,27 +1,33 @@
-"""What is known of how one Dockerfile is built, from the builds found and those asked for."""
+"""The known builds of one Dockerfile, from those found and those asked for, and the reach they give."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from stagegraph.check.comments import Extent, is_target
 from stagegraph.discovery.found_build import FoundBuild
+from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.dockerfile.platforms import PlatformError, parse_platform
+from stagegraph.dockerfile.stages import Resolved, needed_by, resolve
+from stagegraph.errors import StagegraphError
 from stagegraph.model import Reach
 from stagegraph.options import Options
-from stagegraph.reach.reachability import Exploration, Reached
+from stagegraph.reach.reachability import FileReach, Reached, file_reach
+
+_LONGEST_NUMBER = 5  # digits
 
 
 class KnownBuilds(Struct, frozen=True, kw_only=True):
-    """What is known of how a Dockerfile is built; by default nothing.
+    """What is known about the builds of a Dockerfile; by default nothing.
 
-    ``questions`` are builds of one target on one platform each, ``builds`` where they stand, in the
-    same order, and nothing for those that are a guess or asked for on the command line.
-    ``targets_known`` says that no other target is built, or ``doubts`` where builds of one stand
-    that is not understood; ``arguments_known`` that no build gets arguments that are not known;
-    ``mentioned`` what something calls a target, and where.
+    ``questions`` are builds of one target on one platform each; ``builds`` says where each of them is
+    defined, in the same order, empty for one that is a guess or asked for on the command line.
+    ``targets_known`` says that no other target is built; ``doubts`` are the builds whose target could
+    not be worked out; ``arguments_known`` says that all build arguments are known; ``mentioned`` has
+    the names that a file of the repository uses as a target, and where.
     """
 
     questions: tuple[Options, ...] = ()
@@ -32,54 +38,57 @@ class KnownBuilds(Struct, frozen=True, kw_only=True):
     mentioned: Mapping[str, str] = field(default_factory=dict)
 
 
-def knowledge_of(
+def known_builds_of(
     dockerfile: str | None,
-    uses: Iterable[FoundBuild],
+    builds: Iterable[FoundBuild],
     asked: Options,
     mentioned: Mapping[str, str] | None = None,
 ) -> KnownBuilds:
-    """What ``uses`` and the command line say of ``dockerfile``, a path from the repository's root.
+    """The known builds of ``dockerfile``, a path from the repository's root.
 
-    A build that is not understood whole makes less known: never more. Targets asked for on the
-    command line are taken to be all there are.
+    A build that is only partly understood makes less known, never more. Targets in ``asked``, the
+    command line, are taken to be all targets.
     """
-    meant = [use for use in uses if use.dockerfile in (dockerfile, None)] if dockerfile else []
-    own = [use for use in meant if use.dockerfile is not None]
+    own = [build for build in builds if build.dockerfile in (dockerfile, None)] if dockerfile else []
+    is_certain = any(build.certain for build in own if build.dockerfile is not None)
     explicit = [(replace(asked, target=target, targets=()), "") for target in asked.all_targets]
-    builds = [*explicit, *((question, _place(use)) for use in meant for question in _questions(use, asked))]
-    found = [(one, where) for question, where in builds for one in _by_platform(question)]
-    doubts = _not_known(meant, "target") if any(use.certain for use in own) else ()
+    found = [(question, _where(build)) for build in own for question in _questions(build, asked)]
+    questions = [(one, where) for question, where in (*explicit, *found) for one in _by_platform(question)]
+    doubts = _with_unknown(own, "target") if is_certain else ()
     return KnownBuilds(
-        questions=tuple(question for question, _ in found) or tuple(_by_platform(asked)),
-        builds=tuple(where for _, where in found),
-        targets_known=bool(explicit) or (any(use.certain for use in own) and not doubts),
+        questions=tuple(question for question, _ in questions) or tuple(_by_platform(asked)),
+        builds=tuple(where for _, where in questions),
+        targets_known=bool(explicit) or (is_certain and not doubts),
         doubts=() if explicit else doubts,
-        arguments_known=not _not_known(meant, "build arguments"),
+        arguments_known=not _with_unknown(own, "build arguments"),
         mentioned=mentioned or {},
     )
 
 
-def _place(use: FoundBuild) -> str:
-    return use.where if use.certain and use.dockerfile is not None else ""
+def _where(build: FoundBuild) -> str:
+    return build.where if build.certain and build.dockerfile is not None else ""
 
 
-def _not_known(uses: Iterable[FoundBuild], what: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(use.where for use in uses if what in use.unknown))
+def _with_unknown(builds: Iterable[FoundBuild], what: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(build.where for build in builds if what in build.unknown))
 
 
-def _questions(use: FoundBuild, asked: Options) -> Iterator[Options]:
-    if use.target is not None:
+def _questions(build: FoundBuild, asked: Options) -> Iterator[Options]:
+    if build.target is not None:
         yield Options(
-            target=use.target or None,
-            build_args={**use.build_args, **asked.build_args},
-            platforms=_platforms(use) or asked.platforms,
-            contexts=dict.fromkeys(use.contexts, ".") | dict(asked.contexts),
+            target=build.target or None,
+            build_args={**build.build_args, **asked.build_args},
+            platforms=tuple(filter(_is_platform, build.platforms)) or asked.platforms,
+            contexts=dict.fromkeys(build.contexts, ".") | dict(asked.contexts),
         )
 
 
-def _platforms(use: FoundBuild) -> tuple[str, ...]:
-    """The platforms of a build; "local" is that of the machine, which is not known here."""
-    return tuple(filter(_is_platform, use.platforms))
+def _is_platform(text: str) -> bool:
+    """Whether ``text`` is a known platform; "local" in a bake file is that of the machine: unknown."""
+    try:
+        return bool(parse_platform(text))
+    except PlatformError:
+        return False
 
 
 def _by_platform(question: Options) -> Iterator[Options]:
@@ -87,47 +96,53 @@ def _by_platform(question: Options) -> Iterator[Options]:
         yield replace(question, platforms=(platform,))
 
 
-def _is_platform(text: str) -> bool:
-    try:
-        return bool(parse_platform(text))
-    except PlatformError:
-        return False
+def reach_of_known_builds(
+    file: Dockerfile, known_builds: KnownBuilds, of_stages: Sequence[Extent]
+) -> FileReach:
+    """The reach of every stage for the known builds, the default target and the targets in comments."""
+    named = [
+        stage.head.name
+        for stage, extent in zip(file.stages, of_stages, strict=True)
+        if stage.head.name and is_target(extent.comments)
+    ]
+    questions = list(known_builds.questions) or [Options()]
+    # `docker build .` builds the last stage, whatever the known builds ask for
+    base = replace(questions[0], target=None)
+    reach = file_reach(file, [*questions, base, *(replace(base, target=name) for name in named)])
+    return _with_numbered_targets(file, reach, known_builds)
 
 
-def numbered_targets(knowledge: KnownBuilds) -> dict[int, str]:
-    """The stages that builds ask for by number, and where."""
-    asked = zip(knowledge.questions, knowledge.builds, strict=False)
+def numbered_targets(known_builds: KnownBuilds) -> dict[int, tuple[Options, str]]:
+    """The stages that known builds ask for by number: the question, and where the build is defined."""
+    asked = zip(known_builds.questions, known_builds.builds, strict=False)
     return {
-        int(question.target): where
+        int(question.target): (question, where)
         for question, where in asked
-        if question.target and question.target.isdecimal() and len(question.target) < 6
+        if question.target and question.target.isdecimal() and len(question.target) <= _LONGEST_NUMBER
     }
 
 
-def with_numbered_targets(exploration: Exploration, numbers: dict[int, str]) -> Exploration:
-    """``exploration`` in which nothing is dead that a target of a number could need."""
-    if not numbers or exploration.resolved is None:
-        return exploration
-    reached = list(exploration.reached)
-    for number, where in numbers.items():
-        for index in _needed(exploration, number):
+def _with_numbered_targets(file: Dockerfile, reach: FileReach, known_builds: KnownBuilds) -> FileReach:
+    """``reach`` with dead stages made unknown that the stage with the number of a target needs."""
+    numbers = numbered_targets(known_builds)
+    if not numbers or reach.resolved is None:
+        return reach
+    reached = list(reach.reached)
+    for number, (question, where) in numbers.items():
+        why = f"{where or 'a build'} asks for target {number}, which some builders take for a number"
+        for index in _needed_by_number(file, number, question, reach.resolved):
             if reached[index].reach is Reach.DEAD:
-                asked = f"{where or 'a build'} asks for the target {number}"
-                why = f"{asked}, which some builders take for a number"
                 reached[index] = Reached(Reach.UNKNOWN, why)
-    return replace(exploration, reached=tuple(reached))
+    return replace(reach, reached=tuple(reached))
 
 
-def _needed(exploration: Exploration, number: int) -> Iterable[int]:
-    places = exploration.resolved.sources if exploration.resolved else []
-    count = len(exploration.reached)
-    found: set[int] = set()
-    waiting = [number]
-    while waiting:
-        index = waiting.pop()
-        if index < count and index not in found:
-            found.add(index)
-            base = places[index].base_index
-            waiting.extend(source for command in places[index].commands for source in command.sources)
-            waiting.extend([] if base is None else [base])
-    return sorted(found)
+def _needed_by_number(file: Dockerfile, number: int, question: Options, default: Resolved) -> set[int]:
+    """The stages that stage ``number`` needs with the options of ``question``."""
+    count = len(file.stages)
+    if number >= count:
+        return set()
+    try:
+        resolved = resolve(file, replace(question, target=None), "", question.all_platforms[0])
+    except StagegraphError:
+        resolved = default
+    return {index for index in needed_by(resolved, number) if index < count}

@@ -1,4 +1,4 @@
-"""Many Dockerfiles checked on all cores, in order; one broken file stops nothing."""
+"""Checks many Dockerfiles on all cores, in order; an error in one file does not stop the others."""
 
 from __future__ import annotations
 
@@ -11,151 +11,94 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from stagegraph.check.check import Checked, check, failed
+from stagegraph.check.check import CheckedFile, check, failed
 from stagegraph.check.known_builds import KnownBuilds
-from stagegraph.discovery.found_build import FoundBuild, Note
-from stagegraph.discovery.repository import Walk
+from stagegraph.discovery.found_build import FoundBuild
 from stagegraph.dockerfile.logical import source_from_bytes
 from stagegraph.errors import InputError, StagegraphError
 from stagegraph.model import Severity
 from stagegraph.reading import read_bytes
 from stagegraph.source import Source
 
-_NAME = re.compile(
-    r"(?:Dockerfile|Containerfile)(?:[._-].+)?\Z|.+\.(?:Dockerfile|Containerfile)\Z", re.IGNORECASE
-)
-_TEMPLATE = re.compile(
-    r"\.(?:j2|jinja2?|tmpl|tpl|template|erb|mustache|hbs|handlebars|gotmpl|m4|in|ejs|cruft|mako)\Z",
-    re.IGNORECASE,
-)
-_OTHER = re.compile(
-    r"\.(?:dockerignore|containerignore|md|rst|txt|bak|orig|rej|swp|lock|sha256|sig|patch|diff|ya?ml|json|toml"
-    r"|py|pyc|js|ts|go|rs|rb|sh|java|html?|png|svg|log)\Z|~\Z",
-    re.IGNORECASE,
-)
-_MOST_SHOWN = 3
+_FILES_A_PROCESS = 32  # for fewer, starting a process costs more than it saves
+_CHUNK = 16
+_TEMPLATE_MARKS = r"\{\{.*?\}\}|\{%.*?%\}|<%.*?%>|@@\w+@@|%%\w+%%"
 
 
 class Candidate(Struct, frozen=True):
-    """One file to check; ``named`` says that the user named it, so that it must be a Dockerfile."""
+    """A file to check; ``named`` says that the user named it, so it must be a Dockerfile."""
 
     path: str
     named: bool
 
 
-def candidates(paths: Sequence[str], exclude: Sequence[str] = ()) -> tuple[list[Candidate], list[Note]]:
-    """The files that ``paths`` mean, each once, in order; and what was left out.
-
-    ``exclude`` are patterns as in .gitignore for the files found in directories.
-    """
-    found: dict[str, Candidate] = {}
-    notes: list[Note] = []
-    templates: list[str] = []
-    for path in paths:
-        if path == "-" or not Path(path).is_dir():
-            found.setdefault(_key(path), Candidate(path, True))
-            continue
-        walk = Walk(Path(path))
-        for file in _not_excluded(walk.files(), exclude):
-            if _TEMPLATE.search(file.name) and _NAME.match(file.name):
-                templates.append(str(file))
-            elif is_dockerfile_name(file.name):
-                found.setdefault(_key(str(file)), Candidate(str(file), False))
-        notes.extend(walk.notes)
-    if templates:
-        notes.append(left_out(templates, "by its name a template, not a Dockerfile"))
-    return list(found.values()), notes
-
-
-def is_dockerfile_name(name: str) -> bool:
-    """Whether a file called ``name`` is a Dockerfile as people name them."""
-    return bool(_NAME.match(name)) and not _TEMPLATE.search(name) and not _OTHER.search(name)
-
-
-def is_surely_dockerfile(path: str) -> bool:
-    """Whether the name of a file leaves no doubt: what is in it is then meant to be a Dockerfile."""
-    name = Path(path).name.lower()
-    return name in ("dockerfile", "containerfile") or name.endswith((".dockerfile", ".containerfile"))
-
-
-def left_out(files: Sequence[str], reason: str) -> Note:
-    """One note about all of ``files``."""
-    shown = ", ".join(files[1:_MOST_SHOWN])
-    more = f" and {len(files) - _MOST_SHOWN} more" if len(files) > _MOST_SHOWN else ""
-    also = f" ({shown}{more} too)" if len(files) > 1 else ""
-    return Note(file=files[0], line=None, message=f"left out: {reason}{also}")
-
-
-def _not_excluded(files: Iterable[Path], exclude: Sequence[str]) -> Iterable[Path]:
-    if not exclude:
-        return files
-    from pathspec import GitIgnoreSpec
-
-    spec = GitIgnoreSpec.from_lines(exclude)
-    return (file for file in files if not spec.match_file(file.as_posix()))
-
-
-def _key(path: str) -> str:
-    return path if path == "-" else os.path.abspath(path)
-
-
-class Run(Struct, frozen=True, kw_only=True):
-    """The files checked, in order; the builds found; what was left out or not read.
-
-    ``not_understood`` says what of the builds is not.
-    """
-
-    files: tuple[Checked, ...]
-    uses: tuple[FoundBuild, ...] = ()
-    notes: tuple[str, ...] = ()
-    not_understood: tuple[str, ...] = ()
-
-    @property
-    def counts(self) -> Counter[Severity]:
-        """How many findings there are of each severity; a file that cannot be read is an error."""
-        found = Counter(one.problem.severity for file in self.files for one in file.problems)
-        found[Severity.ERROR] += sum(bool(file.error) for file in self.files)
-        return found
-
-    def fails(self, worst: Severity | None) -> bool:
-        """Whether a file could not be read, or a finding is at least as bad as ``worst``."""
-        order = list(Severity)
-        counted = order[: order.index(worst) + 1] if worst else []
-        return any(file.error for file in self.files) or any(self.counts[severity] for severity in counted)
-
-
-_WORTH_PROCESSES = 64  # files; below that, starting a process costs more than it gains
-_CHUNK = 16
-_MARKS_OF_TEMPLATES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|<%.*?%>|@@\w+@@|%%\w+%%")
-
-
 class Task(Struct, frozen=True, kw_only=True):
-    """One file to check, what is known of its builds, and by which rules."""
+    """A file to check, the known builds of it, and the codes of the rules to run."""
 
     candidate: Candidate
-    knowledge: KnownBuilds
+    known_builds: KnownBuilds
     codes: frozenset[str]
 
 
 class Skipped(Struct, frozen=True):
-    """A file found in a directory that is no Dockerfile after all, and why."""
+    """A file in a directory that turned out not to be a Dockerfile, and why."""
 
     path: str
     reason: str
 
 
-def check_all(
-    tasks: Sequence[Task], progress: Callable[[Iterable[Checked | Skipped]], Iterable[Checked | Skipped]]
-) -> list[Checked | Skipped]:
-    """Check every task, in order; ``progress`` passes the results on and may count them."""
-    workers = min(_cores(), len(tasks) // (_WORTH_PROCESSES // 2))
+class Run(Struct, frozen=True, kw_only=True):
+    """The result of a run: the checked files in order, the builds found, and notes on skipped files.
+
+    ``not_understood`` has the notes on builds that were only partly understood.
+    """
+
+    files: tuple[CheckedFile, ...]
+    builds: tuple[FoundBuild, ...] = ()
+    notes: tuple[str, ...] = ()
+    not_understood: tuple[str, ...] = ()
+
+    @property
+    def counts(self) -> Counter[Severity]:
+        """The number of findings of each severity; a file with an error counts as one error."""
+        counts = Counter(one.problem.severity for file in self.files for one in file.problems)
+        counts[Severity.ERROR] += sum(bool(file.error) for file in self.files)
+        return counts
+
+    def fails(self, lowest: Severity | None) -> bool:
+        """Whether a file has an error, or a finding is at least as severe as ``lowest``."""
+        order = list(Severity)
+        counted = order[: order.index(lowest) + 1] if lowest else []
+        counts = self.counts
+        return any(file.error for file in self.files) or any(counts[severity] for severity in counted)
+
+
+Results = Iterable[CheckedFile | Skipped]
+
+
+def check_all(tasks: Sequence[Task], progress: Callable[[Results], Results]) -> list[CheckedFile | Skipped]:
+    """Check every task, in order; ``progress`` gets the results one by one and passes them on."""
+    workers = min(_cores(), len(tasks) // _FILES_A_PROCESS)
     if workers < 2:
         return list(progress(map(check_task, tasks)))
     return list(progress(_in_processes(tasks, workers)))
 
 
-def check_task(task: Task) -> Checked | Skipped:
-    """Check one file; whatever is wrong with it is in the result."""
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _in_processes(tasks: Sequence[Task], workers: int) -> Iterator[CheckedFile | Skipped]:
+    import multiprocessing
+
+    # a forked process has all modules loaded; only on Linux is forking safe
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    with context.Pool(workers) as pool:
+        yield from pool.imap(check_task, tasks, chunksize=_CHUNK)
+
+
+def check_task(task: Task) -> CheckedFile | Skipped:
+    """Check one file; every error is part of the result."""
     path = task.candidate.path
     try:
         data, name = read_bytes(path)
@@ -165,33 +108,26 @@ def check_task(task: Task) -> Checked | Skipped:
     except StagegraphError as error:
         return failed(path, error)
     try:
-        checked = check(source, task.knowledge, task.codes)
-    except Exception as error:  # the last door: a fault of stagegraph itself must not stop the others
+        checked = check(source, task.known_builds, task.codes)
+    except Exception as error:  # last resort: a bug in stagegraph must not stop the other files
         message = f"stagegraph failed on this file: {type(error).__name__}: {error}"
         return failed(path, InputError(message, source=Source(name=path, text="")))
     if checked.error and not task.candidate.named:
-        return _perhaps_skipped(path, source.text, checked)
+        return _skipped(path, source.text) or checked
     return checked
 
 
-def _perhaps_skipped(path: str, text: str, checked: Checked) -> Checked | Skipped:
-    if _MARKS_OF_TEMPLATES.search(text):
-        return Skipped(path, "by its text a template, not a Dockerfile")
-    if not is_surely_dockerfile(path) and not re.search(
-        r"^[ \t]*FROM[ \t]", text, re.IGNORECASE | re.MULTILINE
-    ):
-        return Skipped(path, "no FROM in it, so no Dockerfile")
-    return checked
+def _skipped(path: str, text: str) -> Skipped | None:
+    """Why a file that BuildKit rejects may not be meant as a Dockerfile; None where it is one."""
+    if re.search(_TEMPLATE_MARKS, text):
+        return Skipped(path, "a template by its text, not a Dockerfile")
+    has_from = re.search(r"^[ \t]*FROM[ \t]", text, re.IGNORECASE | re.MULTILINE)
+    if not has_from and not _is_surely_dockerfile(path):
+        return Skipped(path, "no FROM in it, so not a Dockerfile")
+    return None
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _in_processes(tasks: Sequence[Task], workers: int) -> Iterator[Checked | Skipped]:
-    import multiprocessing
-
-    # a forked process has loaded everything already; elsewhere than on Linux forking is not safe
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    with context.Pool(workers) as pool:
-        yield from pool.imap(check_task, tasks, chunksize=_CHUNK)
+def _is_surely_dockerfile(path: str) -> bool:
+    """Whether the file name alone shows that the file is meant as a Dockerfile."""
+    name = Path(path).name.lower()
+    return name in ("dockerfile", "containerfile") or name.endswith((".dockerfile", ".containerfile"))

@@ -1,4 +1,4 @@
-"""What the documentation says of each rule: docs/findings.md, which the package brings along."""
+"""Reads the page of each rule in docs/findings.md, which is part of the package."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from functools import cache
 from pathlib import Path
 
 _HERE = Path(__file__)
-# in an installed package beside this module, in a checkout where it is written
-_PLACES = (_HERE.with_name("findings.md"), _HERE.parents[2] / "docs" / "findings.md")
-_HEADING = re.compile(r"^## (?P<code>[\w-]+)[ \t]*$", re.MULTILINE)
+# in an installed package next to this module, in a checkout in docs/
+_PATHS = (_HERE.with_name("findings.md"), _HERE.parents[2] / "docs" / "findings.md")
 
 
 @cache
 def pages() -> dict[str, str]:
-    """The section of every code, as Markdown without its heading; nothing where the page is missing."""
-    path = next((place for place in _PLACES if place.is_file()), None)
-    parts = _HEADING.split(path.read_text("utf-8")) if path else [""]
+    """The section of every code, as Markdown without its heading; empty where the file is missing."""
+    path = next((path for path in _PATHS if path.is_file()), None)
+    if path is None:
+        return {}
+    parts = re.split(r"^## ([\w-]+)[ \t]*$", path.read_text("utf-8"), flags=re.MULTILINE)
     return {code: body.strip() for code, body in zip(parts[1::2], parts[2::2], strict=True)}

@@ -1,4 +1,4 @@
-"""What a rule finds, and what it is given to look at."""
+"""A rule, the problems that it finds, and the subject that it checks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Iterator
 from msgspec import Struct
 
 from stagegraph.check.comments import Extent
-from stagegraph.dockerfile.file import Dockerfile
+from stagegraph.dockerfile.file import Dockerfile, pointing_at
 from stagegraph.dockerfile.instructions import Instruction
 from stagegraph.dockerfile.stages import Resolved, StageOrImage
 from stagegraph.model import Finding, Reach, Severity
@@ -17,7 +17,7 @@ from stagegraph.source import Span, quoted
 
 
 class Problem(Struct, frozen=True, kw_only=True):
-    """A Finding with its exact place; ``stage`` is the number of the stage that it is about."""
+    """A Finding with its columns; ``stage`` is the index of the stage that it is about."""
 
     code: str
     severity: Severity
@@ -29,7 +29,7 @@ class Problem(Struct, frozen=True, kw_only=True):
 
     @property
     def finding(self) -> Finding:
-        """The same as a Report has it."""
+        """The Finding of a Report, which has lines only."""
         return Finding(
             code=self.code,
             severity=self.severity,
@@ -42,11 +42,11 @@ class Problem(Struct, frozen=True, kw_only=True):
 
 
 class Subject(Struct, frozen=True, kw_only=True):
-    """A Dockerfile with all that a rule may look at.
+    """A Dockerfile and everything that a rule may use.
 
-    ``questions`` are the builds that are known of, as they were asked; ``resolved`` is the first of
-    them that BuildKit accepts, with placeholders where it accepts none as it is. ``targets_known``
-    says that no other target is built, ``arguments_known`` that no other build arguments are given.
+    ``questions`` are the known builds; ``resolved`` is for the first of them that BuildKit accepts,
+    with placeholders for unset arguments where it accepts none without. ``targets_known`` says that
+    no other target is built, ``arguments_known`` that no build sets other build arguments.
     """
 
     file: Dockerfile
@@ -56,26 +56,30 @@ class Subject(Struct, frozen=True, kw_only=True):
     questions: tuple[Options, ...]
     targets_known: bool = False
     arguments_known: bool = False
-    builds: tuple[str, ...] = ()  # where the builds that are known of stand: "docker-bake.hcl:3"
-    mentioned: Container[str] = ()  # what something calls a target, though it is no build that is known
+    builds: tuple[str, ...] = ()  # where the known builds are defined: "docker-bake.hcl:3"
+    mentioned: Container[
+        str
+    ] = ()  # names that a file of the repository uses as a target, outside known builds
 
     @property
     def stages(self) -> list[StageOrImage]:
-        """The places that are stages, by number."""
+        """The resolved stages, in order; for a single one use ``stage``, which copies no list."""
         return self.resolved.sources[: len(self.file.stages)]
 
+    def stage(self, index: int) -> StageOrImage:
+        """The resolved stage ``index``."""
+        return self.resolved.sources[index]
+
     def title(self, index: int) -> str:
-        """What messages call a stage: its name, or what BuildKit calls it, quoted."""
+        """The name of a stage in messages, quoted: its own, or the one that BuildKit gives it."""
         return quoted(self.resolved.sources[index].title)
 
     def is_needed(self, index: int) -> bool:
-        """Whether a build that is known of builds the stage."""
+        """Whether a known build builds the stage."""
         return self.reached[index].reach is Reach.NEEDED
 
     def pointing_at(self, item: Instruction, word: str) -> Span:
-        """The place of ``item``, at ``word`` where that stands in it."""
-        from stagegraph.dockerfile.file import pointing_at
-
+        """The span of ``item``, with the columns of ``word`` if it is on the first line."""
         return pointing_at(self.file.source, item.span, word)
 
 
@@ -83,7 +87,7 @@ Check = Callable[[Subject], Iterator[Problem]]
 
 
 class Rule(Struct, frozen=True, kw_only=True):
-    """One rule: its code, the worst that it says, one line about it, and how it is checked."""
+    """``severity`` is the highest that the rule gives; ``summary`` is one sentence for lists of rules."""
 
     code: str
     severity: Severity

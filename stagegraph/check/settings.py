@@ -1,4 +1,4 @@
-"""Settings of the checker from stagegraph.toml or pyproject.toml."""
+"""The settings of ``check`` from stagegraph.toml or pyproject.toml."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from stagegraph.check.rules.registry import RULES
 from stagegraph.errors import OptionsError
 
 FAIL_ON = ("error", "warning", "info", "never")
-_LARGEST = 1024 * 1024
+_LARGEST = 1024 * 1024  # bytes of a settings file
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """What a project has settled; ``select`` of nothing means all rules."""
+    """The settings of a project; an empty ``select`` means all rules."""
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -28,15 +28,16 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     @property
     def codes(self) -> frozenset[str]:
-        """The rules that are left."""
+        """The rules to run: those selected without those ignored."""
         return frozenset(self.select or RULES) - frozenset(self.ignore)
 
 
 def read_settings(start: Path) -> Settings:
-    """The settings of the nearest stagegraph.toml, or pyproject.toml that has any, upwards of ``start``.
+    """The settings in the nearest stagegraph.toml or pyproject.toml, from ``start`` upwards.
 
-    In stagegraph.toml they stand under ``[check]``, in pyproject.toml under
-    ``[tool.stagegraph.check]``. Raises OptionsError for what cannot be read or means nothing.
+    They are in the table ``[check]`` of stagegraph.toml or ``[tool.stagegraph.check]`` of
+    pyproject.toml. Raises OptionsError for a stagegraph.toml that cannot be read and for unknown or
+    invalid settings.
     """
     for path, keys in _files(start):
         table = _table(path, keys)
@@ -55,21 +56,21 @@ def _files(start: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:
 
 
 def _table(path: Path, keys: tuple[str, ...]) -> Mapping[str, Any] | None:
-    """The table under ``keys``; None where the file has none, or is not there."""
+    """The table ``keys``; None where the file does not have it or does not exist."""
     try:
         if not path.is_file():
             return None
         with path.open("rb") as file:
-            found: Any = tomllib.loads(file.read(_LARGEST).decode())
+            value: Any = tomllib.loads(file.read(_LARGEST).decode())
     except (OSError, ValueError, RecursionError) as error:
         if path.name == "pyproject.toml":
-            return None  # for others to complain about
+            return None  # other tools report an invalid pyproject.toml
         raise OptionsError(f"{path} cannot be read: {error}") from None
     for key in keys:
-        found = found.get(key) if isinstance(found, dict) else None
-    if found is not None and not isinstance(found, dict):
-        raise OptionsError(f"{path}: {'.'.join(keys)} is no table")
-    return found
+        value = value.get(key) if isinstance(value, dict) else None
+    if value is not None and not isinstance(value, dict):
+        raise OptionsError(f"{path}: `{'.'.join(keys)}` must be a table")
+    return value
 
 
 def _settings(path: Path, table: Mapping[str, Any]) -> Settings:
@@ -77,8 +78,8 @@ def _settings(path: Path, table: Mapping[str, Any]) -> Settings:
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in known:
-            hint = _nearest(key, known) or f"there are {', '.join(known)}"
-            raise OptionsError(f"{path}: the checker has no setting `{key}`", hint=hint)
+            hint = _nearest(key, known) or f"the settings are {', '.join(known)}"
+            raise OptionsError(f"{path}: unknown setting `{key}`", hint=hint)
         values[known[key]] = _value(path, key, value)
     settings = Settings(**values)
     check_codes((*settings.select, *settings.ignore), str(path))
@@ -92,23 +93,23 @@ def _value(path: Path, key: str, value: object) -> object:
         return value
     is_list = isinstance(value, list) and all(isinstance(item, str) for item in value)
     if key in ("select", "ignore", "exclude") and is_list:
-        return tuple(value)  # type: ignore[arg-type]  # just seen to be a list
+        return tuple(value)  # type: ignore[arg-type]  # `is_list` says that it is a list
     wanted = {"discover": "true or false", "fail-on": f"one of {', '.join(FAIL_ON)}"}.get(
-        key, "a list of texts"
+        key, "a list of strings"
     )
-    raise OptionsError(f"{path}: `{key}` is {wanted}")
+    raise OptionsError(f"{path}: `{key}` must be {wanted}")
 
 
 def check_codes(codes: Collection[str], where: str) -> None:
-    """Raise an OptionsError for the first of ``codes`` that is no rule."""
+    """Raise an OptionsError for the first of ``codes`` that is not the code of a rule."""
     for code in codes:
         if code not in RULES:
             hint = _nearest(code, RULES) or f"the rules are {', '.join(RULES)}"
-            raise OptionsError(f"{where}: no rule is called `{code}`", hint=hint)
+            raise OptionsError(f"{where}: unknown rule `{code}`", hint=hint)
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
-    """The word that is meant: one that begins alike, or is spelled alike."""
+    """A hint with the known word that begins with ``word`` or is spelled like it; empty where none is."""
     names = list(known)
     near = [name for name in names if word and name.startswith(word)] or get_close_matches(word, names, n=1)
     return f"did you mean `{near[0]}`?" if near else ""

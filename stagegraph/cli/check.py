@@ -14,7 +14,7 @@ from stagegraph.cli.common import asks_for_builds, colour_wanted, options_of, wr
 from stagegraph.cli.writing import write
 
 if TYPE_CHECKING:
-    from stagegraph.check.check import Checked
+    from stagegraph.check.check import CheckedFile
     from stagegraph.check.many import Run, Skipped
     from stagegraph.check.settings import Settings
     from stagegraph.check.work import Work
@@ -38,19 +38,25 @@ _PROGRESS_FROM = 100  # files
 )
 @writes_output
 @click.option(
-    "--select", multiple=True, metavar="CODE", help="Only these rules; repeatable or separated by commas."
+    "--select", multiple=True, metavar="CODE", help="Run only these rules; repeatable or separated by commas."
 )
 @click.option(
-    "--ignore", multiple=True, metavar="CODE", help="Not these rules; repeatable or separated by commas."
+    "--ignore",
+    multiple=True,
+    metavar="CODE",
+    help="Skip these rules; repeatable or separated by commas.",
 )
 @click.option(
-    "--exclude", multiple=True, metavar="PATTERN", help="Leave out files in directories, as in .gitignore."
+    "--exclude",
+    multiple=True,
+    metavar="PATTERN",
+    help="Skip files in directories, as in .gitignore.",
 )
 @click.option(
     "--fail-on",
     type=click.Choice(_FAIL_ON),
     default=None,
-    help="The mildest finding that makes the exit code 1; warning by default.",
+    help="Lowest severity that makes the exit code 1; warning by default.",
 )
 @click.option(
     "--discover/--no-discover",
@@ -58,16 +64,16 @@ _PROGRESS_FROM = 100  # files
     help="Look for the builds that the repository runs; on by default inside one.",
 )
 @asks_for_builds
-@click.option("--fix", is_flag=True, help="Remove dead stages, after showing what goes.")
-@click.option("--diff", is_flag=True, help="Only show what --fix would remove.")
+@click.option("--fix", is_flag=True, help="Show the changes that remove dead stages, then write the files.")
+@click.option("--diff", is_flag=True, help="Only show what --fix would change.")
 @click.option(
     "-v",
     "--verbose",
     is_flag=True,
-    help="Say how every stage can come to be built, and list the builds found.",
+    help="Show the reach of every stage and why, and list the builds found.",
 )
-@click.option("--list-rules", is_flag=True, help="List the rules and stop.")
-@click.option("--explain", metavar="CODE", help="Say what a rule finds, with examples, and stop.")
+@click.option("--list-rules", is_flag=True, help="List the rules and exit.")
+@click.option("--explain", metavar="CODE", help="Explain a rule with examples and exit.")
 def check(
     paths: tuple[str, ...],
     format_name: str,
@@ -87,11 +93,11 @@ def check(
     list_rules: bool,
     explain: str | None,
 ) -> int:
-    """Say which stages nothing builds, and what else is wrong with a build graph.
+    """Find stages that nothing builds and other problems of a build graph.
 
-    PATHS are Dockerfiles, directories that are searched for them, or - for standard input; without
-    any, the directory here. Exit code: 0 nothing found, 1 something at least as bad as --fail-on or
-    a file that cannot be read, 2 wrong usage.
+    PATHS are Dockerfiles, directories that are searched for them, or - for standard input; the
+    default is the current directory. Exit code: 0 no findings, 1 a finding of at least the severity
+    of --fail-on or a file that cannot be read, 2 wrong usage.
 
     \b
     Examples:
@@ -113,9 +119,9 @@ def check(
     asked = options_of(targets, build_args, platforms, contexts)
     work = work_of(paths or (".",), settings, asked)
     if fix or diff:
-        from stagegraph.cli.fix import mend
+        from stagegraph.cli.fix import fix_files
 
-        return mend(work.tasks, output, write_files=fix)
+        return fix_files(work.tasks, output, write_files=fix)
     run = _run(work)
     write(_rendered(run, format_name, output, verbose).encode("utf-8", "replace"), output)
     return int(_fails(run, settings.fail_on))
@@ -144,7 +150,7 @@ def _settings(
     fail_on: str | None,
     discover: bool | None,
 ) -> Settings:
-    """The settings of the project with those of the command line in front."""
+    """The settings of the project, overridden by those of the command line."""
     from stagegraph.check.settings import check_codes, read_settings
 
     settings = read_settings(Path())
@@ -172,29 +178,29 @@ def _run(work: Work) -> Run:
     skipped = [result for result in results if isinstance(result, Skipped)]
     return Run(
         files=tuple(result for result in results if not isinstance(result, Skipped)),
-        uses=tuple(use for discovery in work.discoveries for use in discovery.uses),
+        builds=tuple(use for discovery in work.discoveries for use in discovery.uses),
         notes=tuple(map(str, [*work.notes, *_skipped(skipped), *work.not_read])),
         not_understood=tuple(map(str, work.not_understood)),
     )
 
 
 def _skipped(skipped: list[Skipped]) -> list[Note]:
-    from stagegraph.check.many import left_out
+    from stagegraph.check.work import skipped_note
 
     by_reason: dict[str, list[str]] = {}
     for one in skipped:
         by_reason.setdefault(one.reason, []).append(one.path)
-    return [left_out(files, reason) for reason, files in by_reason.items()]
+    return [skipped_note(files, reason) for reason, files in by_reason.items()]
 
 
 def _progress(
     count: int,
-) -> Callable[[Iterable[Checked | Skipped]], Iterable[Checked | Skipped]]:
-    """A bar on a terminal for many files; nothing elsewhere."""
+) -> Callable[[Iterable[CheckedFile | Skipped]], Iterable[CheckedFile | Skipped]]:
+    """A progress bar for many files if standard error is a terminal; else nothing."""
     if count < _PROGRESS_FROM or not sys.stderr.isatty():
         return lambda results: results
 
-    def shown(results: Iterable[Checked | Skipped]) -> Iterable[Checked | Skipped]:
+    def shown(results: Iterable[CheckedFile | Skipped]) -> Iterable[CheckedFile | Skipped]:
         from rich.console import Console
         from rich.progress import track
 

@@ -1,4 +1,4 @@
-"""``stagegraph check --fix`` and ``--diff``: dead stages taken out, shown before anything is written."""
+"""``stagegraph check --fix`` and ``--diff``: show the removal of dead stages, then write the files."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from stagegraph.errors import InputError, OptionsError, StagegraphError
 from stagegraph.source import printable, quoted
 
 if TYPE_CHECKING:
-    from stagegraph.check.fix import Mended
+    from stagegraph.check.fix import FixedFile
     from stagegraph.check.many import Task
 
 
-def mend(tasks: Sequence[Task], output: str, *, write_files: bool) -> int:
-    """Show what goes, file by file; then with ``write_files`` write each file whole or not at all.
+def fix_files(tasks: Sequence[Task], output: str, *, write_files: bool) -> int:
+    """Show the changes of all files, then with ``write_files`` write each file whole or not at all.
 
-    Returns the exit code: 1 for a file that cannot be read, or that would change and is only shown.
+    Returns the exit code: 1 if a file cannot be read or written, or would change and is only shown.
     """
     if write_files and any(task.candidate.path == "-" for task in tasks):
-        raise OptionsError("standard input cannot be mended in place", hint="name a file, or use --diff")
-    done: list[tuple[str, Mended]] = []
+        raise OptionsError("cannot fix standard input in place", hint="name a file, or use --diff")
+    done: list[tuple[str, FixedFile]] = []
     failed = False
     for task in tasks:
         try:
-            done.append(_mended(task))
+            done.append(_fixed(task))
         except StagegraphError as error:
             failed = True
             _tell(f"error: {error}")
@@ -42,10 +42,12 @@ def mend(tasks: Sequence[Task], output: str, *, write_files: bool) -> int:
     return int(failed or (bool(changed) and not write_files))
 
 
-def _written(name: str, one: Mended) -> bool:
+def _written(name: str, one: FixedFile) -> bool:
     try:
         if not os.access(name, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
-            raise InputError(f"{name} may not be written", hint="it is read-only, and stays as it is")
+            raise InputError(
+                f"{name} is read-only and was not changed", hint="make it writable, or use --diff"
+            )
         write(one.after, name)
     except StagegraphError as error:
         _tell(f"error: {error}")
@@ -53,16 +55,16 @@ def _written(name: str, one: Mended) -> bool:
     return True
 
 
-def _mended(task: Task) -> tuple[str, Mended]:
-    from stagegraph.check.fix import mended
+def _fixed(task: Task) -> tuple[str, FixedFile]:
+    from stagegraph.check.fix import fix_dockerfile
     from stagegraph.reading import read_bytes
 
     data, name = read_bytes(task.candidate.path)
-    return name, mended(data, name, task.knowledge, task.codes)
+    return name, fix_dockerfile(data, name, task.known_builds, task.codes)
 
 
-def _difference(name: str, one: Mended) -> str:
-    """A unified diff; on a terminal without anything that could move its cursor."""
+def _difference(name: str, one: FixedFile) -> str:
+    """A unified diff; on a terminal without control characters."""
     before, after = (
         data.decode("utf-8", "replace").splitlines(keepends=True) for data in (one.before, one.after)
     )
@@ -76,7 +78,7 @@ def _ended(line: str) -> str:
     return "".join(printable(part) + "\n" for part in line[:-1].split("\n")) if sys.stdout.isatty() else line
 
 
-def _say(name: str, one: Mended, written: bool) -> None:
+def _say(name: str, one: FixedFile, written: bool) -> None:
     if one.removed:
         verb = "removed" if written else "would remove"
         _tell(
@@ -84,7 +86,9 @@ def _say(name: str, one: Mended, written: bool) -> None:
         )
     if one.kept:
         kept = ", ".join(map(quoted, one.kept))
-        _tell(f"{name}: kept {kept}: something else would change without, perhaps what a number means")
+        them = "it" if len(one.kept) == 1 else "them"
+        reason = f"removing {them} would change another stage (for example what `--from=1` refers to)"
+        _tell(f"{name}: kept {kept}: {reason}")
 
 
 def _tell(text: str) -> None:

@@ -1,11 +1,11 @@
-"""What a run of the checker found, as JSON; docs/check.schema.json says what each field is."""
+"""The result of ``check`` as JSON; docs/check.schema.json describes the fields."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from stagegraph.check.check import Checked, Located, Verdict
+from stagegraph.check.check import CheckedFile, CheckedStage, ReportedProblem
 from stagegraph.check.many import Run
 from stagegraph.discovery.found_build import FoundBuild
 
@@ -17,7 +17,7 @@ def check_json(run: Run) -> str:
     data = {
         "schema_version": SCHEMA_VERSION,
         "files": [_file(file) for file in run.files],
-        "builds": [_use(use) for use in run.uses],
+        "builds": [_build(build) for build in run.builds],
         "notes": list(run.notes),
         "not_understood": list(run.not_understood),
         "counts": {str(severity): count for severity, count in sorted(run.counts.items())},
@@ -25,7 +25,7 @@ def check_json(run: Run) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n"
 
 
-def _file(file: Checked) -> dict[str, Any]:
+def _file(file: CheckedFile) -> dict[str, Any]:
     return {
         "file": file.name,
         "error": {"message": file.error_message, "line": file.error_line} if file.error else None,
@@ -35,7 +35,7 @@ def _file(file: Checked) -> dict[str, Any]:
     }
 
 
-def _problem(one: Located) -> dict[str, Any]:
+def _problem(one: ReportedProblem) -> dict[str, Any]:
     problem = one.problem
     return {
         "code": problem.code,
@@ -51,7 +51,7 @@ def _problem(one: Located) -> dict[str, Any]:
     }
 
 
-def _stage(index: int, stage: Verdict) -> dict[str, Any]:
+def _stage(index: int, stage: CheckedStage) -> dict[str, Any]:
     return {
         "index": index,
         "name": stage.title,
@@ -62,17 +62,17 @@ def _stage(index: int, stage: Verdict) -> dict[str, Any]:
     }
 
 
-def _use(use: FoundBuild) -> dict[str, Any]:
+def _build(build: FoundBuild) -> dict[str, Any]:
     return {
-        "file": use.file,
-        "line": use.line,
-        "kind": use.kind,
-        "name": use.name,
-        "dockerfile": use.dockerfile,
-        "target": use.target,
-        "build_args": dict(sorted(use.build_args.items())),
-        "platforms": list(use.platforms),
-        "contexts": list(use.contexts),
-        "unknown": sorted(use.unknown),
-        "certain": use.certain,
+        "file": build.file,
+        "line": build.line,
+        "kind": build.kind,
+        "name": build.name,
+        "dockerfile": build.dockerfile,
+        "target": build.target,
+        "build_args": dict(sorted(build.build_args.items())),
+        "platforms": list(build.platforms),
+        "contexts": list(build.contexts),
+        "unknown": sorted(build.unknown),
+        "certain": build.certain,
     }

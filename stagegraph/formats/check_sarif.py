@@ -1,6 +1,6 @@
-"""What a run of the checker found, as SARIF 2.1.0 for code scanning.
+"""The findings of ``check`` as SARIF 2.1.0 for code scanning.
 
-Form: OASIS, Static Analysis Results Interchange Format Version 2.1.0.
+Format: OASIS, Static Analysis Results Interchange Format Version 2.1.0.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from stagegraph.check.check import Checked, Located
+from stagegraph.check.check import CheckedFile, ReportedProblem
 from stagegraph.check.many import Run
 from stagegraph.check.pages import pages
 from stagegraph.check.rule import Rule
@@ -26,7 +26,7 @@ _CODES = list(RULES)
 
 
 def sarif(run: Run) -> str:
-    """The run as one SARIF log; files that cannot be read are notifications of its invocation."""
+    """The run as one SARIF log; errors of files are notifications of its invocation."""
     log = {
         "$schema": _SCHEMA,
         "version": "2.1.0",
@@ -50,7 +50,7 @@ def _driver() -> dict[str, Any]:
     }
 
 
-def _rule(rule: Rule, home: str) -> dict[str, Any]:
+def _rule(rule: Rule, url: str) -> dict[str, Any]:
     page = pages().get(rule.code, "")
     described = {
         "id": rule.code,
@@ -60,7 +60,7 @@ def _rule(rule: Rule, home: str) -> dict[str, Any]:
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
         "properties": {"tags": ["dockerfile", "buildkit"]},
     }
-    return described | ({"helpUri": f"{home}#{rule.code}"} if home else {})
+    return described | ({"helpUri": f"{url}#{rule.code}"} if url else {})
 
 
 def _plain(page: str) -> str:
@@ -68,15 +68,15 @@ def _plain(page: str) -> str:
 
 
 def documentation() -> str:
-    """The address of the page of findings, from what the installed package says of itself."""
+    """The URL of the findings page in the metadata of the installed package; empty without one."""
     from importlib.metadata import PackageNotFoundError, metadata
 
     try:
         urls: list[str] = metadata("stagegraph").get_all("Project-URL") or []
     except PackageNotFoundError:
         return ""
-    found: dict[str, str] = dict(url.split(", ", 1) for url in urls if ", " in url)
-    return found.get("Findings", "")
+    by_name: dict[str, str] = dict(url.split(", ", 1) for url in urls if ", " in url)
+    return by_name.get("Findings", "")
 
 
 def _invocation(run: Run) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def _invocation(run: Run) -> dict[str, Any]:
     return {"executionSuccessful": not failed, "toolExecutionNotifications": [*failed, *notes]}
 
 
-def _result(file: Checked, one: Located) -> dict[str, Any]:
+def _result(file: CheckedFile, one: ReportedProblem) -> dict[str, Any]:
     problem = one.problem
     sentences = [problem.message, problem.why, problem.fix]
     return {
@@ -116,6 +116,6 @@ def _location(name: str, line: int, end_line: int, column: int) -> dict[str, Any
 
 
 def _uri(name: str) -> str:
-    """A path as a URI: relative ones stay relative, to where the command was run."""
+    """A path as a URI; a relative path stays relative to the current directory."""
     path = PurePath(name)
     return path.as_uri() if path.is_absolute() else quote(path.as_posix().encode("utf-8", "surrogateescape"))

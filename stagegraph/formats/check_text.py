@@ -1,10 +1,10 @@
-"""What a run of the checker found, for people: grouped by file, each finding with its line."""
+"""The result of ``check`` as text: grouped by file, each finding with its line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stagegraph.check.check import Checked, Located, Verdict
+from stagegraph.check.check import CheckedFile, CheckedStage, ReportedProblem
 from stagegraph.check.many import Run
 from stagegraph.discovery.found_build import FoundBuild
 from stagegraph.model import Reach, Severity
@@ -18,7 +18,7 @@ _NAMES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "
 
 
 def check_text(run: Run, *, colour: bool = False, verbose: bool = False) -> str:
-    """The findings, then what was not understood, then the count; with ``verbose`` all verdicts."""
+    """The findings, the notes and a summary; with ``verbose`` also the reach of every stage and the builds."""
     return "\n".join(_Text(colour, verbose).lines(run)) + "\n"
 
 
@@ -35,8 +35,8 @@ class _Text:
             if file.error or file.problems or file.notes or self._verbose:
                 yield from self._file(file)
                 yield ""
-        if self._verbose and run.uses:
-            yield from self._uses(run)
+        if self._verbose and run.builds:
+            yield from self._builds(run)
             yield ""
         for note in run.notes:
             yield self._in(_DIM, f"note: {printable(note)}")
@@ -44,7 +44,7 @@ class _Text:
             yield ""
         yield self._summary(run)
 
-    def _file(self, file: Checked) -> Iterator[str]:
+    def _file(self, file: CheckedFile) -> Iterator[str]:
         yield self._in(_BOLD, printable(file.name))
         if file.error:
             yield from self._error(file)
@@ -56,28 +56,28 @@ class _Text:
             yield from [""] * bool(file.problems)
             yield from self._stages(file.stages)
 
-    def _error(self, file: Checked) -> Iterator[str]:
+    def _error(self, file: CheckedFile) -> Iterator[str]:
         first, *rest = file.error.split("\n")
         severity = self._in(_COLOURS[Severity.ERROR], "error")
-        place = first.removeprefix(f"{file.name}:").removesuffix(f": {file.error_message}")
-        at = f"{place} " if file.error_line and place != first else ""
+        position = first.removeprefix(f"{file.name}:").removesuffix(f": {file.error_message}")
+        at = f"{position} " if file.error_line and position != first else ""
         yield f"  {at}{severity}: {printable(file.error_message if at else first)}"
         for line in rest:
             hint = line.removeprefix("hint: ")
             yield f"      {self._in(_DIM, 'hint')}: {printable(hint)}" if hint != line else f"    {line}"
 
-    def _problem(self, one: Located) -> Iterator[str]:
+    def _problem(self, one: ReportedProblem) -> Iterator[str]:
         problem = one.problem
         severity = self._in(_COLOURS[problem.severity], _NAMES[problem.severity])
         code = self._in(_DIM, f"[{problem.code}]")
-        place = f"{problem.span.line}:{problem.span.column}"
-        yield f"  {place} {severity}: {printable(problem.message)} {code}"
+        position = f"{problem.span.line}:{problem.span.column}"
+        yield f"  {position} {severity}: {printable(problem.message)} {code}"
         yield from (f"    {line}" for line in one.excerpt.split("\n"))
         for name, text in (("why", problem.why), ("fix", problem.fix)):
             if text:
                 yield f"      {self._in(_DIM, name)}: {printable(text)}"
 
-    def _stages(self, stages: tuple[Verdict, ...]) -> Iterator[str]:
+    def _stages(self, stages: tuple[CheckedStage, ...]) -> Iterator[str]:
         width = max(len(printable(stage.title)) for stage in stages)
         for stage in stages:
             why = f"  {printable(stage.why)}" if stage.why else ""
@@ -85,22 +85,21 @@ class _Text:
             title = f"{printable(stage.title):<{width}}"
             yield f"  {title}  {stage.reach:<10}{why}{self._in(_DIM, lines)}".rstrip()
 
-    def _uses(self, run: Run) -> Iterator[str]:
+    def _builds(self, run: Run) -> Iterator[str]:
         yield self._in(_BOLD, "Builds found")
-        for use in run.uses:
-            yield f"  {printable(described(use))}"
+        for build in run.builds:
+            yield f"  {printable(_described(build))}"
         for note in run.not_understood:
             yield self._in(_DIM, f"  note: {printable(note)}")
 
     def _summary(self, run: Run) -> str:
         files = _counted(len(run.files), "file")
-        found = [
-            _counted(run.counts[severity], _NAMES[severity]) for severity in Severity if run.counts[severity]
-        ]
-        builds = f", {_counted(len(run.uses), 'build')} found" if run.uses else ""
+        counts = run.counts
+        findings = [_counted(counts[severity], _NAMES[severity]) for severity in Severity if counts[severity]]
+        builds = f", {_counted(len(run.builds), 'build')} found" if run.builds else ""
         if run.not_understood and not self._verbose:
-            builds += f" ({len(run.not_understood)} not wholly understood: --verbose says what)"
-        return self._in(_BOLD, f"{files} checked{builds}: {', '.join(found) or 'nothing to say'}")
+            builds += f" ({len(run.not_understood)} partly understood; see --verbose)"
+        return self._in(_BOLD, f"{files} checked{builds}: {', '.join(findings) or 'no findings'}")
 
 
 def _counted(number: int, name: str) -> str:
@@ -108,16 +107,16 @@ def _counted(number: int, name: str) -> str:
     return f"{number} {plural}"
 
 
-def described(use: FoundBuild) -> str:
-    """One build in a line: where it stands, and what it builds."""
-    target = {None: "a target not understood", "": "the default target"}.get(
-        use.target, f"target {use.target}"
+def _described(build: FoundBuild) -> str:
+    """One build in a line: where it is defined, and what it builds."""
+    target = {None: "an unknown target", "": "the default target"}.get(build.target, f"target {build.target}")
+    dockerfile = build.dockerfile if build.dockerfile is not None else "an unknown Dockerfile"
+    args = ", ".join(f"{name}={value}" for name, value in sorted(build.build_args.items()))
+    extras = [f"with {args}" if args else "", f"on {', '.join(build.platforms)}" if build.platforms else ""]
+    unknown = sorted(build.unknown - {"dockerfile"} - ({"target"} if build.target is None else set()))
+    extras.append(f"(unknown {', '.join(unknown)})" if unknown else "")
+    name = f" {build.name}" if build.name else ""
+    text = (
+        f"{build.where}: {build.kind}{name} builds {target} of {dockerfile} {' '.join(filter(None, extras))}"
     )
-    dockerfile = use.dockerfile if use.dockerfile is not None else "a Dockerfile not understood"
-    args = ", ".join(f"{name}={value}" for name, value in sorted(use.build_args.items()))
-    extras = [f"with {args}" if args else "", f"on {', '.join(use.platforms)}" if use.platforms else ""]
-    unknown = sorted(use.unknown - {"dockerfile"} - ({"target"} if use.target is None else set()))
-    extras.append(f"({', '.join(unknown)} not understood)" if unknown else "")
-    name = f" {use.name}" if use.name else ""
-    text = f"{use.where}: {use.kind}{name} builds {target} of {dockerfile} {' '.join(filter(None, extras))}"
-    return text.rstrip() + ("" if use.certain else ", perhaps")
+    return text.rstrip() + ("" if build.certain else " (a guess)")

@@ -20,8 +20,8 @@ from stagegraph.graph.stage_graph import OutlineNode
 from stagegraph.graph.steps import CONTEXT_NAME, RawStep, raw_steps
 from stagegraph.model import Edge, Finding, Node, NodeKind, Parallelism, Reach, Report, Role, Step, StepKind
 from stagegraph.options import Options
+from stagegraph.reach.from_choices import FromChoices, selectable_edges
 from stagegraph.reach.reachability import Reached, reach_of_nodes, stage_reach
-from stagegraph.reach.selectors import FromChoices, selectable_edges
 
 _CODES = frozenset({"dead-stage", "shadowed-stage", "later-stage", "number-is-image"})
 
@@ -55,9 +55,9 @@ def analyse(build: Build, weights: Mapping[int, float] | None = None) -> Report:
     raw = raw_steps(build)
     timed = schedule([step.inputs for step in raw], _weights(raw, weights))
     steps = _steps(build, raw, timed)
-    questions, selectors = _questions(build), FromChoices(build.file)
-    reached = stage_reach(build.file, questions, selectors)
-    nodes, edges = _nodes_and_edges(build, steps, selectors, reached)
+    questions, from_choices = _questions(build), FromChoices(build.file)
+    reached = stage_reach(build.file, questions, from_choices)
+    nodes, edges = _nodes_and_edges(build, steps, from_choices, reached)
     running, real = _running(build), [edge for edge in edges if not edge.selectable]
     ships = shipped(build.targets, {node.id: node for node in nodes}, real, running)
     return Report(
@@ -116,11 +116,11 @@ def _node_of_step(build: Build, step: RawStep) -> str:
 
 
 def _nodes_and_edges(
-    build: Build, steps: Sequence[Step], selectors: FromChoices, stages: Sequence[Reached]
+    build: Build, steps: Sequence[Step], from_choices: FromChoices, stages: Sequence[Reached]
 ) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
     outline = build.outline
     real = [edge for references in outline.edges.values() for edge in references]
-    possible = selectable_edges(selectors, build.file, real)
+    possible = selectable_edges(from_choices, build.file, real)
     reached = reach_of_nodes(outline.nodes, outline.edges, stages)
     needed = {node for node, value in reached.items() if value.reach is Reach.NEEDED}
     role = roles(outline.nodes, real, build.targets, needed, _running(build))

@@ -1,7 +1,7 @@
-"""The word of a FROM taken apart: what is written out, and what a variable decides.
+"""Parses the base of a FROM as a pattern, and finds the variable values that make it a given stage name.
 
-Rules: moby/buildkit frontend/dockerfile/shell/lex.go; ``dockerfile/expand.py`` is the exact reader
-of the same words, and what it says of a value is what counts.
+Rules: moby/buildkit frontend/dockerfile/shell/lex.go. ``dockerfile/expand.py`` expands the same words
+exactly; a solution found here is tried with it before a stage is called selectable.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from functools import lru_cache
 from msgspec import Struct
 
 _SPECIAL_PARAMETERS = "@*#?-$!0"
-_DEEPEST = 40
+_DEEPEST = 40  # levels of nested ${...}
+_MOST_STEPS = 4_000  # of one search; a search that needs more is incomplete
 
 
 class Text(Struct, frozen=True):
-    """Characters that are there whatever the variables are."""
+    """Characters that do not depend on a variable."""
 
     text: str
 
@@ -29,16 +30,16 @@ class Variable(Struct, frozen=True):
 
 
 class Choice(Struct, frozen=True):
-    """``${X:-w}`` and ``${X-w}`` (``present`` is None: the value itself), ``${X:+w}`` and ``${X+w}``."""
+    """``${X:-word}`` and ``${X-word}``; with ``present`` ``${X:+word}`` and ``${X+word}``."""
 
     name: str
-    empty_is_unset: bool
+    empty_is_unset: bool  # with the colon
     word: tuple[Part, ...]
-    present: bool  # the word stands where the variable is set, not where it is unset
+    present: bool  # the word is used where the variable is set, not where it is unset
 
 
 class Opaque(Struct, frozen=True):
-    """A value cut or replaced, ``${X#p}`` or ``${X/p/r}``: any text, as far as is known here."""
+    """A value that is trimmed or replaced, ``${X#p}`` or ``${X/p/r}``: taken as any text."""
 
     name: str
 
@@ -46,49 +47,68 @@ class Opaque(Struct, frozen=True):
 Part = Text | Variable | Choice | Opaque
 
 
-class _UnreadableError(ValueError):
-    """The word is not of the forms known here; the exact reader has the last word on it."""
+class Value(Enum):
+    """What a solution requires of a variable whose exact value does not matter."""
+
+    UNSET = "unset"
+    SET = "set"  # to any value, the empty one included
+    FILLED = "filled"  # to any value that is not empty
+
+
+Binding = str | Value
+Bindings = Mapping[str, Binding]
+
+
+class SettableArguments(Struct, frozen=True):
+    """The variables in FROM that ``--build-arg`` can set, and those of them that can be left unset."""
+
+    settable: frozenset[str]
+    unsettable: frozenset[str]  # not set unless the user sets it
+
+
+class _UnknownFormError(ValueError):
+    """The word has a form that is not parsed here, or one that BuildKit rejects."""
 
 
 @lru_cache(maxsize=1024)
 def parts_of(word: str, escape: str) -> tuple[Part, ...]:
-    """``word`` as parts; a word that cannot be read is one Opaque part of no name."""
-    if word.startswith("\ufeff"):  # the exact reader skips it
+    """``word`` as parts; one Opaque part without a name for a word of an unknown form."""
+    if word.startswith("\ufeff"):  # ``expand`` skips a byte order mark
         return (Opaque(""),)
     try:
-        parts, end = _Reader(word, escape).until("", 0, 0)
-    except _UnreadableError:
+        parts, end = _Parser(word, escape).until("", 0, 0)
+    except _UnknownFormError:
         return (Opaque(""),)
     return parts if end >= len(word) else (Opaque(""),)
 
 
 def names_in(parts: tuple[Part, ...]) -> frozenset[str]:
-    """The variables that ``parts`` ask for."""
-    found: set[str] = set()
+    """The variables that ``parts`` use."""
+    names: set[str] = set()
     for part in parts:
         if not isinstance(part, Text):
-            found.add(part.name)
+            names.add(part.name)
         if isinstance(part, Choice):
-            found |= names_in(part.word)
-    return frozenset(found)
+            names |= names_in(part.word)
+    return frozenset(names)
 
 
-class _Reader(Struct, frozen=True):
+class _Parser(Struct, frozen=True):
     text: str
     escape: str
 
     def until(self, stop: str, position: int, depth: int) -> tuple[tuple[Part, ...], int]:
-        """The parts from ``position`` up to ``stop`` (nothing: the end), and the place behind it."""
+        """The parts from ``position`` up to ``stop`` (empty: the end), and the position after it."""
         if depth > _DEEPEST:
-            raise _UnreadableError
+            raise _UnknownFormError
         parts: list[Part] = []
         while position < len(self.text):
             if stop and self.text[position] == stop:
                 return tuple(parts), position + 1
-            found, position = self._one(position, depth)
-            parts.extend(found)
+            next_parts, position = self._one(position, depth)
+            parts.extend(next_parts)
         if stop:
-            raise _UnreadableError
+            raise _UnknownFormError
         return tuple(parts), position
 
     def _one(self, position: int, depth: int) -> tuple[tuple[Part, ...], int]:
@@ -98,7 +118,7 @@ class _Reader(Struct, frozen=True):
         if char == "'":
             end = self.text.find("'", position + 1)
             if end < 0:
-                raise _UnreadableError
+                raise _UnknownFormError
             return (Text(self.text[position + 1 : end]),), end + 1
         if char == '"':
             return self._double_quoted(position + 1, depth)
@@ -110,10 +130,10 @@ class _Reader(Struct, frozen=True):
         parts: list[Part] = []
         while (char := self.text[position : position + 1]) != '"':
             if not char:
-                raise _UnreadableError
+                raise _UnknownFormError
             if char == "$":
-                found, position = self._dollar(position + 1, depth)
-                parts.extend(found)
+                next_parts, position = self._dollar(position + 1, depth)
+                parts.extend(next_parts)
             elif char == self.escape:
                 after = self.text[position + 1 : position + 2]
                 parts.append(Text(after if after in ('"', "$", self.escape) else char))
@@ -151,7 +171,7 @@ class _Reader(Struct, frozen=True):
         position += colon
         operator = self.text[position : position + 1]
         if not operator or operator not in "-+?#%/":
-            raise _UnreadableError
+            raise _UnknownFormError
         if operator == "/":
             position += self.text[position : position + 2] == "//"
             _, position = self.until("/", position + 1, depth + 1)
@@ -163,38 +183,19 @@ class _Reader(Struct, frozen=True):
         return (Variable(name) if operator == "?" else Opaque(name),), position
 
 
-_MOST_STEPS = 4_000  # of one search; what it leaves open is said to be unknown
-
-
-class Value(Enum):
-    """What is known of a variable whose exact value does not matter."""
-
-    UNSET = "unset"
-    SET = "set"  # to anything, nothing included
-    FILLED = "filled"  # to anything but nothing
-
-
-Binding = str | Value
-Bindings = Mapping[str, Binding]
-
-
-class SettableArguments(Struct, frozen=True):
-    """What a user can do to a variable: ``settable`` to anything, or left as ``unset``."""
-
-    settable: frozenset[str]
-    unsettable: frozenset[str]  # not set unless the user sets it
-
-
 class Search(Struct):
-    """One search for ``name``; ``complete`` is False when it left something open."""
+    """A backtracking search for the values that make a pattern ``name``.
+
+    ``complete`` is False when there may be solutions that the search has not found.
+    """
 
     name: str
-    freedom: SettableArguments
+    arguments: SettableArguments
     complete: bool = True
     steps: int = 0
 
     def solutions(self, parts: tuple[Part, ...]) -> Iterator[Bindings]:
-        """Every way in which ``parts`` come out as the name, as far as the search goes."""
+        """The bindings with which ``parts`` expand to the name."""
         for end, bindings in self._match(parts, 0, 0, {}):
             if end == len(self.name):
                 yield bindings
@@ -202,7 +203,7 @@ class Search(Struct):
     def _match(
         self, parts: tuple[Part, ...], index: int, position: int, known: Bindings
     ) -> Iterator[tuple[int, Bindings]]:
-        """The places that ``parts`` from ``index`` on can end at, each with what it takes."""
+        """The positions in the name at which ``parts[index:]`` can end, and the bindings for each."""
         if index == len(parts):
             yield position, known
             return
@@ -226,7 +227,8 @@ class Search(Struct):
             yield from self._choice(part, position, known)
 
     def _opaque(self, part: Opaque, position: int, known: Bindings) -> Iterator[tuple[int, Bindings]]:
-        # a value that is cut to nothing, or that nothing is cut from, is worth a try; no try decides
+        # `${X#p}` cannot be inverted: try every value, "" and the whole name among them, but never
+        # conclude from a failure that there is no solution
         self.complete = False
         for end in range(len(self.name), position - 1, -1):
             yield from self._bound(part.name, self.name[position:end], end, known)
@@ -234,7 +236,7 @@ class Search(Struct):
     def _value(
         self, name: str, position: int, known: Bindings, *, least: int
     ) -> Iterator[tuple[int, Bindings]]:
-        """The variable's own value stands here, at least ``least`` characters of it."""
+        """The variable's own value is at ``position``; ``least`` is its smallest length."""
         for end in range(len(self.name), position + least - 1, -1):
             yield from self._bound(name, self.name[position:end], end, known)
 
@@ -254,7 +256,7 @@ class Search(Struct):
                 yield from self._match(part.word, 0, position, bindings)
 
     def _bound(self, name: str, wanted: Binding, end: int, known: Bindings) -> Iterator[tuple[int, Bindings]]:
-        """``known`` and ``name`` bound as ``wanted``, if that can be."""
+        """``known`` with ``name`` bound to ``wanted``; nothing where that contradicts ``known``."""
         if not self._can_be(name, wanted):
             return
         both = _unified(known.get(name), wanted)
@@ -263,12 +265,12 @@ class Search(Struct):
 
     def _can_be(self, name: str, wanted: Binding) -> bool:
         if wanted is Value.UNSET:
-            return name not in self.freedom.settable or name in self.freedom.unsettable
-        return name in self.freedom.settable
+            return name not in self.arguments.settable or name in self.arguments.unsettable
+        return name in self.arguments.settable
 
 
 def _unified(known: Binding | None, wanted: Binding) -> Binding | None:
-    """The binding that is both, or None where there is none."""
+    """The binding that satisfies both; None where there is none."""
     if known is None or known == wanted:
         return wanted
     if isinstance(known, Value) and not isinstance(wanted, Value):
@@ -281,7 +283,7 @@ def _unified(known: Binding | None, wanted: Binding) -> Binding | None:
     return Value.FILLED  # one is SET and the other FILLED
 
 
-def matches_anything(parts: tuple[Part, ...], freedom: SettableArguments) -> bool:
-    """Whether the variables of ``parts`` can make them come out as any name at all."""
-    search = Search("\0", freedom)  # a character that no Dockerfile has in a word of its own
+def matches_anything(parts: tuple[Part, ...], arguments: SettableArguments) -> bool:
+    """Whether ``parts`` can expand to any name at all, as ``$X`` can and ``base-$X`` cannot."""
+    search = Search("\0", arguments)  # a name that the fixed text of a Dockerfile cannot contain
     return any(True for _ in search.solutions(parts))

@@ -1,4 +1,4 @@
-"""Other questions of the same Dockerfile: which build arguments and platforms bring more stages in."""
+"""Tries other build arguments and platforms and records which stages each one makes BuildKit build."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from itertools import chain, count
 from msgspec.structs import replace
 
 from stagegraph.dockerfile.arguments import global_arguments, platform_arguments
-from stagegraph.dockerfile.expand import ExpansionError, Lexer
+from stagegraph.dockerfile.expand import ExpansionError, lexer_of
 from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.dockerfile.platforms import PlatformError, parse_platform
 from stagegraph.dockerfile.stages import resolve
 from stagegraph.errors import StagegraphError
 from stagegraph.options import DEFAULT_PLATFORM, Options
+from stagegraph.reach.from_choices import PLATFORM_NAMES, FromChoices, Selection
 from stagegraph.reach.from_patterns import Bindings, Value
 from stagegraph.reach.reads import StageReads, same_for_all_targets
-from stagegraph.reach.selectors import PLATFORM_NAMES, FromChoices, Selection
 
-# Those that official images are published for, and those that BuildKit crosses to most.
+# Those that official images are published for, and the most common targets of cross compilation.
 PLATFORMS = (
     "linux/amd64",
     "linux/arm64",
@@ -39,53 +39,62 @@ PLATFORMS = (
     "freebsd/amd64",
 )
 _MOST_QUESTIONS = 400  # of one file
-_MOST_WORK = 400_000  # stages looked at, over all questions of one file
+_MOST_WORK = 400_000  # stages resolved, over all questions of one file
 
 _Pairs = tuple[tuple[str, str], ...]
-_Key = tuple[str, tuple[str, ...], _Pairs]  # target, words of FROM, contexts
+_Key = tuple[str, tuple[str, ...], _Pairs]  # target, expanded words of FROM, contexts
 _Question = tuple[str, _Pairs, str, str]  # target, build arguments, platform, build platform
 
 
 class OptionSearch:
-    """Asks questions of one file, each once, and not too many."""
+    """Resolves one file for different Options, each case once, up to a limit.
 
-    def __init__(self, file: Dockerfile, selectors: FromChoices) -> None:
+    ``uniform`` says that the target does not change what a stage reads; ``targets`` are the stages by
+    name.
+    """
+
+    def __init__(self, file: Dockerfile, from_choices: FromChoices) -> None:
         self.file = file
-        self.selectors = selectors
+        self.from_choices = from_choices
         self.uniform = same_for_all_targets(file)
         self.targets = {stage.head.name: index for index, stage in enumerate(file.stages) if stage.head.name}
-        self._known: dict[_Key, StageReads | None] = {}
+        self._resolved: dict[_Key, StageReads | None] = {}
         self._expanded: dict[_Question, tuple[str, ...] | None] = {}
         self._left = min(_MOST_QUESTIONS, 1 + _MOST_WORK // len(file.stages))
 
     @property
     def exhausted(self) -> bool:
-        """Whether there were more questions than are asked of one file."""
+        """Whether the limit of questions is reached."""
         return self._left <= 0
 
-    def wiring(self, options: Options) -> StageReads | None:
-        """The file resolved for ``options``; None where BuildKit refuses, or none may be asked more.
+    def stage_reads(self, options: Options) -> StageReads | None:
+        """The file resolved for ``options``; None where BuildKit rejects it or the limit is reached.
 
-        Where no target changes what a stage reads, it is resolved once for all of them, and once for
-        all arguments that make the same words of every FROM.
+        The file is resolved once for all arguments that expand every FROM to the same words, and once
+        for all targets if it is uniform.
         """
         if options.target and options.target.lower() not in self.targets:
             return None
-        target = "" if self.uniform else (options.target or "").lower()
+        target = self._distinct_target(options)
         words = self._words(options, target)
         if words is None:
             return None
-        key = (target, words, tuple(sorted(options.contexts.items())))
-        if key not in self._known:
+        key = (target, words, tuple(sorted(options.contexts.items())) if options.contexts else ())
+        if key not in self._resolved:
             if self.exhausted:
                 return None
             self._left -= 1
-            self._known[key] = self._asked(options, target)
-        return self._known[key]
+            self._resolved[key] = self._resolve(options, target)
+        return self._resolved[key]
+
+    def _distinct_target(self, options: Options) -> str:
+        """The target in lower case; empty for the last stage, or where the target changes nothing."""
+        target = options.target or ""
+        return "" if self.uniform or target == self.file.stages[-1].head.name else target.lower()
 
     def _words(self, options: Options, target: str) -> tuple[str, ...] | None:
-        """Every word of FROM that holds a variable, expanded; None where that cannot be."""
-        args = tuple(sorted(options.build_args.items()))
+        """Every word of FROM that has a variable, expanded; None where BuildKit rejects one."""
+        args = tuple(sorted(options.build_args.items())) if options.build_args else ()
         key = (target, args, options.all_platforms[0], options.build_platform)
         if key not in self._expanded:
             self._expanded[key] = self._expand(options)
@@ -95,63 +104,62 @@ class OptionSearch:
         values = arguments_of(self.file, options)
         if values is None:
             return None
-        lexer = Lexer(escape=self.file.escape)
+        lexer = lexer_of(escape=self.file.escape)
         try:
-            return tuple(lexer.word(word, values) for word in self.selectors.texts)
+            return tuple(lexer.word(word, values) for word in self.from_choices.texts)
         except ExpansionError:
             return None
 
-    def _asked(self, options: Options, target: str) -> StageReads | None:
+    def _resolve(self, options: Options, target: str) -> StageReads | None:
         try:
             return StageReads(resolve(self.file, options, target, options.all_platforms[0]))
         except StagegraphError:
             return None
 
     def accepted(self, options: Options) -> Options:
-        """``options``, with values for the variables in FROM that have none if it is refused without.
+        """``options``; with values for unset variables in FROM if BuildKit rejects the file without.
 
-        Who builds such a file must set them; what to is not known here.
+        Whoever builds such a file must set them; the values used here are placeholders.
         """
-        if self.wiring(options) is None:
+        if self.stage_reads(options) is None:
             for values in self._values(options):
                 filled = replace(options, build_args={**options.build_args, **values})
-                if self.wiring(filled) is not None:
+                if self.stage_reads(filled) is not None:
                     return filled
         return options
 
     def _values(self, options: Options) -> Iterator[dict[str, str]]:
-        """Values for the variables in FROM: for those that have none, for all of them, nothing for all."""
+        """Values for the variables in FROM: for the unset ones; for all of them; empty for all of them."""
         have = arguments_of(self.file, options) or {}
-        settable = self.selectors.freedom.settable
-        names = [name for name in self.selectors.names if name in settable]
-        platforms = {name: DEFAULT_PLATFORM for name in self.selectors.platform_names if name in settable}
+        settable = self.from_choices.arguments.settable
+        names = [name for name in self.from_choices.names if name in settable]
+        platforms = {name: DEFAULT_PLATFORM for name in self.from_choices.platform_names if name in settable}
         word = self._placeholder()
         yield {name: platforms.get(name, word) for name in (*names, *platforms) if not have.get(name)}
         yield dict.fromkeys(names, word) | platforms
         yield dict.fromkeys(names, "") | platforms
 
     def _placeholder(self) -> str:
-        """A word that can be an image or a part of its name, and is no stage."""
+        """A word that can be an image or a part of its name, and is not a stage."""
         taken = {stage.head.name for stage in self.file.stages}
         words = chain(["unset"], (f"unset-{number}" for number in count(1)))
         return next(word for word in words if word not in taken)
 
     def reached(self, options: Options) -> frozenset[int]:
-        """The stages that BuildKit builds for ``options``: none where it refuses."""
-        wiring = self.wiring(options)
-        if wiring is None:
+        """The stages that BuildKit builds for ``options``; none where it rejects the file."""
+        stage_reads = self.stage_reads(options)
+        if stage_reads is None:
             return frozenset()
         if self.uniform:
-            last = wiring.count - 1
-            return frozenset(
-                wiring.reached([self.targets[options.target.lower()] if options.target else last])
-            )
-        return frozenset(index for index in wiring.resolved.needed if index < wiring.count)
+            last = stage_reads.count - 1
+            target = self.targets[options.target.lower()] if options.target else last
+            return frozenset(stage_reads.reached([target]))
+        return frozenset(index for index in stage_reads.resolved.needed if index < stage_reads.count)
 
     def variations(self, start: Options) -> Iterator[tuple[Options, frozenset[int]]]:
-        """Other arguments and platforms for the target of ``start``, nearest first, and what they build.
+        """Other arguments and platforms for the target of ``start``, and the stages they build.
 
-        Goes on from a question only where it built a stage that none before it did.
+        A breadth-first search that continues only from options that built a new stage.
         """
         seen = set(self.reached(start))
         waiting = deque([start])
@@ -169,25 +177,25 @@ class OptionSearch:
                 waiting.append(options)
 
     def _platforms(self, start: Options) -> Iterator[Options]:
-        if any(name.startswith("TARGET") and name in PLATFORM_NAMES for name in self.selectors.names):
+        if any(name.startswith("TARGET") and name in PLATFORM_NAMES for name in self.from_choices.names):
             yield from (replace(start, platforms=(platform,)) for platform in PLATFORMS)
-        if any(name.startswith("BUILD") and name in PLATFORM_NAMES for name in self.selectors.names):
-            # the target platform stays what it is when another machine builds for it
+        if any(name.startswith("BUILD") and name in PLATFORM_NAMES for name in self.from_choices.names):
+            # the target platform stays the same when another machine builds for it
             same = replace(start, platforms=start.all_platforms[:1])
             yield from (replace(same, build_platform=platform) for platform in PLATFORMS)
 
     def _neighbours(self, options: Options, seen: set[int]) -> Iterator[Options]:
-        """Questions that differ from ``options`` by one choice, each of which builds something new."""
-        wiring = self.wiring(options)
-        if wiring is None:
+        """Options that differ from ``options`` by one choice and build a stage that is not in ``seen``."""
+        stage_reads = self.stage_reads(options)
+        if stage_reads is None:
             return
         for stage in sorted(self.reached(options)):
-            default = wiring.base(stage)
-            for selection in self.selectors.choices.get(stage, ()):
+            default = stage_reads.base(stage)
+            for selection in self.from_choices.choices.get(stage, ()):
                 if selection.source in seen or selection.source == default:
                     continue
                 if selection.loose and default is None:
-                    continue  # nothing says that this variable is meant to choose a stage
+                    continue  # it is not known that this variable is meant to choose a stage
                 yield from self._solved(options, selection)
 
     def _solved(self, options: Options, selection: Selection) -> Iterator[Options]:
@@ -199,17 +207,17 @@ class OptionSearch:
                 return
 
     def difference(self, start: Options, options: Options) -> str:
-        """The variables in FROM that ``options`` give another value: "VARIANT=slim"."""
+        """The variables in FROM whose value ``options`` change, as in "VARIANT=slim"."""
         before, after = (arguments_of(self.file, one) or {} for one in (start, options))
         return ", ".join(
             f"{name}={after.get(name, '')}"
-            for name in self.selectors.names
+            for name in self.from_choices.names
             if before.get(name) != after.get(name)
         )
 
 
 def arguments_of(file: Dockerfile, options: Options) -> dict[str, str] | None:
-    """The arguments that FROM sees for ``options``; None where BuildKit refuses them."""
+    """The arguments that FROM sees for ``options``; None where BuildKit rejects them."""
     try:
         build = parse_platform(options.build_platform)
         wanted = parse_platform(options.all_platforms[0])

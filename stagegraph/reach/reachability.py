@@ -1,8 +1,8 @@
-"""Whether each stage is needed, selectable, idle, dead or unknown, and by what.
+"""Decides for each stage whether it is needed, selectable, idle, dead or unknown, and why.
 
-Everything but *dead* and *unknown* has a witness: the question for which the exact reader builds
-the stage. *Dead* is said where not even the edges that could ever be, all taken together, lead to
-the stage; what lies between the two is *unknown*.
+*Needed*, *selectable* and *idle* have a witness: Options for which the exact resolver builds the
+stage. A stage is *dead* where even the over-approximation of ``PossibleReads`` does not reach it, and
+*unknown* between the two.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.dockerfile.stages import Resolved
 from stagegraph.model import Reach
 from stagegraph.options import Options
+from stagegraph.reach.from_choices import FromChoices
 from stagegraph.reach.questions import OptionSearch
 from stagegraph.reach.reads import PossibleReads
-from stagegraph.reach.selectors import FromChoices
 from stagegraph.source import quoted
 
-_MOST_TARGETS = 64  # whose own variations are looked at
-_REFUSED = "BuildKit refuses this file as it is asked for"
-_NO_WITNESS = "a target could need it, but none was found for which BuildKit accepts the file"
+_MOST_TARGETS = 64  # for which other arguments are tried
+_REJECTED = "BuildKit rejects this file with these options"
+_NO_WITNESS = "some target may need it, but no combination of options was found that BuildKit accepts"
 
 
 class Reached(Struct, frozen=True):
-    """How a stage can come to be built, why where that is not plain, and a question that builds it."""
+    """The reach of a stage, the reason where it is not obvious, and Options that build the stage."""
 
     reach: Reach
     why: str = ""
     witness: Options | None = None
 
 
-_UNREAD = Reached(Reach.DEAD, "nothing reads it")
+_NOT_READ = Reached(Reach.DEAD, "nothing reads it")
 
 
-class Exploration(Struct, frozen=True):
-    """The reach of every stage, and the file resolved for the first question that BuildKit accepts.
+class FileReach(Struct, frozen=True):
+    """The reach of every stage by index, and the file resolved for the first question BuildKit accepts.
 
-    ``resolved`` is None where it accepts none, and then the reach of every stage is unknown.
+    ``resolved`` is None where BuildKit accepts none of the questions; every stage is then unknown.
     """
 
     reached: tuple[Reached, ...]
@@ -48,113 +48,114 @@ class Exploration(Struct, frozen=True):
 
 
 def stage_reach(
-    file: Dockerfile, questions: Sequence[Options], selectors: FromChoices | None = None
+    file: Dockerfile, questions: Sequence[Options], from_choices: FromChoices | None = None
 ) -> tuple[Reached, ...]:
-    """How each stage of ``file`` can come to be built when ``questions`` are what is asked.
+    """The reach of every stage of ``file`` by index, when ``questions`` are the builds asked for.
 
-    A question has one target, or none for the default one, and one platform. Where BuildKit refuses
-    it for want of a build argument it is asked with one; a question refused anyway asks for nothing.
+    A question has one target, or none for the default one, and one platform. A question that BuildKit
+    rejects for an unset build argument is tried with a placeholder; one that it rejects anyway builds
+    nothing.
     """
-    return explore(file, questions, selectors).reached
+    return file_reach(file, questions, from_choices).reached
 
 
-def explore(
-    file: Dockerfile, questions: Sequence[Options], selectors: FromChoices | None = None
-) -> Exploration:
-    """The same, with the file as it was resolved."""
-    search = _Search(file, selectors or FromChoices(file))
-    accepted = [search.explorer.accepted(question) for question in questions]
+def file_reach(
+    file: Dockerfile, questions: Sequence[Options], from_choices: FromChoices | None = None
+) -> FileReach:
+    """As ``stage_reach``, plus the Resolved of the first accepted question."""
+    search = _ReachSearch(file, from_choices or FromChoices(file))
+    options = search.options
+    accepted = [options.accepted(question) for question in questions]
     search.ask(accepted)
     for question in accepted:
         search.vary(question, Reach.SELECTABLE, "")
-    wirings = [search.explorer.wiring(question) for question in accepted]
-    first = next((index for index, wiring in enumerate(wirings) if wiring), None)
-    base = accepted[first] if first is not None else search.explorer.accepted(Options())
-    wiring = search.explorer.wiring(base)
+    base = next((one for one in accepted if options.stage_reads(one)), None) or options.accepted(Options())
+    stage_reads = options.stage_reads(base)
     search.name_targets(base)
     search.give_up(base)
-    reached = tuple(search.found[index] for index in range(len(file.stages)))
-    return Exploration(reached, wiring.resolved if wiring else None)
+    reached = tuple(search.reached[index] for index in range(len(file.stages)))
+    return FileReach(reached, stage_reads.resolved if stage_reads else None)
 
 
-class _Search:
-    """Finds the best reach of every stage, the best kinds first."""
+class _ReachSearch:
+    """Finds the reach of every stage, in the order of Reach: what is set first is kept."""
 
-    def __init__(self, file: Dockerfile, selectors: FromChoices) -> None:
+    def __init__(self, file: Dockerfile, from_choices: FromChoices) -> None:
         self.file = file
-        self.explorer = OptionSearch(file, selectors)
-        self.found: dict[int, Reached] = {}
-        self.targets = self.explorer.targets
+        self.options = OptionSearch(file, from_choices)
+        self.targets = self.options.targets
+        self.reached: dict[int, Reached] = {}
 
-    def _give(self, stages: Iterable[int], reached: Reached) -> None:
+    def _set(self, stages: Iterable[int], reached: Reached) -> None:
         for stage in stages:
-            self.found.setdefault(stage, reached)
+            self.reached.setdefault(stage, reached)
 
     @property
     def _done(self) -> bool:
-        return len(self.found) == len(self.file.stages)
+        return len(self.reached) == len(self.file.stages)
 
     def ask(self, questions: Sequence[Options]) -> None:
-        """Give what the questions themselves build."""
+        """Set the stages that the questions themselves build: needed."""
         for question in questions:
-            self._give(self.explorer.reached(question), Reached(Reach.NEEDED, "", question))
+            self._set(self.options.reached(question), Reached(Reach.NEEDED, "", question))
 
     def vary(self, question: Options, reach: Reach, prefix: str) -> None:
-        """Give what the target of ``question`` builds with other arguments or on other platforms."""
-        if self._done or not self.explorer.selectors.words:
+        """Set what the target of ``question`` builds with other arguments or on other platforms."""
+        if self._done or not self.options.from_choices.words:
             return
-        for options, stages in self.explorer.variations(question):
-            why = f"with {self.explorer.difference(question, options)}"
-            self._give(sorted(stages), Reached(reach, f"{prefix}{why}", options))
+        for options, stages in self.options.variations(question):
+            why = f"with {self.options.difference(question, options)}"
+            self._set(sorted(stages), Reached(reach, f"{prefix}{why}", options))
             if self._done:
                 return
 
     def name_targets(self, base: Options) -> None:
-        """Give what naming a target brings in; then what that does with other arguments."""
+        """Set what each named target builds, then what it builds with other arguments: idle."""
+        if self._done:
+            return
         questions = {name: replace(base, target=name) for name in self.targets}
         built = dict(self._built(base, questions))
         own = {name: Reached(Reach.IDLE, f"as target `{name}`", questions[name]) for name in built}
         for name, stages in built.items():
             if self.targets[name] in stages:
-                self._give([self.targets[name]], own[name])
+                self._set([self.targets[name]], own[name])
         for name, stages in built.items():
-            self._give(sorted(stages), own[name])
+            self._set(sorted(stages), own[name])
         for name in list(questions)[:_MOST_TARGETS]:
             self.vary(questions[name], Reach.IDLE, f"as target `{name}` ")
 
     def _built(self, base: Options, questions: Mapping[str, Options]) -> Iterator[tuple[str, Iterable[int]]]:
-        """What each target builds, but for what one before it does where that is the same."""
-        wiring = self.explorer.wiring(base)
-        if wiring is None or not self.explorer.uniform:
-            yield from ((name, self.explorer.reached(question)) for name, question in questions.items())
+        """What each target builds; in a uniform file without what an earlier target builds."""
+        stage_reads = self.options.stage_reads(base)
+        if stage_reads is None or not self.options.uniform:
+            yield from ((name, self.options.reached(question)) for name, question in questions.items())
             return
         seen: set[int] = set()
         for name in questions:
-            stages = wiring.reached([self.targets[name]], seen)
+            stages = stage_reads.reached([self.targets[name]], seen)
             seen |= stages
             yield name, stages
 
     def give_up(self, base: Options) -> None:
-        """Give what is left: unknown where an edge could lead to it, dead where none can."""
+        """Set the stages that are left: unknown where a possible edge leads to them, else dead."""
         if self._done:
             return
-        wiring = self.explorer.wiring(replace(base, target=None, contexts={}))
-        if wiring is None:
-            self._give(range(len(self.file.stages)), Reached(Reach.UNKNOWN, _REFUSED))
+        stage_reads = self.options.stage_reads(replace(base, target=None, contexts={}))
+        if stage_reads is None:
+            self._set(range(len(self.file.stages)), Reached(Reach.UNKNOWN, _REJECTED))
             return
-        possible = PossibleReads(wiring, self.explorer.selectors)
-        dead = _Dead(self.file, possible)
+        possible = PossibleReads(stage_reads, self.options.from_choices)
+        dead = _DeadReasons(self.file, possible)
         for index in range(len(self.file.stages)):
-            if index not in self.found:
-                doubt = possible.doubts.get(index)
-                if doubt is None:
-                    self.found[index] = Reached(Reach.DEAD, dead.why(index))
-                else:
-                    self.found[index] = Reached(Reach.UNKNOWN, doubt or _NO_WITNESS)
+            doubt = possible.doubts.get(index)
+            if doubt is not None:
+                self._set([index], Reached(Reach.UNKNOWN, doubt or _NO_WITNESS))
+            elif index not in self.reached:
+                self._set([index], Reached(Reach.DEAD, dead.why(index)))
 
 
-class _Dead:
-    """Says why nothing builds a stage that nothing builds."""
+class _DeadReasons:
+    """Gives the reason why a dead stage is dead."""
 
     def __init__(self, file: Dockerfile, possible: PossibleReads) -> None:
         self._file = file
@@ -166,8 +167,9 @@ class _Dead:
         self._next_line = _next_lines(file)
 
     def why(self, index: int) -> str:
-        readers = ", ".join(map(quoted, self._readers.get(index, ())))
-        only = f"only {readers} could read it, and nothing builds that" if readers else ""
+        readers = list(map(quoted, self._readers.get(index, ())))
+        verb = "is" if len(readers) == 1 else "are"
+        only = f"only {', '.join(readers)} could read it, which {verb} never built" if readers else ""
         if not self._file.stages[index].head.name:
             return f"it has no name, and {only or 'nothing reads it'}"
         line = self._next_line[index]
@@ -177,31 +179,31 @@ class _Dead:
 def _next_lines(file: Dockerfile) -> dict[int, int]:
     """For every stage that a later one shadows, the line of the next stage of that name."""
     later: dict[str, int] = {}
-    found: dict[int, int] = {}
+    lines: dict[int, int] = {}
     for index in reversed(range(len(file.stages))):
         head = file.stages[index].head
         if head.name in later:
-            found[index] = later[head.name]
+            lines[index] = later[head.name]
         if head.name:
             later[head.name] = head.span.line
-    return found
+    return lines
 
 
 def reach_of_nodes(
     nodes: Iterable[str], pairs: Iterable[tuple[str, str]], stages: Sequence[Reached]
 ) -> dict[str, Reached]:
-    """How every node can come to be built or fetched; ``pairs`` are what is read and what reads it.
+    """The reach of every node; ``pairs`` are edges from what is read to the stage that reads it.
 
-    A source has the best reach of the stages that read it.
+    An image or context has the best reach of the stages that read it.
     """
-    found = {f"stage:{index}": reached for index, reached in enumerate(stages)}
+    reach = {f"stage:{index}": reached for index, reached in enumerate(stages)}
     order = list(Reach)
     readers: dict[str, list[Reached]] = {}
     for source, target in pairs:
-        readers.setdefault(source, []).append(found[target])
+        readers.setdefault(source, []).append(reach[target])
     for node in nodes:
-        if node not in found:
-            found[node] = min(
-                readers.get(node, ()), key=lambda reached: order.index(reached.reach), default=_UNREAD
+        if node not in reach:
+            reach[node] = min(
+                readers.get(node, ()), key=lambda reached: order.index(reached.reach), default=_NOT_READ
             )
-    return {node: found[node] for node in nodes}
+    return {node: reach[node] for node in nodes}

@@ -1,19 +1,23 @@
-"""What each stage of a resolved file reads, whichever target is asked for."""
+"""What each stage of a resolved file reads, with any target, and what it could read with any argument."""
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Set
-from contextlib import suppress
 
 from stagegraph.dockerfile.file import Dockerfile, read_trigger
 from stagegraph.dockerfile.instructions import Copy, Instruction, Onbuild, Run, mount_source
-from stagegraph.dockerfile.stages import Resolved, StageOrImage
+from stagegraph.dockerfile.stages import Resolved, StageOrImage, transitive_closure
 from stagegraph.errors import DockerfileError
-from stagegraph.reach.selectors import FromChoices
+from stagegraph.reach.from_choices import FromChoices
+
+_TOO_MANY = "there are too many variables in FROM to follow them all"
 
 
 class StageReads:
-    """The stages of one Resolved and what they read, ONBUILD triggers of their bases included."""
+    """The stages that each stage of one Resolved reads, ONBUILD triggers of its base included.
+
+    ``Resolved.needed`` has triggers only for what one target needs; these hold for every target.
+    """
 
     def __init__(self, resolved: Resolved) -> None:
         self.resolved = resolved
@@ -22,7 +26,7 @@ class StageReads:
         self._inputs: dict[int, frozenset[int]] = {}
 
     def base(self, stage: int) -> int | None:
-        """The stage that ``stage`` is FROM, if it is from one."""
+        """The stage that ``stage`` is FROM; None where its base is an image."""
         return self.resolved.sources[stage].base_index
 
     def own_reads(self, stage: int) -> frozenset[int]:
@@ -34,60 +38,54 @@ class StageReads:
     def inputs(self, stage: int) -> frozenset[int]:
         """The stages that ``stage`` reads when it is built."""
         if stage not in self._inputs:
-            place = self.resolved.sources[stage]
-            self._inputs[stage] = frozenset() if place.replaced else self._read_by(stage, place)
+            resolved_stage = self.resolved.sources[stage]
+            replaced = resolved_stage.replaced
+            self._inputs[stage] = frozenset() if replaced else self._read_by(stage, resolved_stage)
         return self._inputs[stage]
 
-    def _read_by(self, stage: int, place: StageOrImage) -> frozenset[int]:
-        own = self.own_reads(stage)
-        if place.base_index is None:
-            return own
-        return own | self.trigger_reads(place.base_index) | {place.base_index}
+    def _read_by(self, stage: int, resolved_stage: StageOrImage) -> frozenset[int]:
+        own, base = self.own_reads(stage), resolved_stage.base_index
+        return own if base is None else own | self.trigger_reads(base) | {base}
 
     def trigger_reads(self, stage: int) -> frozenset[int]:
-        """The stages that the ONBUILD triggers of ``stage`` make its users read."""
+        """The stages that the ONBUILD triggers of ``stage`` make the stages FROM it read."""
         if stage not in self._triggers:
-            body = self.resolved.file.stages[stage].body
-            triggers = [item for item in body if isinstance(item, Onbuild)]
-            found = (source for item in triggers for source in self._trigger_sources(item))
-            self._triggers[stage] = frozenset(found)
+            instructions = _triggers(self.resolved.file, stage)
+            names = (name for instruction in instructions for name in _names_read(instruction))
+            sources = (self._stage(*name) for name in names)
+            self._triggers[stage] = frozenset(source for source in sources if source is not None)
         return self._triggers[stage]
 
-    def _trigger_sources(self, item: Onbuild) -> Iterable[int]:
-        try:
-            instruction = read_trigger(self.resolved.file.source, item.trigger, item.span)
-        except DockerfileError:
-            return ()  # BuildKit refuses it when it runs it
-        return [source for name in _names_read(instruction) if (source := self._stage(*name)) is not None]
-
-    def _stage(self, name: str, counted: bool) -> int | None:
-        number = _number(name) if counted else None
+    def _stage(self, name: str, can_be_number: bool) -> int | None:
+        number = _number(name) if can_be_number else None
         if number is not None:
             return number if number < self.count else None
         return self.resolved.stage_named(name)
 
     def reached(self, starts: Iterable[int], known: Set[int] = frozenset()) -> set[int]:
-        """``starts`` and all that they need, but for what is ``known`` and needed only through it."""
-        found: set[int] = set()
-        waiting = list(starts)
-        while waiting:
-            stage = waiting.pop()
-            if stage not in found and stage not in known:
-                found.add(stage)
-                waiting.extend(self.inputs(stage))
-        return found
+        """The transitive closure of ``starts`` under ``inputs``, without ``known`` and what only it needs."""
+        return transitive_closure(set(starts) - known, lambda stage: self.inputs(stage) - known)
 
 
 def trigger_numbers(file: Dockerfile, stage: int) -> frozenset[int]:
-    """The numbers by which the ONBUILD triggers of ``stage`` count stages, or images behind them."""
-    found: set[int] = set()
+    """The numbers in ``--from`` of the ONBUILD triggers of ``stage``: of stages, or of images after them."""
+    names = (name for instruction in _triggers(file, stage) for name in _names_read(instruction))
+    numbers = (_number(name) for name, can_be_number in names if can_be_number)
+    return frozenset(number for number in numbers if number is not None)
+
+
+def _triggers(file: Dockerfile, stage: int) -> Iterator[Instruction]:
+    """The ONBUILD triggers of ``stage``, without those that BuildKit rejects when it runs them."""
     for item in file.stages[stage].body:
-        if isinstance(item, Onbuild):
-            with suppress(DockerfileError):  # what cannot be read BuildKit refuses when it runs it
-                names = _names_read(read_trigger(file.source, item.trigger, item.span))
-                numbers = (_number(name) for name, counted in names if counted)
-                found.update(number for number in numbers if number is not None)
-    return frozenset(found)
+        if isinstance(item, Onbuild) and (instruction := _trigger(file, item)) is not None:
+            yield instruction
+
+
+def _trigger(file: Dockerfile, item: Onbuild) -> Instruction | None:
+    try:
+        return read_trigger(file.source, item.trigger, item.span)
+    except DockerfileError:
+        return None
 
 
 def _number(name: str) -> int | None:
@@ -96,7 +94,7 @@ def _number(name: str) -> int | None:
 
 
 def _names_read(item: Instruction) -> list[tuple[str, bool]]:
-    """What an instruction reads from by name, and whether a number there counts the stages."""
+    """The names that an instruction reads from, and for each whether a number in it is a stage's index."""
     if isinstance(item, Copy) and item.source_stage and not item.add:
         return [(item.source_stage, True)]
     if isinstance(item, Run):
@@ -105,55 +103,50 @@ def _names_read(item: Instruction) -> list[tuple[str, bool]]:
 
 
 def same_for_all_targets(file: Dockerfile) -> bool:
-    """Whether no target changes what another stage reads, or makes BuildKit refuse the file."""
+    """Whether no target changes what another stage reads, or makes BuildKit reject the file."""
     defaults = [default or "" for arg in file.arguments for _, default in arg.pairs]
     heads = [stage.head.base + stage.head.platform for stage in file.stages]
     if any("TARGETSTAGE" in text for text in (*defaults, *heads)):
         return False
-    triggers = [item for stage in file.stages for item in stage.body if isinstance(item, Onbuild)]
     names = {stage.head.name for stage in file.stages}
-    return all(_is_plain(file, item, names) for item in triggers)
+    triggers = (item for stage in file.stages for item in stage.body if isinstance(item, Onbuild))
+    return all(_reads_stages_only(_trigger(file, item), names) for item in triggers)
 
 
-def _is_plain(file: Dockerfile, item: Onbuild, names: Container[str]) -> bool:
-    """Whether a trigger cannot be refused when it is run: it reads nothing, or stages by name."""
-    try:
-        instruction = read_trigger(file.source, item.trigger, item.span)
-    except DockerfileError:
-        return False
-    return all(name.lower() in names for name, _ in _names_read(instruction))
-
-
-_TOO_MANY = "there are too many variables in FROM to follow them all"
+def _reads_stages_only(trigger: Instruction | None, names: Container[str]) -> bool:
+    """Whether BuildKit cannot reject a trigger when it runs it: it reads nothing, or stages by name."""
+    return trigger is not None and all(name.lower() in names for name, _ in _names_read(trigger))
 
 
 class PossibleReads:
-    """The stages that some question could build, each with the doubt that leads to it.
+    """Over-approximates the graph with every edge that any build argument could create.
 
-    The doubt is empty where no variable is needed to get there. Made from any StageReads of the file
-    without named contexts: only the bases of FROM with a variable depend on the question.
+    ``doubts`` has the stages that it reaches from the possible targets: a stage that is not in it is
+    dead. Each has the reason why its build is only possible, empty where no variable is involved.
+    Any StageReads of the file without named contexts gives the same, since only the bases of FROM
+    with a variable depend on the arguments.
     """
 
-    def __init__(self, wiring: StageReads, selectors: FromChoices) -> None:
-        self._wiring = wiring
-        self._selectors = selectors
+    def __init__(self, stage_reads: StageReads, from_choices: FromChoices) -> None:
+        self._stage_reads = stage_reads
+        self._from_choices = from_choices
         self.doubts: dict[int, str] = {}
         self._spread([(stage, "") for stage in self._targets()])
         doubt = self._general_doubt()
         if doubt:
-            self._spread([(stage, doubt) for stage in range(wiring.count)])
+            self._spread([(stage, doubt) for stage in range(stage_reads.count)])
 
     def _targets(self) -> list[int]:
-        return sorted({*self._wiring.resolved.by_name.values(), self._wiring.count - 1})
+        return sorted({*self._stage_reads.resolved.by_name.values(), self._stage_reads.count - 1})
 
     def _general_doubt(self) -> str:
-        if not self._selectors.complete:
+        if not self._from_choices.complete:
             return _TOO_MANY
         for stage in sorted(self.doubts):
-            place = self._wiring.resolved.sources[stage]
-            if "onbuild" in place.reference:
-                # triggers of an image are in the image; such images are made to read other stages
-                return f"the ONBUILD triggers of `{place.base}` could read it"
+            base = self._stage_reads.resolved.sources[stage]
+            if "onbuild" in base.reference:
+                # the triggers are in the image's configuration; such images exist to read other stages
+                return f"the ONBUILD triggers of `{base.base}` could read it"
         return ""
 
     def _spread(self, starts: list[tuple[int, str]]) -> None:
@@ -165,20 +158,20 @@ class PossibleReads:
                 waiting.extend((read, doubt or own) for read, own in self.inputs(stage))
 
     def inputs(self, stage: int) -> Iterator[tuple[int, str]]:
-        """Everything that ``stage`` could read, and the doubt that this adds."""
-        for read in sorted(self._wiring.own_reads(stage)):
+        """Every stage that ``stage`` could read, and the doubt that this edge adds."""
+        for read in sorted(self._stage_reads.own_reads(stage)):
             yield read, ""
-        base = self._wiring.base(stage)
-        if stage not in self._selectors.words:
+        base = self._stage_reads.base(stage)
+        if stage not in self._from_choices.words:
             yield from self._with_triggers(() if base is None else (base,), "")
             return
-        head = self._wiring.resolved.file.stages[stage].head
-        chosen = [selection.source for selection in self._selectors.choices.get(stage, ())]
-        doubt = f"`FROM {head.base}` in line {head.span.line} could be from it"
+        head = self._stage_reads.resolved.file.stages[stage].head
+        chosen = [selection.source for selection in self._from_choices.choices.get(stage, ())]
+        doubt = f"`FROM {head.base}` in line {head.span.line} could use it as its base"
         yield from self._with_triggers([*chosen, *([] if base is None else [base])], doubt)
 
     def _with_triggers(self, bases: Iterable[int], doubt: str) -> Iterator[tuple[int, str]]:
         for base in bases:
             yield base, doubt
-            for read in sorted(self._wiring.trigger_reads(base)):
+            for read in sorted(self._stage_reads.trigger_reads(base)):
                 yield read, doubt

@@ -1,1 +1,1 @@
-"""Findings: what is worth saying about a Dockerfile, as data; one rule, or a few of a kind, a file."""
+"""The rules of ``check``, one idea a module; ``registry`` has the table of them."""

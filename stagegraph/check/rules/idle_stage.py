@@ -1,4 +1,4 @@
-"""Stages that no build needs of those that are known, though a target could."""
+"""Stages that a target could build, but no known build needs."""
 
 from __future__ import annotations
 
@@ -6,86 +6,78 @@ from collections.abc import Iterator
 
 from stagegraph.check.rule import Problem, Rule, Subject
 from stagegraph.check.rules.stage_typo import misspelled_stages
+from stagegraph.dockerfile.stages import needs, transitive_closure
 from stagegraph.model import Reach, Severity
 
-_MOST_PLACES = 3
+_MOST_BUILDS = 3  # that a message lists
 
 
 def _idle(subject: Subject) -> Iterator[Problem]:
     if not subject.targets_known:
-        return  # some other target may be what builds it
-    roots = idle_roots(subject)
-    alone = _needed_alone(subject, roots)
+        return  # a build with another target may need the stage
+    idle = _idle_stages(subject)
+    roots = _roots(subject, idle)
+    others = _needed_by_one_root(subject, idle, roots)
     for root in roots:
-        yield _problem(subject, root, alone[root])
+        yield _problem(subject, root, others[root])
 
 
 def idle_roots(subject: Subject) -> list[int]:
-    """The idle stages that no other idle stage reads, less what something seems to mean."""
-    idle = _idle_stages(subject)
-    return sorted(idle - {source for index in idle for source in _reads(subject, index)})
+    """The idle stages that no other idle stage reads, without those that are mentioned or misspelled."""
+    return _roots(subject, _idle_stages(subject))
+
+
+def _roots(subject: Subject, idle: set[int]) -> list[int]:
+    return sorted(idle.difference(*(needs(subject.stage(index)) for index in idle)))
 
 
 def _idle_stages(subject: Subject) -> set[int]:
-    """The idle stages but those that something means by a misspelled name, or calls a target."""
+    """The idle stages, without those that are mentioned as a target or misspelled and what these need."""
     idle = {index for index, reached in enumerate(subject.reached) if reached.reach is Reach.IDLE}
+    if not idle:
+        return idle
     misspelled = misspelled_stages(subject)
-    names = {one: subject.stages[one].name for one in idle}
-    waiting = [one for one, name in names.items() if name in misspelled or name in subject.mentioned]
-    while waiting:
-        stage = waiting.pop()
-        if stage in idle:
-            idle.remove(stage)
-            waiting.extend(_reads(subject, stage))
-    return idle
+    names = {index: subject.stage(index).name for index in idle}
+    meant = [index for index, name in names.items() if name in misspelled or name in subject.mentioned]
+    return idle - transitive_closure(meant, lambda index: needs(subject.stage(index)) & idle)
 
 
-def _reads(subject: Subject, index: int) -> set[int]:
-    place = subject.stages[index]
-    found = {source for command in place.commands for source in command.sources}
-    return found | ({place.base_index} if place.base_index is not None else set())
-
-
-def _needed_alone(subject: Subject, roots: list[int]) -> dict[int, list[int]]:
-    """For every root the idle stages that it needs, and no other root does."""
-    idle = _idle_stages(subject)
-    owner: dict[int, int | None] = {}  # None where several need it
+def _needed_by_one_root(subject: Subject, idle: set[int], roots: list[int]) -> dict[int, list[int]]:
+    """For every root the other idle stages that it needs and no other root does."""
+    owner: dict[int, int | None] = {}  # None where several roots need it
     for root in roots:
         waiting = [root]
         while waiting:
             stage = waiting.pop()
-            if stage in idle and owner.get(stage, -1) not in (root, None):
+            if owner.get(stage, -1) not in (root, None):
                 owner[stage] = None if stage in owner else root
-                waiting.extend(_reads(subject, stage))
-    found: dict[int, list[int]] = {root: [] for root in roots}
-    for stage, root_of in sorted(owner.items()):
-        if root_of is not None and root_of != stage:
-            found[root_of].append(stage)
-    return found
+                waiting.extend(needs(subject.stage(stage)) & idle)
+    return {
+        root: [stage for stage in sorted(owner) if owner[stage] == root and stage != root] for root in roots
+    }
 
 
 def _problem(subject: Subject, index: int, others: list[int]) -> Problem:
     head = subject.file.stages[index].head
     lines = " and ".join(str(subject.extents[stage]) for stage in (index, *others))
-    with_it = (
-        f", nor {', '.join(subject.title(other) for other in others)}, which only it needs" if others else ""
-    )
-    known = f"of the builds in {_places(subject.builds)}" if subject.builds else "of the builds asked for"
+    titles = ", ".join(map(subject.title, others))
+    with_others = f" or {titles}, which only {subject.title(index)} needs" if others else ""
+    builds = _listed(subject.builds) if subject.builds else "the command line"
     return Problem(
         code="idle-stage",
         severity=Severity.INFO,
         span=subject.pointing_at(head, head.name),
-        message=f"no known build needs {subject.title(index)}{with_it}",
-        why=f"none {known} needs it; it is built only {subject.reached[index].why}",
-        fix=f"say `# stagegraph: target` above it if it is built by hand, or remove {lines}",
+        message=f"no known build needs {subject.title(index)}{with_others}",
+        why=f"no build in {builds} needs it; it is only built {subject.reached[index].why}",
+        fix=f"add `# stagegraph: target` above it if people build it by hand, or remove {lines}",
         stage=index,
     )
 
 
-def _places(builds: tuple[str, ...]) -> str:
+def _listed(builds: tuple[str, ...]) -> str:
     places = list(dict.fromkeys(builds))
-    more = f" and {len(places) - _MOST_PLACES} more" if len(places) > _MOST_PLACES else ""
-    return ", ".join(places[:_MOST_PLACES]) + more
+    more = f" and {len(places) - _MOST_BUILDS} more" if len(places) > _MOST_BUILDS else ""
+    return ", ".join(places[:_MOST_BUILDS]) + more
 
 
 IDLE_STAGE = Rule(

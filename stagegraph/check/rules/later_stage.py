@@ -1,4 +1,4 @@
-"""Instructions that read a stage which only comes later in the file."""
+"""Instructions that read a stage which comes later in the file."""
 
 from __future__ import annotations
 
@@ -10,56 +10,55 @@ from stagegraph.dockerfile.instructions import Copy
 from stagegraph.dockerfile.stages import Command, StageOrImage
 from stagegraph.model import Severity
 
-_REFUSED = "BuildKit refuses it when it builds this stage: a source must be defined before it is read"
+_REJECTED = "BuildKit rejects it when it builds this stage: a source must be defined before it is read"
 
 
 def _later(subject: Subject) -> Iterator[Problem]:
-    for place in subject.stages:
-        if not place.replaced:
-            for command in place.commands:
-                yield from _reads(subject, place, command)
-        yield from _base(subject, place)
+    for stage in subject.stages:
+        if not stage.replaced:
+            for command in stage.commands:
+                yield from _reads(subject, stage, command)
+        yield from _base(subject, stage)
 
 
-def _reads(subject: Subject, place: StageOrImage, command: Command) -> Iterator[Problem]:
+def _reads(subject: Subject, stage: StageOrImage, command: Command) -> Iterator[Problem]:
     for source in dict.fromkeys(command.sources):
-        if place.index < source < len(subject.file.stages) and not subject.stages[source].replaced:
-            verb = "copies from" if isinstance(command.instruction, Copy) else "mounts from"
-            title = subject.title(source)
-            reader = subject.title(place.index)
-            yield Problem(
-                code="later-stage",
-                severity=Severity.ERROR if subject.is_needed(place.index) else Severity.WARNING,
-                span=subject.pointing_at(
-                    command.instruction, f"from={_written(command, subject.resolved.sources[source].title)}"
-                ),
-                message=f"{reader} {verb} {title}, which comes later in the file",
-                why=_REFUSED,
-                fix=f"move {title} above {reader}",
-                stage=place.index,
-            )
+        is_later = stage.index < source < len(subject.file.stages)
+        if is_later and not subject.stage(source).replaced:
+            yield _problem(subject, stage, command, source)
 
 
-def _written(command: Command, title: str) -> str:
+def _problem(subject: Subject, stage: StageOrImage, command: Command, source: int) -> Problem:
     item = command.instruction
-    return item.source_stage if isinstance(item, Copy) else title
+    reader, title = subject.title(stage.index), subject.title(source)
+    written = item.source_stage if isinstance(item, Copy) else subject.stage(source).title
+    verb = "copies" if isinstance(item, Copy) else "mounts"
+    return Problem(
+        code="later-stage",
+        severity=Severity.ERROR if subject.is_needed(stage.index) else Severity.WARNING,
+        span=subject.pointing_at(item, f"from={written}"),
+        message=f"{reader} {verb} from {title}, which comes later in the file",
+        why=_REJECTED,
+        fix=f"move {title} above {reader}",
+        stage=stage.index,
+    )
 
 
-def _base(subject: Subject, place: StageOrImage) -> Iterator[Problem]:
-    """FROM sees earlier stages only: the name of a later one is pulled as an image."""
-    later = subject.resolved.by_name.get(place.base)
-    if place.text is None or later is None or later <= place.index or place.base_index is not None:
+def _base(subject: Subject, stage: StageOrImage) -> Iterator[Problem]:
+    """A base that is the name of a later stage: FROM sees earlier stages only and pulls an image."""
+    later = subject.resolved.by_name.get(stage.base)
+    if stage.text is None or later is None or later <= stage.index or stage.base_index is not None:
         return
-    if is_official(place.base) or place.base != place.text.head.base or place.context:
+    if is_official(stage.base) or stage.base != stage.text.head.base or stage.context:
         return
     yield Problem(
         code="later-stage",
         severity=Severity.WARNING,
-        span=subject.pointing_at(place.text.head, place.base),
-        message=f"`FROM {place.base}` pulls an image: the stage `{place.base}` comes later in the file",
+        span=subject.pointing_at(stage.text.head, stage.base),
+        message=f"`FROM {stage.base}` pulls an image: the stage `{stage.base}` comes later in the file",
         why="FROM sees only the stages above it",
-        fix=f"move `{place.base}` above {subject.title(place.index)}",
-        stage=place.index,
+        fix=f"move `{stage.base}` above {subject.title(stage.index)}",
+        stage=stage.index,
     )
 
 

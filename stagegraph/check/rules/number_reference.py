@@ -1,4 +1,4 @@
-"""COPY --from with a number: right today, wrong when a stage is put in before."""
+"""COPY --from with a number: it reads another stage once a stage is added above."""
 
 from __future__ import annotations
 
@@ -11,50 +11,50 @@ from stagegraph.model import Severity
 
 
 def _numbers(subject: Subject) -> Iterator[Problem]:
-    for place in subject.stages:
-        known: dict[tuple[str, int], list[Copy]] = {}
-        for command in place.commands:
+    for stage in subject.stages:
+        copies: dict[tuple[str, int], list[Copy]] = {}
+        for command in stage.commands:
             item = command.instruction
             if isinstance(item, Copy) and not command.onbuild and item.source_stage.lstrip("+").isdecimal():
-                if command.sources[0] < len(subject.file.stages):
-                    known.setdefault((item.source_stage, command.sources[0]), []).append(item)
+                source = command.sources[0]
+                if source < len(subject.file.stages):
+                    copies.setdefault((item.source_stage, source), []).append(item)
                 else:
-                    yield from _image(subject, place, item, subject.resolved.sources[command.sources[0]])
-        for (_, source), items in known.items():
-            yield _number(subject, place, items, source)
+                    yield from _image(subject, stage, item, subject.resolved.sources[source])
+        for (_, source), items in copies.items():
+            yield _number(subject, stage, items, source)
 
 
-def _number(subject: Subject, place: StageOrImage, items: list[Copy], source: int) -> Problem:
-    name = subject.stages[source].name
+def _number(subject: Subject, stage: StageOrImage, items: list[Copy], source: int) -> Problem:
+    name = subject.stage(source).name
     line = subject.file.stages[source].head.span.line
-    shadowed = bool(name) and subject.resolved.by_name[name] != source
-    if name and not shadowed:
+    if name and subject.resolved.by_name[name] == source:
         fix = f"write `--from={name}`"
     else:
-        fix = f"give the stage in line {line} a name of its own with AS, and copy from that"
+        fix = f"give the stage in line {line} a unique name with AS, and copy from that name"
     item, *others = items
-    also = f", as in line {', '.join(str(other.span.line) for other in others)}" if others else ""
+    also = f" (also in line {', '.join(str(other.span.line) for other in others)})" if others else ""
     return Problem(
         code="number-reference",
         severity=Severity.INFO,
         span=subject.pointing_at(item, f"--from={item.source_stage}"),
         message=f"`--from={item.source_stage}` reads the stage in line {line} by its number{also}",
-        why="a stage that is put in above changes which one it reads",
+        why="the number changes when a stage is added above",
         fix=fix,
-        stage=place.index,
+        stage=stage.index,
     )
 
 
-def _image(subject: Subject, place: StageOrImage, item: Copy, source: StageOrImage) -> Iterator[Problem]:
+def _image(subject: Subject, stage: StageOrImage, item: Copy, source: StageOrImage) -> Iterator[Problem]:
     if source.base != item.source_stage:
         yield Problem(
             code="number-is-image",
             severity=Severity.WARNING,
             span=subject.pointing_at(item, f"--from={item.source_stage}"),
-            message=f"`--from={item.source_stage}` is past the last stage and reads `{source.base}`",
-            why="BuildKit counts the images that instructions name behind the stages",
+            message=f"`--from={item.source_stage}` is past the last stage and reads image `{source.base}`",
+            why="BuildKit numbers the images that instructions name after the last stage",
             fix=f"write `--from={source.base}`",
-            stage=place.index,
+            stage=stage.index,
         )
 
 
@@ -70,10 +70,10 @@ def _rule(code: str, severity: Severity, summary: str) -> Rule:
 NUMBER_REFERENCE = _rule(
     "number-reference",
     Severity.INFO,
-    "A COPY that reads a stage by its number, which the next stage put in above changes.",
+    "A COPY that reads a stage by its number, which changes when a stage is added above.",
 )
 NUMBER_IS_IMAGE = _rule(
     "number-is-image",
     Severity.WARNING,
-    "A number past the last stage, which reaches an image by a quirk of BuildKit.",
+    "A COPY --from with a number past the last stage, by which BuildKit reads an image.",
 )

@@ -1,4 +1,4 @@
-"""The images that Docker Hub has under names of one word: no other one-word name can be pulled."""
+"""The official images of Docker Hub: Docker can pull no other image whose name is one word."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ _OFFICIAL = frozenset(_NAMES.split())
 
 
 def is_official(name: str) -> bool:
-    """Whether an image called ``name``, without a registry or a user, is on Docker Hub."""
+    """Whether Docker Hub has an official image ``name``, a name without a registry and a user."""
     return name in _OFFICIAL

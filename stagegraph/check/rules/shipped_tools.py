@@ -1,8 +1,8 @@
-"""A build stage that the final stage inherits from, so that its tools are in the image.
+"""A final stage that inherits from a build stage, so that the build tools are in the image.
 
-Said only where the file itself shows it: the stage is called a build stage and installs a compiler
-or a build system by name, nothing takes that away again, and the final stage, which says what its
-image runs, does not run that.
+Found only where the file shows it: the name of the build stage says so, it installs a compiler or a
+build system by name, no instruction removes packages, and the CMD or ENTRYPOINT of the final stage
+runs neither a build nor a test.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ _INSTALLS = re.compile(
     r"\b(?:apt-get|apt|apk|yum|dnf|microdnf|zypper|pacman)\b[^;&|]*?\b(?:install|add|-S\w*)\b([^;&|]*)"
 )
 _REMOVES = re.compile(r"\b(?:purge|autoremove|remove|apk\s+(?:\S+\s+)*del|erase|-R\w*)\b")
-_BUILDS = re.compile(r"\b(?:make|cmake|ninja|cargo|gcc|g\+\+|clang|go|mvn|gradle|tests?|pytest|bash|sh)\b")
+_BUILDS_OR_TESTS = re.compile(
+    r"\b(?:make|cmake|ninja|cargo|gcc|g\+\+|clang|go|mvn|gradle|tests?|pytest|bash|sh)\b"
+)
 _TOOLS = """
 autoconf automake bison build-base build-essential cargo clang cmake flex g++ gcc gcc-c++ gfortran
 golang golang-go libtool llvm make maven meson musl-dev nasm ninja-build openjdk-17-jdk openjdk-21-jdk
@@ -34,26 +36,26 @@ _TOOL_NAMES = frozenset(_TOOLS.split())
 
 def _shipped(subject: Subject) -> Iterator[Problem]:
     for target in _targets(subject):
-        if not _NOT_SHIPPED.search(subject.stages[target].name) and _runs_something_else(subject, target):
+        if not _NOT_SHIPPED.search(subject.stage(target).name) and _runs_something_else(subject, target):
             yield from _inherited(subject, target)
 
 
 def _runs_something_else(subject: Subject, target: int) -> bool:
-    """Whether the stage says what its image runs, and that is neither a build nor a test."""
+    """Whether the stage has a CMD or ENTRYPOINT that runs neither a build nor a test."""
     body = subject.file.stages[target].body
     runs = [item.text for item in body if isinstance(item, Setting) and item.keyword in ("cmd", "entrypoint")]
-    return bool(runs) and not any(_BUILDS.search(text) for text in runs)
+    return bool(runs) and not any(_BUILDS_OR_TESTS.search(text) for text in runs)
 
 
 def _targets(subject: Subject) -> list[int]:
-    """The stages that are asked for and that nothing else is made from."""
+    """The targets of the known builds that are not the base of another stage."""
     asked = {question.target for question in subject.questions}
-    found = {
+    targets = {
         subject.resolved.by_name.get(target.lower()) if target else len(subject.stages) - 1
         for target in asked
     }
-    read = {place.base_index for place in subject.stages}
-    return sorted(index for index in found if index is not None and index not in read)
+    bases = {stage.base_index for stage in subject.stages}
+    return sorted(index for index in targets if index is not None and index not in bases)
 
 
 def _inherited(subject: Subject, target: int) -> Iterator[Problem]:
@@ -62,20 +64,20 @@ def _inherited(subject: Subject, target: int) -> Iterator[Problem]:
         return
     for index in chain[1:]:
         tool = _tool(subject, index)
-        if tool and _BUILD_NAME.search(subject.stages[index].name):
+        if tool and _BUILD_NAME.search(subject.stage(index).name):
             yield _problem(subject, target, index, *tool)
 
 
 def _chain(subject: Subject, stage: int) -> list[int]:
     """``stage``, its base, the base of that, and so on."""
-    found = [stage]
-    while (base := subject.stages[found[-1]].base_index) is not None:
-        found.append(base)
-    return found
+    chain = [stage]
+    while (base := subject.stage(chain[-1]).base_index) is not None:
+        chain.append(base)
+    return chain
 
 
 def _tool(subject: Subject, index: int) -> tuple[Instruction, str] | None:
-    """The first instruction of a stage that installs a build tool, and the tool."""
+    """The first instruction of a stage that installs a build tool, and the name of the tool."""
     for item in subject.file.stages[index].body:
         if isinstance(item, Run):
             for packages in _INSTALLS.findall(item.text):
@@ -86,14 +88,14 @@ def _tool(subject: Subject, index: int) -> tuple[Instruction, str] | None:
 
 
 def _problem(subject: Subject, target: int, index: int, item: Instruction, tool: str) -> Problem:
-    title, builder, name = subject.title(target), subject.title(index), subject.stages[index].name
+    title, builder, name = subject.title(target), subject.title(index), subject.stage(index).name
     return Problem(
         code="shipped-tools",
         severity=Severity.WARNING,
-        span=subject.pointing_at(subject.file.stages[target].head, subject.stages[target].base),
+        span=subject.pointing_at(subject.file.stages[target].head, subject.stage(target).base),
         message=f"{title} inherits from {builder}, so `{tool}` ships in its image",
-        why=f"line {item.span.line} installs `{tool}` to build with, and FROM takes every layer of a stage",
-        fix=f"begin {title} from a plain image and take what it needs with `COPY --from={name}`",
+        why=f"line {item.span.line} installs `{tool}`, and FROM inherits every layer of its base",
+        fix=f"base {title} on an image without build tools and copy the result with `COPY --from={name}`",
         stage=target,
     )
 

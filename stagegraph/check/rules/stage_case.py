@@ -1,34 +1,39 @@
-"""FROM with the name of a stage in another case: stages are lower case, and FROM compares exactly.
+"""FROM with the name of a stage in another case: stage names are lower case, and FROM compares exactly.
 
-BuildKit refuses the whole file, so this is looked for where the file cannot be resolved.
+BuildKit rejects the whole file, so ``case_mistakes`` also works on a file that cannot be resolved.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stagegraph.check.rule import Problem
+from stagegraph.check.rule import Problem, Rule
 from stagegraph.dockerfile.file import Dockerfile, pointing_at
 from stagegraph.model import Severity
 
-CODE = "stage-case"
-SUMMARY = "A FROM that names a stage in another case, which BuildKit refuses."
-
 
 def case_mistakes(file: Dockerfile) -> Iterator[Problem]:
-    """Every FROM of ``file`` that is an earlier stage but for its case."""
+    """A Problem for every FROM of ``file`` that is the name of an earlier stage in another case."""
     earlier: set[str] = set()
     for index, stage in enumerate(file.stages):
         base = stage.head.base
         if base not in earlier and base.lower() in earlier and base != base.lower():
             yield Problem(
-                code=CODE,
+                code="stage-case",
                 severity=Severity.ERROR,
                 span=pointing_at(file.source, stage.head.span, base),
                 message=f"`{base}` is not the stage `{base.lower()}`: FROM compares names exactly",
-                why="the names of stages are lower case, and BuildKit refuses an image name with capitals",
+                why="stage names are lower case, and BuildKit rejects an image name with capital letters",
                 fix=f"write `FROM {base.lower()}`",
                 stage=index,
             )
         if stage.head.name:
             earlier.add(stage.head.name)
+
+
+STAGE_CASE = Rule(
+    code="stage-case",
+    severity=Severity.ERROR,
+    summary="A FROM that names a stage in another case, which BuildKit rejects.",
+    check=lambda subject: case_mistakes(subject.file),
+)

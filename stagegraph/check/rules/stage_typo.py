@@ -1,4 +1,4 @@
-"""A name that is nearly that of a stage, so that BuildKit pulls an image that is not there."""
+"""A name that looks like a misspelled stage, so that BuildKit pulls an image that does not exist."""
 
 from __future__ import annotations
 
@@ -9,45 +9,45 @@ from stagegraph.check.rules.official_images import is_official
 from stagegraph.dockerfile.instructions import Copy, Instruction, Run, mount_source
 from stagegraph.model import Severity
 
-_SHORTEST = 4  # letters; of shorter names too many are near each other
-_LONG = 8  # letters from which on two may differ
+_SHORTEST = 4  # letters; too many shorter names are similar
+_LONG = 8  # letters; in longer names two letters may differ, else one
 _MOST_STAGES = 400  # whose names are compared
 
 
 def _typos(subject: Subject) -> Iterator[Problem]:
-    for index, item, word, name in _found(subject):
+    for index, item, word, name in _misspellings(subject):
         yield _problem(subject, index, item, word, name)
 
 
 def misspelled_stages(subject: Subject) -> set[str]:
-    """The names of the stages that some instruction seems to mean and misses."""
-    return {name for _, _, _, name in _found(subject)}
+    """The names of the stages that an instruction seems to misspell."""
+    return {name for _, _, _, name in _misspellings(subject)}
 
 
-def _found(subject: Subject) -> Iterator[tuple[int, Instruction, str, str]]:
-    """Every misspelled name: its stage, its instruction, the word, and the name that is meant."""
+def _misspellings(subject: Subject) -> Iterator[tuple[int, Instruction, str, str]]:
+    """Every misspelled name: index of the stage, instruction, the word, and the stage that is meant."""
     names = list(subject.resolved.by_name)[:_MOST_STAGES]
     contexts = {name for question in subject.questions for name in question.contexts}
-    checked: dict[str, str] = {}
+    meant: dict[str, str] = {}
     for index, item, word in _images(subject):
         if not _could_be_stage(word) or word in contexts:
             continue
-        if word not in checked:
-            checked[word] = _near(word.lower(), names)
-        if checked[word]:
-            yield index, item, word, checked[word]
+        if word not in meant:
+            meant[word] = _near(word.lower(), names)
+        if meant[word]:
+            yield index, item, word, meant[word]
 
 
 def _images(subject: Subject) -> Iterator[tuple[int, Instruction, str]]:
-    """Every name in the text that is pulled as an image, with its stage and instruction."""
+    """Every name in the text that is pulled as an image: index of the stage, instruction, the name."""
     count = len(subject.file.stages)
-    for place in subject.stages:
-        if place.text and place.base_index is None and place.base == place.text.head.base:
-            yield place.index, place.text.head, place.base
-        for command in place.commands:
+    for stage in subject.stages:
+        if stage.text and stage.base_index is None and stage.base == stage.text.head.base:
+            yield stage.index, stage.text.head, stage.base
+        for command in stage.commands:
             for word, source in zip(_names(command.instruction), command.sources, strict=False):
                 if word and source >= count and not command.onbuild:
-                    yield place.index, command.instruction, word
+                    yield stage.index, command.instruction, word
 
 
 def _names(item: Instruction) -> Iterable[str]:
@@ -57,14 +57,14 @@ def _names(item: Instruction) -> Iterable[str]:
 
 
 def _could_be_stage(word: str) -> bool:
-    """Whether a name has the form of a stage's, and is no image that everybody can pull."""
+    """Whether a name has the form of a stage name and is not an official image."""
     return not set("/:@$") & set(word) and not is_official(word.lower())
 
 
 def _near(word: str, names: Iterable[str]) -> str:
-    """The stage that ``word`` is nearly the name of; nothing where none is, or several are."""
-    found = [name for name in names if name != word and _is_near(word, name)]
-    return found[0] if len(found) == 1 else ""
+    """The only stage whose name is similar to ``word``; empty where none or several are."""
+    near = [name for name in names if name != word and _is_near(word, name)]
+    return near[0] if len(near) == 1 else ""
 
 
 def _is_near(word: str, name: str) -> bool:
@@ -73,7 +73,7 @@ def _is_near(word: str, name: str) -> bool:
     if _plain(word) == _plain(name):
         return True
     if _digits(word) != _digits(name):
-        return False  # build1 and build2 are two names, not one and its misspelling
+        return False  # build1 and build2 are two names
     return _distance(word, name) <= (2 if min(len(word), len(name)) >= _LONG else 1)
 
 
@@ -86,7 +86,7 @@ def _digits(word: str) -> str:
 
 
 def _distance(one: str, other: str) -> int:
-    """Letters to change, add, drop or swap with their neighbour."""
+    """The optimal string alignment distance: letters to replace, insert, delete or swap."""
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, left in enumerate(one, 1):
@@ -104,9 +104,10 @@ def _problem(subject: Subject, index: int, item: Instruction, word: str, name: s
         code="stage-typo",
         severity=Severity.WARNING,
         span=subject.pointing_at(item, word),
-        message=f"`{word}` is no stage, and `{name}` is: BuildKit pulls an image called `{word}`",
-        why="Docker Hub has no image of that name, and no named context stands in for it",
-        fix=f"write `{name}`, or the whole name of the image",
+        message=f"there is no stage `{word}` (did you mean `{name}`?), "
+        "so BuildKit pulls an image of that name",
+        why="Docker Hub has no official image of that name, and no named context replaces it",
+        fix=f"write `{name}`, or the full name of the image",
         stage=index,
     )
 

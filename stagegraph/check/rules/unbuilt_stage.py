@@ -1,4 +1,4 @@
-"""Stages that nothing can ever build: dead ones, and those whose name a later stage takes."""
+"""Dead stages, and among them those whose name a later stage has too."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ def _dead(subject: Subject) -> Iterator[Problem]:
 
 def _problem(subject: Subject, index: int, *, shadowed: bool) -> Problem:
     head, extent = subject.file.stages[index].head, subject.extents[index]
-    lines = f"remove {extent}"
+    remove = f"remove {extent}"
     return Problem(
         code="shadowed-stage" if shadowed else "dead-stage",
         severity=Severity.WARNING,
         span=subject.pointing_at(head, head.name if shadowed else head.base),
         message=f"nothing can ever build {subject.title(index)}",
         why=subject.reached[index].why,
-        fix=f"rename it, or {lines}" if shadowed else f"{lines}, or name it to build it as a target",
+        fix=f"rename it, or {remove}"
+        if shadowed
+        else f"{remove}, or name it with AS to build it as a target",
         stage=index,
     )
 
@@ -33,7 +35,7 @@ def _problem(subject: Subject, index: int, *, shadowed: bool) -> Problem:
 def _only(code: str) -> Rule:
     summaries = {
         "dead-stage": "A stage that no target, build argument or platform can ever build.",
-        "shadowed-stage": "A stage whose name a later stage takes, so that nothing can ask for it.",
+        "shadowed-stage": "A stage that no build can use because a later stage has the same name.",
     }
     return Rule(
         code=code,

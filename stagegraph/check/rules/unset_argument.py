@@ -1,20 +1,20 @@
-"""Arguments in FROM that are unset by default, so that the build fails unless somebody sets them."""
+"""Arguments in FROM that have no default, so that the build fails unless `--build-arg` sets them."""
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 
 from stagegraph.check.rule import Problem, Rule, Subject
-from stagegraph.dockerfile.expand import ExpansionError, Lexer
+from stagegraph.dockerfile.expand import ExpansionError, Lexer, lexer_of
 from stagegraph.dockerfile.file import Dockerfile, pointing_at
 from stagegraph.dockerfile.instructions import Arg, From
 from stagegraph.dockerfile.platforms import PlatformError, parse_platform
 from stagegraph.dockerfile.references import ImageReferenceError, full_reference
 from stagegraph.model import Severity
 from stagegraph.options import Options
+from stagegraph.reach.from_choices import PLATFORM_NAMES
 from stagegraph.reach.from_patterns import names_in, parts_of
 from stagegraph.reach.questions import arguments_of
-from stagegraph.reach.selectors import PLATFORM_NAMES
 
 
 def _unset(subject: Subject) -> Iterator[Problem]:
@@ -23,7 +23,7 @@ def _unset(subject: Subject) -> Iterator[Problem]:
 
 
 def unset_arguments(file: Dockerfile, questions: Sequence[Options]) -> Iterator[Problem]:
-    """Every variable for want of which a FROM fails in one of ``questions``."""
+    """A Problem for every unset variable that makes a FROM fail in one of ``questions``."""
     if not any("$" in stage.head.base + stage.head.platform for stage in file.stages):
         return
     stages = {stage.head.name for stage in file.stages}
@@ -31,7 +31,7 @@ def unset_arguments(file: Dockerfile, questions: Sequence[Options]) -> Iterator[
     for question in questions:
         values = arguments_of(file, question)
         if values is None:
-            continue  # the question itself is refused
+            continue  # BuildKit rejects the options
         for index, stage in enumerate(file.stages):
             for name in _missing(file, stage.head, values, stages):
                 if (index, name) not in seen:
@@ -40,16 +40,16 @@ def unset_arguments(file: Dockerfile, questions: Sequence[Options]) -> Iterator[
 
 
 def _missing(file: Dockerfile, head: From, values: Mapping[str, str], stages: Container[str]) -> list[str]:
-    """The variables for want of which FROM comes out as nothing that BuildKit accepts."""
-    lexer = Lexer(escape=file.escape)
-    found: list[str] = []
+    """The unset variables of a FROM whose base or platform BuildKit rejects without them."""
+    lexer = lexer_of(escape=file.escape)
+    missing: list[str] = []
     for word, fails in ((head.base, _no_base), (head.platform, _no_platform)):
         if "$" in word:
             names = sorted(names_in(parts_of(word, file.escape)) - PLATFORM_NAMES - {""})
             empty = [name for name in names if not values.get(name)]
             if empty and fails(word, lexer, values, stages):
-                found.extend(empty)
-    return found
+                missing.extend(empty)
+    return missing
 
 
 def _no_base(word: str, lexer: Lexer, values: Mapping[str, str], stages: Container[str]) -> bool:
@@ -76,19 +76,17 @@ def _problem(file: Dockerfile, index: int, name: str) -> Problem:
         for item in stage.body
     )
     if declared:
-        why = f"`ARG {name}` has no default, and nothing known sets it"
-        fix = f"give it a default: `ARG {name}=...`"
+        why = f"`ARG {name}` has no default, and no known build sets it"
+        fix = f"add a default: `ARG {name}=...`"
     else:
-        where = (
-            "it is declared inside a stage, and FROM sees" if inside else "nothing declares it, and FROM sees"
-        )
-        why = f"{where} only what stands before the first FROM"
-        fix = f"put `ARG {name}=...` before the first FROM"
+        declaration = "it is declared inside a stage" if inside else "no ARG declares it"
+        why = f"{declaration}, and FROM sees only arguments before the first FROM"
+        fix = f"add `ARG {name}=...` before the first FROM"
     return Problem(
         code="unset-argument",
         severity=Severity.WARNING,
         span=pointing_at(file.source, head.span, _written(head, name)),
-        message=f"`{name}` is unset by default, and without it this FROM fails",
+        message=f"`{name}` has no default, so this FROM fails unless `--build-arg {name}=...` is given",
         why=why,
         fix=fix,
         stage=index,
@@ -103,6 +101,6 @@ def _written(head: From, name: str) -> str:
 UNSET_ARGUMENT = Rule(
     code="unset-argument",
     severity=Severity.WARNING,
-    summary="An argument in FROM that is unset by default, so that the build fails without it.",
+    summary="An argument in FROM without a default, so that the build fails unless it is given.",
     check=_unset,
 )

@@ -1,4 +1,4 @@
-"""Instructions that BuildKit refuses when it comes to build their stage."""
+"""Instructions that BuildKit rejects only when it builds their stage."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from stagegraph.model import Severity
 
 
 def _faults(subject: Subject) -> Iterator[Problem]:
-    # what is written with a variable may come out well: an image brings variables of its own
+    # an instruction with a variable may be valid: the base image can set variables
     doubtful = {
         command.instruction.span.line
-        for place in subject.resolved.sources
-        for command in place.commands
+        for source in subject.resolved.sources
+        for command in source.commands
         if "$" in command.instruction.text
     }
     for problem in faults(subject.resolved, evaluate(subject.resolved, names=False)):
@@ -24,14 +24,15 @@ def _faults(subject: Subject) -> Iterator[Problem]:
             yield problem
 
 
-def faults(resolved: Resolved, carried_out: Sequence[StageActions]) -> Iterator[Problem]:
-    """What fails when the images bring no variables but PATH, which is all that the file shows.
+def faults(resolved: Resolved, stages: Sequence[StageActions]) -> Iterator[Problem]:
+    """A Problem for every certain fault in the actions of ``stages``, but for those of ``later-stage``.
 
-    What depends on the working directory of an image is left out.
+    Base images are taken to set no variable but PATH. A fault that depends on the working directory of
+    an image is not certain.
     """
-    for actions in carried_out:
+    for actions in stages:
         for fault in actions.faults:
-            if fault.certain and fault.code != "later-stage":  # that is a rule of its own
+            if fault.certain and fault.code != "later-stage":  # it has its own rule
                 yield _problem(fault, actions.index, needed=actions.index in resolved.needed)
 
 
@@ -41,7 +42,7 @@ def _problem(fault: Fault, index: int, *, needed: bool) -> Problem:
         severity=Severity.ERROR if needed else Severity.WARNING,
         span=fault.span,
         message=fault.message,
-        why=fault.why or "BuildKit refuses it when it builds this stage",
+        why=fault.why or "BuildKit rejects it when it builds this stage",
         fix=fault.fix,
         stage=index,
     )
@@ -50,6 +51,6 @@ def _problem(fault: Fault, index: int, *, needed: bool) -> Problem:
 WOULD_FAIL = Rule(
     code="would-fail",
     severity=Severity.ERROR,
-    summary="An instruction that BuildKit refuses when it comes to build its stage.",
+    summary="An instruction that BuildKit rejects when it builds the stage.",
     check=_faults,
 )

@@ -1,4 +1,4 @@
-"""FROM with a variable: which stages other values would choose."""
+"""The stages that a variable in FROM can choose as a base, and the values that choose each."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _MOST_SOLUTIONS = 6  # of one choice
 
 
 class Selection(Struct, frozen=True, kw_only=True):
-    """Stage ``source`` could be the base of ``stage``: by each of ``solutions``, perhaps by others.
+    """Stage ``source`` can be the base of ``stage``: with each of ``solutions``, perhaps with others.
 
-    ``loose`` says that the base could be any stage, so that nothing speaks for this one.
+    ``loose`` says that the base can be any name, so it is not known that this stage is meant.
     """
 
     stage: int
@@ -41,11 +41,10 @@ class Selection(Struct, frozen=True, kw_only=True):
     @property
     def why(self) -> str:
         """The values of the first solution: "with VARIANT=slim"."""
-        return "with " + shown(self.solutions[0]) if self.solutions else "with some value"
+        return "with " + _shown(self.solutions[0]) if self.solutions else "with some value"
 
 
-def shown(bindings: Bindings) -> str:
-    """``bindings`` as a reader would set them."""
+def _shown(bindings: Bindings) -> str:
     return ", ".join(f"{name}={_shown_value(value)}" for name, value in bindings.items())
 
 
@@ -56,10 +55,15 @@ def _shown_value(value: str | Value) -> str:
 
 
 class FromChoices:
-    """The stages of a file whose base holds a variable, and what each could choose."""
+    """The stages of a file whose base has a variable, and the stages that each can choose.
+
+    ``words`` has the parsed base of each such stage, ``choices`` its possible bases; ``names`` are the
+    variables in them, ``platform_names`` those in ``FROM --platform``; ``texts`` are all words of FROM
+    with a variable. ``complete`` is False when there were too many choices to search them all.
+    """
 
     def __init__(self, file: Dockerfile) -> None:
-        self.freedom = _freedom(file)
+        self.arguments = _arguments(file)
         self.words: dict[int, tuple[Part, ...]] = {
             index: parts_of(stage.head.base, file.escape)
             for index, stage in enumerate(file.stages)
@@ -70,72 +74,72 @@ class FromChoices:
         self.platform_names = _platform_names(file)
         words = (word for stage in file.stages for word in (stage.head.base, stage.head.platform))
         self.texts = tuple(dict.fromkeys(word for word in words if "$" in word))
-        self.complete = True  # False when there were too many choices to look at them all
+        self.complete = True
         self._searched: dict[tuple[tuple[Part, ...], str], tuple[tuple[Bindings, ...], bool]] = {}
         self._loose: dict[tuple[Part, ...], bool] = {}
         self.choices: dict[int, tuple[Selection, ...]] = self._all_choices(file)
 
     def _all_choices(self, file: Dockerfile) -> dict[int, tuple[Selection, ...]]:
         visible: dict[str, int] = {}
-        found: dict[int, tuple[Selection, ...]] = {}
+        choices: dict[int, tuple[Selection, ...]] = {}
         left = _MOST_SEARCHES
         for index, stage in enumerate(file.stages):
             if index in self.words:
                 left -= len(visible)
                 self.complete = self.complete and left >= 0
-                found[index] = tuple(self._choices(index, visible)) if left >= 0 else ()
+                choices[index] = tuple(self._choices(index, visible)) if left >= 0 else ()
             if stage.head.name:
                 visible[stage.head.name] = index
-        return found
+        return choices
 
     def _choices(self, stage: int, visible: dict[str, int]) -> list[Selection]:
         parts = self.words[stage]
-        found = []
+        selections = []
         for name, source in visible.items():
             solutions, complete = self._search(parts, name)
             if solutions or not complete:
                 loose = self._is_loose(parts)
-                found.append(Selection(stage=stage, source=source, solutions=solutions, loose=loose))
-        return found
+                selections.append(Selection(stage=stage, source=source, solutions=solutions, loose=loose))
+        return selections
 
     def _search(self, parts: tuple[Part, ...], name: str) -> tuple[tuple[Bindings, ...], bool]:
         key = (parts, name)
         if key not in self._searched:
-            search = Search(name, self.freedom)
+            search = Search(name, self.arguments)
             solutions = tuple(islice(search.solutions(parts), _MOST_SOLUTIONS))
             self._searched[key] = solutions, search.complete
         return self._searched[key]
 
     def _is_loose(self, parts: tuple[Part, ...]) -> bool:
         if parts not in self._loose:
-            self._loose[parts] = matches_anything(parts, self.freedom)
+            self._loose[parts] = matches_anything(parts, self.arguments)
         return self._loose[parts]
 
 
 def _platform_names(file: Dockerfile) -> tuple[str, ...]:
-    """The variables in FROM --platform."""
+    """The variables in ``FROM --platform``, sorted."""
     platforms = {stage.head.platform for stage in file.stages if "$" in stage.head.platform}
     return tuple(sorted({name for word in platforms for name in names_in(parts_of(word, file.escape))}))
 
 
-def _freedom(file: Dockerfile) -> SettableArguments:
-    """FROM sees the platform arguments and the ARGs before the first FROM, and no others."""
+def _arguments(file: Dockerfile) -> SettableArguments:
+    # FROM sees the platform arguments and the ARGs before the first FROM (dockerfile2llb/convert.go)
     pairs = [pair for arg in file.arguments for pair in arg.pairs]
     declared = frozenset(name for name, _ in pairs)
     given = frozenset(name for name, default in pairs if default is not None)
     return SettableArguments(settable=declared | PLATFORM_NAMES, unsettable=declared - given - PLATFORM_NAMES)
 
 
-def selectable_edges(selectors: FromChoices, file: Dockerfile, existing: Sequence[Edge]) -> list[Edge]:
-    """An edge from every earlier stage that another value of a variable in FROM would choose.
+def selectable_edges(from_choices: FromChoices, file: Dockerfile, existing: Sequence[Edge]) -> list[Edge]:
+    """The edges that another value of a variable in FROM would create; those in ``existing`` left out.
 
-    A base that could be any stage has edges only from those that nothing else reads, because an
-    edge from every stage to it would tell nobody anything.
+    A base that can be any stage gets edges only from stages that nothing else reads: edges from all of
+    them would not help anybody.
     """
     read = {edge.source for edge in existing}
     known = {(edge.source, edge.target) for edge in existing if edge.kind is EdgeKind.FROM}
-    found = []
-    for selection in (one for choices in selectors.choices.values() for one in choices):
+    edges = []
+    for selection in (one for choices in from_choices.choices.values() for one in choices):
         edge = Edge(
             source=f"stage:{selection.source}",
             target=f"stage:{selection.stage}",
@@ -146,5 +150,5 @@ def selectable_edges(selectors: FromChoices, file: Dockerfile, existing: Sequenc
             why=selection.why,
         )
         if (edge.source, edge.target) not in known and not (selection.loose and edge.source in read):
-            found.append(edge)
-    return found
+            edges.append(edge)
+    return edges
