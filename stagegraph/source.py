@@ -25,6 +25,14 @@ def _visible(char: str) -> str:
     return char
 
 
+_XML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
+
+
+def xml_text(text: str) -> str:
+    """``text`` escaped for XML text and attributes, without control characters."""
+    return printable(text).translate(_XML)
+
+
 def quoted(name: str) -> str:
     """``name`` in backticks, for a sentence."""
     return f"`{name}`"

@@ -157,7 +157,7 @@ def test_check_takes_paths_and_options_line_by_line(runner: Runner) -> None:
 def test_wrong_options_fail_at_once(runner: Runner) -> None:
     done = runner.run("check", options="--select=nope")
     assert done.returncode == 2
-    assert "no rule is called `nope`" in done.stderr
+    assert "unknown rule `nope`" in done.stderr
 
 
 def test_paths_are_never_commands(runner: Runner) -> None:

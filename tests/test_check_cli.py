@@ -35,13 +35,13 @@ def write(top: Path, **files: str) -> None:
         path.write_text(text)
 
 
-def test_nothing_found_is_0(in_process: Run, repository: Path) -> None:
+def test_no_findings_exit_with_0(in_process: Run, repository: Path) -> None:
     write(repository, Dockerfile="FROM a\n")
     done = in_process("check", cwd=repository)
     assert (done.returncode, done.stdout) == (0, b"1 file checked: no findings\n")
 
 
-def test_a_finding_is_1(in_process: Run, repository: Path) -> None:
+def test_a_finding_exits_with_1(in_process: Run, repository: Path) -> None:
     write(repository, Dockerfile=DEAD)
     done = in_process("check", cwd=repository)
     assert done.returncode == 1
@@ -58,7 +58,7 @@ def test_a_finding_is_1(in_process: Run, repository: Path) -> None:
         ("NOPE\n", "never", 1),
     ],
 )
-def test_fail_on_moves_the_line(
+def test_fail_on_sets_the_lowest_severity_that_fails(
     in_process: Run, repository: Path, text: str, fail_on: str, code: int
 ) -> None:
     write(repository, Dockerfile=text)
@@ -80,7 +80,9 @@ def test_fail_on_moves_the_line(
         (("--platform", "a/b/c/d"), "invalid platform `a/b/c/d`"),
     ],
 )
-def test_wrong_usage_is_2(in_process: Run, repository: Path, args: tuple[str, ...], message: str) -> None:
+def test_wrong_usage_exits_with_2(
+    in_process: Run, repository: Path, args: tuple[str, ...], message: str
+) -> None:
     write(repository, Dockerfile="FROM a\n")
     done = in_process("check", *args, cwd=repository)
     assert done.returncode == 2
@@ -130,7 +132,7 @@ def test_stagegraph_toml_comes_before_pyproject(in_process: Run, repository: Pat
         ("[", "stagegraph.toml cannot be read: "),
     ],
 )
-def test_wrong_settings_are_2(in_process: Run, repository: Path, text: str, message: str) -> None:
+def test_invalid_settings_exit_with_2(in_process: Run, repository: Path, text: str, message: str) -> None:
     write(repository, Dockerfile="FROM a\n")
     (repository / "stagegraph.toml").write_text(text)
     done = in_process("check", cwd=repository)
@@ -162,7 +164,7 @@ def test_directories_are_searched_for_dockerfiles_by_their_names(in_process: Run
     assert found["notes"] == []
 
 
-def test_what_git_ignores_is_left_out_unless_it_is_named(in_process: Run, repository: Path) -> None:
+def test_files_that_git_ignores_are_skipped_unless_named(in_process: Run, repository: Path) -> None:
     write(repository, out__Dockerfile=DEAD, Dockerfile="FROM a\n", sub__x__Dockerfile=DEAD)
     (repository / ".gitignore").write_text("/out/\n")
     (repository / "sub" / ".gitignore").write_text("x\n")
@@ -184,7 +186,7 @@ def test_templates_are_skipped_with_one_note(in_process: Run, repository: Path) 
     )
 
 
-def test_one_broken_file_stops_nothing(in_process: Run, repository: Path) -> None:
+def test_one_broken_file_does_not_stop_the_others(in_process: Run, repository: Path) -> None:
     write(repository, a__Dockerfile="NOPE\n", b__Dockerfile=DEAD)
     (repository / "c.Dockerfile").write_bytes(b"\xff\xfe\x00\x00binary")
     os.mkfifo(repository / "d.Dockerfile")
@@ -208,7 +210,7 @@ def test_a_file_that_is_named_must_be_a_dockerfile(in_process: Run, repository: 
     assert text.endswith("3 files checked: 2 errors\n")
 
 
-def test_links_that_go_round_end(in_process: Run, repository: Path) -> None:
+def test_links_in_a_circle_are_followed_once(in_process: Run, repository: Path) -> None:
     (repository / "a").mkdir()
     (repository / "a" / "loop").symlink_to("..")
     (repository / "Dockerfile.x").symlink_to("Dockerfile.x")
@@ -217,7 +219,7 @@ def test_links_that_go_round_end(in_process: Run, repository: Path) -> None:
     assert in_process("check", cwd=repository).stdout == b"1 file checked: no findings\n"
 
 
-def test_what_may_not_be_read_is_a_note(in_process: Run, open_folder: Path) -> None:
+def test_files_without_permission_are_noted(in_process: Run, open_folder: Path) -> None:
     (open_folder / ".git").mkdir()
     write(open_folder, closed__Dockerfile=DEAD, Dockerfile=DEAD)
     write(open_folder, **{"Dockerfile.x": DEAD, "ci.sh": "docker build ."})
@@ -275,13 +277,13 @@ def test_the_builds_of_the_repository_are_found(in_process: Run, repository: Pat
     assert "idle-stage" not in in_process("check", "--no-discover", cwd=repository).stdout.decode()
 
 
-def test_outside_of_a_repository_nothing_is_looked_for(in_process: Run, tmp_path: Path) -> None:
+def test_outside_a_repository_builds_are_searched_only_with_discover(in_process: Run, tmp_path: Path) -> None:
     write(tmp_path, Dockerfile="FROM a AS old\nFROM b\n", Makefile="x:\n\tdocker build .\n")
     assert b"old" not in in_process("check", cwd=tmp_path).stdout
     assert b"old" in in_process("check", "--discover", cwd=tmp_path).stdout
 
 
-def test_targets_of_the_command_line_are_all_there_are(in_process: Run, tmp_path: Path) -> None:
+def test_targets_on_the_command_line_are_all_targets(in_process: Run, tmp_path: Path) -> None:
     write(tmp_path, Dockerfile="FROM a AS x\nFROM a AS old\nFROM b\n")
     found = in_process("check", "--target", "x", cwd=tmp_path).stdout.decode()
     assert "no known build needs `old`" in found

@@ -1,4 +1,4 @@
-"""What ``stagegraph check`` says in each format, whatever stands in the files."""
+"""The output of ``stagegraph check`` in each format, for any input."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_text_groups_findings_by_file_with_the_line_and_a_caret() -> None:
     )
 
 
-def test_text_of_nothing() -> None:
+def test_text_without_findings() -> None:
     assert check_text(run(checked("FROM a\n"))) == "1 file checked: no findings\n"
 
 
@@ -84,7 +84,7 @@ def test_text_of_a_file_that_cannot_be_read() -> None:
     )
 
 
-def test_text_with_all_verdicts_and_builds() -> None:
+def test_verbose_text_has_the_reach_of_every_stage_and_the_builds() -> None:
     build = FoundBuild(
         file="ci.yml", line=3, kind="workflow step", name="image", target="x", platforms=("linux/arm64",)
     )
@@ -94,7 +94,7 @@ def test_text_with_all_verdicts_and_builds() -> None:
     assert shown.endswith("1 file checked, 1 build found: no findings\n")
 
 
-def test_builds_that_are_not_wholly_understood_are_counted_or_listed() -> None:
+def test_builds_that_are_partly_understood_are_counted_or_listed() -> None:
     made = run(
         checked("FROM a\n"),
         builds=(FoundBuild(file="f", line=1, kind="command"),),
@@ -110,7 +110,7 @@ def test_colour_is_only_where_it_is_asked_for() -> None:
     assert "\x1b" not in check_text(made)
 
 
-def test_json_says_the_same_to_programs() -> None:
+def test_json_matches_its_schema() -> None:
     found = json.loads(check_json(run(checked(BAD), notes=("left out",))))
     schema = json.loads((ROOT / "docs" / "check.schema.json").read_text("utf-8"))
     jsonschema.Draft202012Validator(schema).validate(found)
@@ -125,7 +125,7 @@ def test_json_of_a_file_that_cannot_be_read() -> None:
     assert file["error"] == {"message": "unknown instruction `NOPE`", "line": 2}
 
 
-def test_sarif_is_valid_and_points_at_the_place() -> None:
+def test_sarif_is_valid_and_has_the_position() -> None:
     found = log_of(run(checked(BAD, "app/Docker file#1")))
     result = found["results"][0]
     assert (result["ruleId"], result["level"]) == ("dead-stage", "warning")
@@ -135,14 +135,14 @@ def test_sarif_is_valid_and_points_at_the_place() -> None:
     assert found["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == "dead-stage"
 
 
-def test_sarif_carries_the_page_of_every_rule() -> None:
+def test_sarif_has_the_page_of_every_rule() -> None:
     rules = log_of(run())["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == list(RULES)
     assert all("```dockerfile" in rule["help"]["markdown"] for rule in rules)
     assert all("```" not in rule["help"]["text"] for rule in rules)
 
 
-def test_sarif_points_at_the_page_where_the_package_says_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sarif_links_to_the_page_in_the_metadata_of_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     message = Message()
     message["Project-URL"] = "Findings, https://example.com/findings.md"
     monkeypatch.setattr(metadata, "metadata", lambda _: message)
@@ -173,7 +173,7 @@ def test_annotations_for_github() -> None:
     assert second.startswith("::warning file=Dockerfile,line=7,endLine=7,title=stage-typo::")
 
 
-def test_annotations_escape_what_the_runner_would_read() -> None:
+def test_annotations_escape_workflow_commands() -> None:
     text = github(run(checked("FROM a\nNOPE%\n", "a,b:c%\n::error::x"), notes=("100%\n::error::y",)))
     assert text.splitlines() == [
         "::error file=a%2Cb%3Ac%25 %3A%3Aerror%3A%3Ax,line=2,title=stagegraph::unknown instruction `NOPE%25`",
@@ -192,7 +192,7 @@ def test_no_input_breaks_a_format(data: bytes) -> None:
     assert all(line.startswith(("::error ", "::warning ", "::notice ")) for line in github(made).splitlines())
 
 
-def test_a_run_fails_for_what_it_is_told_to_fail_for() -> None:
+def test_a_run_fails_from_the_given_severity_on() -> None:
     info, broken = run(checked("FROM a\nFROM b\nCOPY --from=0 /x /y\n")), run(checked("NOPE\n"))
     assert [info.fails(worst) for worst in (None, Severity.ERROR, Severity.WARNING, Severity.INFO)] == [
         False,

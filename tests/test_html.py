@@ -190,7 +190,7 @@ def test_a_narrow_page_does_not_scroll_sideways(pages: Pages) -> None:
 def test_shortcuts_are_shown_and_the_dialog_closes(pages: Pages) -> None:
     opened = pages.open(html())
     opened.page.keyboard.press("?")
-    assert "Fit all of it into sight" in opened.page.inner_text("dialog")
+    assert "Fit the whole graph" in opened.page.inner_text("dialog")
     opened.page.keyboard.press("Escape")
     assert not opened.page.locator("dialog").is_visible()
 

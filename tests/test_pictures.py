@@ -15,7 +15,7 @@ from pypdf import PdfReader
 
 import stagegraph as sg
 from stagegraph.formats.png import font_file, zoom_of
-from stagegraph.picture.alike import alike
+from stagegraph.picture.folding import alike
 from stagegraph.picture.picture import picture
 from stagegraph.picture.sizes import WIDTHS
 from stagegraph.picture.theme import arrow_looks

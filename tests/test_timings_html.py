@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 import stagegraph as sg
 from stagegraph.formats.html.assembly import asset
-from stagegraph.formats.html.timeline import timeline
+from stagegraph.formats.html.timed_facts import timeline
 from stagegraph.formats.html.timings_page import render as timings_html
 from stagegraph.records.record import SECOND, Interval, Record, Vertex
 from stagegraph.timings.match import match_record
@@ -202,7 +202,7 @@ def test_the_curve_tells_how_many_run_at_a_time(pages: Pages) -> None:
     axis = opened.page.locator(".axis").bounding_box()
     assert axis is not None
     opened.page.mouse.move(axis["x"] + axis["width"] * time * SECOND / found.wall, axis["y"] + 60)
-    assert opened.page.inner_text(".cursor") == f"{time:.2f} s · {running} at once"
+    assert opened.page.inner_text(".cursor") == f"{time:.2f} s · {running} in parallel"
 
 
 def test_a_build_that_failed_says_so_first(pages: Pages) -> None:

@@ -123,7 +123,7 @@ def _without_ignored(problems: Iterable[Problem], of_stages: Sequence[Extent]) -
 
 
 def _reported(file: Dockerfile, problems: Sequence[Problem]) -> tuple[ReportedProblem, ...]:
-    """``problems`` with excerpts and fingerprints; equal lines are told apart by a counter."""
+    """``problems`` with excerpts and fingerprints; equal lines get different fingerprints by a counter."""
     seen: Counter[str] = Counter()
     reported = []
     for problem in problems:

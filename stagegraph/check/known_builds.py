@@ -1,4 +1,4 @@
-"""The known builds of one Dockerfile, from those found and those asked for, and the reach they give."""
+"""The known builds of one Dockerfile, and the reach that they give its stages."""
 
 from __future__ import annotations
 
@@ -53,8 +53,10 @@ def known_builds_of(
     own = [build for build in builds if build.dockerfile in (dockerfile, None)] if dockerfile else []
     is_certain = any(build.certain for build in own if build.dockerfile is not None)
     explicit = [(replace(asked, target=target, targets=()), "") for target in asked.all_targets]
-    found = [(question, _where(build)) for build in own for question in _questions(build, asked)]
-    questions = [(one, where) for question, where in (*explicit, *found) for one in _by_platform(question)]
+    discovered = [(question, _where(build)) for build in own for question in _questions(build, asked)]
+    questions = [
+        (one, where) for question, where in (*explicit, *discovered) for one in _by_platform(question)
+    ]
     doubts = _with_unknown(own, "target") if is_certain else ()
     return KnownBuilds(
         questions=tuple(question for question, _ in questions) or tuple(_by_platform(asked)),

@@ -28,48 +28,6 @@ _OTHER = (
 )
 _MOST_NAMED = 3  # files in a note
 
-_BuildsByDockerfile = dict[str | None, list[tuple[int, FoundBuild]]]  # with their positions
-
-
-class Work(Struct, frozen=True, kw_only=True):
-    """The tasks of a run in order, the builds found for them, and notes on skipped files."""
-
-    tasks: tuple[Task, ...]
-    discoveries: tuple[Discovery, ...]
-    notes: tuple[Note, ...]
-
-    @property
-    def not_read(self) -> list[Note]:
-        """The notes on files that could define builds and could not be read."""
-        return [note for one in self.discoveries for note in one.notes if not note.of_build]
-
-    @property
-    def not_understood(self) -> list[Note]:
-        """The notes on builds that were found and only partly understood."""
-        return [note for one in self.discoveries for note in one.notes if note.of_build]
-
-
-def work_of(paths: Sequence[str], settings: Settings, asked: Options) -> Work:
-    """A task for every Dockerfile at ``paths``; OptionsError for an unknown platform in ``asked``."""
-    for platform in asked.platforms:
-        _check_platform(platform)
-    tree = FileTree()
-    files, notes = candidates(paths, settings.exclude, tree)
-    repositories = _Repositories(settings.discover, tree)
-    tasks = []
-    for file in files:
-        dockerfile, discovery = repositories.discovery_of(file.path)
-        known_builds = known_builds_of(dockerfile, discovery.builds, asked, discovery.mentioned)
-        tasks.append(Task(candidate=file, known_builds=known_builds, codes=settings.codes))
-    return Work(tasks=tuple(tasks), discoveries=tuple(repositories.discoveries.values()), notes=tuple(notes))
-
-
-def _check_platform(text: str) -> None:
-    try:
-        parse_platform(text)
-    except PlatformError as error:
-        raise OptionsError(str(error), hint="use for example linux/arm64") from None
-
 
 def candidates(
     paths: Sequence[str], exclude: Sequence[str] = (), tree: FileTree | None = None
@@ -142,6 +100,49 @@ def skipped_note(files: Sequence[str], reason: str) -> Note:
     more = f" and {len(files) - _MOST_NAMED} more" if len(files) > _MOST_NAMED else ""
     also = f" (also {shown}{more})" if len(files) > 1 else ""
     return Note(file=files[0], line=None, message=f"skipped: {reason}{also}")
+
+
+_BuildsByDockerfile = dict[str | None, list[tuple[int, FoundBuild]]]  # with their positions
+
+
+class Work(Struct, frozen=True, kw_only=True):
+    """The tasks of a run in order, the builds found for them, and notes on skipped files."""
+
+    tasks: tuple[Task, ...]
+    discoveries: tuple[Discovery, ...]
+    notes: tuple[Note, ...]
+
+    @property
+    def not_read(self) -> list[Note]:
+        """The notes on files that could define builds and could not be read."""
+        return [note for one in self.discoveries for note in one.notes if not note.of_build]
+
+    @property
+    def not_understood(self) -> list[Note]:
+        """The notes on builds that were found and only partly understood."""
+        return [note for one in self.discoveries for note in one.notes if note.of_build]
+
+
+def work_of(paths: Sequence[str], settings: Settings, asked: Options) -> Work:
+    """A task for every Dockerfile at ``paths``; OptionsError for an unknown platform in ``asked``."""
+    for platform in asked.platforms:
+        _check_platform(platform)
+    tree = FileTree()
+    files, notes = candidates(paths, settings.exclude, tree)
+    repositories = _Repositories(settings.discover, tree)
+    tasks = []
+    for file in files:
+        dockerfile, discovery = repositories.discovery_of(file.path)
+        known_builds = known_builds_of(dockerfile, discovery.builds, asked, discovery.mentioned)
+        tasks.append(Task(candidate=file, known_builds=known_builds, codes=settings.codes))
+    return Work(tasks=tuple(tasks), discoveries=tuple(repositories.discoveries.values()), notes=tuple(notes))
+
+
+def _check_platform(text: str) -> None:
+    try:
+        parse_platform(text)
+    except PlatformError as error:
+        raise OptionsError(str(error), hint="use for example linux/arm64") from None
 
 
 class _Repositories:

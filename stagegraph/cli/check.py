@@ -14,12 +14,12 @@ from stagegraph.cli.common import (
     build_options,
     colour_wanted,
     format_option,
-    options_of,
     output_option,
     to_stdout,
 )
 from stagegraph.cli.writing import write
 from stagegraph.formats import render
+from stagegraph.options import Options
 
 if TYPE_CHECKING:
     from stagegraph.check.check import CheckedFile
@@ -79,10 +79,7 @@ def check(
     exclude: tuple[str, ...],
     fail_on: str | None,
     discover: bool | None,
-    targets: tuple[str, ...],
-    build_args: tuple[str, ...],
-    platforms: tuple[str, ...],
-    contexts: tuple[str, ...],
+    options: Options,
     fix: bool,
     diff: bool,
     verbose: bool,
@@ -112,8 +109,7 @@ def check(
     from stagegraph.check.work import work_of
 
     settings = _settings(select, ignore, exclude, fail_on, discover)
-    asked = options_of(targets, build_args, platforms, contexts)
-    work = work_of(paths or (".",), settings, asked)
+    work = work_of(paths or (".",), settings, options)
     if fix or diff:
         from stagegraph.cli.fix import fix_files
 
@@ -132,12 +128,11 @@ def _rules() -> str:
 
 
 def _page(code: str) -> str:
-    from stagegraph.check.pages import pages
-    from stagegraph.check.rules.registry import RULES
+    from stagegraph.check.rules.registry import RULES, rule_pages
     from stagegraph.check.settings import check_codes
 
     check_codes([code], "--explain")
-    return f"## {code}\n\n{pages().get(code, RULES[code].summary)}\n"
+    return f"## {code}\n\n{rule_pages().get(code, RULES[code].summary)}\n"
 
 
 def _settings(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from functools import wraps
 from inspect import cleandoc
 from typing import Any
 
@@ -62,10 +63,23 @@ def format_option(command: str, default: str | None, note: str = "") -> Callable
 
 
 def build_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give ``command`` the options of ``docker build`` that change the graph."""
+    """Give ``command`` the options of ``docker build`` that change the graph, as its ``options``."""
+
+    @wraps(command)
+    def with_options(
+        *,
+        targets: tuple[str, ...],
+        build_args: tuple[str, ...],
+        platforms: tuple[str, ...],
+        contexts: tuple[str, ...],
+        **others: Any,
+    ) -> Any:
+        return command(options=_options_of(targets, build_args, platforms, contexts), **others)
+
+    decorated: Callable[..., Any] = with_options
     for option in reversed(_BUILD_OPTIONS):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return decorated
 
 
 def dockerfile_argument(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -91,7 +105,7 @@ def record_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def options_of(
+def _options_of(
     targets: tuple[str, ...],
     build_args: tuple[str, ...],
     platforms: tuple[str, ...],

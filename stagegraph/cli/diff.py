@@ -10,7 +10,6 @@ import click
 from stagegraph.cli.common import (
     build_options,
     format_option,
-    options_of,
     output_option,
     terminal_options,
 )
@@ -18,6 +17,7 @@ from stagegraph.cli.render import direction_option, labels_option, theme_option,
 from stagegraph.cli.writing import write
 from stagegraph.dockerfile.logical import MAX_BYTES, source_from_bytes
 from stagegraph.errors import InputError
+from stagegraph.options import Options
 from stagegraph.picture.view import View
 from stagegraph.reading import NAMES, read_source
 from stagegraph.source import Source
@@ -122,10 +122,7 @@ def _git_error(done: subprocess.CompletedProcess[bytes]) -> str:
 def diff(
     old: str,
     new: str,
-    targets: tuple[str, ...],
-    build_args: tuple[str, ...],
-    platforms: tuple[str, ...],
-    contexts: tuple[str, ...],
+    options: Options,
     format_name: str,
     output: str,
     exit_code: bool,
@@ -153,7 +150,6 @@ def diff(
 
     if old == new == "-":
         raise click.UsageError("OLD and NEW cannot both be standard input")
-    options = options_of(targets, build_args, platforms, contexts)
     comparison = compare(read(read_revision(old), options), read(read_revision(new), options))
     view = View(direction=direction, labels=labels, theme=theme, title=title)
     write(render("diff", comparison, format_name, view=view, **terminal_options(output)), output)

@@ -135,7 +135,7 @@ class _Run(Struct, kw_only=True):
                 )
 
     def _show(self, file: MarkdownFile) -> None:
-        from stagegraph.embedding.unified_diff import unified_diff
+        from stagegraph.embedding.markdown_file import unified_diff
 
         colour = colour_wanted()
         for line in unified_diff(file):

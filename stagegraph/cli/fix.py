@@ -31,14 +31,14 @@ def fix_files(tasks: Sequence[Task], output: str, *, write_files: bool) -> int:
             done.append(_fixed(task))
         except StagegraphError as error:
             failed = True
-            _tell(f"error: {error}")
+            _to_stderr(f"error: {error}")
     changed = [(name, one) for name, one in done if one.removed]
     write("".join(_difference(name, one) for name, one in changed).encode("utf-8", "replace"), output)
     for name, one in done:
         if one.removed and write_files and not _written(name, one):
             failed = True
             continue
-        _say(name, one, write_files)
+        _print_summary(name, one, write_files)
     return int(failed or (bool(changed) and not write_files))
 
 
@@ -48,7 +48,7 @@ def _written(name: str, one: FixedFile) -> bool:
             raise InputError(f"{name} is read-only", hint="make it writable, or use --diff")
         write(one.after, name)
     except StagegraphError as error:
-        _tell(f"error: {error}")
+        _to_stderr(f"error: {error}")
         return False
     return True
 
@@ -67,26 +67,26 @@ def _difference(name: str, one: FixedFile) -> str:
         data.decode("utf-8", "replace").splitlines(keepends=True) for data in (one.before, one.after)
     )
     lines = difflib.unified_diff(before, after, f"a/{name}", f"b/{name}")
-    return "".join(_ended(line) for line in lines)
+    return "".join(_whole_line(line) for line in lines)
 
 
-def _ended(line: str) -> str:
+def _whole_line(line: str) -> str:
     if not line.endswith("\n"):
         line += "\n\\ No newline at end of file\n"
     return "".join(printable(part) + "\n" for part in line[:-1].split("\n")) if sys.stdout.isatty() else line
 
 
-def _say(name: str, one: FixedFile, written: bool) -> None:
+def _print_summary(name: str, one: FixedFile, written: bool) -> None:
     if one.removed:
         verb = "removed" if written else "would remove"
-        _tell(
+        _to_stderr(
             f"{name}: {verb} {', '.join(map(quoted, one.removed))}; the graph of every target stays the same"
         )
     if one.kept:
         kept = ", ".join(map(quoted, one.kept))
         why = "removing it would change another stage (for example what `--from=1` refers to)"
-        _tell(f"{name}: kept {kept}: {why}")
+        _to_stderr(f"{name}: kept {kept}: {why}")
 
 
-def _tell(text: str) -> None:
+def _to_stderr(text: str) -> None:
     print(*map(printable, text.split("\n")), sep="\n", file=sys.stderr)

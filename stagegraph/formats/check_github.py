@@ -1,4 +1,4 @@
-"""What a run of the checker found, as the workflow commands that GitHub makes annotations of."""
+"""The result of ``check`` as workflow commands, which GitHub shows as annotations."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO
 
 
 def render(run: Run) -> str:
-    """One workflow command a line."""
+    """One workflow command per line."""
     lines = [line for file in run.files for line in _file(file)]
     lines += [_command("notice", {"title": "stagegraph"}, note) for note in run.notes]
     return "".join(f"{line}\n" for line in lines)
 
 
 def _file(file: CheckedFile) -> list[str]:
-    found = [_problem(file.name, one) for one in file.problems]
+    commands = [_problem(file.name, one) for one in file.problems]
     if file.error:
-        place = {"file": file.name, "line": str(file.error_line or 1), "title": "stagegraph"}
-        found.append(_command("error", place, file.error_message))
-    return found
+        properties = {"file": file.name, "line": str(file.error_line or 1), "title": "stagegraph"}
+        commands.append(_command("error", properties, file.error_message))
+    return commands
 
 
 def _problem(name: str, one: ReportedProblem) -> str:
     problem = one.problem
-    place = {
+    properties = {
         "file": name,
         "line": str(problem.span.line),
         "endLine": str(problem.span.end_line),
         "title": problem.code,
     }
     text = "\n".join(part for part in (problem.message, problem.why, problem.fix) if part)
-    return _command(_COMMANDS[problem.severity], place, text)
+    return _command(_COMMANDS[problem.severity], properties, text)
 
 
 def _command(name: str, properties: dict[str, str], text: str) -> str:
-    """Escaped as the runner unescapes it, so that no text can begin a command of its own."""
+    """A workflow command, escaped as the runner unescapes it, so that no text can start another command."""
     shown = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     message = "%0A".join(_data(printable(line)) for line in text.split("\n"))
     return f"::{name} {shown}::{message}"

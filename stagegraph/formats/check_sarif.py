@@ -1,6 +1,6 @@
-"""What a run of the checker found, as SARIF 2.1.0 for code scanning.
+"""The result of ``check`` as SARIF 2.1.0 for code scanning.
 
-Form: OASIS, Static Analysis Results Interchange Format Version 2.1.0.
+Format: OASIS, Static Analysis Results Interchange Format Version 2.1.0.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from urllib.parse import quote
 
 from stagegraph.check.check import CheckedFile, ReportedProblem
 from stagegraph.check.many import Run
-from stagegraph.check.pages import pages
 from stagegraph.check.rule import Rule
-from stagegraph.check.rules.registry import RULES
+from stagegraph.check.rules.registry import RULES, rule_pages
 from stagegraph.model import Severity
 from stagegraph.source import printable
 from stagegraph.version import __version__
@@ -51,7 +50,7 @@ def _driver() -> dict[str, Any]:
 
 
 def _rule(rule: Rule, home: str) -> dict[str, Any]:
-    page = pages().get(rule.code, "")
+    page = rule_pages().get(rule.code, "")
     described = {
         "id": rule.code,
         "name": rule.code.title().replace("-", ""),
@@ -68,15 +67,15 @@ def _plain(page: str) -> str:
 
 
 def documentation() -> str:
-    """The address of the page of findings, from what the installed package says of itself."""
+    """The address of the page on findings, from the metadata of the installed package."""
     from importlib.metadata import PackageNotFoundError, metadata
 
     try:
         urls: list[str] = metadata("stagegraph").get_all("Project-URL") or []
     except PackageNotFoundError:
         return ""
-    found: dict[str, str] = dict(url.split(", ", 1) for url in urls if ", " in url)
-    return found.get("Findings", "")
+    addresses: dict[str, str] = dict(url.split(", ", 1) for url in urls if ", " in url)
+    return addresses.get("Findings", "")
 
 
 def _invocation(run: Run) -> dict[str, Any]:
@@ -116,6 +115,6 @@ def _location(name: str, line: int, end_line: int, column: int) -> dict[str, Any
 
 
 def _uri(name: str) -> str:
-    """A path as a URI: relative ones stay relative, to where the command was run."""
+    """A path as a URI; a relative path stays relative to the current directory."""
     path = PurePath(name)
     return path.as_uri() if path.is_absolute() else quote(path.as_posix().encode("utf-8", "surrogateescape"))

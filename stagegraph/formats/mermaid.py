@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from stagegraph.formats.mermaid_style import MARKS, comment, count_links, front_matter, label, styles
-from stagegraph.formats.quoting import checked_link_base, line_link
 from stagegraph.model import EdgeKind, NodeKind, Report
 from stagegraph.picture.smaller import fewer_boxes, only_stages, smaller_pictures, with_note
 from stagegraph.picture.theme import look_name
-from stagegraph.picture.view import Box, Group, Picture, View
+from stagegraph.picture.view import Box, Group, Picture, View, checked_link_base, line_link
 
 MOST_CHARACTERS = 50_000  # GitHub shows an error for more, and the diagram cannot raise it
 MOST_EDGES = 500

@@ -1,16 +1,65 @@
-"""The outlines of boxes, the marks of roles and the arrows, as SVG; roles differ without colour."""
+"""The style sheet of an SVG, and its boxes, marks of roles and arrows; roles differ without colour."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import hypot
 
-from stagegraph.formats.quoting import xml_text
 from stagegraph.model import EdgeKind, NodeKind
 from stagegraph.picture.layout import Point, Rectangle, Route
 from stagegraph.picture.sizes import Line, is_measured
-from stagegraph.picture.theme import DASHES, MARKED, Look
-from stagegraph.picture.view import Arrow
+from stagegraph.picture.theme import COLOURED, DARK, DASHES, MARKED, Look, Palette
+from stagegraph.picture.view import Arrow, View
+from stagegraph.source import xml_text
+
+HALOS = (
+    ".label text,.frame-name text{paint-order:stroke;stroke-width:4px;stroke-linejoin:round}",
+    # on line and head, since `opacity` makes a renderer draw each edge on a layer of its own
+    ".edge.unneeded .line{stroke-opacity:.6}.edge.unneeded .head{fill-opacity:.6}",
+)
+_FONTS = "Arial, Helvetica, 'Liberation Sans', Arimo, sans-serif"
+
+
+def style_sheet(view: View, *, compares: bool) -> str:
+    """The rules; those for dark mode only where the theme is the reader's."""
+    rules = [f"text{{font-family:{_FONTS}}}", "a{text-decoration:none}", *HALOS]
+    if view.theme == "auto":
+        rules.append(
+            "@media (prefers-color-scheme:dark){"
+            + "".join(colour_rules(DARK, DARK.changes if compares else DARK.looks))
+            + "".join(critical_rules(DARK))
+            + "}"
+        )
+    return "\n".join(rules)
+
+
+def colour_rules(palette: Palette, looks: Mapping[str, Look]) -> Iterator[str]:
+    """The rules that give every part of a picture its colour in ``palette``, but for the critical path."""
+    yield f".paper{{fill:{palette.paper}}}"
+    yield f"text{{fill:{palette.text}}}"
+    yield f".label text{{stroke:{palette.paper}}}"
+    yield f".footer .faint,.label.unneeded text{{fill:{palette.faint}}}"
+    yield f".frame .shape{{fill:{palette.frame}}}"
+    for name, look in looks.items():
+        yield f".node.{name} .shape,.swatch.{name} .shape{{fill:{look.fill};stroke:{look.line}}}"
+        yield f".node.{name} .rim,.swatch.{name} .rim{{stroke:{look.line}}}"
+        yield f".frame.{name} .shape,.edge.{name} .line{{stroke:{look.line}}}"
+        yield f".edge.{name} .head{{fill:{look.line}}}"
+        yield f".node.{name} text{{fill:{look.text}}}"
+        mark = look.text if name == "target" else look.line
+        yield f".{name} .ring{{stroke:{mark}}}.{name} .dot{{fill:{mark}}}"
+        if name in COLOURED:
+            yield f".label.{name} text{{fill:{look.line}}}"
+    yield f".frame-name text{{stroke:{palette.frame}}}"
+    line = palette.looks["target"].line
+    yield f".frame-name.target .ring{{stroke:{line}}}.frame-name.target .dot{{fill:{line}}}"
+
+
+def critical_rules(palette: Palette) -> Iterator[str]:
+    """The rules that mark the critical path."""
+    yield f".critical .shape,.critical .rim,.critical .line{{stroke:{palette.critical}!important}}"
+    yield f".critical .head{{fill:{palette.critical}!important}}"
+
 
 _RIM = 6.0  # half of what the ellipses of a cylinder are high
 _TAB = 5.0
@@ -38,9 +87,9 @@ def outline(kind: NodeKind | None, rectangle: Rectangle, paint: str) -> str:
 
 def rounded(rectangle: Rectangle, radius: float, attributes: str) -> str:
     """A rectangle with round corners."""
-    place = f'x="{number(rectangle.left)}" y="{number(rectangle.top)}"'
+    position = f'x="{number(rectangle.left)}" y="{number(rectangle.top)}"'
     size = f'width="{number(rectangle.width)}" height="{number(rectangle.height)}"'
-    return f'<rect {attributes} {place} {size} rx="{number(radius)}"/>'
+    return f'<rect {attributes} {position} {size} rx="{number(radius)}"/>'
 
 
 def paint(look: Look, line: str = "", width: float = 0.0) -> str:
@@ -55,12 +104,12 @@ def mark(name: str, x: float, y: float, colour: str) -> str:
     """The mark of a role: rings, a full circle for what is in the image, a half one for what is in part."""
     if name not in MARKED:
         return ""
-    place = f'cx="{number(x)}" cy="{number(y)}"'
+    position = f'cx="{number(x)}" cy="{number(y)}"'
     if name == "inherited":
-        return f'<circle class="dot" {place} r="5" fill="{colour}"/>'
-    ring = f'<circle class="ring" {place} r="4.5" fill="none" stroke="{colour}" stroke-width="1.4"/>'
+        return f'<circle class="dot" {position} r="5" fill="{colour}"/>'
+    ring = f'<circle class="ring" {position} r="4.5" fill="none" stroke="{colour}" stroke-width="1.4"/>'
     if name == "target":
-        return f'{ring}<circle class="dot" {place} r="2.2" fill="{colour}"/>'
+        return f'{ring}<circle class="dot" {position} r="2.2" fill="{colour}"/>'
     half = f"M{number(x)} {number(y - 4.5)}a4.5 4.5 0 0 0 0 9z"
     return f'{ring}<path class="dot" d="{half}" fill="{colour}"/>'
 
@@ -165,11 +214,11 @@ def text_line(
     A browser without Arial fits the letters of the font it has into the same width, if all letters are of
     those whose width is known; other scripts are left as they are.
     """
-    place = f'x="{number(x)}" y="{number(middle + line.size * _BASELINE)}" font-size="{number(line.size)}"'
+    position = f'x="{number(x)}" y="{number(middle + line.size * _BASELINE)}" font-size="{number(line.size)}"'
     weight = ' font-weight="bold"' if line.bold else ""
     side = f' text-anchor="{anchor}"' if anchor != "start" else ""
     fitted = ""
     if len(line.text) > 1 and is_measured(line.text):
         fitted = f' textLength="{number(line.width)}" lengthAdjust="spacingAndGlyphs"'
-    attributes = f'{place}{side}{weight}{fitted} fill="{colour}"{more}'
+    attributes = f'{position}{side}{weight}{fitted} fill="{colour}"{more}'
     return f"<text {attributes}>{xml_text(line.text)}</text>"

@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from stagegraph.errors import RenderError
 from stagegraph.model import Role
+from stagegraph.picture.direction import crossed_ranks
 from stagegraph.picture.graphviz_engine import first_in_time, run_graphviz
-from stagegraph.picture.ranks import crossed_ranks
 from stagegraph.picture.sizes import Size, box_size, frame_line, frame_mark, label_lines, label_size
 from stagegraph.picture.smaller import layout_candidates
 from stagegraph.picture.theme import SHIPS, arrow_looks

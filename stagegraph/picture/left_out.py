@@ -111,15 +111,15 @@ def inside(gone: Sequence[Node], moved: Sequence[Edge]) -> dict[str, tuple[Insid
     for edge in moved:
         if edge.kind is not EdgeKind.FROM:
             parallel.setdefault((edge.target, edge.source), []).append(edge)
-    found: dict[str, tuple[Inside, ...]] = {}
+    by_stage: dict[str, tuple[Inside, ...]] = {}
     for (target, source), edges in parallel.items():
         carried = ", ".join(edge_label(edges, 30).split("\n"))
         written = Inside(
             line=cut(f"{shortened(labels[source], 24)}: {carried}", 44),
             whole=f"{labels[source]}: {'; '.join(edge_tooltip(edges).split(chr(10)))}",
         )
-        found[target] = (*found.get(target, ()), written)
-    return found
+        by_stage[target] = (*by_stage.get(target, ()), written)
+    return by_stage
 
 
 def inside_notes(gone: Sequence[Node]) -> Iterator[str]:

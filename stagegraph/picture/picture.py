@@ -1,22 +1,90 @@
-"""A report as a picture: what is drawn, merged, shortened and left out, for every drawing format."""
+"""A report as a picture of stages or of steps: what is drawn, merged, shortened and left out."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import TypeVar
 
 from msgspec.structs import replace
 
-from stagegraph.model import Edge, EdgeKind, NodeKind, Reach, Report
+from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Step, StepKind
 from stagegraph.picture.box_text import box_of
 from stagegraph.picture.direction import direction_of
 from stagegraph.picture.folding import Folded, folded
-from stagegraph.picture.shorten import edge_label, edge_tooltip
-from stagegraph.picture.step_picture import MakeArrow, opened
+from stagegraph.picture.shorten import cut, edge_label, edge_tooltip
 from stagegraph.picture.theme import SHIPS, arrow_look, look_name
 from stagegraph.picture.view import Arrow, Box, Group, Picture, View
 from stagegraph.source import printable
+from stagegraph.units import measured_words
+
+_BRACKET = re.compile(r"\A\[[^\]]*\] (?:ONBUILD )?")
+MakeBox = Callable[[Node, Folded], Box]
+MakeArrow = Callable[[Sequence[Edge]], Arrow]
+
+
+def opened(
+    report: Report, kept: Folded, make_box: MakeBox, make_arrow: MakeArrow
+) -> tuple[tuple[Box, ...], tuple[Arrow, ...], tuple[Group, ...]]:
+    """The stages of ``kept`` opened: sources, stages without steps, steps; arrows; frames."""
+    inner = [step for step in report.steps if step.kind not in (StepKind.SOURCE, StepKind.RESULT)]
+    with_steps = {step.node for step in inner}
+    frames = {node.id: node for node in kept.nodes if node.id in with_steps}
+    whole = [make_box(node, kept) for node in kept.nodes if node.id not in frames]
+    boxes = (*whole, *(_step_box(step, frames[step.node]) for step in inner if step.node in frames))
+    drawn = {box.id for box in boxes}
+    rest = [edge for edge in kept.edges if edge.target in drawn and edge.source in drawn]
+    arrows = (*_waits(report, inner, drawn), *(make_arrow([edge]) for edge in rest))
+    return boxes, arrows, tuple(_frame(make_box(node, kept)) for node in frames.values())
+
+
+def _waits(report: Report, inner: Sequence[Step], drawn: set[str]) -> list[Arrow]:
+    """What each step waits for, as far as it is drawn."""
+    arrows: dict[tuple[str, str], Arrow] = {}
+    passed = set(pairwise(report.critical_path))
+    for step in inner:
+        for read in step.inputs:
+            ends = (_place(report.steps[read]), _place(step))
+            if drawn.issuperset(ends) and ends not in arrows:
+                critical = (read, step.id) in passed
+                arrows[ends] = Arrow(
+                    source=ends[0], target=ends[1], kind=None, critical=critical, line=step.line
+                )
+    return list(arrows.values())
+
+
+def _place(step: Step) -> str:
+    return step.node if step.kind is StepKind.SOURCE else f"step:{step.id}"
+
+
+def _step_box(step: Step, node: Node) -> Box:
+    return Box(
+        id=f"step:{step.id}",
+        label=cut(_BRACKET.sub("", step.name), 40),
+        sublabel=measured_words(step.measured) if step.measured else "",
+        weight=step.measured.share if step.measured else 0.0,
+        tooltip=printable(step.name),
+        kind=None,
+        role=node.role,
+        reach=node.reach,
+        critical=step.critical,
+        line=step.line,
+        group=node.id,
+    )
+
+
+def _frame(box: Box) -> Group:
+    return Group(
+        id=box.id,
+        label=f"{box.label} · {box.sublabel}" if box.sublabel else box.label,
+        role=box.role,
+        reach=box.reach,
+        critical=box.critical,
+        line=box.line,
+    )
+
 
 MOST_LABELS = 90  # edges; above it their labels would hide the picture
 

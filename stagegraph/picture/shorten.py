@@ -75,7 +75,7 @@ def _both_ends(line: str, length: int) -> str:
 
 def edge_tooltip(edges: Sequence[Edge]) -> str:
     """Every path of parallel edges, whole, with the line of its instruction."""
-    return "\n".join(f"line {edge.line}: {_sentence(edge)}" for edge in edges)
+    return "\n".join(f"line {edge.line}: {_edge_sentence(edge)}" for edge in edges)
 
 
 def _transfers(edge: Edge, length: int) -> list[str]:
@@ -93,7 +93,7 @@ def _transfers(edge: Edge, length: int) -> list[str]:
 
 
 def _listed(paths: Sequence[str], length: int) -> str:
-    """Paths that go to one place: all of them, or the first and how many more."""
+    """Paths with one destination: all of them, or the first and how many more."""
     listed = ", ".join(paths)
     return listed if len(listed) <= length // 2 + 4 else f"{paths[0]} +{len(paths) - 1}"
 
@@ -107,7 +107,7 @@ def _transfer(path: str, destination: str) -> str:
     return shown if same else f"{shown}{ARROW}{destination}"
 
 
-def _sentence(edge: Edge) -> str:
+def _edge_sentence(edge: Edge) -> str:
     if edge.selectable:
         return f"FROM, {edge.why}"
     parts = [edge.kind.upper(), *edge.paths]

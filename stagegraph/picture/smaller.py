@@ -8,8 +8,8 @@ from math import inf
 from msgspec.structs import replace
 
 from stagegraph.model import EdgeKind, NodeKind, Report, Role
+from stagegraph.picture.direction import crossed_ranks
 from stagegraph.picture.picture import picture
-from stagegraph.picture.ranks import crossed_ranks
 from stagegraph.picture.view import Arrow, Box, Picture, View
 
 REST = "rest"  # the box that stands for those that are left out

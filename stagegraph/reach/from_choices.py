@@ -9,16 +9,8 @@ from msgspec import Struct
 from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.dockerfile.platforms import DEFAULT
 from stagegraph.dockerfile.scope import platform_arguments
-from stagegraph.reach.from_patterns import (
-    Bindings,
-    Part,
-    Search,
-    SettableArguments,
-    Value,
-    matches_anything,
-    names_in,
-    parts_of,
-)
+from stagegraph.reach.from_patterns import Part, names_in, parts_of
+from stagegraph.reach.from_solutions import Bindings, Search, SettableArguments, Value, matches_anything
 
 PLATFORM_NAMES = frozenset(platform_arguments(DEFAULT, DEFAULT, "", {}))
 _MOST_SEARCHES = 20_000  # of one file

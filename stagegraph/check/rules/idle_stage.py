@@ -75,9 +75,9 @@ def _problem(subject: Subject, index: int, others: list[int]) -> Problem:
 
 
 def _listed(builds: tuple[str, ...]) -> str:
-    once = list(dict.fromkeys(builds))
-    more = f" and {len(once) - _MOST_BUILDS} more" if len(once) > _MOST_BUILDS else ""
-    return ", ".join(once[:_MOST_BUILDS]) + more
+    unique = list(dict.fromkeys(builds))
+    more = f" and {len(unique) - _MOST_BUILDS} more" if len(unique) > _MOST_BUILDS else ""
+    return ", ".join(unique[:_MOST_BUILDS]) + more
 
 
 IDLE_STAGE = Rule(

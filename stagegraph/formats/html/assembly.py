@@ -1,22 +1,74 @@
-"""The parts of a page put into one file, with a policy that lets a browser run nothing else."""
+"""Puts the parts and colours of a page into one file, with a policy that lets a browser run nothing else."""
 
 from __future__ import annotations
 
 import json
 import re
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any
 
 from msgspec import Struct
 
-from stagegraph.formats.html.colours import colours
-from stagegraph.formats.quoting import xml_text
-from stagegraph.source import printable
+from stagegraph.formats.svg_shapes import HALOS, colour_rules
+from stagegraph.picture.theme import DARK, LIGHT, Look, Palette
+from stagegraph.source import printable, xml_text
 
-_PLACE = re.compile(r"\{\{(\w+)\}\}")
+_PLAIN = ("paper", "text", "faint", "frame", "edge", "critical")
+
+
+def colours() -> str:
+    """Variables for every colour, and the rules that paint the graph with them."""
+    light, dark = "".join(_values(LIGHT, "light")), "".join(_values(DARK, "dark"))
+    return "\n".join(
+        (
+            f":root{{{light}}}",
+            f"@media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}",
+            f":root[data-theme=dark]{{{dark}}}",
+            f"@media print{{:root:root[data-theme]{{{light}}}}}",
+            *HALOS,
+            *colour_rules(_VARIABLES, _VARIABLES.looks),
+            *_chips(),
+            "",
+        )
+    )
+
+
+def _looks(palette: Palette) -> Mapping[str, Look]:
+    """Those of roles, and one for the bars of the critical path."""
+    return {**palette.looks, "path": palette.changes["removed"]}
+
+
+def _values(palette: Palette, scheme: str) -> Iterator[str]:
+    yield f"color-scheme:{scheme};"
+    for name in _PLAIN:
+        yield f"--{name}:{getattr(palette, name)};"
+    for name, look in _looks(palette).items():
+        yield f"--{name}-fill:{look.fill};--{name}-line:{look.line};--{name}-text:{look.text};"
+
+
+def _chips() -> Iterator[str]:
+    for name, look in LIGHT.looks.items():
+        colours = f"background:var(--{name}-fill);border-color:var(--{name}-line);color:var(--{name}-text)"
+        yield f".chip.{name},.swatch.{name}{{{colours};border-style:{look.dash}}}"
+
+
+def _variable(name: str) -> Look:
+    return Look(fill=f"var(--{name}-fill)", line=f"var(--{name}-line)", text=f"var(--{name}-text)")
+
+
+# A palette whose colours are those of the page, whichever they are at the time.
+_VARIABLES = Palette(
+    **{name: f"var(--{name})" for name in _PLAIN},
+    looks=MappingProxyType({name: _variable(name) for name in LIGHT.looks}),
+    changes=MappingProxyType({}),
+)
+
+
+_PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 # In a script element only these end or nest it: https://html.spec.whatwg.org/multipage/scripting.html
 _HARMLESS = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
@@ -55,7 +107,7 @@ def assembled(page: Page) -> str:
 
 def filled(template: str, **parts: str) -> str:
     """``template`` with each ``{{name}}`` replaced, once: what is put in is not looked into."""
-    return _PLACE.sub(lambda place: parts[place[1]], template)
+    return _PLACEHOLDER.sub(lambda placeholder: parts[placeholder[1]], template)
 
 
 def asset(name: str) -> str:

@@ -30,7 +30,7 @@ function byKey(items) {
   return new Map(items.map((item) => [item.key, item]));
 }
 
-/** Lists of `items`, by what `name` says of each. */
+/** The `items` grouped by `name(item)`. */
 function grouped(items, name) {
   const found = new Map();
   for (const item of items) {

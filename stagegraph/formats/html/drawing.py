@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from stagegraph.formats.html.assembly import asset, filled
 from stagegraph.formats.legend import ROLE_WORDS
-from stagegraph.formats.quoting import xml_text
 from stagegraph.formats.svg import svg_of_layout
 from stagegraph.model import EdgeKind, Report
 from stagegraph.picture.layout import Layout, lay_out
@@ -20,6 +19,7 @@ from stagegraph.picture.left_out import BUNDLE
 from stagegraph.picture.smaller import LAYOUT_REASON, smaller_pictures
 from stagegraph.picture.theme import look_name
 from stagegraph.picture.view import Box, Picture, View
+from stagegraph.source import xml_text
 
 _PART = re.compile(r'^<g class="(frame|edge|label|node) ', re.MULTILINE)
 _SIZE = re.compile(r'<svg width="(\d+)" height="(\d+)"')
@@ -126,15 +126,15 @@ def _critical(shown: Picture, element: Mapping[str, str]) -> Iterator[str]:
 def _inside(report: Report, shown: Picture, element: Mapping[str, str]) -> dict[str, str]:
     """The element of each node that is drawn in another's: a base in its stage, one of many as their sum."""
     readers = {edge.source: edge.target for edge in reversed(report.edges)}
-    places = dict(element)
-    places |= {member: element[box.id] for box in shown.boxes for member in box.members}
-    found = {_key(member): element[box.id] for box in shown.boxes for member in box.members}
+    element_of = dict(element)
+    element_of |= {member: element[box.id] for box in shown.boxes for member in box.members}
+    elements = {_key(member): element[box.id] for box in shown.boxes for member in box.members}
     for node in report.nodes:
-        if node.id not in places:
-            place = places.get(readers.get(node.id, "")) or element.get(BUNDLE)
-            if place:
-                found[_key(node.id)] = place
-    return found
+        if node.id not in element_of:
+            own = element_of.get(readers.get(node.id, "")) or element.get(BUNDLE)
+            if own:
+                elements[_key(node.id)] = own
+    return elements
 
 
 def _together(box: Box, report: Report, inside: Mapping[str, str], element: str) -> list[str]:

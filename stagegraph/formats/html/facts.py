@@ -134,5 +134,5 @@ def _step(step: Step, report: Report) -> dict[str, Any]:
 
 def _nodes_of(step: Step, report: Report) -> list[str]:
     """The nodes that a step belongs to: every stage that has it, the one it is drawn in first."""
-    places = dict.fromkeys([step.node, *(f"stage:{index}" for index in step.stages)])
-    return [name for name in places if name]
+    nodes = dict.fromkeys([step.node, *(f"stage:{index}" for index in step.stages)])
+    return [name for name in nodes if name]

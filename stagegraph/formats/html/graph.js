@@ -35,7 +35,7 @@ function makeBoxReact(box, number, canvas) {
   });
 }
 
-/** What a screen reader says of a box: its name, what it is, its lines. */
+/** The label of a box for screen readers: its name, its kind, its lines. */
 function describe(key, label) {
   const node = nodes.get(key);
   const words = node ? [node.label, node.kind, node.role] : [steps.get(key)?.name ?? label];

@@ -13,13 +13,13 @@ const SHORTCUTS = [
   { keys: ["Esc"], event: "Escape", words: "Close the details, clear the search", run: clearAll },
   { keys: ["+"], words: "Zoom in", run: pressView("in") },
   { keys: ["-"], words: "Zoom out", run: pressView("out") },
-  { keys: ["0"], words: "Fit all of it into sight", run: pressView("fit") },
+  { keys: ["0"], words: "Fit the whole graph", run: pressView("fit") },
   { keys: ["p"], words: "Next step of the critical path", run: chooseNextOnPath, on: "timeline" },
   { keys: ["c"], words: "Show or hide the critical path", run: press("critical"), on: "critical" },
-  { keys: ["t"], words: "Light, dark, or as the system", run: press("theme") },
+  { keys: ["t"], words: "Switch between light, dark and system colours", run: press("theme") },
   { keys: ["?"], words: "These shortcuts", run: () => byId("shortcuts").showModal() },
 ];
-const HINTS = [[["Tab", "↑ ↓ ← →"], "Into the picture, and around in it"], [["Enter"], "Choose what has the focus"]];
+const HINTS = [[["Tab", "↑ ↓ ← →"], "Move the focus in the picture"], [["Enter"], "Select the focused item"]];
 
 function startShortcuts() {
   const offered = SHORTCUTS.filter((shortcut) => !shortcut.on || byId(shortcut.on));

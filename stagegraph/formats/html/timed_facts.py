@@ -1,33 +1,97 @@
-"""The steps and stages of a measured build as data for the script of a page."""
+"""The steps and stages of a measured build and the bars of its timeline, as data for the script of a page."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
-from stagegraph.formats.html.timeline import seconds
+from stagegraph.records.record import SECOND
+from stagegraph.timings.step_names import VertexKind
 from stagegraph.timings.timings import TimedStage, TimedStep, Timings
 from stagegraph.units import counted, duration, size
 
+_OTHER_ROWS = {
+    VertexKind.FRONTEND: "Loading",
+    VertexKind.CONTEXT: "Build context",
+    VertexKind.INTERNAL: "BuildKit's own",
+    VertexKind.EXPORT: "Exporting",
+    VertexKind.STEP: "Other steps",
+}
+
+
+def timeline(timings: Timings, node_keys: Sequence[str]) -> dict[str, Any]:
+    """``wall`` in seconds, ``rows`` of bars, ``concurrency`` and ``path``.
+
+    Every step that ran or came from the cache is one bar, in the row of its first stage. A row is
+    ``label``, ``detail`` (the platform, where there are several), ``key`` of its node, and ``lanes``:
+    lists of ids of steps that do not overlap. Stages are in the order in which they began, and
+    so are the platforms of each.
+    """
+    rows: dict[tuple[str, str, str], list[TimedStep]] = {}
+    for step in sorted(
+        (step for step in timings.steps if step.ran), key=lambda step: (step.start or 0, step.id)
+    ):
+        rows.setdefault(_row(step, timings, node_keys), []).append(step)
+    platforms = {detail for _, _, detail in rows if detail}
+    order = {name: position for position, name in enumerate(dict.fromkeys(row[:2] for row in rows))}
+    return {
+        "wall": seconds(timings.wall),
+        "rows": [
+            {
+                "key": key,
+                "label": label,
+                "detail": detail.replace("linux/", "").replace("->", "→") if len(platforms) > 1 else "",
+                "lanes": [[step.id for step in lane] for lane in _lanes(steps)],
+            }
+            for (key, label, detail), steps in sorted(rows.items(), key=lambda row: order[row[0][:2]])
+        ],
+        "concurrency": [[seconds(time), count] for time, count in timings.concurrency],
+        "path": [part.step for part in timings.path],
+    }
+
+
+def seconds(time: int) -> float:
+    """Nanoseconds as seconds, to the microsecond."""
+    return round(time / SECOND, 6)
+
+
+def _row(step: TimedStep, timings: Timings, node_keys: Sequence[str]) -> tuple[str, str, str]:
+    if step.stages:
+        return node_keys[step.stages[0]], timings.stages[step.stages[0]].name, step.platform
+    return "", _OTHER_ROWS[step.kind], step.platform
+
+
+def _lanes(steps: Iterable[TimedStep]) -> list[list[TimedStep]]:
+    """``steps``, which are in the order of their start, in as few lanes as keep them apart."""
+    lanes: list[list[TimedStep]] = []
+    for step in steps:
+        free = (lane for lane in lanes if (lane[-1].end or 0) <= (step.start or 0))
+        lane = next(free, None)
+        if lane is None:
+            lanes.append(lane := [])
+        lane.append(step)
+    return lanes
+
+
 _PREFIX = re.compile(r"\A\[([^\]]*)\] ")
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}")
-_HOW = {"provenance": "by provenance", "name": "by its name", "order": "by its place in the stage"}
+_HOW = {"provenance": "by provenance", "name": "by its name", "order": "by its position in the stage"}
 
 
-def stage_keys(found: Timings, known: Sequence[str]) -> list[str]:
+def stage_keys(timings: Timings, known: Sequence[str]) -> list[str]:
     """The key of the node of each stage: that of the graph, or one of its own."""
-    own = [f"node:stage:{stage.index}" for stage in found.stages]
+    own = [f"node:stage:{stage.index}" for stage in timings.stages]
     graph_keys = set(known)
     return [key if key in graph_keys else f"node:timed:{number}" for number, key in enumerate(own)]
 
 
-def timed_steps(found: Timings, node_keys: Sequence[str]) -> list[dict[str, Any]]:
+def timed_steps(timings: Timings, node_keys: Sequence[str]) -> list[dict[str, Any]]:
     """Every step of the record: what a bar, a row of the table and the panel show of it."""
     # Of a build that failed nobody knows what would have come after: nothing of it can be saved.
-    steps = (replace(step, saving=None) for step in found.steps) if found.error else found.steps
+    steps = (replace(step, saving=None) for step in timings.steps) if timings.error else timings.steps
     return [_step(step, node_keys) for step in steps]
 
 
@@ -68,7 +132,7 @@ def state_of(step: TimedStep) -> str:
 
 
 def instruction(step: TimedStep) -> str:
-    """The name of a step without its place and without digests, which say nothing to a reader."""
+    """The name of a step without its position and without digests, which say nothing to a reader."""
     prefix = _PREFIX.match(step.name) if step.stages else None
     return _DIGEST.sub("", step.name[prefix.end() :] if prefix else step.name)
 
@@ -126,10 +190,10 @@ def _stage_facts(stage: TimedStage) -> Iterator[tuple[str, str]]:
 
 
 def timed_nodes(
-    found: Timings, node_keys: Sequence[str], nodes: Sequence[dict[str, Any]]
+    timings: Timings, node_keys: Sequence[str], nodes: Sequence[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """``nodes`` of the graph with what was measured, and the stages that are in no graph."""
-    measured = dict(zip(node_keys, found.stages, strict=True))
+    measured = dict(zip(node_keys, timings.stages, strict=True))
     known = [
         {**node, "facts": node["facts"] + timed_stage(measured[node["key"]])}
         if node["key"] in measured
