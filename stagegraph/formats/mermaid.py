@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from stagegraph.formats.mermaid_style import MARKS, comment, count_links, front_matter, label, styles
 from stagegraph.model import EdgeKind, NodeKind, Report
-from stagegraph.picture.smaller import fewer_boxes, only_stages, smaller_pictures, with_note
+from stagegraph.picture.smaller import fewer_boxes, only_stages, smaller_pictures, with_notes
 from stagegraph.picture.theme import look_name
 from stagegraph.picture.view import Box, Group, Picture, View, checked_link_base, line_link
 
@@ -66,7 +66,7 @@ def _few_arrows(drawn: Picture) -> Picture:
     left = len(drawn.arrows) - MOST_EDGES
     if left <= 0:
         return drawn
-    return with_note(
+    return with_notes(
         replace(drawn, arrows=drawn.arrows[:MOST_EDGES]), f"{left} arrows are left out {_REASON}"
     )
 

@@ -1,4 +1,4 @@
-"""Sources whose edges would hide the rest are written in the stages that read them."""
+"""Lists sources whose edges would hide the rest inside the stages that use them."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def inside(gone: Sequence[Node], moved: Sequence[Edge]) -> dict[str, tuple[Insid
 
 
 def inside_notes(gone: Sequence[Node]) -> Iterator[str]:
-    """Which sources are written in the stages that read them."""
+    """The note that names the sources listed inside stages."""
     images = sum(node.kind is NodeKind.IMAGE for node in gone)
     others = [node.label for node in gone if node.kind is not NodeKind.IMAGE]
     names = [f"{images} image{'s' if images > 1 else ''}"] if images else []
@@ -131,4 +131,4 @@ def inside_notes(gone: Sequence[Node]) -> Iterator[str]:
     if names:
         listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
         one = len(gone) == 1
-        yield f"{listed} {'is' if one else 'are'} written in the stages that read {'it' if one else 'them'}"
+        yield f"{listed} {'is' if one else 'are'} listed inside the stages that use {'it' if one else 'them'}"

@@ -24,12 +24,17 @@ def smaller_pictures(report: Report, view: View, reason: str) -> Iterator[Pictur
     ``reason`` ends the notes: "to stay within Mermaid's limits".
     """
     yield picture(report, view)
+    notes = []
     if view.steps:
         view = replace(view, steps=False)
-        yield with_note(picture(report, view), f"steps are left out {reason}")
-    bare = replace(view, labels=False)
-    yield with_note(picture(report, bare), f"labels are left out {reason}")
-    yield with_note(picture(report, replace(bare, prune=True)), "what is not needed is left out")
+        notes.append(f"steps are left out {reason}")
+        yield with_notes(picture(report, view), *notes)
+    if view.labels:
+        view = replace(view, labels=False)
+        notes.append(f"labels are left out {reason}")
+        yield with_notes(picture(report, view), *notes)
+    if not view.prune:
+        yield with_notes(picture(report, replace(view, prune=True)), *notes)
 
 
 def layout_candidates(pictures: Iterable[Picture]) -> Iterator[Picture]:
@@ -60,7 +65,9 @@ def _smaller_than(pictures: Iterable[Picture]) -> Iterator[Picture]:
 def only_stages(drawn: Picture, reason: str) -> Picture:
     """``drawn`` without its images and contexts."""
     stages = tuple(box for box in drawn.boxes if box.kind is NodeKind.STAGE)
-    return with_note(_with_boxes(drawn, stages), f"images and contexts are left out {reason}")
+    if len(stages) == len(drawn.boxes):
+        return drawn
+    return with_notes(_with_boxes(drawn, stages), f"images and contexts are left out {reason}")
 
 
 def fewer_boxes(drawn: Picture, count: int) -> Picture:
@@ -70,18 +77,18 @@ def fewer_boxes(drawn: Picture, count: int) -> Picture:
     """
     order = sorted(drawn.boxes, key=_importance)
     boxes, others = tuple(order[:count]), order[count:]
-    if not others:
+    if len(others) < 2:
         return drawn
     smaller = _with_boxes(drawn, (*boxes, _rest(others, drawn.compares)))
     link = Arrow(source=REST, target=boxes[0].id, kind=EdgeKind.COPY)
-    return with_note(
+    return with_notes(
         replace(smaller, arrows=(*smaller.arrows, link)), f"{len(others)} nodes are drawn as one"
     )
 
 
-def with_note(drawn: Picture, note: str) -> Picture:
-    """``drawn`` with one more note."""
-    return replace(drawn, notes=(*drawn.notes, note))
+def with_notes(drawn: Picture, *notes: str) -> Picture:
+    """``drawn`` with more notes."""
+    return replace(drawn, notes=(*drawn.notes, *notes))
 
 
 def _importance(box: Box) -> tuple[bool, int]:
