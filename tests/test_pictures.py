@@ -160,6 +160,15 @@ def test_a_source_that_many_stages_read_is_written_in_them() -> None:
     assert drawn.notes == ("the build context is written in the stages that read it",)
 
 
+def test_a_box_lists_a_dozen_sources_and_its_tooltip_all() -> None:
+    images = "".join(f"COPY --from=image{n} /a{n} /b{n}\n" for n in range(20))
+    drawn = picture(report("".join(f"FROM alpine AS s{n}\n{images}" for n in range(5))), sg.View())
+    (box,) = [box for box in drawn.boxes if box.label == "s4"]
+    *_, last, more = box.sublabel.split("\n")
+    assert (last, more) == ("image10: /a10 → /b10", "and 9 more sources")
+    assert "/a19" in box.tooltip
+
+
 def test_few_readers_keep_their_source() -> None:
     assert {box.label for box in picture(report(SAMPLE), sg.View()).boxes} >= {"build context", "golang"}
 

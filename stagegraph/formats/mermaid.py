@@ -9,7 +9,13 @@ from msgspec.structs import replace
 from stagegraph.formats.mermaid_style import MARKS, comment, count_links, front_matter, label, styles
 from stagegraph.formats.quoting import checked_link_base, line_link
 from stagegraph.model import EdgeKind, NodeKind, Report
-from stagegraph.picture.smaller import fewer_boxes, only_stages, smaller_pictures, with_note
+from stagegraph.picture.smaller import (
+    fewer_boxes,
+    only_stages,
+    smaller_pictures,
+    with_notes,
+    without_small_text,
+)
 from stagegraph.picture.theme import look_name
 from stagegraph.picture.view import Box, Group, Picture, View
 
@@ -54,20 +60,22 @@ def mermaid_of(pictures: Iterable[Picture], view: View) -> str:
 
 
 def _down_to_a_few(pictures: Iterable[Picture]) -> Iterator[Picture]:
-    """``pictures``, then the last of them with its stages only, and then with few: that one always fits."""
+    """``pictures``, then smaller ones of the last: its stages, few of these, few without details."""
     last = None
     for last in pictures:
         yield last
     if last:
         yield only_stages(last, _REASON)
-        yield _few_arrows(fewer_boxes(last, _FEW_BOXES))
+        few = _few_arrows(fewer_boxes(last, _FEW_BOXES))
+        yield few
+        yield without_small_text(few, _REASON)
 
 
 def _few_arrows(drawn: Picture) -> Picture:
     left = len(drawn.arrows) - MOST_EDGES
     if left <= 0:
         return drawn
-    return with_note(
+    return with_notes(
         replace(drawn, arrows=drawn.arrows[:MOST_EDGES]), f"{left} arrows are left out {_REASON}"
     )
 

@@ -11,6 +11,7 @@ from stagegraph.picture.view import Box
 from stagegraph.source import printable
 from stagegraph.units import measured_words
 
+MOST_SOURCES = 12  # lines in a box; all of them are in its tooltip
 _ROLE_WORDS = {
     Role.TARGET: "the target",
     Role.INHERITED: "in the image, by FROM",
@@ -46,8 +47,11 @@ def _sublabels(node: Node, kept: Folded) -> Iterator[str]:
         yield words
     if node.id in kept.bases:
         yield cut(f"FROM {kept.bases[node.id]}", 44)
-    for source in kept.inside.get(node.id, ()):
-        yield source.line
+    sources = kept.inside.get(node.id, ())
+    shown = sources if len(sources) <= MOST_SOURCES else sources[: MOST_SOURCES - 1]
+    yield from (source.line for source in shown)
+    if len(sources) > len(shown):
+        yield f"and {len(sources) - len(shown)} more sources"
 
 
 def _how_many(node: Node, kept: Folded) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The steps and stages of a measured build, and the bars of its timeline, as data for the script of a page."""
+"""The steps, stages and timeline bars of a measured build, as data for the script of a page."""
 
 from __future__ import annotations
 
