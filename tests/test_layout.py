@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import stagegraph as sg
-from stagegraph.picture import graphviz_engine, layout
+from stagegraph.picture import graphviz_engine
 from stagegraph.picture.picture import picture
 from stagegraph.picture.smaller import LAYOUT_REASON, layout_candidates, smaller_pictures
 from stagegraph.picture.view import Picture
@@ -93,15 +93,15 @@ def _of_children() -> float:
 def test_a_layout_that_takes_too_long_gives_way_to_a_smaller_one(
     name: str, note: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run, tried = layout.run_graphviz, list[int]()
+    tried = list[int]()
 
     def slow(dot: str, output: str, engine: str, seconds: float) -> bytes:
         tried.append(len(dot))
         if len(tried) == 1:
             raise graphviz_engine.LayoutError("Graphviz took too long")
-        return run(dot, output, engine, seconds)
+        return graphviz_engine.run_graphviz(dot, output, engine, seconds)
 
-    monkeypatch.setattr(layout, "run_graphviz", slow)
+    monkeypatch.setattr("stagegraph.picture.layout.run_graphviz", slow)
     data = sg.render(report(_dense(4, 2)), name, sg.View(steps=True))
     assert len(tried) == 2
     assert tried[1] < tried[0]
@@ -125,7 +125,7 @@ def test_candidates_get_smaller_down_to_a_few_boxes() -> None:
 
 def test_all_attempts_together_take_no_longer_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     now, allowed = [0.0], list[float]()
-    monkeypatch.setattr(graphviz_engine.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
 
     def never(drawn: Picture, seconds: float) -> None:
         allowed.append(seconds)
