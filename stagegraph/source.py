@@ -10,7 +10,7 @@ from msgspec import Struct
 
 def printable(text: str) -> str:
     """``text`` on one line: control and formatting characters become a space or U+FFFD."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
     return "".join(_visible(char) for char in text)
 

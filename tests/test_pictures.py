@@ -18,7 +18,7 @@ from stagegraph.formats.png import font_file, zoom_of
 from stagegraph.picture.folding import alike
 from stagegraph.picture.picture import picture
 from stagegraph.picture.sizes import WIDTHS
-from stagegraph.picture.theme import arrow_looks
+from stagegraph.picture.theme import arrow_styles
 
 from .build import report
 from .shapes import services
@@ -70,7 +70,7 @@ def test_the_whole_way_into_the_image_is_coloured() -> None:
         COPY --from=second /app /app
     """
     drawn = picture(report(text), sg.View())
-    ways = {(a.source, a.target): name for a, name in zip(drawn.arrows, arrow_looks(drawn), strict=True)}
+    ways = {(a.source, a.target): name for a, name in zip(drawn.arrows, arrow_styles(drawn), strict=True)}
     assert ways["stage:0", "stage:1"] == ways["stage:1", "stage:2"] == "copied"
     assert ways["image:docker.io/library/alpine:latest", "stage:0"] == "upstream"
 

@@ -16,7 +16,7 @@ from stagegraph.picture.smaller import (
     with_notes,
     without_small_text,
 )
-from stagegraph.picture.theme import look_name
+from stagegraph.picture.theme import style_name
 from stagegraph.picture.view import Box, Group, Picture, View
 
 MOST_CHARACTERS = 50_000  # GitHub shows an error for more, and the diagram cannot raise it
@@ -105,7 +105,7 @@ def _lines(drawn: Picture, view: View) -> Iterator[str]:
 
 
 def _frame(group: Group, boxes: Iterable[Box], name: str, ids: Mapping[str, str]) -> Iterator[str]:
-    yield f"  subgraph {name}[{label(MARKS.get(look_name(group), '') + group.label)}]"
+    yield f"  subgraph {name}[{label(MARKS.get(style_name(group), '') + group.label)}]"
     for box in boxes:
         yield f"    {_node(box, ids)}"
     yield "  end"
@@ -113,7 +113,7 @@ def _frame(group: Group, boxes: Iterable[Box], name: str, ids: Mapping[str, str]
 
 def _node(box: Box, ids: Mapping[str, str]) -> str:
     opening, closing = _SHAPES[box.kind] if box.kind else ("(", ")")
-    name = MARKS.get(look_name(box), "") + box.label if box.kind else box.label
+    name = MARKS.get(style_name(box), "") + box.label if box.kind else box.label
     written = label(f"{name}\n{box.sublabel}" if box.sublabel else name, bold=box.kind is NodeKind.STAGE)
     return f"{ids[box.id]}{opening}{written}{closing}"
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from stagegraph.picture.theme import arrow_looks, look_name
+from stagegraph.picture.theme import arrow_styles, style_name
 from stagegraph.picture.view import Arrow, Picture
 from stagegraph.source import printable
 
@@ -103,12 +103,12 @@ MARKS = MappingProxyType({"target": "◉ ", "inherited": "● ", "copied": "◐ 
 
 
 def styles(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
-    """A class for every look of boxes and frames that occurs, and the styles of arrows that have one."""
+    """A class for every style of boxes and frames that occurs, and the styles of arrows that have one."""
     members: dict[str, list[str]] = {}
     for box in drawn.boxes:
-        members.setdefault(look_name(box), []).append(ids[box.id])
+        members.setdefault(style_name(box), []).append(ids[box.id])
     for number, group in enumerate(drawn.groups):
-        members.setdefault(f"frame{look_name(group)}", []).append(f"g{number}")
+        members.setdefault(f"frame{style_name(group)}", []).append(f"g{number}")
     for name, found in sorted(members.items()):
         yield f"  classDef {name} {_style(name)}"
         yield f"  class {','.join(found)} {name}"
@@ -139,11 +139,11 @@ def _links_of(arrow: Arrow) -> int:
 
 
 def _arrows(drawn: Picture) -> Iterator[str]:
-    """The links of each look, by their numbers."""
+    """The links of each style, by their numbers."""
     found: dict[str, list[str]] = {}
     first = 0
-    for arrow, look in zip(drawn.arrows, arrow_looks(drawn), strict=True):
-        name = "critical" if arrow.critical else look
+    for arrow, style in zip(drawn.arrows, arrow_styles(drawn), strict=True):
+        name = "critical" if arrow.critical else style
         numbers = range(first, first + _links_of(arrow))
         first = numbers.stop
         found.setdefault(name, []).extend(map(str, numbers))

@@ -9,7 +9,7 @@ from stagegraph.formats.quoting import xml_text
 from stagegraph.model import EdgeKind, NodeKind
 from stagegraph.picture.layout import Point, Rectangle, Route
 from stagegraph.picture.sizes import Line, is_measured
-from stagegraph.picture.theme import COLOURED, DARK, DASHES, MARKED, Look, Palette
+from stagegraph.picture.theme import COLOURED, DARK, DASHES, MARKED, Palette, Style
 from stagegraph.picture.view import Arrow, View
 
 HALOS = (
@@ -26,32 +26,32 @@ def style_sheet(view: View, *, compares: bool) -> str:
     if view.theme == "auto":
         rules.append(
             "@media (prefers-color-scheme:dark){"
-            + "".join(colour_rules(DARK, DARK.changes if compares else DARK.looks))
+            + "".join(colour_rules(DARK, DARK.changes if compares else DARK.styles))
             + "".join(critical_rules(DARK))
             + "}"
         )
     return "\n".join(rules)
 
 
-def colour_rules(palette: Palette, looks: Mapping[str, Look]) -> Iterator[str]:
+def colour_rules(palette: Palette, styles: Mapping[str, Style]) -> Iterator[str]:
     """The rules that give every part of a picture its colour in ``palette``, but for the critical path."""
     yield f".paper{{fill:{palette.paper}}}"
     yield f"text{{fill:{palette.text}}}"
     yield f".label text{{stroke:{palette.paper}}}"
     yield f".footer .faint,.label.unneeded text{{fill:{palette.faint}}}"
     yield f".frame .shape{{fill:{palette.frame}}}"
-    for name, look in looks.items():
-        yield f".node.{name} .shape,.swatch.{name} .shape{{fill:{look.fill};stroke:{look.line}}}"
-        yield f".node.{name} .rim,.swatch.{name} .rim{{stroke:{look.line}}}"
-        yield f".frame.{name} .shape,.edge.{name} .line{{stroke:{look.line}}}"
-        yield f".edge.{name} .head{{fill:{look.line}}}"
-        yield f".node.{name} text{{fill:{look.text}}}"
-        mark = look.text if name == "target" else look.line
+    for name, style in styles.items():
+        yield f".node.{name} .shape,.swatch.{name} .shape{{fill:{style.fill};stroke:{style.line}}}"
+        yield f".node.{name} .rim,.swatch.{name} .rim{{stroke:{style.line}}}"
+        yield f".frame.{name} .shape,.edge.{name} .line{{stroke:{style.line}}}"
+        yield f".edge.{name} .head{{fill:{style.line}}}"
+        yield f".node.{name} text{{fill:{style.text}}}"
+        mark = style.text if name == "target" else style.line
         yield f".{name} .ring{{stroke:{mark}}}.{name} .dot{{fill:{mark}}}"
         if name in COLOURED:
-            yield f".label.{name} text{{fill:{look.line}}}"
+            yield f".label.{name} text{{fill:{style.line}}}"
     yield f".frame-name text{{stroke:{palette.frame}}}"
-    line = palette.looks["target"].line
+    line = palette.styles["target"].line
     yield f".frame-name.target .ring{{stroke:{line}}}.frame-name.target .dot{{fill:{line}}}"
 
 
@@ -92,12 +92,12 @@ def rounded(rectangle: Rectangle, radius: float, attributes: str) -> str:
     return f'<rect {attributes} {place} {size} rx="{number(radius)}"/>'
 
 
-def paint(look: Look, line: str = "", width: float = 0.0) -> str:
-    """Fill, line and dashes of a look; ``line`` and ``width`` other than its own where given."""
-    dash = DASHES[look.dash]
+def paint(style: Style, line: str = "", width: float = 0.0) -> str:
+    """Fill, line and dashes of a style; ``line`` and ``width`` other than its own where given."""
+    dash = DASHES[style.dash]
     dashes = f' stroke-dasharray="{dash}"' if dash else ""
-    stroke = f'stroke="{line or look.line}" stroke-width="{number(width or look.width)}"{dashes}'
-    return f'fill="{look.fill}" {stroke}'
+    stroke = f'stroke="{line or style.line}" stroke-width="{number(width or style.width)}"{dashes}'
+    return f'fill="{style.fill}" {stroke}'
 
 
 def mark(name: str, x: float, y: float, colour: str) -> str:

@@ -15,7 +15,7 @@ from stagegraph.picture.box_text import box_of
 from stagegraph.picture.direction import direction_of
 from stagegraph.picture.folding import Folded, folded
 from stagegraph.picture.shorten import cut, edge_label, edge_tooltip
-from stagegraph.picture.theme import SHIPS, arrow_look, look_name
+from stagegraph.picture.theme import SHIPS, arrow_style, style_name
 from stagegraph.picture.view import Arrow, Box, Group, Picture, View
 from stagegraph.source import printable
 from stagegraph.units import measured_words
@@ -125,8 +125,8 @@ def picture_of(report: Report, kept: Folded, view: View) -> Picture:
 
 def _labelled_where_it_ships(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> tuple[Arrow, ...]:
     """The labels of what goes into the image, as many as a picture holds."""
-    looks = {box.id: look_name(box) for box in boxes}
-    names = [arrow_look(arrow, looks[arrow.source], looks[arrow.target]) for arrow in arrows]
+    styles = {box.id: style_name(box) for box in boxes}
+    names = [arrow_style(arrow, styles[arrow.source], styles[arrow.target]) for arrow in arrows]
     if sum(name in SHIPS for name in names) > MOST_LABELS:
         return _unlabelled(arrows)
     return tuple(

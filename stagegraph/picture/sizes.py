@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from stagegraph.model import NodeKind
-from stagegraph.picture.theme import MARKED, look_name
+from stagegraph.picture.theme import MARKED, style_name
 from stagegraph.picture.view import Arrow, Box, Group
 
 # Advance widths in thousandths of the size, from the font Arimo, which is as wide as Arial.
@@ -113,7 +113,7 @@ def above(box: Box) -> float:
 
 def mark_room(box: Box) -> float:
     """What the mark of its role takes in a box."""
-    return MARK if box.kind is not None and look_name(box) in MARKED else 0.0
+    return MARK if box.kind is not None and style_name(box) in MARKED else 0.0
 
 
 def label_lines(arrow: Arrow) -> list[Line]:
@@ -133,7 +133,7 @@ def frame_line(group: Group) -> Line:
 
 def frame_mark(group: Group) -> float:
     """What the mark of its role takes in a frame."""
-    return MARK if look_name(group) in MARKED else 0.0
+    return MARK if style_name(group) in MARKED else 0.0
 
 
 def text_height(lines: Sequence[Line]) -> float:

@@ -9,7 +9,7 @@ from stagegraph.formats.quoting import checked_link_base
 from stagegraph.model import Report
 from stagegraph.picture.view import View
 
-_SCRIPTS = ("dom", "selection", "ways", "panning", "graph", "panel", "search", "theme", "shortcuts", "main")
+_SCRIPTS = ("dom", "selection", "paths", "panning", "graph", "panel", "search", "theme", "shortcuts", "main")
 
 
 def render(report: Report, view: View) -> str:
