@@ -150,7 +150,7 @@ def test_no_font(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "fontpkg", None)
     with pytest.raises(sg.RenderError) as caught:
         sg.render(report("FROM a\n"), name)
-    assert str(caught.value) == "there is no font Arimo to write with\nhint: pip install fontpkg-arimo"
+    assert str(caught.value) == "the font Arimo is missing\nhint: pip install fontpkg-arimo"
 
 
 def test_pdf_without_typst_and_graphviz(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ def test_a_source_that_many_stages_read_is_written_in_them() -> None:
     assert boxes["s3"].sublabel == "context: go.mod, go.sum → ./, src/3 → ./src"
     assert "COPY src/3 → ./src" in boxes["s3"].tooltip
     assert "alpine" in boxes, "what is wholly in the image stays"
-    assert drawn.notes == ("the build context is written in the stages that read it",)
+    assert drawn.notes == ("the build context is listed inside the stages that use it",)
 
 
 def test_a_box_lists_a_dozen_sources_and_its_tooltip_all() -> None:
@@ -192,7 +192,7 @@ def test_what_is_alike_is_drawn_as_one_in_a_large_graph() -> None:
     assert packed.sublabel == "22 stages alike"
     assert "service-63" in packed.tooltip
     assert "22 × /usr/bin/service-…" in [a.label for a in drawn.arrows if a.source == packed.id]
-    assert "192 nodes of 197 are drawn as 9, since they are alike" in drawn.notes
+    assert "192 similar nodes are grouped into 9" in drawn.notes
 
 
 def test_what_is_not_alike_is_drawn_by_itself() -> None:
@@ -390,3 +390,21 @@ def test_pdf_is_one_page() -> None:
     assert data.startswith(b"%PDF-")
     assert data.rstrip().endswith(b"%%EOF")
     assert len(re.findall(rb"/Type\s*/Page\b", data)) == 1
+
+
+def _dense(stages: int) -> str:
+    """Each stage copies from all before it."""
+    return "".join(
+        f"FROM alpine AS s{stage}\nRUN make {stage}\n"
+        + "".join(f"COPY --from=s{read} /a /b\n" for read in range(stage))
+        for stage in range(stages)
+    )
+
+
+@pytest.mark.parametrize(("name", "steps"), [("svg", False), ("mermaid", True)])
+def test_the_notes_say_all_that_a_smaller_picture_leaves_out(name: str, steps: bool) -> None:
+    text = sg.render(report(_dense(75)), name, sg.View(steps=steps)).decode().lower()
+    assert "labels are left out" in text
+    assert "nodes are drawn as one" in text
+    assert ("steps are left out" in text) is steps
+    assert "not needed" not in text

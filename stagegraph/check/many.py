@@ -11,7 +11,6 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from stagegraph.check.candidates import Candidate
 from stagegraph.check.check import CheckedFile, check, failed
 from stagegraph.check.known_builds import KnownBuilds
 from stagegraph.discovery.found_build import FoundBuild
@@ -24,6 +23,13 @@ from stagegraph.source import Source
 _FILES_A_PROCESS = 32  # for fewer, starting a process costs more than it saves
 _CHUNK = 16
 _TEMPLATE_MARKS = r"\{\{.*?\}\}|\{%.*?%\}|<%.*?%>|@@\w+@@|%%\w+%%"
+
+
+class Candidate(Struct, frozen=True):
+    """A file to check; ``named`` says that the user named it, so it must be a Dockerfile."""
+
+    path: str
+    named: bool
 
 
 class Task(Struct, frozen=True, kw_only=True):

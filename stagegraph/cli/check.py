@@ -14,12 +14,12 @@ from stagegraph.cli.common import (
     build_options,
     colour_wanted,
     format_option,
-    options_of,
     output_option,
     to_stdout,
 )
 from stagegraph.cli.writing import write
 from stagegraph.formats import render
+from stagegraph.options import Options
 
 if TYPE_CHECKING:
     from stagegraph.check.check import CheckedFile
@@ -79,10 +79,7 @@ def check(
     exclude: tuple[str, ...],
     fail_on: str | None,
     discover: bool | None,
-    targets: tuple[str, ...],
-    build_args: tuple[str, ...],
-    platforms: tuple[str, ...],
-    contexts: tuple[str, ...],
+    options: Options,
     fix: bool,
     diff: bool,
     verbose: bool,
@@ -112,8 +109,7 @@ def check(
     from stagegraph.check.work import work_of
 
     settings = _settings(select, ignore, exclude, fail_on, discover)
-    asked = options_of(targets, build_args, platforms, contexts)
-    work = work_of(paths or (".",), settings, asked)
+    work = work_of(paths or (".",), settings, options)
     if fix or diff:
         from stagegraph.cli.fix import fix_files
 
@@ -181,7 +177,7 @@ def _run(work: Work) -> Run:
 
 
 def _skipped(skipped: list[Skipped]) -> list[Note]:
-    from stagegraph.check.candidates import skipped_note
+    from stagegraph.check.work import skipped_note
 
     by_reason: dict[str, list[str]] = {}
     for one in skipped:

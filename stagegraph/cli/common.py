@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from functools import wraps
 from inspect import cleandoc
 from typing import Any
 
@@ -12,6 +13,7 @@ import click
 
 from stagegraph.formats import formats
 from stagegraph.options import Options
+from stagegraph.source import without_commands
 
 _DOCKERFILE = """DOCKERFILE is a path, a directory that contains a Dockerfile, or - for standard input.
 The default is ./Dockerfile or ./Containerfile."""
@@ -62,10 +64,23 @@ def format_option(command: str, default: str | None, note: str = "") -> Callable
 
 
 def build_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give ``command`` the options of ``docker build`` that change the graph."""
+    """Give ``command`` the options of ``docker build`` that change the graph, as its ``options``."""
+
+    @wraps(command)
+    def with_options(
+        *,
+        targets: tuple[str, ...],
+        build_args: tuple[str, ...],
+        platforms: tuple[str, ...],
+        contexts: tuple[str, ...],
+        **others: Any,
+    ) -> Any:
+        return command(options=_options_of(targets, build_args, platforms, contexts), **others)
+
+    decorated: Callable[..., Any] = with_options
     for option in reversed(_BUILD_OPTIONS):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return decorated
 
 
 def dockerfile_argument(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -91,7 +106,7 @@ def record_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def options_of(
+def _options_of(
     targets: tuple[str, ...],
     build_args: tuple[str, ...],
     platforms: tuple[str, ...],
@@ -126,6 +141,11 @@ def _context(text: str) -> tuple[str, str]:
         return familiar_reference(name), value
     except ImageReferenceError as error:
         raise click.BadParameter(str(error), param_hint="--build-context") from None
+
+
+def for_log(line: str) -> str:
+    """``line``, which must keep its text, as it may be printed: in a GitHub job without workflow commands."""
+    return without_commands(line) if os.environ.get("GITHUB_ACTIONS") else line
 
 
 def to_stdout(output: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -10,7 +11,6 @@ import click
 from stagegraph.cli.common import (
     build_options,
     format_option,
-    options_of,
     output_option,
     terminal_options,
 )
@@ -18,11 +18,25 @@ from stagegraph.cli.render import direction_option, labels_option, theme_option,
 from stagegraph.cli.writing import write
 from stagegraph.dockerfile.logical import MAX_BYTES, source_from_bytes
 from stagegraph.errors import InputError
+from stagegraph.options import Options
 from stagegraph.picture.view import View
 from stagegraph.reading import NAMES, read_source
 from stagegraph.source import Source
 
 _TIMEOUT = 60  # seconds
+# The repository is not trusted: its configuration must not make git run a program or fetch anything.
+_SAFE_CONFIG = {
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "protocol.allow": "never",
+    "safe.bareRepository": "explicit",
+}
+_SAFE_ENVIRONMENT = {
+    "GIT_ALLOW_PROTOCOL": "",  # none, whatever the configuration allows
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+}
 
 
 def read_revision(name: str) -> Source:
@@ -75,9 +89,12 @@ def _contents(name: str, identity: str, size: int) -> bytes:
 
 
 def _git(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[bytes]:
+    """Run git in a repository that is not trusted; ``arguments`` hold no text of the user."""
+    settings = [word for name, value in _SAFE_CONFIG.items() for word in ("-c", f"{name}={value}")]
     try:
         return subprocess.run(
-            ["git", *arguments],
+            ["git", "--no-pager", *settings, *arguments],
+            env={**os.environ, **_SAFE_ENVIRONMENT},
             input=stdin.encode("utf-8", "surrogateescape"),
             capture_output=True,
             timeout=_TIMEOUT,
@@ -122,10 +139,7 @@ def _git_error(done: subprocess.CompletedProcess[bytes]) -> str:
 def diff(
     old: str,
     new: str,
-    targets: tuple[str, ...],
-    build_args: tuple[str, ...],
-    platforms: tuple[str, ...],
-    contexts: tuple[str, ...],
+    options: Options,
     format_name: str,
     output: str,
     exit_code: bool,
@@ -153,7 +167,6 @@ def diff(
 
     if old == new == "-":
         raise click.UsageError("OLD and NEW cannot both be standard input")
-    options = options_of(targets, build_args, platforms, contexts)
     comparison = compare(read(read_revision(old), options), read(read_revision(new), options))
     view = View(direction=direction, labels=labels, theme=theme, title=title)
     write(render("diff", comparison, format_name, view=view, **terminal_options(output)), output)

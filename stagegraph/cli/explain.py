@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stagegraph.cli.common import dockerfile_argument, options_of
+from stagegraph.cli.common import dockerfile_argument
 from stagegraph.cli.writing import write
 from stagegraph.errors import InputError
+from stagegraph.options import Options
 from stagegraph.source import quoted
 
 if TYPE_CHECKING:
@@ -21,10 +22,7 @@ if TYPE_CHECKING:
 def explain(
     stage: str,
     dockerfile: str,
-    targets: tuple[str, ...],
-    build_args: tuple[str, ...],
-    platforms: tuple[str, ...],
-    contexts: tuple[str, ...],
+    options: Options,
 ) -> None:
     """Show why the target needs STAGE, or why nothing does.
 
@@ -41,7 +39,7 @@ def explain(
     from stagegraph.graph.explain import explain as explain_node
     from stagegraph.graph.report import analyse
 
-    report = analyse(read(dockerfile, options_of(targets, build_args, platforms, contexts)))
+    report = analyse(read(dockerfile, options))
     write(render(report, explain_node(report, _node(report, stage))).encode(), "")
 
 

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from stagegraph.cli.common import (
     dockerfile_argument,
     format_option,
-    options_of,
     output_option,
     record_options,
     terminal_options,
@@ -20,6 +19,7 @@ from stagegraph.cli.common import (
 from stagegraph.cli.writing import write
 from stagegraph.formats import formats
 from stagegraph.formats import render as render_format
+from stagegraph.options import Options
 from stagegraph.picture.view import DIRECTIONS, ENGINES, THEMES, View
 
 direction_option = click.option(
@@ -70,10 +70,7 @@ _DEFAULT_FORMAT = (
 @record_options
 def render(
     dockerfile: str,
-    targets: tuple[str, ...],
-    build_args: tuple[str, ...],
-    platforms: tuple[str, ...],
-    contexts: tuple[str, ...],
+    options: Options,
     output: str,
     format_name: str | None,
     record: str,
@@ -94,7 +91,6 @@ def render(
     from stagegraph.graph.report import analyse
 
     chosen = _format(output, format_name)
-    options = options_of(targets, build_args, platforms, contexts)
     wanted = View(**view)  # type: ignore[arg-type]  # click has checked the values
     if record:
         from stagegraph.cli.recorded import timed_report

@@ -7,12 +7,12 @@ import click
 from stagegraph.cli.common import (
     dockerfile_argument,
     format_option,
-    options_of,
     output_option,
     record_options,
     terminal_options,
 )
 from stagegraph.cli.writing import write
+from stagegraph.options import Options
 
 
 @click.command()
@@ -22,10 +22,7 @@ from stagegraph.cli.writing import write
 @record_options
 def report(
     dockerfile: str,
-    targets: tuple[str, ...],
-    build_args: tuple[str, ...],
-    platforms: tuple[str, ...],
-    contexts: tuple[str, ...],
+    options: Options,
     format_name: str,
     output: str,
     record: str,
@@ -44,7 +41,6 @@ def report(
     from stagegraph.graph.report import analyse
     from stagegraph.picture.view import View
 
-    options = options_of(targets, build_args, platforms, contexts)
     if record:
         from stagegraph.cli.recorded import timed_report
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stagegraph.cli.common import build_options, format_option, options_of, output_option, terminal_options
+from stagegraph.cli.common import build_options, format_option, output_option, terminal_options
 from stagegraph.cli.writing import write
 from stagegraph.formats import formats, render
 
@@ -44,10 +44,7 @@ TOO_SLOW = 3  # the exit code of --fail-over and --fail-path-over
 @build_options
 def timings(
     arguments: tuple[str, ...],
-    targets: tuple[str, ...],
-    build_args: tuple[str, ...],
-    platforms: tuple[str, ...],
-    contexts: tuple[str, ...],
+    options: Options,
     format_name: str,
     output: str,
     build: str,
@@ -70,7 +67,6 @@ def timings(
       stagegraph timings --compare before.dockerbuild after.dockerbuild
       stagegraph timings build.dockerbuild --fail-over 300
     """
-    options = options_of(targets, build_args, platforms, contexts)
     records = 2 if compare else 1
     if not records <= len(arguments) <= records + 1:
         raise click.UsageError(_USAGE[records - 1])

@@ -18,7 +18,6 @@ Environment = tuple[tuple[str, str], ...]
 class RunAction(NamedTuple):
     """RUN: the command in the environment that the stage has there."""
 
-    command: int
     name: str
     span: Span
     onbuild: bool
@@ -50,7 +49,6 @@ class CopyPart(NamedTuple):
 class CopyAction(NamedTuple):
     """COPY or ADD."""
 
-    command: int
     name: str
     span: Span
     onbuild: bool
@@ -65,7 +63,6 @@ class CopyAction(NamedTuple):
 class WorkdirAction(NamedTuple):
     """WORKDIR other than /: creates a directory."""
 
-    command: int
     name: str
     span: Span
     onbuild: bool

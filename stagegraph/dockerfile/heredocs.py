@@ -28,6 +28,11 @@ class Heredoc(NamedTuple):
         return re.sub(_LEADING_TABS, "", self.content) if self.chomp else self.content
 
 
+def ends(heredoc: Heredoc, line: str) -> bool:
+    """Whether ``line`` ends ``heredoc``: it is the name alone, for ``<<-`` after tabs."""
+    return (line.lstrip("\t") if heredoc.chomp else line) == heredoc.name
+
+
 def heredoc_word(word: str) -> Heredoc | None:
     """The heredoc that ``word`` opens, if any; ExpansionError if its name has an open quote."""
     match = re.match(_HEREDOC, word)

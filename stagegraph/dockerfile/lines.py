@@ -71,14 +71,14 @@ def read_lines(source: Source) -> Lines:
     """
     reader = Reader(source)
     error = reader.read_all()
-    return Lines(lines=tuple(_split(reader.found)), escape=reader.escape, error=error)
+    return Lines(lines=tuple(_split(reader.instructions)), escape=reader.escape, error=error)
 
 
-def _split(found: Sequence[Logical]) -> list[Line]:
-    text = "".join(f"{logical.text} {_END}\n" for logical in found)
+def _split(instructions: Sequence[Logical]) -> list[Line]:
+    text = "".join(f"{logical.text} {_END}\n" for logical in instructions)
     structure = DockerfileParser(fileobj=BytesIO(text.encode("utf-8", "replace"))).structure
     heads = {item["startline"]: item for item in structure}
-    return [_line(logical, heads.get(number)) for number, logical in enumerate(found)]
+    return [_line(logical, heads.get(number)) for number, logical in enumerate(instructions)]
 
 
 def _line(logical: Logical, head: dict[str, str] | None) -> Line:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from stagegraph.dockerfile.expand import ExpansionError
 from stagegraph.dockerfile.flags import split_flags
-from stagegraph.dockerfile.heredocs import Heredoc, heredocs_of_line
+from stagegraph.dockerfile.heredocs import Heredoc, ends, heredocs_of_line
 from stagegraph.dockerfile.mounts import FALSE, TRUE
 from stagegraph.dockerfile.words import BETWEEN_WORDS, SPACE, is_json_list
 from stagegraph.errors import DockerfileError, InputError
@@ -139,7 +139,7 @@ class Reader:
         self.directives = Directives()
         self._lines = physical_lines(source)
         self._number = 0
-        self.found: list[Logical] = []
+        self.instructions: list[Logical] = []
         self._comments: list[str] = []
 
     @property
@@ -148,7 +148,7 @@ class Reader:
         return self.directives.escape
 
     def read_all(self) -> DockerfileError | None:
-        """Fill ``found``; return the first error in lines or heredocs, which ends the reading."""
+        """Fill ``instructions``; return the first error in lines or heredocs, which ends the reading."""
         try:
             while self._number < len(self._lines):
                 self._one()
@@ -176,7 +176,7 @@ class Reader:
         if not ended:
             text = self._joined(text)
         heredocs = self._heredocs(text, start) if "<<" in text else ()
-        self.found.append(Logical(text, Span(start, self._number), tuple(self._comments), heredocs))
+        self.instructions.append(Logical(text, Span(start, self._number), tuple(self._comments), heredocs))
         self._comments = []
 
     def _comment(self, text: str) -> None:
@@ -233,8 +233,7 @@ class Reader:
         content: list[str] = []
         while self._number < len(self._lines):
             raw = self._take()
-            line = raw.rstrip("\r\n")
-            if (line.lstrip("\t") if heredoc.chomp else line) == heredoc.name:
+            if ends(heredoc, raw.rstrip("\r\n")):
                 return Heredoc(
                     name=heredoc.name, expand=heredoc.expand, chomp=heredoc.chomp, content="".join(content)
                 )

@@ -20,19 +20,19 @@ class PatternError(ValueError):
 
 def tokens(pattern: str) -> tuple[tuple[str, bool], ...]:
     """``pattern`` as (character, is a wildcard) pairs; PatternError on an invalid escape."""
-    found: list[tuple[str, bool]] = []
+    pairs: list[tuple[str, bool]] = []
     position = 0
     while position < len(pattern):
         char, following = pattern[position], pattern[position + 1 : position + 2]
         position += 1
         if char != "\\":
-            found.append((char, char in (_STAR, _ANY)))
+            pairs.append((char, char in (_STAR, _ANY)))
         elif following not in ("}", "/"):
             if following not in (_STAR, _ANY, "\\") or not following:
                 raise PatternError(f"invalid escape '\\{following}'")
-            found.append((following, False))
+            pairs.append((following, False))
             position += 1
-    return tuple(found)
+    return tuple(pairs)
 
 
 def without_prefix(pattern: str, value: str, *, longest: bool) -> str:
@@ -52,16 +52,16 @@ def replaced(pattern: str, value: str, replacement: str, *, everywhere: bool) ->
     parsed = tokens(pattern)
     if everywhere:
         return _replace_all(parsed, value, replacement)
-    found = _find(parsed, value, 0)
-    return value if found is None else value[: found[0]] + replacement + value[found[1] :]
+    match = _find(parsed, value, 0)
+    return value if match is None else value[: match[0]] + replacement + value[match[1] :]
 
 
 def _replace_all(parsed: Sequence[tuple[str, bool]], value: str, replacement: str) -> str:
     # Go's ReplaceAllString: no empty match directly after another match, and $0 in the replacement.
     parts: list[str] = []
     last = position = 0
-    while position <= len(value) and (found := _find(parsed, value, position)):
-        start, end = found
+    while position <= len(value) and (match := _find(parsed, value, position)):
+        start, end = match
         parts.append(value[last:start])
         if end > last or start == 0:
             parts.append(_filled(replacement, value[start:end]))
@@ -71,10 +71,10 @@ def _replace_all(parsed: Sequence[tuple[str, bool]], value: str, replacement: st
 
 
 def _filled(template: str, match: str) -> str:
-    def part(found: re.Match[str]) -> str:
-        if found[1]:
+    def part(reference: re.Match[str]) -> str:
+        if reference[1]:
             return "$"
-        return match if (found[2] or found[3]) == "0" else ""
+        return match if (reference[2] or reference[3]) == "0" else ""
 
     return re.sub(_TEMPLATE, part, template)
 

@@ -14,13 +14,12 @@ from stagegraph.api import read, render
 from stagegraph.embedding.diagram_settings import DiagramSettings
 from stagegraph.errors import InputError
 from stagegraph.formats.markdown import escaped, table
-from stagegraph.formats.quoting import xml_text
 from stagegraph.formats.report_sections import headline, left_behind_rows, shipped_rows
 from stagegraph.graph.report import analyse
 from stagegraph.model import Report
 from stagegraph.picture.picture import description
 from stagegraph.reading import find, read_source
-from stagegraph.source import Source
+from stagegraph.source import Source, xml_text
 
 _HERE = Path()
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import graphviz
 
 from stagegraph.comparison.changes import Change
-from stagegraph.formats.quoting import checked_link_base, line_link, xml_text
 from stagegraph.model import EdgeKind, NodeKind, Report
 from stagegraph.picture.picture import picture
 from stagegraph.picture.theme import EDGE_DASHES, Palette, Style, arrow_styles, border, palette_of, style_name
-from stagegraph.picture.view import Arrow, Box, Group, Picture, View
+from stagegraph.picture.view import Arrow, Box, Group, Picture, View, checked_link_base, line_link
+from stagegraph.source import xml_text
 
 FONT = "Arial"  # one family: graphviz-pure measures a list with another font
 PLAIN_ABOVE = 400  # boxes; above it labels and splines are made cheap to lay out
@@ -149,10 +149,10 @@ def _arrow_width(arrow: Arrow) -> str:
 
 
 def _links(tooltip: str, line: int | None, view: View, tooltips: bool) -> dict[str, str]:
-    found = {}
+    attributes = {}
     if tooltips and tooltip:
-        found["tooltip"] = graphviz.escape(xml_text(tooltip))
+        attributes["tooltip"] = graphviz.escape(xml_text(tooltip))
     link = line_link(view.link_base, line)
     if link:
-        found |= {"URL": graphviz.escape(link), "target": "_top"}
-    return found
+        attributes |= {"URL": graphviz.escape(link), "target": "_top"}
+    return attributes

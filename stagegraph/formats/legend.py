@@ -104,7 +104,7 @@ def _sample(kind: EdgeKind | None, colour: str, width: float) -> str:
 
 def _edge_words(present: Collection[EdgeKind | None]) -> dict[EdgeKind, str]:
     """The kinds that are drawn; COPY and ADD are drawn the same."""
-    found = {kind: words for kind, words in _EDGES.items() if kind in present}
-    if EdgeKind.COPY in found and EdgeKind.ADD in found:
-        found[EdgeKind.COPY] = f"{found[EdgeKind.COPY]}, {found.pop(EdgeKind.ADD)}"
-    return found
+    words_of = {kind: words for kind, words in _EDGES.items() if kind in present}
+    if EdgeKind.COPY in words_of and EdgeKind.ADD in words_of:
+        words_of[EdgeKind.COPY] = f"{words_of[EdgeKind.COPY]}, {words_of.pop(EdgeKind.ADD)}"
+    return words_of

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from stagegraph.formats.mermaid_style import MARKS, comment, count_links, front_matter, label, styles
-from stagegraph.formats.quoting import checked_link_base, line_link
 from stagegraph.model import EdgeKind, NodeKind, Report
 from stagegraph.picture.smaller import (
     fewer_boxes,
@@ -17,7 +16,7 @@ from stagegraph.picture.smaller import (
     without_small_text,
 )
 from stagegraph.picture.theme import style_name
-from stagegraph.picture.view import Box, Group, Picture, View
+from stagegraph.picture.view import Box, Group, Picture, View, checked_link_base, line_link
 
 MOST_CHARACTERS = 50_000  # GitHub shows an error for more, and the diagram cannot raise it
 MOST_EDGES = 500

@@ -109,9 +109,9 @@ def styles(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
         members.setdefault(style_name(box), []).append(ids[box.id])
     for number, group in enumerate(drawn.groups):
         members.setdefault(f"frame{style_name(group)}", []).append(f"g{number}")
-    for name, found in sorted(members.items()):
+    for name, own in sorted(members.items()):
         yield f"  classDef {name} {_style(name)}"
-        yield f"  class {','.join(found)} {name}"
+        yield f"  class {','.join(own)} {name}"
     if drawn.notes:
         yield f"  classDef note fill:none,stroke:none,color:{GREY}"
         yield "  class note0 note"
@@ -140,14 +140,14 @@ def _links_of(arrow: Arrow) -> int:
 
 def _arrows(drawn: Picture) -> Iterator[str]:
     """The links of each style, by their numbers."""
-    found: dict[str, list[str]] = {}
+    links_of: dict[str, list[str]] = {}
     first = 0
     for arrow, style in zip(drawn.arrows, arrow_styles(drawn), strict=True):
         name = "critical" if arrow.critical else style
         numbers = range(first, first + _links_of(arrow))
         first = numbers.stop
-        found.setdefault(name, []).extend(map(str, numbers))
-    for name, members in sorted(found.items()):
+        links_of.setdefault(name, []).extend(map(str, numbers))
+    for name, members in sorted(links_of.items()):
         yield f"  linkStyle {','.join(members)} {_ARROWS[name]}"
 
 

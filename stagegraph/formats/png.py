@@ -37,7 +37,7 @@ def in_package_font(text: str) -> str:
 
 
 def _missing() -> RenderError:
-    return RenderError(f"there is no font {FAMILY} to write with", hint="pip install fontpkg-arimo")
+    return RenderError(f"the font {FAMILY} is missing", hint="pip install fontpkg-arimo")
 
 
 MAX_SCALE = 2.0

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from stagegraph.comparison.changes import Change
 from stagegraph.formats.legend import legend
-from stagegraph.formats.quoting import checked_link_base, line_link, xml_text
 from stagegraph.formats.svg_shapes import (
     head,
     line,
@@ -41,7 +40,8 @@ from stagegraph.picture.theme import (
     palette_of,
     style_name,
 )
-from stagegraph.picture.view import Arrow, Box, Group, Picture, View
+from stagegraph.picture.view import Arrow, Box, Group, Picture, View, checked_link_base, line_link
+from stagegraph.source import xml_text
 
 MARGIN = 20.0
 

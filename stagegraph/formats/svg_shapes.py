@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from math import hypot
 
-from stagegraph.formats.quoting import xml_text
 from stagegraph.model import EdgeKind, NodeKind
 from stagegraph.picture.layout import Point, Rectangle, Route
 from stagegraph.picture.sizes import Line, is_measured
 from stagegraph.picture.theme import COLOURED, DARK, DASHES, MARKED, Palette, Style
 from stagegraph.picture.view import Arrow, View
+from stagegraph.source import xml_text
 
 HALOS = (
     ".label text,.frame-name text{paint-order:stroke;stroke-width:4px;stroke-linejoin:round}",
@@ -87,9 +87,9 @@ def outline(kind: NodeKind | None, rectangle: Rectangle, paint: str) -> str:
 
 def rounded(rectangle: Rectangle, radius: float, attributes: str) -> str:
     """A rectangle with round corners."""
-    place = f'x="{number(rectangle.left)}" y="{number(rectangle.top)}"'
+    position = f'x="{number(rectangle.left)}" y="{number(rectangle.top)}"'
     size = f'width="{number(rectangle.width)}" height="{number(rectangle.height)}"'
-    return f'<rect {attributes} {place} {size} rx="{number(radius)}"/>'
+    return f'<rect {attributes} {position} {size} rx="{number(radius)}"/>'
 
 
 def paint(style: Style, line: str = "", width: float = 0.0) -> str:
@@ -104,12 +104,12 @@ def mark(name: str, x: float, y: float, colour: str) -> str:
     """The mark of a role: rings, a full circle for what is in the image, a half one for what is in part."""
     if name not in MARKED:
         return ""
-    place = f'cx="{number(x)}" cy="{number(y)}"'
+    position = f'cx="{number(x)}" cy="{number(y)}"'
     if name == "inherited":
-        return f'<circle class="dot" {place} r="5" fill="{colour}"/>'
-    ring = f'<circle class="ring" {place} r="4.5" fill="none" stroke="{colour}" stroke-width="1.4"/>'
+        return f'<circle class="dot" {position} r="5" fill="{colour}"/>'
+    ring = f'<circle class="ring" {position} r="4.5" fill="none" stroke="{colour}" stroke-width="1.4"/>'
     if name == "target":
-        return f'{ring}<circle class="dot" {place} r="2.2" fill="{colour}"/>'
+        return f'{ring}<circle class="dot" {position} r="2.2" fill="{colour}"/>'
     half = f"M{number(x)} {number(y - 4.5)}a4.5 4.5 0 0 0 0 9z"
     return f'{ring}<path class="dot" d="{half}" fill="{colour}"/>'
 
@@ -214,11 +214,11 @@ def text_line(
     A browser without Arial fits the letters of the font it has into the same width, if all letters are of
     those whose width is known; other scripts are left as they are.
     """
-    place = f'x="{number(x)}" y="{number(middle + line.size * _BASELINE)}" font-size="{number(line.size)}"'
+    position = f'x="{number(x)}" y="{number(middle + line.size * _BASELINE)}" font-size="{number(line.size)}"'
     weight = ' font-weight="bold"' if line.bold else ""
     side = f' text-anchor="{anchor}"' if anchor != "start" else ""
     fitted = ""
     if len(line.text) > 1 and is_measured(line.text):
         fitted = f' textLength="{number(line.width)}" lengthAdjust="spacingAndGlyphs"'
-    attributes = f'{place}{side}{weight}{fitted} fill="{colour}"{more}'
+    attributes = f'{position}{side}{weight}{fitted} fill="{colour}"{more}'
     return f"<text {attributes}>{xml_text(line.text)}</text>"

@@ -1,4 +1,4 @@
-"""What is written in the box of a node, and the whole story that its tooltip tells."""
+"""The texts of the box of a node, and of its tooltip."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from stagegraph.picture.view import Arrow, Box, Picture
 
 
 def ranks(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> dict[str, int]:
-    """The longest path to each box, in arrows; boxes on a cycle and behind one keep what was found so far."""
+    """The longest path to each box, in arrows; boxes on a cycle and behind one keep the rank so far."""
     users: dict[str, list[str]] = {box.id: [] for box in boxes}
     waits = Counter({box.id: 0 for box in boxes})
     for arrow in arrows:

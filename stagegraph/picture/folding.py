@@ -72,7 +72,7 @@ def _groups(nodes: Sequence[Node], edges: Sequence[Edge], bases: Mapping[str, st
             how = (edge.kind, edge.needed, edge.selectable)
             seen[edge.target].add((how, "reads", classes[edge.source]))
             seen[edge.source].add((how, "is read by", classes[edge.target]))
-        finer = _numbered({name: (classes[name], frozenset(found)) for name, found in seen.items()})
+        finer = _numbered({name: (classes[name], frozenset(own)) for name, own in seen.items()})
         if max(finer.values(), default=0) == max(classes.values(), default=0):
             return _large(nodes, classes)
         classes = finer
@@ -86,15 +86,15 @@ def _numbered(keys: Mapping[str, object]) -> dict[str, int]:
 
 
 def _large(nodes: Sequence[Node], classes: Mapping[str, int]) -> _Groups:
-    found: dict[int, list[Node]] = {}
+    groups: dict[int, list[Node]] = {}
     for node in nodes:
         if node.role is not Role.TARGET:
-            found.setdefault(classes[node.id], []).append(node)
-    return {group[0].id: tuple(group) for group in found.values() if len(group) >= _FEWEST}
+            groups.setdefault(classes[node.id], []).append(node)
+    return {group[0].id: tuple(group) for group in groups.values() if len(group) >= _FEWEST}
 
 
 def _together(group: Sequence[Node]) -> Node:
-    """One node for a group: what their names have in common, and all of them as its story."""
+    """One node for a group: what their names have in common, all of them in its tooltip."""
     return replace(
         group[0],
         label=pattern([node.label for node in group]),
@@ -137,7 +137,8 @@ def folded(report: Report, view: View) -> Folded:
         left_out = len(report.nodes) - len(nodes)
         edges = between(nodes, edges)
         if left_out:
-            notes.append(f"{left_out} node{'s' if left_out > 1 else ''} not needed left out")
+            nodes_are, are = ("nodes that are", "are") if left_out > 1 else ("node that is", "is")
+            notes.append(f"{left_out} {nodes_are} not needed {are} left out")
     if view.steps:
         return Folded(nodes=nodes, edges=edges, bases={}, counts={}, notes=tuple(notes))
     counts: dict[str, int] = {}
@@ -150,7 +151,7 @@ def folded(report: Report, view: View) -> Folded:
 def _smaller(
     nodes: tuple[Node, ...], edges: tuple[Edge, ...], counts: dict[str, int], notes: list[str]
 ) -> Folded:
-    """Sources written in the stages that read them, and what is alike drawn as one."""
+    """The sources that many stages use listed inside those, and similar nodes grouped into one."""
     gone = written_inside(nodes, edges)
     nodes, edges, moved = without(nodes, edges, gone)
     labels = {node.id: node.label for node in gone}
@@ -162,11 +163,10 @@ def _smaller(
     written = inside(gone, moved)
     members: Mapping[str, tuple[str, ...]] = {}
     if len(nodes) > FOLD_ALIKE:
-        before = len(nodes)
         nodes, edges, written, members = alike(nodes, edges, bases, written)
         if members:
             same = sum(map(len, members.values()))
-            notes.append(f"{same} nodes of {before} are drawn as {len(members)}, since they are alike")
+            notes.append(f"{same} similar nodes are grouped into {len(members)}")
     return Folded(
         nodes=nodes,
         edges=edges,

@@ -1,4 +1,4 @@
-"""Sources whose edges would hide the rest are written in the stages that read them."""
+"""Lists sources whose edges would hide the rest inside the stages that use them."""
 
 from __future__ import annotations
 
@@ -111,19 +111,19 @@ def inside(gone: Sequence[Node], moved: Sequence[Edge]) -> dict[str, tuple[Insid
     for edge in moved:
         if edge.kind is not EdgeKind.FROM:
             parallel.setdefault((edge.target, edge.source), []).append(edge)
-    found: dict[str, tuple[Inside, ...]] = {}
+    by_stage: dict[str, tuple[Inside, ...]] = {}
     for (target, source), edges in parallel.items():
         carried = ", ".join(edge_label(edges, 30).split("\n"))
         written = Inside(
             line=cut(f"{shortened(labels[source], 24)}: {carried}", 44),
             whole=f"{labels[source]}: {'; '.join(edge_tooltip(edges).split(chr(10)))}",
         )
-        found[target] = (*found.get(target, ()), written)
-    return found
+        by_stage[target] = (*by_stage.get(target, ()), written)
+    return by_stage
 
 
 def inside_notes(gone: Sequence[Node]) -> Iterator[str]:
-    """Which sources are written in the stages that read them."""
+    """The note that names the sources listed inside stages."""
     images = sum(node.kind is NodeKind.IMAGE for node in gone)
     others = [node.label for node in gone if node.kind is not NodeKind.IMAGE]
     names = [f"{images} image{'s' if images > 1 else ''}"] if images else []
@@ -131,4 +131,4 @@ def inside_notes(gone: Sequence[Node]) -> Iterator[str]:
     if names:
         listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
         one = len(gone) == 1
-        yield f"{listed} {'is' if one else 'are'} written in the stages that read {'it' if one else 'them'}"
+        yield f"{listed} {'is' if one else 'are'} listed inside the stages that use {'it' if one else 'them'}"

@@ -42,17 +42,17 @@ def opened(
 
 def _waits(report: Report, inner: Sequence[Step], drawn: set[str]) -> list[Arrow]:
     """What each step waits for, as far as it is drawn."""
-    found: dict[tuple[str, str], Arrow] = {}
+    arrows: dict[tuple[str, str], Arrow] = {}
     passed = set(pairwise(report.critical_path))
     for step in inner:
         for read in step.inputs:
             ends = (_place(report.steps[read]), _place(step))
-            if drawn.issuperset(ends) and ends not in found:
+            if drawn.issuperset(ends) and ends not in arrows:
                 critical = (read, step.id) in passed
-                found[ends] = Arrow(
+                arrows[ends] = Arrow(
                     source=ends[0], target=ends[1], kind=None, critical=critical, line=step.line
                 )
-    return list(found.values())
+    return list(arrows.values())
 
 
 def _place(step: Step) -> str:

@@ -93,7 +93,7 @@ def _transfers(edge: Edge, length: int) -> list[str]:
 
 
 def _listed(paths: Sequence[str], length: int) -> str:
-    """Paths that go to one place: all of them, or the first and how many more."""
+    """Paths with one destination: all of them, or the first and how many more."""
     listed = ", ".join(paths)
     return listed if len(listed) <= length // 2 + 4 else f"{paths[0]} +{len(paths) - 1}"
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from stagegraph.errors import OptionsError
 from stagegraph.model import EdgeKind, NodeKind, Reach, Role
+from stagegraph.source import printable
 
 if TYPE_CHECKING:
     from stagegraph.comparison.changes import Change
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 DIRECTIONS = ("auto", "TB", "LR", "BT", "RL")
 THEMES = ("auto", "light", "dark")
 ENGINES = ("auto", "pure", "system")
+_LINK = r"(?:https?://[^\s\"'<>\\^`{|}]+|(?![/\\]{2})[^\s\"'<>\\^`{|}:]+(?:/[^\s\"'<>\\^`{|}]*)?)\Z"
 
 
 class View(Struct, frozen=True, kw_only=True):
@@ -31,13 +35,28 @@ class View(Struct, frozen=True, kw_only=True):
     engine: str = "auto"  # one of ENGINES: which Graphviz lays out
 
 
+def line_link(base: str, line: int | None) -> str:
+    """The link to ``line`` of the Dockerfile at ``base``; empty without a base or a line."""
+    return f"{base.partition('#')[0]}#L{line}" if base and line else ""
+
+
+def checked_link_base(base: str) -> str:
+    """``base`` if it is an http, https or relative address; OptionsError for others, such as javascript:."""
+    if base and not re.match(_LINK, base):
+        raise OptionsError(
+            f"invalid link base `{printable(base)[:80]}`",
+            hint="use an http or https address or a relative path, without spaces and quotes",
+        )
+    return base
+
+
 class Box(Struct, frozen=True, kw_only=True):
     """One node of a picture: a stage, a source, a step, or several of these drawn as one."""
 
     id: str  # Node.id, or "step:12"
     label: str  # the main line, already short
     sublabel: str = ""  # a second, smaller line: base image, number of steps, platform
-    tooltip: str = ""  # the whole story, long
+    tooltip: str = ""  # all that is known, long
     kind: NodeKind | None = None  # None for a step
     role: Role = Role.UNNEEDED
     reach: Reach = Reach.NEEDED
@@ -91,10 +110,10 @@ class Picture(Struct, frozen=True, kw_only=True):
 
     def grouped(self) -> dict[str, list[Box]]:
         """The boxes by the id of the group they are drawn in; "" is none."""
-        found: dict[str, list[Box]] = {group.id: [] for group in self.groups}
+        boxes: dict[str, list[Box]] = {group.id: [] for group in self.groups}
         for box in self.boxes:
-            found.setdefault(box.group, []).append(box)
-        return found
+            boxes.setdefault(box.group, []).append(box)
+        return boxes
 
     @property
     def compares(self) -> bool:

@@ -16,9 +16,8 @@ from msgspec import Struct, field
 from stagegraph.embedding.content import alternative_text, dockerfile_at, report_for, shipped_table
 from stagegraph.embedding.diagram_settings import DiagramSettings, SettingsError, parse_settings
 from stagegraph.errors import StagegraphError
-from stagegraph.formats.quoting import xml_text
 from stagegraph.model import Report
-from stagegraph.source import Source
+from stagegraph.source import Source, xml_text
 
 # A warning of this logger makes `mkdocs build --strict` fail.
 _log = logging.getLogger("mkdocs.plugins.stagegraph")

@@ -13,10 +13,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from stagegraph.formats.quoting import xml_text
 from stagegraph.formats.svg_shapes import HALOS, colour_rules
 from stagegraph.picture.theme import DARK, LIGHT, Palette, Style
-from stagegraph.source import printable
+from stagegraph.source import printable, xml_text
 
 _PLAIN = ("paper", "text", "faint", "frame", "edge", "critical")
 

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from stagegraph.formats.html.assembly import asset, filled
 from stagegraph.formats.legend import ROLE_WORDS
-from stagegraph.formats.quoting import xml_text
 from stagegraph.formats.svg import svg_of_layout
 from stagegraph.model import EdgeKind, Report
 from stagegraph.picture.layout import Layout, lay_out
@@ -20,6 +19,7 @@ from stagegraph.picture.left_out import BUNDLE
 from stagegraph.picture.smaller import LAYOUT_REASON, smaller_pictures
 from stagegraph.picture.theme import style_name
 from stagegraph.picture.view import Box, Picture, View
+from stagegraph.source import xml_text
 
 _PART = re.compile(r'^<g class="(frame|edge|label|node) ', re.MULTILINE)
 _SIZE = re.compile(r'<svg width="(\d+)" height="(\d+)"')

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from stagegraph.formats.html.timed_facts import instruction
-from stagegraph.formats.quoting import xml_text
 from stagegraph.formats.timings_sections import notes, savings, warnings
+from stagegraph.source import xml_text
 from stagegraph.timings.timings import Saving, Timings
 from stagegraph.units import counted, duration, share
 

@@ -13,9 +13,8 @@ from stagegraph.formats.html.drawing import drawing
 from stagegraph.formats.html.facts import graph_facts
 from stagegraph.formats.html.timed_facts import stage_keys, timed_nodes, timed_steps, timeline
 from stagegraph.formats.html.timed_sections import figures, timed_overview
-from stagegraph.formats.quoting import checked_link_base
 from stagegraph.model import Report
-from stagegraph.picture.view import Arrow, Box, Picture, View
+from stagegraph.picture.view import Arrow, Box, Picture, View, checked_link_base
 from stagegraph.timings.timings import Timings
 from stagegraph.units import duration
 
