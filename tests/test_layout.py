@@ -119,7 +119,7 @@ def test_candidates_get_smaller_down_to_a_few_boxes() -> None:
         "steps are left out to lay the picture out in time",
         "labels are left out to lay the picture out in time",
         "images and contexts are left out to lay the picture out in time",
-        "280 nodes are drawn as one",
+        "280 nodes are grouped into one",
     )
 
 
@@ -159,7 +159,7 @@ def test_pdf_without_typst_and_graphviz(monkeypatch: pytest.MonkeyPatch, tmp_pat
     with pytest.raises(sg.RenderError) as caught:
         _draw("pdf")
     assert str(caught.value) == (
-        "PDF needs the package typst or a system Graphviz, and neither is here\n"
+        "PDF needs the package typst or a system Graphviz; neither is installed\n"
         "hint: pip install 'stagegraph[pdf]', or install Graphviz"
     )
 

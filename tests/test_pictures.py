@@ -15,7 +15,7 @@ from pypdf import PdfReader
 
 import stagegraph as sg
 from stagegraph.formats.png import font_file, zoom_of
-from stagegraph.picture.folding import alike
+from stagegraph.picture.folding import group_similar
 from stagegraph.picture.picture import picture
 from stagegraph.picture.sizes import WIDTHS
 from stagegraph.picture.theme import arrow_styles
@@ -180,7 +180,7 @@ def test_of_many_edges_those_that_ship_keep_their_labels() -> None:
     )
     drawn = picture(report(text + "FROM base\nCOPY --from=s29 /a /b\n"), sg.View())
     assert [arrow.label for arrow in drawn.arrows if arrow.label] == ["/a → /b"]
-    assert drawn.notes == ("only what goes into the image has its label",)
+    assert drawn.notes == ("only arrows that lead into the image have labels",)
 
 
 def test_what_is_alike_is_drawn_as_one_in_a_large_graph() -> None:
@@ -189,7 +189,7 @@ def test_what_is_alike_is_drawn_as_one_in_a_large_graph() -> None:
     assert len(drawn.boxes) < 20
     (packed,) = [box for box in drawn.boxes if "stage:5" in box.members]
     assert packed.label == "service-…"
-    assert packed.sublabel == "22 stages alike"
+    assert packed.sublabel == "22 similar stages"
     assert "service-63" in packed.tooltip
     assert "22 × /usr/bin/service-…" in [a.label for a in drawn.arrows if a.source == packed.id]
     assert "192 similar nodes are grouped into 9" in drawn.notes
@@ -207,7 +207,7 @@ def test_folding_loses_nothing_and_makes_no_circles(text: str) -> None:
         found = report(text)
     except sg.StagegraphError:
         return
-    nodes, edges, _, members = alike(found.nodes, found.edges, {}, {})
+    nodes, edges, _, members = group_similar(found.nodes, found.edges, {}, {})
     assert sorted(n.id for n in found.nodes) == sorted(
         name for node in nodes for name in members.get(node.id, (node.id,))
     )
@@ -405,6 +405,6 @@ def _dense(stages: int) -> str:
 def test_the_notes_say_all_that_a_smaller_picture_leaves_out(name: str, steps: bool) -> None:
     text = sg.render(report(_dense(75)), name, sg.View(steps=steps)).decode().lower()
     assert "labels are left out" in text
-    assert "nodes are drawn as one" in text
+    assert "nodes are grouped into one" in text
     assert ("steps are left out" in text) is steps
     assert "not needed" not in text

@@ -1,4 +1,4 @@
-"""A picture in the language of Graphviz, through the graphviz package."""
+"""A picture as DOT, the language of Graphviz."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stagegraph.picture.view import Arrow, Box, Group, Picture, View, checked_li
 from stagegraph.source import xml_text
 
 FONT = "Arial"  # one family: graphviz-pure measures a list with another font
-PLAIN_ABOVE = 400  # boxes; above it labels and splines are made cheap to lay out
+PLAIN_ABOVE = 400  # boxes; above it labels are plain text and splines are lines, which are faster to lay out
 _SHAPES = {
     NodeKind.STAGE: "box",
     NodeKind.IMAGE: "cylinder",

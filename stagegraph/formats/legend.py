@@ -1,4 +1,4 @@
-"""The legend below a picture, of only what occurs in it, and the notes on what was left out."""
+"""The legend below a picture, for what occurs in it, and the notes on what was left out."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ Item = tuple[str, float, str]  # the drawing, its width, the words
 
 
 def legend(
-    drawn: Picture, palette: Palette, notes: Sequence[str], asked: bool, width: float
+    drawn: Picture, palette: Palette, notes: Sequence[str], shown: bool, width: float
 ) -> tuple[str, float, float]:
-    """The SVG of legend and notes, and the width and height that they take."""
+    """The SVG of the legend, if ``shown``, and of the notes; and their width and height in pixels."""
     parts: list[str] = []
     top, widest = 0.0, 0.0
-    rows = [list(_roles(drawn, palette)), [*_kinds(drawn, palette), *_edges(drawn, palette)]] if asked else []
+    rows = [list(_roles(drawn, palette)), [*_kinds(drawn, palette), *_edges(drawn, palette)]] if shown else []
     for row in rows:
         left = 0.0
         for drawing, wide, words in row:
@@ -103,7 +103,7 @@ def _sample(kind: EdgeKind | None, colour: str, width: float) -> str:
 
 
 def _edge_words(present: Collection[EdgeKind | None]) -> dict[EdgeKind, str]:
-    """The kinds that are drawn; COPY and ADD are drawn the same."""
+    """The words for the kinds in ``present``; COPY and ADD have the same arrow and so one entry."""
     words_of = {kind: words for kind, words in _EDGES.items() if kind in present}
     if EdgeKind.COPY in words_of and EdgeKind.ADD in words_of:
         words_of[EdgeKind.COPY] = f"{words_of[EdgeKind.COPY]}, {words_of.pop(EdgeKind.ADD)}"

@@ -1,4 +1,4 @@
-"""Mermaid, written so that GitHub shows it: within its limits, in light and dark."""
+"""Mermaid flowcharts within GitHub's limits, for light and dark mode."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def _edges(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
     """The arrows, numbered as links: one, or two where a label stands between them.
 
     A label is a node of its own, since Mermaid moves the labels of long edges into other nodes. Where there
-    are labels, the other links are as long as two, so that stages stand in rows.
+    are labels, the other links are as long as two, so that the ranks of stages stay aligned.
     """
     labelled = any(arrow.label for arrow in drawn.arrows)
     for number, arrow in enumerate(drawn.arrows):

@@ -1,4 +1,4 @@
-"""SVG: a picture drawn where the layout puts it, for screen readers, both themes and every browser."""
+"""SVG: a picture with its layout, readable by screen readers and in both themes."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def svg_of(pictures: Iterable[Picture], view: View) -> str:
 
 
 def svg_of_layout(drawn: Picture, layout: Layout, view: View) -> str:
-    """``drawn`` as one SVG, everything where ``layout`` says."""
+    """``drawn`` as one SVG, by ``layout``."""
     return "".join(_Sheet(drawn, layout, view).parts())
 
 
@@ -77,7 +77,7 @@ class _Sheet:
         self._styles = arrow_styles(drawn)
 
     def parts(self) -> Iterator[str]:
-        """The whole document, part by part; what comes later covers what came before."""
+        """The parts of the document in drawing order; later parts cover earlier ones."""
         layout, drawn = self._layout, self._drawn
         notes = [f"{note[:1].upper()}{note[1:]}." for note in drawn.notes]
         room = max(layout.width, 520.0)
@@ -119,7 +119,7 @@ class _Sheet:
         )
 
     def _frame_names(self) -> Iterator[str]:
-        """The names of opened stages, on top of the lines that lead into them."""
+        """The titles of frames, drawn over the lines that lead into the frames."""
         palette = self._palette
         for group, rectangle in zip(self._drawn.groups, self._layout.frames, strict=True):
             name, middle = style_name(group), rectangle.top + 15
@@ -140,7 +140,7 @@ class _Sheet:
         return line(route, colour, _width(arrow, name), _dash(arrow)) + head(arrow, route, colour)
 
     def _labels(self) -> Iterator[str]:
-        """Texts on the lines, on paper of their own; after all lines, which they must not hide."""
+        """The labels, drawn over all lines, each with an outline in the colour of the paper."""
         for arrow, route, name in zip(self._drawn.arrows, self._layout.routes, self._styles, strict=True):
             if route.label:
                 classes = f"label {name}" + (" critical" if arrow.critical else "")

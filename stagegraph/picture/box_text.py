@@ -41,7 +41,7 @@ def box_of(node: Node, kept: Folded) -> Box:
 
 
 def _sublabels(node: Node, kept: Folded) -> Iterator[str]:
-    """The smaller lines of a box: what it is to the target, its size, and the sources written in it."""
+    """The smaller lines of a box: its role, its number of steps, and the sources listed in it."""
     words = " · ".join((*_how_many(node, kept), *_words(node)))
     if words:
         yield words
@@ -56,7 +56,7 @@ def _sublabels(node: Node, kept: Folded) -> Iterator[str]:
 
 def _how_many(node: Node, kept: Folded) -> Iterator[str]:
     if node.id in kept.members:
-        yield f"{kept.counts[node.id]} {node.kind}s alike"
+        yield f"{kept.counts[node.id]} similar {node.kind}s"
 
 
 def _words(node: Node) -> Iterator[str]:
@@ -79,7 +79,7 @@ def _words(node: Node) -> Iterator[str]:
 def _tooltip(node: Node, kept: Folded) -> Iterator[str]:
     yield _sentence(node)
     for source in kept.inside.get(node.id, ()):
-        yield source.whole
+        yield source.full
 
 
 def _sentence(node: Node) -> str:

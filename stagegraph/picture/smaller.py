@@ -80,7 +80,7 @@ def fewer_boxes(drawn: Picture, count: int) -> Picture:
     smaller = _with_boxes(drawn, (*boxes, _rest(others, drawn.compares)))
     link = Arrow(source=REST, target=boxes[0].id, kind=EdgeKind.COPY)
     return with_notes(
-        replace(smaller, arrows=(*smaller.arrows, link)), f"{len(others)} nodes are drawn as one"
+        replace(smaller, arrows=(*smaller.arrows, link)), f"{len(others)} nodes are grouped into one"
     )
 
 

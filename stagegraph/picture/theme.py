@@ -1,4 +1,4 @@
-"""Colours and lines by role: what ships is in colour, what stays behind is grey."""
+"""Colours and lines by role: what is in the image has a colour, the rest is grey."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Style(NamedTuple):
-    """How a box is drawn; ``dash`` and ``width`` tell roles apart where there is no colour."""
+    """Colours and line of a box; ``dash`` and ``width`` distinguish roles without colour."""
 
     fill: str
     line: str
@@ -95,9 +95,9 @@ DARK = Palette(
     ),
 )
 DASHES = MappingProxyType({"solid": "", "dashed": "5 3", "dotted": "1.5 3"})
-MARKED = ("target", "inherited", "copied")  # the styles of boxes of which the image holds something
-SHIPS = ("inherited", "copied")  # the styles of arrows that bring things into the image
-COLOURED = (*SHIPS, "selectable", "added", "removed", "changed")  # of arrows whose labels have their colour
+MARKED = ("target", "inherited", "copied")  # styles drawn with a role mark
+SHIPS = ("inherited", "copied")  # styles of arrows into the image
+COLOURED = (*SHIPS, "selectable", "added", "removed", "changed")  # styles whose edge labels are coloured
 _IN_IMAGE = ("target", "inherited")
 EDGE_DASHES = MappingProxyType(
     {EdgeKind.FROM: "solid", EdgeKind.COPY: "solid", EdgeKind.ADD: "solid", EdgeKind.MOUNT: "dashed"}
@@ -112,7 +112,7 @@ def style_name(part: Box | Group) -> str:
 
 
 def style_of(role: Role, reach: Reach) -> str:
-    """The name of the style of what has this role, or could have one."""
+    """The name of the style of a node with this role."""
     if role is Role.UNNEEDED and reach is Reach.SELECTABLE:
         return "selectable"
     return role.value
@@ -124,7 +124,7 @@ def change_style(change: Change) -> str:
 
 
 def arrow_style(arrow: Arrow, source: str, target: str) -> str:
-    """The name of the style whose line colours an arrow: coloured where it brings things into the image."""
+    """The style of an arrow between boxes of these styles; it is coloured if it leads into the image."""
     if arrow.change:
         return change_style(arrow.change)
     if arrow.selectable:
@@ -145,10 +145,10 @@ def arrow_styles(drawn: Picture) -> list[str]:
 
 
 def palette_of(view: View) -> Palette:
-    """The colours that are written into the output; a theme of auto begins light."""
+    """The palette of the output; theme auto uses the light one, and a style sheet for dark mode."""
     return DARK if view.theme == "dark" else LIGHT
 
 
 def border(box: Box, width: float) -> float:
-    """How thick the line around ``box`` is, ``width`` by its style: more on the path and for more time."""
+    """The border width of ``box``: ``width``, plus more on the critical path and for measured time."""
     return width + (1 if box.critical else 0) + 4 * box.weight
