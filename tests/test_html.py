@@ -256,6 +256,15 @@ def test_what_came_through_a_long_chain_names_its_beginning_and_its_end(pages: P
     assert "via s0, s1, s2, s3, s4, s5, 32 more, s38" in opened.panel()
 
 
+def test_a_dense_graph_has_a_group_of_the_nodes_that_are_not_drawn(pages: Pages) -> None:
+    copies = ("".join(f"COPY --from=s{other} /a /{other}\n" for other in range(stage)) for stage in range(60))
+    text = "".join(f"FROM alpine AS s{stage}\n{lines}" for stage, lines in enumerate(copies))
+    opened = pages.open(html(text))
+    assert "20 nodes are grouped into one" in opened.page.inner_text(".legend")
+    opened.click_node("20 more")
+    assert "20 NODES" in opened.panel()
+
+
 def test_a_box_that_stands_for_many_lists_them_and_each_can_be_chosen(pages: Pages) -> None:
     services = "".join(f"FROM base AS svc{n}\nRUN make {n}\n" for n in range(90))
     spare = "".join(f"FROM base AS spare{n}\nRUN make {n}\n" for n in range(10))

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import graphviz
 
-from stagegraph.comparison.changes import Change
 from stagegraph.model import EdgeKind, NodeKind, Report
 from stagegraph.picture.picture import picture
 from stagegraph.picture.theme import EDGE_DASHES, Palette, Style, arrow_styles, border, palette_of, style_name
@@ -138,7 +137,7 @@ def _arrow(arrow: Arrow, name: str, view: View, palette: Palette, tooltips: bool
 def _arrow_style(arrow: Arrow) -> str:
     if arrow.selectable:
         return "dotted"
-    if arrow.change is Change.REMOVED:
+    if arrow.change == "removed":
         return "dashed"
     return EDGE_DASHES[arrow.kind] if arrow.kind else "solid"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from stagegraph.comparison.changes import Change
 from stagegraph.formats.legend import legend
 from stagegraph.formats.svg_shapes import (
     head,
@@ -191,7 +190,7 @@ def _shifted(name: str, x: float, y: float) -> str:
 def _dash(arrow: Arrow) -> str:
     if arrow.selectable:
         return "dotted"
-    if arrow.change is Change.REMOVED:
+    if arrow.change == "removed":
         return "dashed"
     return EDGE_DASHES[arrow.kind] if arrow.kind else "solid"
 

@@ -96,7 +96,7 @@ def with_notes(drawn: Picture, *notes: str) -> Picture:
 
 
 def _importance(box: Box) -> tuple[bool, int]:
-    return box.change is not None and box.change.value == "same", list(Role).index(box.role)
+    return box.change == "same", list(Role).index(box.role)
 
 
 def _rest(boxes: list[Box], compares: bool) -> Box:

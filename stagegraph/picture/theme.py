@@ -120,7 +120,7 @@ def style_of(role: Role, reach: Reach) -> str:
 
 def change_style(change: Change) -> str:
     """The name of the style of a change: a stage with another name is a changed one."""
-    return "changed" if change.value == "renamed" else change.value
+    return "changed" if change == "renamed" else change.value
 
 
 def arrow_style(arrow: Arrow, source: str, target: str) -> str:
