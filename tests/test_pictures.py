@@ -183,7 +183,7 @@ def test_of_many_edges_those_that_ship_keep_their_labels() -> None:
     assert drawn.notes == ("only arrows that lead into the image have labels",)
 
 
-def test_what_is_alike_is_drawn_as_one_in_a_large_graph() -> None:
+def test_similar_nodes_are_grouped_in_a_large_graph() -> None:
     found = report(services(260))
     drawn = picture(found, sg.View())
     assert len(drawn.boxes) < 20
@@ -195,7 +195,7 @@ def test_what_is_alike_is_drawn_as_one_in_a_large_graph() -> None:
     assert "192 similar nodes are grouped into 9" in drawn.notes
 
 
-def test_what_is_not_alike_is_drawn_by_itself() -> None:
+def test_different_nodes_are_not_grouped() -> None:
     chain = "FROM alpine AS s0\n" + "".join(f"FROM s{n - 1} AS s{n}\n" for n in range(1, 150))
     assert len(picture(report(chain), sg.View()).boxes) == 151
     assert len(picture(report(services(40)), sg.View()).boxes) > 40
