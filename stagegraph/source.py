@@ -15,7 +15,7 @@ def printable(text: str) -> str:
 
     ``##[``, which begins a command anywhere in the log of a GitHub job, is broken by a space of no width.
     """
-    if not (text.isascii() and text.isprintable()):
+    if not text.isprintable():
         text = "".join(_visible(char) for char in text)
     return text.replace("##[", f"#{_BREAK}#[")
 

@@ -1,4 +1,4 @@
-"""Mermaid, written so that GitHub shows it: within its limits, in light and dark."""
+"""Mermaid flowcharts within GitHub's limits, for light and dark mode."""
 
 from __future__ import annotations
 
@@ -8,8 +8,14 @@ from msgspec.structs import replace
 
 from stagegraph.formats.mermaid_style import MARKS, comment, count_links, front_matter, label, styles
 from stagegraph.model import EdgeKind, NodeKind, Report
-from stagegraph.picture.smaller import fewer_boxes, only_stages, smaller_pictures, with_notes
-from stagegraph.picture.theme import look_name
+from stagegraph.picture.smaller import (
+    fewer_boxes,
+    only_stages,
+    smaller_pictures,
+    with_notes,
+    without_small_text,
+)
+from stagegraph.picture.theme import style_name
 from stagegraph.picture.view import Box, Group, Picture, View, checked_link_base, line_link
 
 MOST_CHARACTERS = 50_000  # GitHub shows an error for more, and the diagram cannot raise it
@@ -53,13 +59,15 @@ def mermaid_of(pictures: Iterable[Picture], view: View) -> str:
 
 
 def _down_to_a_few(pictures: Iterable[Picture]) -> Iterator[Picture]:
-    """``pictures``, then the last of them with its stages only, and then with few: that one always fits."""
+    """``pictures``, then smaller ones of the last: its stages, few of these, few without details."""
     last = None
     for last in pictures:
         yield last
     if last:
         yield only_stages(last, _REASON)
-        yield _few_arrows(fewer_boxes(last, _FEW_BOXES))
+        few = _few_arrows(fewer_boxes(last, _FEW_BOXES))
+        yield few
+        yield without_small_text(few, _REASON)
 
 
 def _few_arrows(drawn: Picture) -> Picture:
@@ -96,7 +104,7 @@ def _lines(drawn: Picture, view: View) -> Iterator[str]:
 
 
 def _frame(group: Group, boxes: Iterable[Box], name: str, ids: Mapping[str, str]) -> Iterator[str]:
-    yield f"  subgraph {name}[{label(MARKS.get(look_name(group), '') + group.label)}]"
+    yield f"  subgraph {name}[{label(MARKS.get(style_name(group), '') + group.label)}]"
     for box in boxes:
         yield f"    {_node(box, ids)}"
     yield "  end"
@@ -104,7 +112,7 @@ def _frame(group: Group, boxes: Iterable[Box], name: str, ids: Mapping[str, str]
 
 def _node(box: Box, ids: Mapping[str, str]) -> str:
     opening, closing = _SHAPES[box.kind] if box.kind else ("(", ")")
-    name = MARKS.get(look_name(box), "") + box.label if box.kind else box.label
+    name = MARKS.get(style_name(box), "") + box.label if box.kind else box.label
     written = label(f"{name}\n{box.sublabel}" if box.sublabel else name, bold=box.kind is NodeKind.STAGE)
     return f"{ids[box.id]}{opening}{written}{closing}"
 
@@ -113,7 +121,7 @@ def _edges(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
     """The arrows, numbered as links: one, or two where a label stands between them.
 
     A label is a node of its own, since Mermaid moves the labels of long edges into other nodes. Where there
-    are labels, the other links are as long as two, so that stages stand in rows.
+    are labels, the other links are as long as two, so that the ranks of stages stay aligned.
     """
     labelled = any(arrow.label for arrow in drawn.arrows)
     for number, arrow in enumerate(drawn.arrows):

@@ -15,23 +15,21 @@ from stagegraph.picture.view import Arrow, Box, Picture, View
 REST = "rest"  # the box that stands for those that are left out
 LAYOUT_REASON = "to lay the picture out in time"
 MAX_CROSSED_RANKS = 30_000  # about 5 seconds of layout; 38,000 took 7 seconds, 126,000 more than 40
-_BOX_COUNTS = (240, 60, 20)
+_BOX_COUNTS = (240, 120, 60, 40, 20)
 
 
 def smaller_pictures(report: Report, view: View, reason: str) -> Iterator[Picture]:
-    """The picture, then without steps, without labels, and pruned; each says in a note what is left out.
+    """The picture, then without steps, without labels too, and pruned; notes say what is left out.
 
     ``reason`` ends the notes: "to stay within Mermaid's limits".
     """
     yield picture(report, view)
-    notes = []
+    notes: tuple[str, ...] = ()
     if view.steps:
-        view = replace(view, steps=False)
-        notes.append(f"steps are left out {reason}")
+        view, notes = replace(view, steps=False), (f"steps are left out {reason}",)
         yield with_notes(picture(report, view), *notes)
     if view.labels:
-        view = replace(view, labels=False)
-        notes.append(f"labels are left out {reason}")
+        view, notes = replace(view, labels=False), (*notes, f"labels are left out {reason}")
         yield with_notes(picture(report, view), *notes)
     if not view.prune:
         yield with_notes(picture(report, replace(view, prune=True)), *notes)
@@ -82,8 +80,14 @@ def fewer_boxes(drawn: Picture, count: int) -> Picture:
     smaller = _with_boxes(drawn, (*boxes, _rest(others, drawn.compares)))
     link = Arrow(source=REST, target=boxes[0].id, kind=EdgeKind.COPY)
     return with_notes(
-        replace(smaller, arrows=(*smaller.arrows, link)), f"{len(others)} nodes are drawn as one"
+        replace(smaller, arrows=(*smaller.arrows, link)), f"{len(others)} nodes are grouped into one"
     )
+
+
+def without_small_text(drawn: Picture, reason: str) -> Picture:
+    """``drawn`` with nothing but the names in its boxes."""
+    boxes = tuple(replace(box, sublabel="") for box in drawn.boxes)
+    return with_notes(replace(drawn, boxes=boxes), f"details in the boxes are left out {reason}")
 
 
 def with_notes(drawn: Picture, *notes: str) -> Picture:
@@ -92,7 +96,7 @@ def with_notes(drawn: Picture, *notes: str) -> Picture:
 
 
 def _importance(box: Box) -> tuple[bool, int]:
-    return box.change is not None and box.change.value == "same", list(Role).index(box.role)
+    return box.change == "same", list(Role).index(box.role)
 
 
 def _rest(boxes: list[Box], compares: bool) -> Box:
