@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 from stagegraph.version import __version__
 
 if TYPE_CHECKING:
-    from stagegraph.api import read, render
+    from stagegraph.api import read, render, stage_graph, step_graph
     from stagegraph.comparison.changes import Comparison
     from stagegraph.comparison.compare import compare
     from stagegraph.errors import DockerfileError, InputError, OptionsError, RenderError, StagegraphError
     from stagegraph.graph.build import Build
     from stagegraph.graph.report import analyse
     from stagegraph.graph.stage_graph import pruned as prune
-    from stagegraph.graph.stage_graph import stage_graph, step_graph
     from stagegraph.model import Edge, EdgeKind, Finding, Node, NodeKind, Reach, Report, Role, Step
     from stagegraph.options import Options
     from stagegraph.picture.view import View
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
     from stagegraph.records.record import Record
     from stagegraph.source import Source
     from stagegraph.timings.measure import measure
-    from stagegraph.timings.static_graph import weights
-    from stagegraph.timings.timed_report import timed
+    from stagegraph.timings.timed_report import timed, weights
     from stagegraph.timings.timings import (
         PathPart,
         Phase,
@@ -73,10 +71,10 @@ _PUBLIC = {
     "read": "api",
     "read_records": "records.reading",
     "render": "api",
-    "stage_graph": "graph.stage_graph",
-    "step_graph": "graph.stage_graph",
+    "stage_graph": "api",
+    "step_graph": "api",
     "timed": "timings.timed_report",
-    "weights": "timings.static_graph",
+    "weights": "timings.timed_report",
 }
 
 __all__ = [

@@ -9,7 +9,7 @@ class StagegraphError(Exception):
     """What went wrong, where, and the next step, in one message.
 
     ``str(error)`` is the whole text, ready for a terminal: ``file:line:column: message``, the
-    excerpt with a caret where there is a span, and the hint on a line of its own.
+    excerpt with a caret if there is a span, and the hint on a separate line.
     """
 
     def __init__(
@@ -23,18 +23,18 @@ class StagegraphError(Exception):
 
     @property
     def line(self) -> int | None:
-        """First line of the fault, counted from 1; None when it has no place in a file."""
+        """First line of the error, from 1; None if it is not about a line."""
         return self.span.line if self.span else None
 
     def __str__(self) -> str:
-        parts = [f"{self._place()}{self.message}"]
+        parts = [f"{self._location()}{self.message}"]
         if self.source and self.span:
             parts.append(excerpt(self.source, self.span))
         if self.hint:
             parts.append(f"hint: {self.hint}")
         return "\n".join(parts)
 
-    def _place(self) -> str:
+    def _location(self) -> str:
         if self.source is None:
             return ""
         if self.span is None:
@@ -43,11 +43,11 @@ class StagegraphError(Exception):
 
 
 class DockerfileError(StagegraphError):
-    """BuildKit refuses this Dockerfile, or this question about it, before it builds anything."""
+    """BuildKit rejects the Dockerfile, or these options for it, before it builds anything."""
 
 
 class OptionsError(StagegraphError):
-    """What the user asked for cannot be asked: a malformed build argument, platform or context."""
+    """Invalid options: for example a malformed build argument, platform or context."""
 
 
 class InputError(StagegraphError):

@@ -1,4 +1,4 @@
-"""What a user can ask of a build, with Docker's own names."""
+"""The options of a build, with Docker's names."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ DEFAULT_PLATFORM = "linux/amd64"
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """One question about a Dockerfile; the defaults ask what ``docker build .`` does on amd64.
+    """The options of a build; the defaults are those of ``docker build .`` on linux/amd64.
 
-    ``target`` is one target, ``targets`` several; ``platforms`` are target platforms, the first
-    of which is drawn where one must be chosen; the build platform is always ``build_platform``.
-    ``contexts`` are named contexts: they replace a stage or an image of that name.
+    ``target`` is one target, ``targets`` several; ``platforms`` are target platforms. ``contexts`` are
+    named contexts, which replace a stage or an image of that name.
     """
 
     target: str | None = None
@@ -26,11 +25,11 @@ class Options(Struct, frozen=True, kw_only=True):
 
     @property
     def all_targets(self) -> tuple[str, ...]:
-        """The targets asked for, each once, in order; none for the default target."""
+        """The targets, each once, in order; empty for the default target."""
         named = (self.target, *self.targets) if self.target else self.targets
         return tuple(dict.fromkeys(named))
 
     @property
     def all_platforms(self) -> tuple[str, ...]:
-        """The target platforms asked for, each once, in order; the build platform by default."""
+        """The target platforms, each once, in order; the build platform by default."""
         return tuple(dict.fromkeys(self.platforms)) or (self.build_platform,)

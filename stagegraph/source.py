@@ -1,4 +1,4 @@
-"""A named text, places in it, and the excerpt with a caret under a place."""
+"""A named text, spans in it, and the excerpt with a caret under a span; text made safe to print."""
 
 from __future__ import annotations
 
@@ -7,31 +7,53 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+_BREAK = "\u200b"  # a space of no width
+
 
 def printable(text: str) -> str:
-    """``text`` on one line: every control or formatting character as a space or U+FFFD."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_visible(char) for char in text)
+    """``text`` on one line: control and formatting characters become a space or U+FFFD.
+
+    ``##[``, which begins a command anywhere in the log of a GitHub job, is broken by a space of no width.
+    """
+    if not text.isprintable():
+        text = "".join(_visible(char) for char in text)
+    return text.replace("##[", f"#{_BREAK}#[")
+
+
+def without_commands(line: str) -> str:
+    """``line`` without a GitHub workflow command: ``::`` at its start, or ``##[`` anywhere.
+
+    Source: actions/runner src/Runner.Common/ActionCommand.cs, TryParse and TryParseV2.
+    """
+    line = line.replace("##[", f"#{_BREAK}#[")
+    return line.replace("::", f":{_BREAK}:", 1) if line.lstrip(" +-").startswith("::") else line
 
 
 def _visible(char: str) -> str:
     category = unicodedata.category(char)
     if category in ("Cc", "Zl", "Zp"):
         return " " if char in "\t\n\r\u2028\u2029\x0b\x0c" else "\N{REPLACEMENT CHARACTER}"
-    # joiners make words of many scripts; the other formatting characters only mislead
+    # joiners are part of words in many scripts; other formatting characters only mislead
     if category in ("Cf", "Cs", "Co", "Cn") and char not in "\u200c\u200d":
         return "\N{REPLACEMENT CHARACTER}"
     return char
 
 
+_XML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
+
+
+def xml_text(text: str) -> str:
+    """``text`` escaped for XML text and attributes, without control characters."""
+    return printable(text).translate(_XML)
+
+
 def quoted(name: str) -> str:
-    """A name as sentences have it, so that no reader takes it for a word of the sentence."""
+    """``name`` in backticks, for a sentence."""
     return f"`{name}`"
 
 
 def columns(text: str) -> int:
-    """How many terminal cells ``text`` takes."""
+    """The width of ``text`` in terminal cells."""
     return sum(_cell_width(char) for char in text)
 
 
@@ -57,20 +79,20 @@ class Span(NamedTuple):
 
 
 class Source(Struct, frozen=True, kw_only=True):
-    """A text and the name that messages call it by: a path as the user gave it, or ``<stdin>``."""
+    """A text and its name in messages: a path as the user gave it, or ``<stdin>``."""
 
     name: str
     text: str
     lines: tuple[str, ...] = ()
 
     def line_at(self, number: int) -> str:
-        """The physical line ``number`` (from 1) without its end, or nothing past the last one."""
+        """The line ``number`` (from 1) without its end; empty past the last line."""
         lines = self.text.split("\n") if not self.lines else self.lines
         return lines[number - 1].rstrip("\r") if 0 < number <= len(lines) else ""
 
 
 def excerpt(source: Source, span: Span) -> str:
-    """The line of ``span`` with its number, and a caret line under it; long lines are cut."""
+    """The first line of ``span`` with its number, and a caret under it; long lines are cut."""
     text = source.line_at(span.line)
     start = min(max(span.column - 1, 0), len(text))
     if not span.length and span.column == 1:

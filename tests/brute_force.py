@@ -9,12 +9,12 @@ from itertools import product
 
 from msgspec.structs import replace
 
-from stagegraph.dockerfile.arguments import global_arguments, platform_arguments
 from stagegraph.dockerfile.expand import ExpansionError, Lexer
 from stagegraph.dockerfile.file import Dockerfile, read_dockerfile
 from stagegraph.dockerfile.platforms import parse_platform
 from stagegraph.dockerfile.references import ImageReferenceError, full_reference
-from stagegraph.dockerfile.stages import resolve
+from stagegraph.dockerfile.resolve import resolve
+from stagegraph.dockerfile.scope import global_arguments, platform_arguments
 from stagegraph.errors import StagegraphError
 from stagegraph.options import Options
 from stagegraph.source import Source

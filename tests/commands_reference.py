@@ -1,4 +1,4 @@
-"""The reference of every command, made from the program itself."""
+"""The reference of all commands, made from their help."""
 
 from __future__ import annotations
 
@@ -8,18 +8,26 @@ from stagegraph.cli import COMMANDS, cli
 
 _HEAD = """# Commands
 
-This page is made from the program: `stagegraph COMMAND --help` says the same. Exit codes: 0 done, 1 an
-error in the input or a check that failed, 2 wrong usage, 3 a build that was too slow, 130 interrupted.
-Colours go away with `NO_COLOR` or when the output is no terminal.
+The tests make this page from the output of `stagegraph COMMAND --help`.
 
-Shell completion comes with click: `eval "$(_STAGEGRAPH_COMPLETE=bash_source stagegraph)"` in
-`~/.bashrc`, with `zsh_source` in `~/.zshrc`, or `_STAGEGRAPH_COMPLETE=fish_source stagegraph | source`
-for fish.
+| exit code | meaning |
+| --- | --- |
+| 0 | success |
+| 1 | the input has an error, or a check failed |
+| 2 | an option or argument is wrong |
+| 3 | the build took longer than `--fail-over` or `--fail-path-over` allows |
+| 130 | interrupted with Ctrl+C |
+
+Output is coloured only in a terminal. To turn colours off there, set the environment variable `NO_COLOR`.
+
+To complete commands and options with Tab, add `eval "$(_STAGEGRAPH_COMPLETE=bash_source stagegraph)"` to
+`~/.bashrc`. For zsh, use `zsh_source` in `~/.zshrc`. For fish, run
+`_STAGEGRAPH_COMPLETE=fish_source stagegraph | source`.
 """
 
 
 def commands_reference() -> str:
-    """docs/commands.md as it should be."""
+    """The text of docs/commands.md."""
     parent = click.Context(cli, info_name="stagegraph", **cli.context_settings)
     sections = [_section(parent, name) for name in COMMANDS]
     return "\n".join([_HEAD, *sections])

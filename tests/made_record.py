@@ -1,4 +1,4 @@
-"""Records of builds that never ran: the steps of a Dockerfile, played with durations that a seed gives."""
+"""Simulated records: the steps of a Dockerfile, scheduled with random durations from a seed."""
 
 from __future__ import annotations
 
@@ -6,23 +6,22 @@ import heapq
 from random import Random
 
 import stagegraph as sg
-from stagegraph.graph.stage_graph import raw_steps
 from stagegraph.records.record import SECOND, Interval, Record, Vertex
 
 _BEGUN = 1_760_000_000 * SECOND
 
 
 def made_record(source: sg.Source, options: sg.Options, *, seed: int = 1, at_once: int = 8) -> Record:
-    """A record in which at most ``at_once`` steps run; one step in eight comes from the cache."""
+    """A record of ``source`` in which at most ``at_once`` steps run at the same time; some are cached."""
     random = Random(seed)
-    every = raw_steps(sg.read(source, options))
+    every = sg.read(source, options).steps
     named = [number for number, step in enumerate(every) if step.name]
     steps = [every[number] for number in named]
     place = {number: position for position, number in enumerate(named)}
     inputs = [[place[read] for read in step.inputs if read in place] for step in steps]
     lengths = [_length(random, step.name) for step in steps]
     cached = [not reads and random.random() < 0.3 for reads in inputs]
-    times = _played(
+    times = _scheduled(
         inputs, [0 if hit else length for hit, length in zip(cached, lengths, strict=True)], at_once
     )
     vertices = [
@@ -50,8 +49,8 @@ def _length(random: Random, name: str) -> int:
     return int(random.random() ** 3 * slow * SECOND) + random.randrange(SECOND // 50)
 
 
-def _played(inputs: list[list[int]], lengths: list[int], at_once: int) -> list[tuple[int, int]]:
-    """When each step runs if the one that was ready first takes the first free place."""
+def _scheduled(inputs: list[list[int]], lengths: list[int], at_once: int) -> list[tuple[int, int]]:
+    """When each step runs if the step that was ready first takes the first free worker."""
     users: list[list[int]] = [[] for _ in inputs]
     waits = [len(set(reads)) for reads in inputs]
     for step, reads in enumerate(inputs):
@@ -73,7 +72,7 @@ def _played(inputs: list[list[int]], lengths: list[int], at_once: int) -> list[t
 
 
 def eight_platforms() -> tuple[sg.Source, sg.Options]:
-    """A Dockerfile and options that make about 330 steps on 8 platforms, as a release of a tool does."""
+    """A Dockerfile and options that give about 330 steps on 8 platforms, like the release of a tool."""
     text = """
         FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx
         FROM --platform=$BUILDPLATFORM golang:1.24-alpine AS base

@@ -1,7 +1,8 @@
-"""Dockerfiles that nobody wrote: valid ones, mutated ones, and bytes."""
+"""Generated Dockerfiles, valid and damaged, and how many of them a test tries."""
 
 from __future__ import annotations
 
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 _NAMES = ("base", "build", "test", "web", "end", "graph", "scratch", "a.b-c_d", "base-amd64", "class")
@@ -88,3 +89,26 @@ def mutated(draw: st.DrawFn) -> bytes:
         end = min(len(data), place + draw(st.integers(0, 12)))
         data = data[:place] + draw(st.binary(max_size=6) | st.just(data[place:end] * 2)) + data[end:]
     return data
+
+
+def examples(times: float) -> settings:
+    """Settings with ``times`` as many examples as the profile: more of cheap ones, fewer of slow ones."""
+    return settings(max_examples=count(times))
+
+
+def count(times: float) -> int:
+    """``times`` as many as the profile has examples."""
+    return round(settings().max_examples * times)
+
+
+def generated_dockerfiles(times: float) -> list[str]:
+    """Different Dockerfiles, at most ``times`` as many as the profile has examples, to check together."""
+    texts: dict[str, None] = {}
+
+    @settings(examples(times), phases=[Phase.generate])
+    @given(dockerfiles())
+    def collect(text: str) -> None:
+        texts[text] = None
+
+    collect()
+    return list(texts)

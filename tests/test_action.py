@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from .conftest import ROOT
-from .tools import need
+from .tools import need, program
 
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
 DEAD = "FROM a\nRUN x\n\nFROM b\n"
@@ -47,7 +47,7 @@ class Runner:
         output.write_text("")
         env = {name: filled(value, known) for name, value in found["env"].items()}
         done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", found["run"]],
+            [program("bash"), "--noprofile", "--norc", "-eo", "pipefail", "-c", found["run"]],
             cwd=self.workspace,
             env={**os.environ, **self._variables(output), **env},
             capture_output=True,
@@ -157,7 +157,7 @@ def test_check_takes_paths_and_options_line_by_line(runner: Runner) -> None:
 def test_wrong_options_fail_at_once(runner: Runner) -> None:
     done = runner.run("check", options="--select=nope")
     assert done.returncode == 2
-    assert "no rule is called `nope`" in done.stderr
+    assert "unknown rule `nope`" in done.stderr
 
 
 def test_paths_are_never_commands(runner: Runner) -> None:
@@ -172,6 +172,18 @@ def test_embed_check_fails_for_an_old_graph_with_an_annotation(runner: Runner) -
     page.write_text("# x\n\n<!-- stagegraph: Dockerfile -->\n<!-- /stagegraph -->\n")
     done = runner.run("embed", embed_check="README.md")
     assert done.returncode == 1
-    assert "::error title=stagegraph::Build graphs in Markdown files are old" in done.stdout
+    assert "::error title=stagegraph::Build graphs in Markdown files are out of date" in done.stdout
     subprocess.run([sys.executable, "-m", "stagegraph", "embed", str(page)], check=True, capture_output=True)
     assert runner.run("embed", embed_check="README.md").returncode == 0
+
+
+def test_no_module_of_the_checkout_is_imported(runner: Runner, tmp_path: Path) -> None:
+    marker = tmp_path / "marker"
+    for name in ("click", "stagegraph", "venv", "pip", "json"):
+        (runner.workspace / f"{name}.py").write_text(f"open({str(marker)!r}, 'w')\n")
+    (runner.workspace / "Dockerfile").write_text(DEAD)
+    assert runner.run("check").returncode == 0
+    assert runner.known["steps.check.outputs.exit-code"] == "1"
+    assert not marker.exists()
+    scripts = "".join(step.get("run", "") for step in ACTION["runs"]["steps"])
+    assert re.findall(r'"\$(?:PYTHON|program)" -(?!I )', scripts) == []

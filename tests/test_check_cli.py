@@ -35,13 +35,13 @@ def write(top: Path, **files: str) -> None:
         path.write_text(text)
 
 
-def test_nothing_found_is_0(in_process: Run, repository: Path) -> None:
+def test_no_findings_exit_with_0(in_process: Run, repository: Path) -> None:
     write(repository, Dockerfile="FROM a\n")
     done = in_process("check", cwd=repository)
-    assert (done.returncode, done.stdout) == (0, b"1 file checked: nothing to say\n")
+    assert (done.returncode, done.stdout) == (0, b"1 file checked: no findings\n")
 
 
-def test_a_finding_is_1(in_process: Run, repository: Path) -> None:
+def test_a_finding_exits_with_1(in_process: Run, repository: Path) -> None:
     write(repository, Dockerfile=DEAD)
     done = in_process("check", cwd=repository)
     assert done.returncode == 1
@@ -58,7 +58,7 @@ def test_a_finding_is_1(in_process: Run, repository: Path) -> None:
         ("NOPE\n", "never", 1),
     ],
 )
-def test_fail_on_moves_the_line(
+def test_fail_on_sets_the_lowest_severity_that_fails(
     in_process: Run, repository: Path, text: str, fail_on: str, code: int
 ) -> None:
     write(repository, Dockerfile=text)
@@ -70,17 +70,19 @@ def test_fail_on_moves_the_line(
     [
         (
             ("--select", "dead-stag"),
-            "--select: no rule is called `dead-stag`\nhint: did you mean `dead-stage`?",
+            "--select: unknown rule `dead-stag`\nhint: did you mean `dead-stage`?",
         ),
-        (("--ignore", "x"), "--ignore: no rule is called `x`\nhint: the rules are dead-stage, "),
-        (("--explain", "later-stages"), "--explain: no rule is called `later-stages`\nhint: did you mean"),
+        (("--ignore", "x"), "--ignore: unknown rule `x`\nhint: the rules are dead-stage, "),
+        (("--explain", "later-stages"), "--explain: unknown rule `later-stages`\nhint: did you mean"),
         (("--fail-on", "fatal"), "'fatal' is not one of"),
         (("--format", "xml"), "'xml' is not one of"),
-        (("--fix", "-"), "standard input cannot be mended in place\nhint: name a file, or use --diff"),
-        (("--platform", "a/b/c/d"), "a/b/c/d is no platform"),
+        (("--fix", "-"), "cannot fix standard input in place\nhint: name a file, or use --diff"),
+        (("--platform", "a/b/c/d"), "invalid platform `a/b/c/d`"),
     ],
 )
-def test_wrong_usage_is_2(in_process: Run, repository: Path, args: tuple[str, ...], message: str) -> None:
+def test_wrong_usage_exits_with_2(
+    in_process: Run, repository: Path, args: tuple[str, ...], message: str
+) -> None:
     write(repository, Dockerfile="FROM a\n")
     done = in_process("check", *args, cwd=repository)
     assert done.returncode == 2
@@ -121,16 +123,16 @@ def test_stagegraph_toml_comes_before_pyproject(in_process: Run, repository: Pat
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('[check]\nignor = ["x"]\n', "the checker has no setting `ignor`\nhint: did you mean `ignore`?"),
-        ('[check]\nselect = ["dead"]\n', "no rule is called `dead`\nhint: did you mean `dead-stage`?"),
-        ("[check]\nselect = 1\n", "`select` is a list of texts"),
-        ('[check]\nfail-on = "x"\n', "`fail-on` is one of error, warning, info, never"),
-        ("[check]\ndiscover = 1\n", "`discover` is true or false"),
-        ("check = 1\n", "check is no table"),
+        ('[check]\nignor = ["x"]\n', "unknown setting `ignor`\nhint: did you mean `ignore`?"),
+        ('[check]\nselect = ["dead"]\n', "unknown rule `dead`\nhint: did you mean `dead-stage`?"),
+        ("[check]\nselect = 1\n", "`select` must be a list of strings"),
+        ('[check]\nfail-on = "x"\n', "`fail-on` must be one of error, warning, info, never"),
+        ("[check]\ndiscover = 1\n", "`discover` must be true or false"),
+        ("check = 1\n", "`check` must be a table"),
         ("[", "stagegraph.toml cannot be read: "),
     ],
 )
-def test_wrong_settings_are_2(in_process: Run, repository: Path, text: str, message: str) -> None:
+def test_invalid_settings_exit_with_2(in_process: Run, repository: Path, text: str, message: str) -> None:
     write(repository, Dockerfile="FROM a\n")
     (repository / "stagegraph.toml").write_text(text)
     done = in_process("check", cwd=repository)
@@ -162,7 +164,7 @@ def test_directories_are_searched_for_dockerfiles_by_their_names(in_process: Run
     assert found["notes"] == []
 
 
-def test_what_git_ignores_is_left_out_unless_it_is_named(in_process: Run, repository: Path) -> None:
+def test_files_that_git_ignores_are_skipped_unless_named(in_process: Run, repository: Path) -> None:
     write(repository, out__Dockerfile=DEAD, Dockerfile="FROM a\n", sub__x__Dockerfile=DEAD)
     (repository / ".gitignore").write_text("/out/\n")
     (repository / "sub" / ".gitignore").write_text("x\n")
@@ -176,15 +178,15 @@ def test_templates_are_skipped_with_one_note(in_process: Run, repository: Path) 
     done = in_process("check", cwd=repository)
     assert done.returncode == 0
     assert done.stdout.decode() == (
-        "note: a/Dockerfile.j2: left out: by its name a template, not a Dockerfile"
-        " (b/Dockerfile.tmpl, c/Dockerfile.in too)\n"
-        "note: d/Dockerfile: left out: by its text a template, not a Dockerfile\n"
+        "note: a/Dockerfile.j2: skipped: a template by its name, not a Dockerfile"
+        " (also b/Dockerfile.tmpl, c/Dockerfile.in)\n"
+        "note: d/Dockerfile: skipped: a template by its text, not a Dockerfile\n"
         "\n"
-        "1 file checked: nothing to say\n"
+        "1 file checked: no findings\n"
     )
 
 
-def test_one_broken_file_stops_nothing(in_process: Run, repository: Path) -> None:
+def test_one_broken_file_does_not_stop_the_others(in_process: Run, repository: Path) -> None:
     write(repository, a__Dockerfile="NOPE\n", b__Dockerfile=DEAD)
     (repository / "c.Dockerfile").write_bytes(b"\xff\xfe\x00\x00binary")
     os.mkfifo(repository / "d.Dockerfile")
@@ -195,7 +197,7 @@ def test_one_broken_file_stops_nothing(in_process: Run, repository: Path) -> Non
         ("a/Dockerfile", True, 0),
         ("b/Dockerfile", False, 1),
     ]
-    assert found["notes"] == ["c.Dockerfile: left out: binary, not a Dockerfile"]
+    assert found["notes"] == ["c.Dockerfile: skipped: binary, not a Dockerfile"]
 
 
 def test_a_file_that_is_named_must_be_a_dockerfile(in_process: Run, repository: Path) -> None:
@@ -203,21 +205,21 @@ def test_a_file_that_is_named_must_be_a_dockerfile(in_process: Run, repository: 
     done = in_process("check", "x.j2", "nope", "Dockerfile", cwd=repository)
     assert done.returncode == 1
     text = done.stdout.decode()
-    assert "x.j2\n  1:1 error: {% is no Dockerfile instruction" in text
+    assert "x.j2\n  1:1 error: unknown instruction `{%`" in text
     assert "nope\n  error: nope: No such file or directory" in text
     assert text.endswith("3 files checked: 2 errors\n")
 
 
-def test_links_that_go_round_end(in_process: Run, repository: Path) -> None:
+def test_links_in_a_circle_are_followed_once(in_process: Run, repository: Path) -> None:
     (repository / "a").mkdir()
     (repository / "a" / "loop").symlink_to("..")
     (repository / "Dockerfile.x").symlink_to("Dockerfile.x")
     (repository / "Dockerfile.y").symlink_to("nowhere")
     write(repository, a__Dockerfile="FROM a\n")
-    assert in_process("check", cwd=repository).stdout == b"1 file checked: nothing to say\n"
+    assert in_process("check", cwd=repository).stdout == b"1 file checked: no findings\n"
 
 
-def test_what_may_not_be_read_is_a_note(in_process: Run, open_folder: Path) -> None:
+def test_files_without_permission_are_noted(in_process: Run, open_folder: Path) -> None:
     (open_folder / ".git").mkdir()
     write(open_folder, closed__Dockerfile=DEAD, Dockerfile=DEAD)
     write(open_folder, **{"Dockerfile.x": DEAD, "ci.sh": "docker build ."})
@@ -262,7 +264,7 @@ def test_a_terminal_shows_progress_and_a_pipe_does_not(repository: Path) -> None
     os.close(primary)
     out, _ = process.communicate(timeout=60)
     assert b"Checking" in shown
-    assert out == b"120 files checked: nothing to say\n"
+    assert out == b"120 files checked: no findings\n"
 
 
 def test_the_builds_of_the_repository_are_found(in_process: Run, repository: Path) -> None:
@@ -270,24 +272,22 @@ def test_the_builds_of_the_repository_are_found(in_process: Run, repository: Pat
     write(repository, ci__test="#!/bin/sh\ndocker build --target=test .\n")
     found = in_process("check", cwd=repository).stdout.decode()
     assert "2:11 info: no known build needs `old` [idle-stage]" in found
-    assert (
-        "why: none of the builds in Makefile:2, ci/test:2 needs it; it is built only as target `old`" in found
-    )
-    assert "fix: say `# stagegraph: target` above it if it is built by hand, or remove line 2" in found
+    assert "why: no build in Makefile:2, ci/test:2 needs it; it is only built as target `old`" in found
+    assert "fix: add `# stagegraph: target` above it if people build it by hand, or remove line 2" in found
     assert "idle-stage" not in in_process("check", "--no-discover", cwd=repository).stdout.decode()
 
 
-def test_outside_of_a_repository_nothing_is_looked_for(in_process: Run, tmp_path: Path) -> None:
+def test_outside_a_repository_builds_are_searched_only_with_discover(in_process: Run, tmp_path: Path) -> None:
     write(tmp_path, Dockerfile="FROM a AS old\nFROM b\n", Makefile="x:\n\tdocker build .\n")
     assert b"old" not in in_process("check", cwd=tmp_path).stdout
     assert b"old" in in_process("check", "--discover", cwd=tmp_path).stdout
 
 
-def test_targets_of_the_command_line_are_all_there_are(in_process: Run, tmp_path: Path) -> None:
+def test_targets_on_the_command_line_are_all_targets(in_process: Run, tmp_path: Path) -> None:
     write(tmp_path, Dockerfile="FROM a AS x\nFROM a AS old\nFROM b\n")
     found = in_process("check", "--target", "x", cwd=tmp_path).stdout.decode()
     assert "no known build needs `old`" in found
-    assert "why: none of the builds asked for needs it" in found
+    assert "why: no build on the command line needs it" in found
 
 
 def test_broken_files_of_builds_are_noted(in_process: Run, repository: Path) -> None:
@@ -297,7 +297,7 @@ def test_broken_files_of_builds_are_noted(in_process: Run, repository: Path) -> 
     assert done.returncode == 0
     assert done.stdout.decode().splitlines()[:2] == [
         "note: compose.yaml: not understood: did not find expected node content in line 2",
-        "note: docker-bake.hcl: not understood: it is no HCL, from line 1 on",
+        "note: docker-bake.hcl: not understood: invalid HCL in line 1",
     ]
 
 

@@ -1,4 +1,4 @@
-"""What ``stagegraph check`` says in each format, whatever stands in the files."""
+"""The output of ``stagegraph check`` in each format, for any input."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from stagegraph.check.check import CheckedFile, check
 from stagegraph.check.many import Run
 from stagegraph.check.rules.registry import RULES
 from stagegraph.discovery.found_build import FoundBuild
-from stagegraph.formats.check_github import github
-from stagegraph.formats.check_json import check_json
-from stagegraph.formats.check_sarif import sarif
-from stagegraph.formats.check_text import check_text
+from stagegraph.formats.check_github import render as github
+from stagegraph.formats.check_json import render as check_json
+from stagegraph.formats.check_sarif import render as sarif
+from stagegraph.formats.check_text import render as check_text
 from stagegraph.model import Severity
 from stagegraph.source import Source, printable
 
 from .conftest import ROOT
-from .strategies import mutated
+from .strategies import examples, mutated
 
 _DATA = Path(__file__).parent / "data" / "sarif-2.1.0.schema.json.xz"
 SCHEMA = json.loads(lzma.decompress(_DATA.read_bytes()))
@@ -54,50 +54,53 @@ def test_text_groups_findings_by_file_with_the_line_and_a_caret() -> None:
         "        1 | FROM a\n"
         "          |      ^\n"
         "      why: it has no name, and nothing reads it\n"
-        "      fix: remove lines 1 to 2, or name it to build it as a target\n"
+        "      fix: remove lines 1 to 2, or name it with AS to build it as a target\n"
         "\n"
-        "  7:13 warning: `biuld` is no stage, and `build` is: BuildKit pulls an image called `biuld`"
-        " [stage-typo]\n"
+        "  7:13 warning: there is no stage `biuld` (did you mean `build`?), "
+        "so BuildKit pulls an image of that name [stage-typo]\n"
         "        7 | COPY --from=biuld /x /y\n"
         "          |             ^~~~~\n"
-        "      why: Docker Hub has no image of that name, and no named context stands in for it\n"
-        "      fix: write `build`, or the whole name of the image\n"
+        "      why: Docker Hub has no official image of that name, and no named context replaces it\n"
+        "      fix: write `build`, or the full name of the image\n"
         "\n"
         "2 files checked: 2 warnings\n"
     )
 
 
-def test_text_of_nothing() -> None:
-    assert check_text(run(checked("FROM a\n"))) == "1 file checked: nothing to say\n"
+def test_text_without_findings() -> None:
+    assert check_text(run(checked("FROM a\n"))) == "1 file checked: no findings\n"
 
 
 def test_text_of_a_file_that_cannot_be_read() -> None:
     assert check_text(run(checked("FROM a\nNOPE\n"))) == (
         "Dockerfile\n"
-        "  2:1 error: NOPE is no Dockerfile instruction\n"
+        "  2:1 error: unknown instruction `NOPE`\n"
         "        2 | NOPE\n"
         "          | ^~~~\n"
-        "      hint: a continued line needs \\ at the end of the one above\n"
+        "      hint: check that this is a Dockerfile, "
+        "and that the line above ends with \\ if this line continues it\n"
         "\n"
         "1 file checked: 1 error\n"
     )
 
 
-def test_text_with_all_verdicts_and_builds() -> None:
-    use = FoundBuild(
+def test_verbose_text_has_the_reach_of_every_stage_and_the_builds() -> None:
+    build = FoundBuild(
         file="ci.yml", line=3, kind="workflow step", name="image", target="x", platforms=("linux/arm64",)
     )
-    shown = check_text(run(checked("FROM a AS x\nFROM b\n"), uses=(use,)), verbose=True)
+    shown = check_text(run(checked("FROM a AS x\nFROM b\n"), builds=(build,)), verbose=True)
     assert "  x        idle        as target `x`  (line 1)\n  stage-1  needed\n" in shown
     assert "  ci.yml:3: workflow step image builds target x of Dockerfile on linux/arm64\n" in shown
-    assert shown.endswith("1 file checked, 1 build found: nothing to say\n")
+    assert shown.endswith("1 file checked, 1 build found: no findings\n")
 
 
-def test_builds_that_are_not_wholly_understood_are_counted_or_listed() -> None:
+def test_builds_that_are_partly_understood_are_counted_or_listed() -> None:
     made = run(
-        checked("FROM a\n"), uses=(FoundBuild(file="f", line=1, kind="command"),), not_understood=("f:1: x",)
+        checked("FROM a\n"),
+        builds=(FoundBuild(file="f", line=1, kind="command"),),
+        not_understood=("f:1: x",),
     )
-    assert "1 build found (1 not wholly understood: --verbose says what)" in check_text(made)
+    assert "1 build found (1 partly understood; see --verbose)" in check_text(made)
     assert "note: f:1: x" in check_text(made, verbose=True)
 
 
@@ -107,7 +110,7 @@ def test_colour_is_only_where_it_is_asked_for() -> None:
     assert "\x1b" not in check_text(made)
 
 
-def test_json_says_the_same_to_programs() -> None:
+def test_json_matches_its_schema() -> None:
     found = json.loads(check_json(run(checked(BAD), notes=("left out",))))
     schema = json.loads((ROOT / "docs" / "check.schema.json").read_text("utf-8"))
     jsonschema.Draft202012Validator(schema).validate(found)
@@ -119,10 +122,10 @@ def test_json_says_the_same_to_programs() -> None:
 
 def test_json_of_a_file_that_cannot_be_read() -> None:
     (file,) = json.loads(check_json(run(checked("FROM a\nNOPE\n"))))["files"]
-    assert file["error"] == {"message": "NOPE is no Dockerfile instruction", "line": 2}
+    assert file["error"] == {"message": "unknown instruction `NOPE`", "line": 2}
 
 
-def test_sarif_is_valid_and_points_at_the_place() -> None:
+def test_sarif_is_valid_and_has_the_position() -> None:
     found = log_of(run(checked(BAD, "app/Docker file#1")))
     result = found["results"][0]
     assert (result["ruleId"], result["level"]) == ("dead-stage", "warning")
@@ -132,14 +135,14 @@ def test_sarif_is_valid_and_points_at_the_place() -> None:
     assert found["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == "dead-stage"
 
 
-def test_sarif_carries_the_page_of_every_rule() -> None:
+def test_sarif_has_the_page_of_every_rule() -> None:
     rules = log_of(run())["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == list(RULES)
     assert all("```dockerfile" in rule["help"]["markdown"] for rule in rules)
     assert all("```" not in rule["help"]["text"] for rule in rules)
 
 
-def test_sarif_points_at_the_page_where_the_package_says_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sarif_links_to_the_page_in_the_metadata_of_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     message = Message()
     message["Project-URL"] = "Findings, https://example.com/findings.md"
     monkeypatch.setattr(metadata, "metadata", lambda _: message)
@@ -151,7 +154,7 @@ def test_sarif_of_a_file_that_cannot_be_read_is_a_notification() -> None:
     found = log_of(run(checked("FROM a\nNOPE\n"), notes=("x: left out",)))
     assert not found["invocations"][0]["executionSuccessful"]
     error, note = found["invocations"][0]["toolExecutionNotifications"]
-    assert (error["level"], error["message"]["text"]) == ("error", "NOPE is no Dockerfile instruction")
+    assert (error["level"], error["message"]["text"]) == ("error", "unknown instruction `NOPE`")
     assert (note["level"], note["message"]["text"]) == ("note", "x: left out")
 
 
@@ -164,20 +167,21 @@ def test_annotations_for_github() -> None:
     first, second = github(run(checked(BAD))).splitlines()
     assert first == (
         "::warning file=Dockerfile,line=1,endLine=1,title=dead-stage::nothing can ever build `stage-0`"
-        "%0Ait has no name, and nothing reads it%0Aremove lines 1 to 2, or name it to build it as a target"
+        "%0Ait has no name, and nothing reads it"
+        "%0Aremove lines 1 to 2, or name it with AS to build it as a target"
     )
     assert second.startswith("::warning file=Dockerfile,line=7,endLine=7,title=stage-typo::")
 
 
-def test_annotations_escape_what_the_runner_would_read() -> None:
+def test_annotations_escape_workflow_commands() -> None:
     text = github(run(checked("FROM a\nNOPE%\n", "a,b:c%\n::error::x"), notes=("100%\n::error::y",)))
     assert text.splitlines() == [
-        "::error file=a%2Cb%3Ac%25 %3A%3Aerror%3A%3Ax,line=2,title=stagegraph::NOPE%25 is no Dockerfile instruction",  # noqa: E501
+        "::error file=a%2Cb%3Ac%25 %3A%3Aerror%3A%3Ax,line=2,title=stagegraph::unknown instruction `NOPE%25`",
         "::notice title=stagegraph::100%25%0A::error::y",
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(0.5)
 @given(mutated())
 def test_no_input_breaks_a_format(data: bytes) -> None:
     made = run(checked(data.decode("utf-8", "replace")))
@@ -188,7 +192,7 @@ def test_no_input_breaks_a_format(data: bytes) -> None:
     assert all(line.startswith(("::error ", "::warning ", "::notice ")) for line in github(made).splitlines())
 
 
-def test_a_run_fails_for_what_it_is_told_to_fail_for() -> None:
+def test_a_run_fails_from_the_given_severity_on() -> None:
     info, broken = run(checked("FROM a\nFROM b\nCOPY --from=0 /x /y\n")), run(checked("NOPE\n"))
     assert [info.fails(worst) for worst in (None, Severity.ERROR, Severity.WARNING, Severity.INFO)] == [
         False,

@@ -1,4 +1,4 @@
-"""Every rule: the examples of its page, and the cases that must not be found."""
+"""Every rule: the examples on its page, and cases that must not be reported."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_every_finding_says_why_and_what_to_do(code: str) -> None:
         assert "^" in one.excerpt
 
 
-def test_a_comment_keeps_one_code_of_one_stage() -> None:
+def test_a_comment_ignores_one_code_of_one_stage() -> None:
     text = "FROM a\n# stagegraph: ignore=dead-stage reason\nFROM b\nFROM c\n"
     assert [one.problem.span.line for one in checked(text).problems] == [1]
 
@@ -69,10 +69,10 @@ def test_a_comment_inside_the_stage_counts_too() -> None:
 
 def test_a_comment_with_an_unknown_code_is_noted() -> None:
     found = checked("FROM a AS x\n# stagegraph: ignore=dead\nRUN x\n")
-    assert found.notes == ("line 2: no rule is called `dead`, so nothing is ignored",)
+    assert found.notes == ("line 2: unknown rule `dead`, so nothing is ignored",)
 
 
-def test_a_comment_in_a_heredoc_is_none() -> None:
+def test_a_hash_in_a_heredoc_is_not_a_comment() -> None:
     assert codes("FROM a\nRUN <<EOF\n# stagegraph: ignore=dead-stage\nEOF\nFROM b\n") == ["dead-stage"]
 
 
@@ -81,10 +81,10 @@ def test_no_idle_stage_without_known_targets() -> None:
     assert codes("FROM a AS test\nFROM b\n", _DEFAULT_ONLY) == ["idle-stage"]
 
 
-def test_an_idle_stage_takes_along_what_only_it_needs() -> None:
+def test_an_idle_stage_is_reported_with_the_stages_that_only_it_needs() -> None:
     found = checked("FROM a AS x\nFROM x AS y\nFROM y AS z\nFROM x AS w\nFROM b\n", _DEFAULT_ONLY)
     assert [one.problem.message for one in found.problems] == [
-        "no known build needs `z`, nor `y`, which only it needs",
+        "no known build needs `z` or `y`, which only `z` needs",
         "no known build needs `w`",
     ]
     assert found.problems[0].problem.fix.endswith("remove line 3 and line 2")
@@ -110,11 +110,11 @@ def test_a_stage_that_something_misspells_is_not_idle() -> None:
         ("golang", "golan-tools"),
     ],
 )
-def test_what_is_no_typo(stage: str, word: str) -> None:
+def test_names_that_are_not_typos(stage: str, word: str) -> None:
     assert codes(f"FROM a AS {stage}\nFROM {stage}\nCOPY --from={word} /x /y\n") == []
 
 
-def test_a_named_context_is_no_typo() -> None:
+def test_the_name_of_a_context_is_not_a_typo() -> None:
     known = KnownBuilds(questions=(Options(contexts={"bulider": "."}),), builds=("x:1",))
     assert codes("FROM a AS builder\nFROM builder\nCOPY --from=bulider /x /y\n", known) == []
 
@@ -165,16 +165,16 @@ def test_an_instruction_with_a_variable_of_its_image_does_not_fail() -> None:
     assert codes("FROM golang\nRUN --mount=type=cache,target=$GOCACHE go build\n") == []
 
 
-def test_a_build_that_asks_for_no_stage_is_noted() -> None:
+def test_a_build_of_an_unknown_target_is_noted() -> None:
     known = KnownBuilds(questions=(Options(target="nope"),), builds=("bake.hcl:3",))
     assert checked("FROM a AS x\n", known).notes == (
-        "bake.hcl:3 asks for the target `nope`, and no stage is called that",
+        "bake.hcl:3 builds target `nope`, but there is no such stage",
     )
 
 
 def test_a_file_that_cannot_be_read_has_an_error_and_no_findings() -> None:
     found = checked("FROM a\nNOPE\n")
-    assert found.error.startswith("Dockerfile:2:1: NOPE is no Dockerfile instruction")
+    assert found.error.startswith("Dockerfile:2:1: unknown instruction `NOPE`")
     assert (found.error_line, found.problems) == (2, ())
 
 
@@ -192,39 +192,69 @@ def test_fingerprints_differ_for_equal_lines() -> None:
 
 
 @pytest.mark.parametrize("base", ["golang", "golang AS x\nFROM x"])
-def test_a_mount_at_the_working_directory_of_an_image_may_be_right(base: str) -> None:
+def test_a_mount_relative_to_the_working_directory_of_an_image_may_be_valid(base: str) -> None:
     assert codes(f"FROM {base}\nRUN --mount=target=. go build\n") == []
     assert codes(f"FROM {base}\nRUN --mount=target=/ go build\n") == ["would-fail"]
     assert codes(f"FROM {base}\nWORKDIR /\nRUN --mount=target=. go build\n") == ["would-fail"]
     assert codes("FROM scratch\nRUN --mount=target=. go build\n") == ["would-fail"]
 
 
-def test_one_number_is_found_once_for_all_its_copies() -> None:
+def test_one_number_is_one_finding_for_all_its_copies() -> None:
     found = checked("FROM a\nFROM b\nCOPY --from=0 /x /y\nCOPY --from=0 /z /z\n").problems
     assert [one.problem.message for one in found] == [
-        "`--from=0` reads the stage in line 1 by its number, as in line 4"
+        "`--from=0` reads the stage in line 1 by its number (also in line 4)"
     ]
 
 
-def test_what_is_not_said_of_idle_stages_is_noted() -> None:
+def test_idle_stages_that_cannot_be_judged_are_noted() -> None:
     known = KnownBuilds(questions=(Options(),), builds=("ci.yml:1",), doubts=("bake.hcl:3", "ci.yml:9"))
-    assert checked("FROM a AS x\nFROM b\n", known).notes == (
-        "nothing is said of `x`: the target of bake.hcl:3 and 1 more is not understood, and may be it",
+    (note,) = checked("FROM a AS x\nFROM b\n", known).notes
+    assert note == (
+        "`x` was not judged: bake.hcl:3 and 1 more have a target that could not be worked out, "
+        "and it could be `x`"
     )
 
 
-def test_the_platform_of_the_machine_is_no_platform_by_name() -> None:
+def test_the_platform_local_is_ignored() -> None:
     use = FoundBuild(file="bake.hcl", line=1, kind="bake target", platforms=("local", "linux/arm64"))
     known = known_builds_of("Dockerfile", [use], Options())
     assert [question.platforms for question in known.questions] == [("linux/arm64",)]
 
 
 @pytest.mark.parametrize("word", ["target", "target, to look into it", "TARGET: by hand"])
-def test_a_comment_says_that_a_stage_is_a_target(word: str) -> None:
+def test_a_comment_marks_a_stage_as_a_target(word: str) -> None:
     assert codes(f"# stagegraph: {word}\nFROM a AS x\nFROM b\n", _DEFAULT_ONLY) == []
 
 
 @pytest.mark.parametrize("word", ["tagret", "targets", "ignore", "nonsense=1"])
-def test_a_comment_that_means_nothing_is_noted(word: str) -> None:
+def test_an_unknown_comment_is_noted(word: str) -> None:
     found = checked(f"FROM a AS x\n# stagegraph: {word} reason\nRUN x\n")
-    assert found.notes == (f"line 2: stagegraph knows no `{word}` in a comment, only target and ignore=CODE",)
+    assert found.notes == (f"line 2: unknown comment `stagegraph: {word}`; use `target` or `ignore=CODE`",)
+
+
+_IDLE_PAIR = "FROM a AS y\nFROM b AS x\nCOPY --from=y /f /g\nFROM c\n"
+_DEAD_PAIR = "FROM a\nFROM b AS x\nCOPY --from=0 /f /g\nFROM c AS x\nFROM d\n"
+
+
+@pytest.mark.parametrize(
+    ("contexts", "messages"),
+    [
+        ({}, ["no known build needs `x` or `y`, which only `x` needs"]),
+        ({"x": "./x"}, ["no known build needs `y`", "no known build needs `x`"]),
+    ],
+)
+def test_an_idle_stage_that_a_context_replaces_needs_nothing(
+    contexts: dict[str, str], messages: list[str]
+) -> None:
+    known = KnownBuilds(questions=(Options(contexts=contexts),), builds=("bake.hcl:3",), targets_known=True)
+    assert [one.problem.message for one in checked(_IDLE_PAIR, known).problems] == messages
+
+
+@pytest.mark.parametrize(
+    ("contexts", "reach"), [({}, ["unknown", "unknown"]), ({"x": "."}, ["dead", "unknown"])]
+)
+def test_a_numbered_target_that_a_context_replaces_needs_nothing(
+    contexts: dict[str, str], reach: list[str]
+) -> None:
+    known = KnownBuilds(questions=(Options(target="1", contexts=contexts),), builds=("bake.hcl:3",))
+    assert [stage.reach for stage in checked(_DEAD_PAIR, known).stages][:2] == reach

@@ -12,7 +12,6 @@ from networkx.algorithms.isomorphism import DiGraphMatcher
 
 from stagegraph.errors import DockerfileError
 from stagegraph.graph.report import analyse
-from stagegraph.graph.stage_graph import raw_steps
 from stagegraph.model import EdgeKind, Severity
 
 from .conformance import Question, build_for, questions
@@ -166,7 +165,7 @@ def _same_steps(question: Question) -> bool:
     """
     found: nx.DiGraph[int] = nx.DiGraph()
     wanted: nx.DiGraph[int] = nx.DiGraph()
-    for position, step in enumerate(raw_steps(build_for(question))):
+    for position, step in enumerate(build_for(question).steps):
         own = [(step.name, step.span), *step.others]
         names, lines = {name for name, _ in own}, {span.line if span else None for _, span in own}
         found.add_node(position, kind=step.kind.value, names=names, lines=lines)

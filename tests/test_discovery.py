@@ -1,36 +1,41 @@
-"""Builds found where repositories keep them, and what is not understood said."""
+"""Where the builds of a repository are found, and what is reported as not understood."""
 
 from __future__ import annotations
 
 import json
 import os
+import shlex
+from collections.abc import Iterator
 from contextlib import suppress
+from itertools import groupby
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from pathspec import GitIgnoreSpec
 
 from stagegraph.check.known_builds import known_builds_of
-from stagegraph.discovery.bake import bake_uses
-from stagegraph.discovery.commands import build_command
-from stagegraph.discovery.compose import compose_uses
+from stagegraph.discovery.bake import bake_builds
+from stagegraph.discovery.commands import build_command, simple_commands
+from stagegraph.discovery.compose import compose_builds
 from stagegraph.discovery.discover import discover
 from stagegraph.discovery.found_build import Discovery, FoundBuild
 from stagegraph.discovery.hcl_file import HclError, read_hcl
-from stagegraph.discovery.repository import Repository
-from stagegraph.discovery.workflows import workflow_uses
+from stagegraph.discovery.repository import FileTree, Repository
+from stagegraph.discovery.workflows import workflow_builds
 from stagegraph.discovery.yaml_file import Table, YamlError, read_yaml
 from stagegraph.options import Options
 
+from .strategies import examples
 from .tools import somebody_else
 
 _DOCKERFILES = ("Dockerfile", "app/Dockerfile", "web/Containerfile", "docker/x.Dockerfile")
 
 
 def found(tmp_path: Path, **files: str) -> Discovery:
-    """What is discovered in a repository with Dockerfiles and ``files``, whose names have __ for /."""
+    """The discovery in a repository with Dockerfiles and ``files``, whose names have __ for /."""
     for name in _DOCKERFILES:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("FROM a\n")
@@ -41,8 +46,8 @@ def found(tmp_path: Path, **files: str) -> Discovery:
     return discover(tmp_path)
 
 
-def short(use: FoundBuild) -> tuple[int, str | None, str | None, dict[str, str]]:
-    return use.line, use.dockerfile, use.target, dict(use.build_args)
+def short(build: FoundBuild) -> tuple[int, str | None, str | None, dict[str, str]]:
+    return build.line, build.dockerfile, build.target, dict(build.build_args)
 
 
 def test_bake_hcl_with_variables_inherits_and_matrix(tmp_path: Path) -> None:
@@ -63,9 +68,9 @@ def test_bake_hcl_with_variables_inherits_and_matrix(tmp_path: Path) -> None:
     }
     """
     found_in = found(tmp_path, **{"docker-bake_hcl": text})
-    mine = [use for use in found_in.uses if use.name == "app"]
+    mine = [build for build in found_in.builds if build.name == "app"]
     args = {"GO": "1.23", "KIND": "x-1.23"}
-    assert [short(use) for use in mine] == [
+    assert [short(build) for build in mine] == [
         (6, "app/Dockerfile", "prod", args),
         (6, "app/Dockerfile", "test", args),
     ]
@@ -74,16 +79,45 @@ def test_bake_hcl_with_variables_inherits_and_matrix(tmp_path: Path) -> None:
     assert mine[0].unknown == frozenset()
 
 
+def test_the_line_of_a_bake_target_is_not_that_of_a_comment_or_a_group(tmp_path: Path) -> None:
+    hcl = """\
+    # target "app" {
+    group "app" { targets = ["app"] }
+    /*
+    target "app" {} */
+    target "app" { target = "prod" }
+    """
+    as_json = """\
+    {
+      "group": {"app": {"targets": ["app"]}},
+      "//": "\\"target\\": {\\"app\\": {}}",
+      "target": {
+        "app": {"target": "prod"}
+      }
+    }
+    """
+    discovered = found(tmp_path, **{"a-bake_hcl": hcl, "b-bake.json": as_json})
+    assert [(one.where, one.target) for one in discovered.builds] == [
+        ("a-bake.hcl:5", "prod"),
+        ("b-bake.json:5", "prod"),
+    ]
+
+
+def test_a_bake_file_whose_only_variable_is_an_attribute(tmp_path: Path) -> None:
+    (build,) = found(tmp_path, **{"docker-bake_hcl": 'x = "app"\ntarget "a" {\n  context = x\n}\n'}).builds
+    assert build.dockerfile == "app/Dockerfile"
+
+
 def test_a_bake_target_from_a_variable_can_be_another(tmp_path: Path) -> None:
     text = 'variable "T" { default = "prod" }\ntarget "a" {\n  target = T\n}\n'
-    (use,) = found(tmp_path, **{"docker-bake_hcl": text}).uses
-    assert (use.target, set(use.unknown)) == ("prod", {"target"})
+    (build,) = found(tmp_path, **{"docker-bake_hcl": text}).builds
+    assert (build.target, set(build.unknown)) == ("prod", {"target"})
 
 
 def test_a_bake_expression_is_not_understood_and_said(tmp_path: Path) -> None:
     text = 'target "a" {\n  target = timestamp()\n}\n'
     discovered = found(tmp_path, **{"docker-bake_hcl": text})
-    assert (discovered.uses[0].target, set(discovered.uses[0].unknown)) == (None, {"target"})
+    assert (discovered.builds[0].target, set(discovered.builds[0].unknown)) == (None, {"target"})
     assert [str(note) for note in discovered.notes] == [
         "docker-bake.hcl:1: bake target a: target not understood"
     ]
@@ -103,9 +137,9 @@ def test_what_bake_print_prints_is_read_exactly(tmp_path: Path) -> None:
             "remote": {"context": "https://example.com/x.git", "dockerfile": "Dockerfile"},
         },
     }
-    (use,) = found(tmp_path, **{"docker-bake.json": json.dumps(printed, indent=2)}).uses
-    assert short(use) == (10, "app/Dockerfile", "release", {"V": "$1.0"})
-    assert use.platforms == ("linux/arm64",)
+    (build,) = found(tmp_path, **{"docker-bake.json": json.dumps(printed, indent=2)}).builds
+    assert short(build) == (10, "app/Dockerfile", "release", {"V": "$1.0"})
+    assert build.platforms == ("linux/arm64",)
 
 
 def test_compose_services(tmp_path: Path) -> None:
@@ -129,14 +163,14 @@ def test_compose_services(tmp_path: Path) -> None:
           dockerfile: docker/x.Dockerfile
           target: ${T:-prod}
     """
-    uses = found(tmp_path, compose_yaml=text).uses
-    assert [short(use) for use in uses] == [
+    builds = found(tmp_path, compose_yaml=text).builds
+    assert [short(build) for build in builds] == [
         (6, "app/Dockerfile", "", {}),
         (9, "app/Dockerfile", "dev", {"A": "1", "B": "2"}),
         (16, "docker/x.Dockerfile", "prod", {}),
     ]
-    assert uses[1].contexts == ("base",)
-    assert [use.unknown for use in uses] == [set(), set(), {"target"}]
+    assert builds[1].contexts == ("base",)
+    assert [build.unknown for build in builds] == [set(), set(), {"target"}]
 
 
 def test_workflow_steps_with_a_matrix(tmp_path: Path) -> None:
@@ -164,13 +198,13 @@ def test_workflow_steps_with_a_matrix(tmp_path: Path) -> None:
     """
     discovered = found(tmp_path, **{".github__workflows__ci_yml": text})
     args = {"GO": "1.23"}
-    assert [short(use) for use in discovered.uses if use.line == 11] == [
+    assert [short(build) for build in discovered.builds if build.line == 11] == [
         (11, "app/Dockerfile", "lint", args),
         (11, "app/Dockerfile", "test", args),
         (11, "app/Dockerfile", "prod", args),
     ]
-    assert discovered.uses[0].unknown == {"build arguments"}
-    (other,) = {use for use in discovered.uses if use.line == 19}
+    assert discovered.builds[0].unknown == {"build arguments"}
+    (other,) = {build for build in discovered.builds if build.line == 19}
     assert (other.dockerfile, other.target) == ("web/Containerfile", None)
     assert [str(note) for note in discovered.notes] == [
         ".github/workflows/ci.yml:11: step: build arguments not understood",
@@ -189,8 +223,8 @@ def test_bake_action_overrides_a_target(tmp_path: Path) -> None:
                 app.target=debug
                 *.platform=linux/amd64
     """
-    (use,) = found(tmp_path, **{".github__workflows__ci_yml": text}).uses
-    assert (use.dockerfile, use.target) == (None, "debug")
+    (build,) = found(tmp_path, **{".github__workflows__ci_yml": text}).builds
+    assert (build.dockerfile, build.target) == (None, "debug")
 
 
 def test_the_scripts_of_steps(tmp_path: Path) -> None:
@@ -206,8 +240,11 @@ def test_the_scripts_of_steps(tmp_path: Path) -> None:
           - working-directory: app
             run: podman build -t x .
     """
-    uses = found(tmp_path, **{".github__workflows__ci_yml": text}).uses
-    assert [short(use) for use in uses] == [(6, "app/Dockerfile", "prod", {}), (10, "app/Dockerfile", "", {})]
+    builds = found(tmp_path, **{".github__workflows__ci_yml": text}).builds
+    assert [short(build) for build in builds] == [
+        (6, "app/Dockerfile", "prod", {}),
+        (10, "app/Dockerfile", "", {}),
+    ]
 
 
 def test_makefiles_and_their_variables(tmp_path: Path) -> None:
@@ -220,12 +257,12 @@ def test_makefiles_and_their_variables(tmp_path: Path) -> None:
     all:
     \t-$(DOCKER) build --build-arg V=$(V) -t x app && echo done
     """
-    uses = found(tmp_path, Makefile=text).uses
-    assert [short(use) for use in uses] == [
+    builds = found(tmp_path, Makefile=text).builds
+    assert [short(build) for build in builds] == [
         (5, "docker/x.Dockerfile", "dev", {}),
         (7, "app/Dockerfile", "", {}),
     ]
-    assert [use.unknown for use in uses] == [{"target"}, {"build arguments"}]
+    assert [build.unknown for build in builds] == [{"target"}, {"build arguments"}]
 
 
 def test_shell_scripts_loops_and_directories(tmp_path: Path) -> None:
@@ -239,9 +276,9 @@ def test_shell_scripts_loops_and_directories(tmp_path: Path) -> None:
     docker run x build --target nothing .
     """
     discovered = found(tmp_path, **{"ci__build.sh": text})
-    uses = [short(use)[:3] for use in discovered.uses]
-    assert uses[:2] == [(4, "app/Dockerfile", "lint"), (4, "app/Dockerfile", "test")]
-    assert {line for line, _, _ in uses} <= {4, 6}
+    builds = [short(build)[:3] for build in discovered.builds]
+    assert builds[:2] == [(4, "app/Dockerfile", "lint"), (4, "app/Dockerfile", "test")]
+    assert {line for line, _, _ in builds} <= {4, 6}
 
 
 def test_scripts_without_a_suffix_and_other_ci(tmp_path: Path) -> None:
@@ -253,7 +290,7 @@ def test_scripts_without_a_suffix_and_other_ci(tmp_path: Path) -> None:
             "package.json": '{"scripts": {\n  "image": "docker build --target c app"\n}}\n',
         },
     )
-    assert [(use.file, use.line, use.target) for use in discovered.uses] == [
+    assert [(build.file, build.line, build.target) for build in discovered.builds] == [
         (".gitlab-ci.yml", 3, "b"),
         ("package.json", 2, "c"),
         ("bin/image", 2, "a"),
@@ -262,8 +299,8 @@ def test_scripts_without_a_suffix_and_other_ci(tmp_path: Path) -> None:
 
 def test_a_line_that_is_not_understood_is_said(tmp_path: Path) -> None:
     discovered = found(tmp_path, **{"x.sh": 'docker build --target "prod .\ndocker build $ARGS .\n'})
-    assert [(use.line, use.target) for use in discovered.uses] == [(1, None), (2, "")]
-    assert "target" in discovered.uses[1].unknown
+    assert [(build.line, build.target) for build in discovered.builds] == [(1, None), (2, "")]
+    assert "target" in discovered.builds[1].unknown
     assert len(discovered.notes) == 2
 
 
@@ -294,22 +331,22 @@ def test_words_of_no_build(words: str) -> None:
     assert build_command(words.split()) is None
 
 
-def use(**values: object) -> FoundBuild:
+def found_build(**values: object) -> FoundBuild:
     return FoundBuild(**{"file": "f", "line": 1, "kind": "command", "dockerfile": "Dockerfile", **values})  # type: ignore[arg-type]
 
 
 def test_what_is_not_understood_makes_less_known() -> None:
-    assert known_builds_of("Dockerfile", [use()], Options()).targets_known
+    assert known_builds_of("Dockerfile", [found_build()], Options()).targets_known
     assert not known_builds_of("Dockerfile", [], Options()).targets_known
-    assert not known_builds_of("Dockerfile", [use(dockerfile="other")], Options()).targets_known
-    vague = use(dockerfile=None, target=None, unknown=frozenset({"target", "dockerfile"}))
-    assert not known_builds_of("Dockerfile", [use(), vague], Options()).targets_known
-    assert not known_builds_of("Dockerfile", [use(certain=False)], Options()).targets_known
+    assert not known_builds_of("Dockerfile", [found_build(dockerfile="other")], Options()).targets_known
+    vague = found_build(dockerfile=None, target=None, unknown=frozenset({"target", "dockerfile"}))
+    assert not known_builds_of("Dockerfile", [found_build(), vague], Options()).targets_known
+    assert not known_builds_of("Dockerfile", [found_build(certain=False)], Options()).targets_known
 
 
 def test_a_build_of_an_unknown_dockerfile_asks_every_dockerfile() -> None:
-    vague = use(dockerfile=None, target="test", unknown=frozenset({"dockerfile"}))
-    known = known_builds_of("Dockerfile", [use(), vague], Options())
+    vague = found_build(dockerfile=None, target="test", unknown=frozenset({"dockerfile"}))
+    known = known_builds_of("Dockerfile", [found_build(), vague], Options())
     assert [question.target for question in known.questions] == [None, "test"]
 
 
@@ -329,7 +366,52 @@ def test_ignored_files_are_not_read(tmp_path: Path) -> None:
             "c.sh": text,
         },
     )
-    assert [one.file for one in discovered.uses] == ["c.sh", "keep.gen.sh"]
+    assert [one.file for one in discovered.builds] == ["c.sh", "keep.gen.sh"]
+
+
+def test_many_ignore_patterns_are_one_expression_and_mean_the_same(tmp_path: Path) -> None:
+    names = ["a", "b.o", "c.log", "keep.log", "d/a", "d/b.o", "d/e/x", "out/a", "d/out/a", "[x]", "x y", "é"]
+    patterns = [
+        "*.o",
+        "*.log",
+        "!keep.log",
+        "out/",
+        "/d/e/",
+        "\\[x]",
+        "x\\ y",
+        "# no",
+        "",
+        "**/never/**",
+        "(?P<a>x",
+    ]
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    spec = GitIgnoreSpec.from_lines(patterns)
+    (tmp_path / ".gitignore").write_text("\n".join(patterns))
+    kept = {".gitignore", *(name for name in names if not spec.match_file(name))}
+    assert set(FileTree().walk(str(tmp_path)).paths) == kept
+    assert len(kept) == 5
+
+
+def test_a_tree_that_is_walked_twice_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".gitignore").write_text("*.tmp\n")
+    for name in ("x", "a/y", "a/b/z", "a/z.tmp"):
+        (tmp_path / name).write_text("")
+    tree = FileTree()
+    scans: list[str] = []
+    scandir = os.scandir
+
+    def counted(path: str) -> Iterator[os.DirEntry[str]]:
+        scans.append(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", counted)
+    assert tree.walk(str(tmp_path / "a")).paths == ["y", "b/z"]
+    assert tree.walk(str(tmp_path)).paths == [".gitignore", "x", "a/y", "a/b/z"]
+    assert len(scans) == len(set(scans)) == 3
 
 
 def test_bad_files_are_notes(tmp_path: Path) -> None:
@@ -376,38 +458,36 @@ def test_a_thousand_aliases_cost_nothing() -> None:
 _REPOSITORY = Repository(Path("/nowhere"), ["Dockerfile"])
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.text(alphabet=st.sampled_from("services: build\n-[]{}&*<>|target${}\"'#x "), max_size=200))
 def test_any_text_as_yaml_gives_builds_or_notes(text: str) -> None:
-    compose_uses("compose.yaml", text, _REPOSITORY)
-    workflow_uses("w.yml", text, _REPOSITORY)
+    compose_builds("compose.yaml", text, _REPOSITORY)
+    workflow_builds("w.yml", text, _REPOSITORY)
     with suppress(YamlError):
         read_yaml(text)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(0.5)
 @given(st.text(alphabet=st.sampled_from('target "a" {}[]=\n${},x1matrix'), max_size=120))
 def test_any_text_as_bake_gives_builds_or_notes(text: str) -> None:
-    bake_uses("docker-bake.hcl", f'target "a" {{\n{text}\n}}\n', _REPOSITORY)
-    bake_uses("docker-bake.json", text, _REPOSITORY)
+    bake_builds("docker-bake.hcl", f'target "a" {{\n{text}\n}}\n', _REPOSITORY)
+    bake_builds("docker-bake.json", text, _REPOSITORY)
     with suppress(HclError):
         read_hcl(text)
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.text(max_size=120))
 def test_any_line_with_a_build_gives_builds_or_notes(text: str) -> None:
-    from stagegraph.discovery.scripts import Script, script_uses
+    from stagegraph.discovery.scripts import Script, script_builds
 
-    uses, notes = script_uses(Script(file="x.sh", text=f"docker build {text}"), _REPOSITORY)
-    assert all(one.unknown or one.dockerfile for one in uses)
+    builds, notes = script_builds(Script(file="x.sh", text=f"docker build {text}"), _REPOSITORY)
+    assert all(one.unknown or one.dockerfile for one in builds)
     assert len(notes) < 50
 
 
 def test_arrays_of_a_script_may_hold_options(tmp_path: Path) -> None:
     text = 'DRY=""\nARGS=(--target x)\n$DRY docker build "${ARGS[@]}" .\n$MAYBE docker build "$@" app\n'
-    uses = found(tmp_path, **{"build.sh": text}).uses
-    assert [(use.line, use.dockerfile, "target" in use.unknown) for use in uses] == [
+    builds = found(tmp_path, **{"build.sh": text}).builds
+    assert [(build.line, build.dockerfile, "target" in build.unknown) for build in builds] == [
         (3, "Dockerfile", True),
         (4, "app/Dockerfile", True),
     ]
@@ -415,8 +495,8 @@ def test_arrays_of_a_script_may_hold_options(tmp_path: Path) -> None:
 
 def test_variables_of_a_makefile_can_be_set_from_outside(tmp_path: Path) -> None:
     text = "STAGE := prod\nx:\n\tdocker build --target $(STAGE) .\n"
-    (use,) = found(tmp_path, Makefile=text).uses
-    assert (use.target, set(use.unknown)) == ("prod", {"target"})
+    (build,) = found(tmp_path, Makefile=text).builds
+    assert (build.target, set(build.unknown)) == ("prod", {"target"})
 
 
 def test_parents_that_build_nothing_of_their_own_are_no_builds(tmp_path: Path) -> None:
@@ -432,19 +512,46 @@ def test_parents_that_build_nothing_of_their_own_are_no_builds(tmp_path: Path) -
       target = "dev"
     }
     """
-    assert [use.name for use in found(tmp_path, **{"docker-bake_hcl": text}).uses] == ["app", "dev"]
+    assert [build.name for build in found(tmp_path, **{"docker-bake_hcl": text}).builds] == ["app", "dev"]
+
+
+def test_the_last_parent_wins_and_a_parent_counts_once(tmp_path: Path) -> None:
+    text = """\
+    target "base" { args = { A = "base", B = "base", C = "base" } }
+    target "x" {
+      inherits = ["base"]
+      args = { A = "x", B = "x" }
+    }
+    target "y" {
+      inherits = ["base"]
+      args = { B = "y" }
+    }
+    target "app" {
+      inherits = ["x", "y"]
+      args = { C = "app" }
+    }
+    """
+    builds = found(tmp_path, **{"docker-bake_hcl": text}).builds
+    assert {build.name: dict(build.build_args) for build in builds} == {
+        "app": {"A": "base", "B": "y", "C": "app"},
+    }
+
+
+def test_parents_of_parents_cost_nothing(tmp_path: Path) -> None:
+    parents = [f'target "t{i}" {{ inherits = ["t{i + 1}", "t{i + 2}"] }}' for i in range(60)]
+    assert found(tmp_path, **{"docker-bake_hcl": "\n".join(parents)}).builds
 
 
 def test_a_bake_file_over_another_proves_nothing(tmp_path: Path) -> None:
     text = 'target "app" {\n  target = "dev"\n}\n'
-    (use,) = found(tmp_path, **{"docker-bake.override_hcl": text}).uses
-    assert (use.target, use.certain) == ("dev", False)
+    (build,) = found(tmp_path, **{"docker-bake.override_hcl": text}).builds
+    assert (build.target, build.certain) == ("dev", False)
 
 
 def test_a_bake_target_with_a_parent_elsewhere_proves_nothing(tmp_path: Path) -> None:
     text = 'target "app" {\n  inherits = ["made-by-a-tool"]\n}\n'
-    (use,) = found(tmp_path, **{"docker-bake_hcl": text}).uses
-    assert not use.certain
+    (build,) = found(tmp_path, **{"docker-bake_hcl": text}).builds
+    assert not build.certain
 
 
 def test_compose_services_that_extend_others(tmp_path: Path) -> None:
@@ -464,24 +571,24 @@ def test_compose_services_that_extend_others(tmp_path: Path) -> None:
         extends: circle
         build: web
     """
-    uses = {use.name: use for use in found(tmp_path, compose_yaml=text).uses}
-    assert short(uses["dev"])[1:] == ("app/Dockerfile", "dev", {"A": "1"})
-    assert uses["same"].dockerfile == "app/Dockerfile"
-    assert (uses["far"].dockerfile, uses["far"].target) == (None, "far")
-    assert uses["circle"].dockerfile == "web/Containerfile"
+    builds = {build.name: build for build in found(tmp_path, compose_yaml=text).builds}
+    assert short(builds["dev"])[1:] == ("app/Dockerfile", "dev", {"A": "1"})
+    assert builds["same"].dockerfile == "app/Dockerfile"
+    assert (builds["far"].dockerfile, builds["far"].target) == (None, "far")
+    assert builds["circle"].dockerfile == "web/Containerfile"
 
 
 def test_a_compose_file_over_another_need_not_say_which_dockerfile(tmp_path: Path) -> None:
     text = "services:\n  app:\n    build:\n      target: dev\n"
-    (use,) = found(tmp_path, **{"docker-compose.dev_yml": text}).uses
-    assert (use.dockerfile, use.target) == (None, "dev")
+    (build,) = found(tmp_path, **{"docker-compose.dev_yml": text}).builds
+    assert (build.dockerfile, build.target) == (None, "dev")
 
 
 def test_a_hundred_megabytes_of_yaml_aliases(tmp_path: Path) -> None:
     lines = ["services:", "  a0: &a0 {build: {args: {A: 1}}}"]
     lines += [f"  a{i}: &a{i}\n    <<: [*a{i - 1}, *a{i - 1}]" for i in range(1, 60)]
     discovered = found(tmp_path, compose_yaml="\n".join(lines))
-    assert len(discovered.uses) <= 60
+    assert len(discovered.builds) <= 60
 
 
 def test_merges_of_merges_are_followed() -> None:
@@ -493,4 +600,26 @@ def test_merges_of_merges_are_followed() -> None:
 def test_a_path_that_is_too_long_is_not_there(tmp_path: Path) -> None:
     long = "9" * 5_000
     text = f"cd {long}\ndocker build --target x {long}\ndocker build -f {long} .\n"
-    assert [use.dockerfile for use in found(tmp_path, **{"x.sh": text}).uses] == [None, None]
+    assert [build.dockerfile for build in found(tmp_path, **{"x.sh": text}).builds] == [None, None]
+
+
+def shlex_commands(text: str) -> list[list[str]] | None:
+    """The words of the commands as the standard library splits them, one character at a time."""
+    lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
+    lexer.wordchars += "$@{}%+!^:,[]\x00"
+    lexer.commenters = ""
+    try:
+        words = list(lexer)
+    except ValueError:
+        return None
+    ends = {"&&", "||", ";", "|", "&", "(", ")", ";;", "|&", "{", "}", ";&"}
+    return [list(run) for end, run in groupby(words, lambda word: word in ends) if not end]
+
+
+@examples(5)
+@given(
+    st.text(alphabet=st.sampled_from("ab-=/$é#Ω\x00\x01 \t\n;&|(){}<>'\"\\"), max_size=40)
+    | st.text(max_size=40)
+)
+def test_lines_are_split_as_shlex_splits_them(text: str) -> None:
+    assert simple_commands(text) == shlex_commands(text)

@@ -13,13 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from stagegraph.formats import FORMATS
+from stagegraph.formats import formats
 
 from .commands_reference import commands_reference
 from .conftest import ROOT
-from .tools import need
+from .tools import program
 
-PAGES = [ROOT / "README.md", ROOT / "samples/README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "samples/README.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 _BLOCK = re.compile(
     r"<!-- run(?:: (?P<how>[a-z ]+))? -->\n```(?P<language>\w+)\n(?P<body>.*?)```\n", re.DOTALL
 )
@@ -69,7 +74,7 @@ def repository(checkout: Path) -> Path:
     names = {f"GIT_{who}_{what}": "x" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     for command in ("init -q -b main", "add .", "commit -q -m all"):
         subprocess.run(
-            [need(shutil.which("git"), "git"), *command.split()],
+            [program("git"), *command.split()],
             cwd=checkout,
             check=True,
             env=os.environ | names,
@@ -166,5 +171,11 @@ def test_the_commands_page_is_made_from_the_program(golden: Callable[[Path, byte
 
 def test_every_format_has_its_row() -> None:
     text = (ROOT / "docs/formats.md").read_text("utf-8")
-    for row in FORMATS.values():
+    for row in formats("render").values():
         assert f"| `{row.name}` | {', '.join(f'`{suffix}`' for suffix in row.suffixes)} |" in text
+
+
+def test_the_modules_that_the_rules_name_exist() -> None:
+    modules = re.findall(r"`([\w/]+\.py)`", (ROOT / "docs/rules.md").read_text("utf-8"))
+    assert modules
+    assert [module for module in modules if not (ROOT / "stagegraph" / module).is_file()] == []

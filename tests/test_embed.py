@@ -11,7 +11,7 @@ import click
 import pytest
 
 from stagegraph.cli.render import render
-from stagegraph.embedding.settings import OPTIONS, SettingsError, settings_of
+from stagegraph.embedding.diagram_settings import OPTIONS, SettingsError, parse_settings
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 DOCKERFILE = "FROM golang AS build\nRUN make\nFROM scratch AS release\nCOPY --from=build /app /app\n"
@@ -68,13 +68,13 @@ def test_check_prints_a_diff_writes_nothing_and_exits_1(stagegraph: Run, folder:
     done = stagegraph("embed", "--check", "page.md", cwd=folder)
     assert done.returncode == 1
     head, into, hunk, *lines = done.stdout.decode().splitlines()
-    assert (head, into) == ("--- page.md", "+++ page.md (as it should be)")
+    assert (head, into) == ("--- page.md", "+++ page.md (updated)")
     (gone,), (come,) = ([line for line in lines if line.startswith(sign)] for sign in "-+")
     assert gone.replace("build", "compile")[1:] == come[1:]
     # the hunk begins where its lines stand in the page
     start = int(re.fullmatch(r"@@ -(\d+),7 \+\d+,7 @@", hunk)[1])  # type: ignore[index]
     assert old.splitlines()[start + 2] == gone[1:]
-    assert done.stderr == b"1 page with old diagrams: run stagegraph embed page.md\n"
+    assert done.stderr == b"1 file out of date: run stagegraph embed page.md\n"
     assert (folder / "page.md").read_text() == old
 
 
@@ -104,7 +104,7 @@ def test_a_page_in_latin_1_is_left_when_the_diagram_needs_other_letters(
     done = stagegraph("embed", "page.md", cwd=folder)
     assert done.returncode == 1
     assert done.stderr.startswith(
-        b"error: page.md:2:1: this file is not UTF-8, and the diagram has letters that need it\n"
+        b"error: page.md:2:1: this file is not UTF-8, but the diagram has non-ASCII characters\n"
     )
     assert page.read_bytes() == b"caf\xe9\n" + EMPTY.encode()
     picture = EMPTY.replace("file -->", "file format=svg output=x.svg -->").encode()
@@ -191,7 +191,7 @@ def test_check_sees_a_missing_picture(stagegraph: Run, folder: Path) -> None:
     embedded(stagegraph, folder, EMPTY.replace("Dockerfile", "Dockerfile format=svg output=b.svg"))
     (folder / "b.svg").unlink()
     done = stagegraph("embed", "--check", "page.md", cwd=folder)
-    assert (done.returncode, done.stdout) == (1, b"b.svg: the picture of page.md is old or missing\n")
+    assert (done.returncode, done.stdout) == (1, b"b.svg: the picture of page.md is out of date or missing\n")
     assert not (folder / "b.svg").exists()
 
 
@@ -225,7 +225,7 @@ def test_files_folders_and_globs(stagegraph: Run, folder: Path) -> None:
         "sub/c.md",
     ]
     done = stagegraph("embed", "s*/*", cwd=folder)
-    assert done.stderr == b"sub/c.md: 1 block up to date\nsub/d.txt: 1 block up to date\n"
+    assert done.stderr == b"sub/c.md: updated 1 block\nsub/d.txt: updated 1 block\n"
 
 
 def test_a_dockerfile_means_the_pages_that_show_it(stagegraph: Run, folder: Path) -> None:
@@ -233,9 +233,11 @@ def test_a_dockerfile_means_the_pages_that_show_it(stagegraph: Run, folder: Path
     (folder / "one.md").write_text(EMPTY)
     (folder / "two.md").write_text(EMPTY.replace("Dockerfile", "dev.Dockerfile"))
     done = stagegraph("embed", "dev.Dockerfile", cwd=folder)
-    assert (done.returncode, done.stderr) == (0, b"two.md: 1 block up to date\n")
+    assert (done.returncode, done.stderr) == (0, b"two.md: updated 1 block\n")
     assert (folder / "one.md").read_text() == EMPTY
-    assert stagegraph("embed", ".", cwd=folder).stderr == b"one.md: 1 block up to date\n"
+    assert stagegraph("embed", ".", cwd=folder).stderr == (
+        b"one.md: updated 1 block\ntwo.md: already up to date\n"
+    )
 
 
 def test_an_error_in_one_page_leaves_it_and_the_others_go_on(stagegraph: Run, folder: Path) -> None:
@@ -244,7 +246,7 @@ def test_an_error_in_one_page_leaves_it_and_the_others_go_on(stagegraph: Run, fo
     (folder / "b.md").write_text(EMPTY)
     done = stagegraph("embed", "a.md", "none.md", "b.md", cwd=folder)
     assert done.returncode == 1
-    assert b"a.md:4:29: there is no option colour" in done.stderr
+    assert b"a.md:4:29: unknown option `colour`" in done.stderr
     assert b"none.md: No such file or directory" in done.stderr
     assert (folder / "a.md").read_text() == broken
     assert "mermaid" in (folder / "b.md").read_text()
@@ -253,50 +255,49 @@ def test_an_error_in_one_page_leaves_it_and_the_others_go_on(stagegraph: Run, fo
 def test_errors_say_file_line_and_next_step(stagegraph: Run, folder: Path) -> None:
     said = {
         "x\n<!-- stagegraph: . -->\n": (
-            "error: page.md:2:1: this block has no end\n"
+            "error: page.md:2:1: this block has no end marker\n"
             "    2 | <!-- stagegraph: . -->\n"
             "      | ^~~~~~~~~~~~~~~~~~~~~~\n"
-            "hint: write <!-- /stagegraph --> on a line of its own below it\n"
+            "hint: add <!-- /stagegraph --> on its own line below it\n"
         ),
         "<!-- stagegraph: . -->\n<!-- stagegraph: . -->\n<!-- /stagegraph -->\n": (
-            "error: page.md:2:1: a block begins inside the one of line 1\n"
+            "error: page.md:2:1: this block starts inside the block of line 1\n"
             "    2 | <!-- stagegraph: . -->\n"
             "      | ^~~~~~~~~~~~~~~~~~~~~~\n"
-            "hint: write <!-- /stagegraph --> above it\n"
+            "hint: add <!-- /stagegraph --> above it\n"
         ),
         "\n<!-- /stagegraph -->\n": (
-            "error: page.md:2:1: no block begins above this end\n"
+            "error: page.md:2:1: this end marker has no start marker\n"
             "    2 | <!-- /stagegraph -->\n"
             "      | ^~~~~~~~~~~~~~~~~~~~\n"
-            "hint: remove it, or write a marker above it\n"
+            "hint: remove it, or add a start marker above\n"
         ),
         EMPTY.replace("file", "file prnue=true"): (
-            "error: page.md:1:29: there is no option prnue\n"
+            "error: page.md:1:29: unknown option `prnue`\n"
             "    1 | <!-- stagegraph: Dockerfile prnue=true -->\n"
             "      |                             ^~~~~~~~~~\n"
             "hint: did you mean prune?\n"
         ),
         EMPTY.replace("file", "file prune"): (
-            "error: page.md:1:29: prune is neither an option nor the only path\n"
+            "error: page.md:1:29: expected OPTION=VALUE, not `prune`\n"
             "    1 | <!-- stagegraph: Dockerfile prune -->\n"
             "      |                             ^~~~~\n"
             "hint: write prune=true\n"
         ),
         EMPTY.replace("Dockerfile", "../nope"): (
-            "error: page.md:1: ../nope does not exist\n"
-            "hint: the path of a Dockerfile is relative to the page\n"
+            "error: page.md:1: ../nope does not exist\nhint: use a path relative to the Markdown file\n"
         ),
         "a <!-- stagegraph: . -->\n": (
-            "error: page.md:1:1: a marker has a line of its own\n"
+            "error: page.md:1:1: a marker must be alone on its line\n"
             "    1 | a <!-- stagegraph: . -->\n"
             "      | ^~~~~~~~~~~~~~~~~~~~~~~~\n"
-            "hint: move what stands beside it\n"
+            "hint: move the other text\n"
         ),
         "> <!-- stagegraph: . -->\n\n<!-- /stagegraph -->\n": (
-            "error: page.md:3:1: the block of line 1 ends in another list or quote than it begins\n"
+            "error: page.md:3:1: the block of line 1 starts in another list or quote\n"
             "    3 | <!-- /stagegraph -->\n"
             "      | ^~~~~~~~~~~~~~~~~~~~\n"
-            "hint: indent both markers alike\n"
+            "hint: indent both markers the same way\n"
         ),
     }
     assert {text: refused(stagegraph, folder, text) for text in said} == said
@@ -305,7 +306,7 @@ def test_errors_say_file_line_and_next_step(stagegraph: Run, folder: Path) -> No
 def test_a_dockerfile_that_does_not_read_is_shown_where(stagegraph: Run, folder: Path) -> None:
     (folder / "Dockerfile").write_text("FROM a\nRNU make\n")
     assert refused(stagegraph, folder, f"\n{EMPTY}") == (
-        "error: page.md:2: Dockerfile:2:1: RNU is no Dockerfile instruction\n"
+        "error: page.md:2: Dockerfile:2:1: unknown instruction `RNU`\n"
         "    2 | RNU make\n"
         "      | ^~~\n"
         "hint: did you mean RUN?\n"
@@ -321,33 +322,33 @@ def test_a_page_cannot_write_outside_of_its_project(stagegraph: Run, folder: Pat
 def test_two_blocks_cannot_write_one_picture(stagegraph: Run, folder: Path) -> None:
     one = EMPTY.replace("file -->", "file format=svg output=x.svg -->")
     said = refused(stagegraph, folder, one + one.replace("format", "prune=true title=b format"))
-    assert "page.md:3:59: another block writes another picture to x.svg" in said
+    assert "page.md:3:59: another block writes a different picture to x.svg" in said
     assert not (folder / "x.svg").exists()
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("a b", "b is neither an option nor the only path"),
-        ("title='x", "a quotation mark is not closed"),
-        ("title=a title=b", "title is given twice"),
-        ("legend=yes", "legend cannot be yes"),
-        ("direction=UP", "direction cannot be UP"),
-        ("format=png", "format cannot be png"),
-        ("format=svg", "format=svg needs a file for the picture"),
+        ("a b", "expected OPTION=VALUE, not `b`"),
+        ("title='x", "missing closing quotation mark"),
+        ("title=a title=b", "option `title` is given twice"),
+        ("legend=yes", "invalid value `yes` for `legend`"),
+        ("direction=UP", "invalid value `UP` for `direction`"),
+        ("format=png", "invalid value `png` for `format`"),
+        ("format=svg", "format=svg needs a file to write to"),
         ("output=a.svg", "only format=svg writes a file"),
-        ("build-arg=X", "build-arg=X has no value"),
-        ("build-context=A=b", "the name of an image is lower case"),
+        ("build-arg=X", "`build-arg=X` has no value"),
+        ("build-context=A=b", "image names must be lower case"),
     ],
 )
 def test_settings_that_are_refused(words: str, message: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        settings_of(words)
+        parse_settings(words)
     assert str(caught.value).startswith(message)
 
 
 def test_every_option_of_a_build_can_be_asked_for() -> None:
-    found = settings_of(
+    found = parse_settings(
         "app target=a target=b build-arg=X=1=2 platform=linux/arm64,linux/amd64 build-context=x=y "
         "direction=LR critical-path=true labels=false link-base=https://e.org/D"
     )
@@ -400,11 +401,12 @@ def test_init_without_a_dockerfile_says_so(stagegraph: Run, tmp_path: Path) -> N
     (tmp_path / "page.md").write_text("x")
     done = stagegraph("embed", "--init", "page.md", cwd=tmp_path)
     assert done.stderr.decode() == (
-        "error: there is no Dockerfile beside page.md or above it\nhint: name it with --dockerfile PATH\n"
+        "error: no Dockerfile found in the directory of page.md or above it\n"
+        "hint: choose one with --dockerfile PATH\n"
     )
 
 
 def test_a_run_without_any_block_says_how_to_begin(stagegraph: Run, folder: Path) -> None:
     (folder / "page.md").write_text("x")
     done = stagegraph("embed", "page.md", cwd=folder)
-    assert (done.returncode, done.stderr) == (0, b"no page has a block; --init puts a first one into it\n")
+    assert (done.returncode, done.stderr) == (0, b"no file has a block; add one with --init\n")

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stagegraph.cli.writing import write
 from stagegraph.embedding.blocks import blocks_of
-from stagegraph.embedding.markdown import Document, document_from_bytes
-from stagegraph.embedding.pages import made_anew
+from stagegraph.embedding.markdown import MarkdownText, markdown_from_bytes
+from stagegraph.embedding.markdown_file import update
 from stagegraph.errors import InputError, StagegraphError
+
+from .strategies import examples
 
 START, END = "<!-- stagegraph: Dockerfile -->", "<!-- /stagegraph -->"
 _MARKERS = (
@@ -86,43 +88,58 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "page.md"
 
 
-def outside(document: Document) -> list[bytes]:
+def outside(markdown: MarkdownText) -> list[bytes]:
     """The bytes between, before and after the blocks, each marker with what stands beside it."""
     parts, place = [], 0
-    for block in blocks_of(document):
-        parts.append(document.encoded(document.lines[place : block.first]))
+    for block in blocks_of(markdown):
+        parts.append(markdown.encoded(markdown.lines[place : block.first]))
         place = block.end
-    return [*parts, document.encoded(document.lines[place:])]
+    return [*parts, markdown.encoded(markdown.lines[place:])]
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(2)
 @given(pages())
-@example(f"<div>\n{START}\n{END}\n</div>".encode())
-@example(f"- \t{START}\r\n\t{END}".encode())
-@example(f">{START}\n>{END}".encode())
 def test_bytes_outside_of_blocks_never_change_and_a_second_run_changes_nothing(
     page: Path, data: bytes
 ) -> None:
+    assert_only_blocks_change(page, data)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<div>\n{START}\n{END}\n</div>",
+        f"- \t{START}\r\n\t{END}",
+        f">{START}\n>{END}",
+    ],
+    ids=["inside HTML", "a list item indented by a tab", "a quote without a space"],
+)
+def test_only_the_block_changes(page: Path, text: str) -> None:
+    assert_only_blocks_change(page, text.encode())
+
+
+def assert_only_blocks_change(page: Path, data: bytes) -> None:
+    """Embedding keeps every other byte, and embedding twice is the same as once."""
     try:
-        document = document_from_bytes(data, "page.md")
-        made = made_anew(page, document)
+        markdown = markdown_from_bytes(data, "page.md")
+        made = update(page, markdown)
     except InputError as error:
         assert "page.md" in str(error)  # noqa: PT017
         return
-    again = document_from_bytes(made.data, "page.md")
-    assert outside(again) == outside(document)
+    again = markdown_from_bytes(made.updated, "page.md")
+    assert outside(again) == outside(markdown)
     assert made.blocks == len(blocks_of(again))
-    assert made_anew(page, again).data == made.data
+    assert update(page, again).updated == made.updated
     if not made.blocks:
-        assert made.data == data
+        assert made.updated == data
 
 
-@settings(max_examples=300, deadline=None)
+@examples(2)
 @given(st.binary(max_size=60) | pages())
 def test_any_bytes_are_read_and_given_back(data: bytes) -> None:
     with suppress(StagegraphError):
-        document = document_from_bytes(data, "page.md")
-        assert document.encoded(document.lines) == data
+        markdown = markdown_from_bytes(data, "page.md")
+        assert markdown.encoded(markdown.lines) == data
 
 
 class Stop(BaseException):

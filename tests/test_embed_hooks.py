@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stagegraph.embedding.places import is_markdown, names_dockerfile
+from stagegraph.embedding.paths import is_markdown, names_dockerfile
 
 from .conftest import ROOT
 

@@ -10,7 +10,7 @@ CASES = {
     "unknown instruction": (
         "FROM alpine\nRUNN x\n",
         """\
-Dockerfile:2:1: RUNN is no Dockerfile instruction
+Dockerfile:2:1: unknown instruction `RUNN`
     2 | RUNN x
       | ^~~~
 hint: did you mean RUN?""",
@@ -18,18 +18,18 @@ hint: did you mean RUN?""",
     "from with two words": (
         "FROM alpine build\n",
         """\
-Dockerfile:1:1: FROM takes a base, or a base, AS and a name
+Dockerfile:1:1: FROM takes one argument, or three
     1 | FROM alpine build
       | ^~~~~~~~~~~~~~~~~
-hint: FROM [--platform=P] BASE [AS NAME]""",
+hint: write FROM [--platform=P] BASE [AS NAME]""",
     ),
     "bad stage name": (
         "FROM alpine AS 1st\n",
         """\
-Dockerfile:1:16: 1st is no name for a stage
+Dockerfile:1:16: invalid stage name `1st`
     1 | FROM alpine AS 1st
       |                ^~~
-hint: a name begins with a letter and holds letters, digits, -, _ and .""",
+hint: start the name with a letter; use letters, digits, -, _ and .""",
     ),
     "unknown flag": (
         "FROM alpine\n  COPY --form=x a b\n",
@@ -44,59 +44,59 @@ Dockerfile:2:8: unknown flag --form on COPY
 Dockerfile:2:13: there is no stage 3
     2 | COPY --from=3 a b
       |             ^
-hint: the stages are 0 to 0""",
+hint: use a stage from 0 to 0""",
     ),
     "variable in from": (
         "FROM alpine\nCOPY --from=$X a b\n",
         """\
-Dockerfile:2:13: --from=$X holds a variable, and COPY expands none there
+Dockerfile:2:13: COPY --from does not expand variables: `$X`
     2 | COPY --from=$X a b
       |             ^~
-hint: name a stage FROM the variable and copy from that""",
+hint: start a stage with FROM and the variable, and copy from that stage""",
     ),
     "blank base": (
         "ARG BASE\nFROM $BASE\n",
         """\
-Dockerfile:2:6: the base $BASE comes out empty
+Dockerfile:2:6: base image `$BASE` is empty after expansion
     2 | FROM $BASE
       |      ^~~~~
-hint: set it with --build-arg BASE=VALUE, or give ARG BASE a default""",
+hint: set --build-arg BASE=VALUE, or give ARG BASE a default""",
     ),
     "case of a stage name": (
         "FROM alpine AS Build\nFROM Build\n",
         """\
-Dockerfile:2:6: the name of an image is lower case, and library/Build is not
+Dockerfile:2:6: image names must be lower case, not `library/Build`
     2 | FROM Build
       |      ^~~~~
-hint: stage names are lower case: FROM build""",
+hint: stage names are lower case: write FROM build""",
     ),
     "heredoc without end": (
         "FROM alpine\nRUN <<EOF\necho\n",
         """\
-Dockerfile:2:5: the heredoc EOF is never ended
+Dockerfile:2:5: the heredoc EOF has no end
     2 | RUN <<EOF
       |     ^~~~~
-hint: put a line that is only EOF after its text""",
+hint: add a line with only EOF after its text""",
     ),
     "circle": (
         "FROM a AS x\nCOPY --from=y /1 /1\nFROM b AS y\nCOPY --from=x /2 /2\n",
         """\
-Dockerfile:4:1: stages copy from each other in a circle: x needs y needs x
+Dockerfile:4:1: stages copy from each other in a cycle: x needs y needs x
     4 | COPY --from=x /2 /2
       | ^~~~~~~~~~~~~~~~~~~""",
     ),
     "nothing before from": (
         "RUN x\n",
         """\
-Dockerfile:1:1: only ARG may stand before the first FROM
+Dockerfile:1:1: only ARG is allowed before the first FROM
     1 | RUN x
       | ^~~~~
-hint: begin the stage with FROM""",
+hint: start the stage with FROM""",
     ),
-    "empty": ("", "Dockerfile: the file is empty\nhint: a Dockerfile begins with FROM"),
+    "empty": ("", "Dockerfile: the file is empty\nhint: start a Dockerfile with FROM"),
     "only comments": (
         "# x\n",
-        "Dockerfile: the file holds no instruction\nhint: a Dockerfile begins with FROM",
+        "Dockerfile: the file has no instructions\nhint: start a Dockerfile with FROM",
     ),
     "directive twice": (
         "# escape=`\n# escape=`\nFROM a\n",
@@ -108,7 +108,7 @@ Dockerfile:2:1: the escape directive is given twice
     "bad json": (
         'FROM a\nCOPY ["a", 1]\n',
         """\
-Dockerfile:2:1: a list in JSON form must hold only strings
+Dockerfile:2:1: a list in JSON form can contain only strings
     2 | COPY ["a", 1]
       | ^~~~~~~~~~~~~""",
     ),
@@ -123,19 +123,20 @@ def test_errors(name: str) -> None:
 
 def test_an_unknown_target_names_a_near_one() -> None:
     assert error("FROM a AS release\n", target="relase") == (
-        "Dockerfile: no stage is called relase\nhint: did you mean release?"
+        "Dockerfile: there is no stage named relase\nhint: did you mean release?"
     )
 
 
 def test_an_unknown_target_lists_the_stages() -> None:
     assert error("FROM a AS one\nFROM b AS two\n", target="x") == (
-        "Dockerfile: no stage is called x\nhint: the stages are one, two"
+        "Dockerfile: there is no stage named x\nhint: use one of the stages one, two"
     )
 
 
 def test_a_bad_platform_is_a_fault_of_the_options() -> None:
     assert error("FROM a\n", platforms=("lin ux",)) == (
-        "lin ux is no platform: a part of it is empty or holds a symbol\nhint: for example linux/arm64"
+        "invalid platform `lin ux`: a part is empty or has a character that is not allowed\n"
+        "hint: use for example linux/arm64"
     )
 
 
@@ -165,4 +166,4 @@ def test_a_copy_from_a_later_stage_is_a_finding_on_a_graph_that_draws() -> None:
 
 def test_a_mount_that_buildkit_refuses_is_a_finding() -> None:
     found = report("FROM a AS b\nFROM c\nRUN --mount=type=secret,from=b,id=x y\n")
-    assert [f.message for f in found.findings] == ["a secret mount reads from no stage"]
+    assert [f.message for f in found.findings] == ["a secret mount cannot have from"]

@@ -47,12 +47,12 @@ def test_words(word: str, expanded: str) -> None:
     ("word", "message"),
     [
         ("${A", "unsupported modifier () in substitution"),
-        ("${}", "a substitution begins with no name"),
+        ("${}", "a substitution has no name"),
         ("${NONE:?set it}", "NONE: set it"),
         ("${A^^}", "unsupported modifier (^) in substitution"),
         ("'open", "a single quote is not closed"),
         ('"open', "a double quote is not closed"),
-        ("${A:-x", "no } to end what was begun"),
+        ("${A:-x", "missing `}`"),
         ("${A#\\q}", "invalid pattern in substitution: invalid escape '\\q'"),
     ],
 )

@@ -1,4 +1,4 @@
-"""``--fix``: whole dead stages go and nothing else changes; where that is not proved, nothing goes."""
+"""``--fix`` removes dead stages and changes nothing else; without a proof of that, it keeps them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from stagegraph.check.check import check
 from stagegraph.check.comments import extents
@@ -20,17 +20,18 @@ from stagegraph.check.known_builds import KnownBuilds
 from stagegraph.check.rules.registry import RULES
 from stagegraph.dockerfile.file import Dockerfile, read_dockerfile
 from stagegraph.dockerfile.logical import source_from_bytes
-from stagegraph.dockerfile.stages import Resolved, resolve
+from stagegraph.dockerfile.resolve import resolve
+from stagegraph.dockerfile.stages import Resolved
 from stagegraph.errors import StagegraphError
 from stagegraph.model import Reach
 from stagegraph.options import Options
 
 from .brute_force import PLATFORMS, random_dockerfile, vocabulary
 from .conftest import ROOT
-from .strategies import mutated
-from .tools import somebody_else
+from .strategies import count, mutated
+from .tools import program, somebody_else
 
-_GENERATED = 1_500
+_GENERATED = count(7.5)
 _QUESTIONS = 8
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 DEAD = b"FROM a\nRUN x\n\nFROM b\n"
@@ -49,7 +50,7 @@ def read(data: bytes) -> Dockerfile:
     return read_dockerfile(source_from_bytes(data, "Dockerfile"))
 
 
-def test_a_dead_stage_goes_with_its_comments_and_the_blank_lines_below() -> None:
+def test_a_dead_stage_is_removed_with_its_comments_and_the_blank_lines_below() -> None:
     before = """\
     # About the file.
 
@@ -67,16 +68,16 @@ def test_a_dead_stage_goes_with_its_comments_and_the_blank_lines_below() -> None
     assert after(before) == "# About the file.\n\n# about new\nFROM b\n# inside new\nRUN y\n"
 
 
-def test_what_the_file_begins_with_stays() -> None:
+def test_directives_and_comments_at_the_top_stay() -> None:
     before = "# syntax=docker/dockerfile:1\n# Our images.\nFROM a\n\nFROM b\n"
     assert after(before) == "# syntax=docker/dockerfile:1\n# Our images.\nFROM b\n"
 
 
-def test_a_shadowed_stage_goes() -> None:
+def test_a_shadowed_stage_is_removed() -> None:
     assert after("FROM a AS x\nFROM b AS x\nFROM x\n") == "FROM b AS x\nFROM x\n"
 
 
-def test_dead_stages_that_read_each_other_go_together() -> None:
+def test_dead_stages_that_read_each_other_are_removed_together() -> None:
     assert after("FROM a\nFROM b\nCOPY --from=0 /x /y\nFROM c\nCOPY --from=1 /x /y\nFROM d\n") == "FROM d\n"
 
 
@@ -90,16 +91,16 @@ def test_unknown_stages_stay() -> None:
     assert after(text) == text
 
 
-def test_a_number_that_would_mean_another_stage_keeps_what_it_counts() -> None:
+def test_stages_are_kept_if_a_number_would_mean_another_stage() -> None:
     found = fixed(b"FROM a\nFROM b AS x\nFROM c\nCOPY --from=1 /x /y\n")
     assert (found.after, found.removed, found.kept) == (found.before, (), ("stage-0",))
 
 
-def test_a_stage_behind_the_number_can_go() -> None:
+def test_a_stage_after_the_numbered_one_is_removed() -> None:
     assert after("FROM a\nFROM b\nFROM c\nCOPY --from=0 /x /y\n") == "FROM a\nFROM c\nCOPY --from=0 /x /y\n"
 
 
-def test_what_can_go_goes_though_other_dead_stages_must_stay() -> None:
+def test_dead_stages_are_removed_even_if_others_must_stay() -> None:
     found = fixed(b"FROM a\nFROM b\nFROM c\nFROM d\nCOPY --from=1 /x /y\n")
     assert (found.after, found.removed, found.kept) == (
         b"FROM a\nFROM b\nFROM d\nCOPY --from=1 /x /y\n",
@@ -108,12 +109,12 @@ def test_what_can_go_goes_though_other_dead_stages_must_stay() -> None:
     )
 
 
-def test_a_number_that_reaches_an_image_keeps_what_it_counts() -> None:
+def test_stages_are_kept_if_a_number_reads_an_image() -> None:
     text = "FROM a\nFROM b AS t\nCOPY --from=busybox /x /y\nFROM t\nCOPY --from=3 /x /y\n"
     assert after(text) == text
 
 
-def test_a_number_in_a_trigger_keeps_what_it_counts() -> None:
+def test_stages_are_kept_if_a_trigger_has_a_number() -> None:
     text = "ARG X=y\nFROM a\nFROM b\nFROM c AS x\nONBUILD COPY --from=1 /x /y\nFROM $X\n"
     assert after(text) == text
 
@@ -134,7 +135,7 @@ def test_a_rule_that_is_not_chosen_removes_nothing() -> None:
     assert fix_dockerfile(data, "Dockerfile", KnownBuilds(), ["shadowed-stage"]).after == data
 
 
-def test_a_file_that_is_refused_is_left_alone() -> None:
+def test_a_file_that_buildkit_rejects_is_not_changed() -> None:
     data = b"FROM a\nFROM b AS B\nFROM B\n"
     assert fixed(data).after == data
 
@@ -142,14 +143,14 @@ def test_a_file_that_is_refused_is_left_alone() -> None:
 @pytest.mark.parametrize("end", [b"\r\n", b"\n"])
 @pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b""])
 @pytest.mark.parametrize("last", [True, False])
-def test_ends_of_lines_and_the_mark_stay(end: bytes, mark: bytes, last: bool) -> None:
+def test_line_ends_and_the_byte_order_mark_stay(end: bytes, mark: bytes, last: bool) -> None:
     lines = [b"# syntax=x", b"", b"FROM a", b"RUN \\", b"  x  ", b"", b"FROM b", b"RUN y\t"]
     data = mark + end.join(lines) + end * last
     kept = mark + end.join(lines[:2] + lines[6:]) + end * last
     assert fixed(data).after == kept
 
 
-def test_documents_in_place_go_whole() -> None:
+def test_heredocs_are_removed_whole() -> None:
     text = "FROM a\nRUN <<EOF\nFROM fake AS x\n# not a comment\nEOF\n\nFROM b\nCOPY <<X /y\nFROM a\nX\n"
     assert after(text) == "FROM b\nCOPY <<X /y\nFROM a\nX\n"
 
@@ -197,8 +198,8 @@ def test_laws_on_generated_files(first: int) -> None:
         assert_lawful(found)
         counts["removed"] += len(found.removed)
         counts["kept"] += len(found.kept)
-    assert counts["removed"] > 100
-    assert counts["kept"] > 5
+    assert counts["removed"] > _GENERATED / 15
+    assert counts["kept"] > _GENERATED / 300
 
 
 def assert_lawful(found: FixedFile) -> None:
@@ -269,16 +270,15 @@ def described(resolved: Resolved, index: int) -> object:
 
 
 def written(resolved: Resolved, index: int | None) -> object:
-    """A source as its text, which no number tells from others."""
+    """The text of a source, which does not depend on its number."""
     if index is None:
         return None
     place = resolved.sources[index]
     return [item.text for item in (place.text.head, *place.text.body)] if place.text else place.base
 
 
-@settings(max_examples=100, deadline=None)
 @given(mutated())
-def test_any_bytes_are_mended_lawfully_or_refused(data: bytes) -> None:
+def test_any_bytes_are_fixed_correctly_or_rejected(data: bytes) -> None:
     try:
         found = fixed(data)
     except StagegraphError:
@@ -287,7 +287,7 @@ def test_any_bytes_are_mended_lawfully_or_refused(data: bytes) -> None:
     assert fixed(found.after).after == found.after
 
 
-def test_fix_writes_the_file_after_showing_what_goes(in_process: Run, tmp_path: Path) -> None:
+def test_fix_shows_the_changes_and_then_writes_the_file(in_process: Run, tmp_path: Path) -> None:
     path = tmp_path / "Dockerfile"
     path.write_bytes(DEAD)
     path.chmod(0o640)
@@ -323,24 +323,25 @@ def test_a_diff_can_be_applied(in_process: Run, tmp_path: Path) -> None:
     data = b"\xef\xbb\xbfFROM a\r\nRUN x\r\n\r\nFROM b"
     (tmp_path / "Dockerfile").write_bytes(data)
     difference = in_process("check", "--diff", cwd=tmp_path).stdout
-    subprocess.run(["git", "apply", "-"], input=difference, cwd=tmp_path, check=True)
+    subprocess.run([program("git"), "apply", "-"], input=difference, cwd=tmp_path, check=True)
     assert (tmp_path / "Dockerfile").read_bytes() == fixed(data).after
 
 
-def test_what_must_stay_is_said(in_process: Run, tmp_path: Path) -> None:
+def test_a_kept_stage_is_reported(in_process: Run, tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_bytes(b"FROM a\nFROM b AS x\nFROM c\nCOPY --from=1 /x /y\n")
     done = in_process("check", "--fix", cwd=tmp_path)
     assert done.stderr.decode() == (
-        "Dockerfile: kept `stage-0`: something else would change without, perhaps what a number means\n"
+        "Dockerfile: kept `stage-0`: removing it would change another stage"
+        " (for example what `--from=1` refers to)\n"
     )
 
 
-def test_one_file_that_cannot_be_read_stops_no_other(in_process: Run, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_does_not_stop_the_others(in_process: Run, tmp_path: Path) -> None:
     (tmp_path / "a.Dockerfile").write_bytes(b"NOPE\n")
     (tmp_path / "b.Dockerfile").write_bytes(DEAD)
     done = in_process("check", "--fix", cwd=tmp_path)
     assert done.returncode == 1
-    assert b"error: a.Dockerfile:1:1: NOPE" in done.stderr
+    assert b"error: a.Dockerfile:1:1: unknown instruction `NOPE`" in done.stderr
     assert (tmp_path / "b.Dockerfile").read_bytes() == b"FROM b\n"
 
 
@@ -352,7 +353,7 @@ def test_a_link_stays_a_link(in_process: Run, tmp_path: Path) -> None:
     assert (tmp_path / "real").read_bytes() == b"FROM b\n"
 
 
-def test_a_file_that_may_not_be_written_stays(in_process: Run, open_folder: Path) -> None:
+def test_a_read_only_file_is_not_changed(in_process: Run, open_folder: Path) -> None:
     path = open_folder / "Dockerfile"
     path.write_bytes(DEAD)
     path.chmod(0o444)
@@ -360,6 +361,6 @@ def test_a_file_that_may_not_be_written_stays(in_process: Run, open_folder: Path
     with somebody_else(in_process):
         done = in_process("check", "--fix", cwd=open_folder)
     assert done.returncode == 1
-    assert b"error: Dockerfile may not be written" in done.stderr
+    assert b"error: Dockerfile is read-only" in done.stderr
     assert b"removed" not in done.stderr
     assert path.read_bytes() == DEAD

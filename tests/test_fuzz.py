@@ -8,17 +8,17 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import stagegraph as sg
 from stagegraph.dockerfile.logical import source_from_bytes
 from stagegraph.picture.view import View
 
-from .strategies import dockerfiles, mutated
+from .strategies import dockerfiles, examples, mutated
 
-_MANY = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
-_FEW = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+_CHEAP = examples(2)
+_SLOW = examples(0.2)  # each draws a picture
 _NAMESPACE = "{http://www.w3.org/2000/svg}"
 
 
@@ -41,19 +41,19 @@ def _report(data: bytes) -> sg.Report | None:
     return _answer(lambda: sg.read(source_from_bytes(data, "Dockerfile")))
 
 
-@_MANY
+@_CHEAP
 @given(st.binary(max_size=400))
 def test_bytes_give_a_report_or_one_error(data: bytes) -> None:
     _report(data)
 
 
-@_MANY
+@_CHEAP
 @given(mutated())
 def test_mutated_dockerfiles_give_a_report_or_one_error(data: bytes) -> None:
     _report(data)
 
 
-@_MANY
+@_CHEAP
 @given(dockerfiles(), st.sampled_from(("", "base", "END", "nope")), st.text(max_size=12))
 def test_any_target_and_platform_give_a_report_or_one_error(text: str, target: str, platform: str) -> None:
     source = sg.Source(name="Dockerfile", text=text)
@@ -61,7 +61,7 @@ def test_any_target_and_platform_give_a_report_or_one_error(text: str, target: s
     _answer(lambda: sg.read(source, options))
 
 
-@_MANY
+@_CHEAP
 @given(dockerfiles())
 def test_reports_agree_with_themselves(text: str) -> None:
     report = _report(text.encode("utf-8", "replace"))
@@ -83,7 +83,7 @@ def test_reports_agree_with_themselves(text: str) -> None:
     )
 
 
-@_MANY
+@_CHEAP
 @given(dockerfiles())
 def test_pruning_keeps_what_is_needed_and_nothing_else(text: str) -> None:
     report = _report(text.encode("utf-8", "replace"))
@@ -92,7 +92,7 @@ def test_pruning_keeps_what_is_needed_and_nothing_else(text: str) -> None:
         assert set(build.graph()) == {node.id for node in report.nodes if node.needed}
 
 
-@_FEW
+@_SLOW
 @given(dockerfiles(), st.booleans())
 def test_svg_is_xml_that_runs_and_loads_nothing(text: str, steps: bool) -> None:
     report = _report(text.encode("utf-8", "replace"))
@@ -107,7 +107,7 @@ def test_svg_is_xml_that_runs_and_loads_nothing(text: str, steps: bool) -> None:
             assert not re.match(r"on|(\{.*\})?href", name), name
 
 
-@_FEW
+@_SLOW
 @given(dockerfiles())
 def test_every_format_takes_every_report(text: str) -> None:
     report = _report(text.encode("utf-8", "replace"))
@@ -132,7 +132,7 @@ class _Tags(HTMLParser):
             self.data += data
 
 
-@_FEW
+@_SLOW
 @given(dockerfiles(), st.booleans())
 def test_a_page_holds_one_script_and_an_element_for_each_box(text: str, steps: bool) -> None:
     report = _report(text.encode("utf-8", "replace"))

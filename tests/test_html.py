@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from stagegraph.picture.theme import DARK, LIGHT, Palette
 from .browser import Pages
 from .build import report
 from .conftest import ROOT
-from .tools import need
+from .tools import program
 
 SCRIPTS = sorted((ROOT / "stagegraph/formats/html").glob("*.js"))
 SAMPLE = """
@@ -116,8 +115,8 @@ def test_search_finds_by_name_path_and_step(pages: Pages) -> None:
     opened = pages.open(html())
     for words, name in (("docs", "docs"), ("/usr/bin/app", "stage-3"), ("run make", "build")):
         opened.page.fill("#search", words)
-        assert name in opened.page.locator("g.node.found text").all_text_contents()
-        assert "golang" not in opened.page.locator("g.node.found text").all_text_contents()
+        assert name in opened.page.locator("g.node.match text").all_text_contents()
+        assert "golang" not in opened.page.locator("g.node.match text").all_text_contents()
     opened.page.fill("#search", "tools")
     opened.page.keyboard.press("Enter")
     assert opened.page.inner_text("#panel h2") == "tools"
@@ -166,7 +165,7 @@ def test_every_text_stands_out_from_its_ground(dark: bool, pages: Pages) -> None
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
 def test_names_stand_out_from_their_boxes(palette: Palette) -> None:
-    for look in palette.looks.values():
+    for look in palette.styles.values():
         assert contrast(look.text, look.fill) >= 4.5, look
 
 
@@ -191,7 +190,7 @@ def test_a_narrow_page_does_not_scroll_sideways(pages: Pages) -> None:
 def test_shortcuts_are_shown_and_the_dialog_closes(pages: Pages) -> None:
     opened = pages.open(html())
     opened.page.keyboard.press("?")
-    assert "Fit all of it into sight" in opened.page.inner_text("dialog")
+    assert "Fit everything in view" in opened.page.inner_text("dialog")
     opened.page.keyboard.press("Escape")
     assert not opened.page.locator("dialog").is_visible()
 
@@ -244,8 +243,7 @@ def test_the_same_report_gives_the_same_bytes() -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=[script.stem for script in SCRIPTS])
 def test_scripts_are_short_and_node_reads_them(script: Path) -> None:
-    node = need(shutil.which("node"), "node")
-    subprocess.run([node, "--check", str(script)], check=True, capture_output=True, timeout=60)
+    subprocess.run([program("node"), "--check", str(script)], check=True, capture_output=True, timeout=60)
     text = script.read_text("utf-8")
     assert text.startswith("// ")
     assert text.count("\n") < 200
@@ -255,7 +253,16 @@ def test_scripts_are_short_and_node_reads_them(script: Path) -> None:
 def test_what_came_through_a_long_chain_names_its_beginning_and_its_end(pages: Pages) -> None:
     lines = [f"FROM alpine AS s{n}\nCOPY --from=s{n - 1} /a /a\n" for n in range(1, 40)]
     opened = pages.open(html("FROM alpine AS s0\nCOPY a /a\n" + "".join(lines)))
-    assert "through s0, s1, s2, s3, s4, s5, 32 more, s38" in opened.panel()
+    assert "via s0, s1, s2, s3, s4, s5, 32 more, s38" in opened.panel()
+
+
+def test_a_dense_graph_has_a_group_of_the_nodes_that_are_not_drawn(pages: Pages) -> None:
+    copies = ("".join(f"COPY --from=s{other} /a /{other}\n" for other in range(stage)) for stage in range(60))
+    text = "".join(f"FROM alpine AS s{stage}\n{lines}" for stage, lines in enumerate(copies))
+    opened = pages.open(html(text))
+    assert "20 nodes are grouped into one" in opened.page.inner_text(".legend")
+    opened.click_node("20 more")
+    assert "20 NODES" in opened.panel()
 
 
 def test_a_box_that_stands_for_many_lists_them_and_each_can_be_chosen(pages: Pages) -> None:
@@ -266,7 +273,7 @@ def test_a_box_that_stands_for_many_lists_them_and_each_can_be_chosen(pages: Pag
     assert opened.page.locator("g.node").count() < 10
     for name, count in (("svc", 90), ("stages not needed", 10)):
         opened.click_node(name)
-        assert f"ALL {count} OF THEM" in opened.panel()
+        assert f"{count} NODES" in opened.panel()
     opened.page.click("#panel button:text-is('spare7')")
     assert opened.page.inner_text("#panel h2") == "spare7"
     assert "not needed" in (opened.page.locator("g.node.chosen").text_content() or "")

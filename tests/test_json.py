@@ -6,7 +6,7 @@ import json
 
 import jsonschema
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 import stagegraph as sg
 
@@ -29,7 +29,6 @@ def test_every_sample_is_valid(name: str) -> None:
     VALIDATOR.validate(json.loads(sg.render(report_of(sample), "json")))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(dockerfiles())
 def test_every_generated_report_is_valid(text: str) -> None:
     try:

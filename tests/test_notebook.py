@@ -1,15 +1,21 @@
-"""The sample notebook runs, and what it shows is what it holds."""
+"""The sample notebook shows today what is stored in it, and values show themselves as pictures."""
 
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
+import stagegraph as sg
+
+from .build import report
 from .conftest import ROOT
 
 NOTEBOOK = ROOT / "samples" / "notebook" / "build-graph.ipynb"
@@ -17,7 +23,7 @@ NOTEBOOK = ROOT / "samples" / "notebook" / "build-graph.ipynb"
 
 @pytest.fixture(scope="module")
 def executed() -> Any:
-    """The notebook with every cell run anew, without what differs from run to run."""
+    """The notebook with every cell run again, without what differs from run to run."""
     notebook = nbformat.read(NOTEBOOK, as_version=4)  # type: ignore[no-untyped-call]
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -68,3 +74,42 @@ def test_every_cell_of_code_has_words_above_it(executed: Any) -> None:
     cells = [cell.cell_type for cell in executed.cells]
     assert cells[0] == "markdown"
     assert all(a == "markdown" for a, b in pairwise(cells) if b == "code")
+
+
+def test_a_report_shows_its_picture_or_its_tree() -> None:
+    value: Any = report("FROM a AS builder\nFROM b\nCOPY --from=builder /x /y\n")
+    picture = sg.render(value, "svg").decode()
+    assert value._repr_svg_() == picture
+    assert value._repr_mimebundle_() == {
+        "image/svg+xml": picture,
+        "text/plain": sg.render(value, "text").decode(),
+    }
+
+
+def test_a_build_shows_its_report(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM alpine AS a\n")
+    build: Any = sg.read(tmp_path)
+    shown: Any = sg.analyse(build)
+    assert build._repr_svg_() == shown._repr_svg_()
+    assert build._repr_mimebundle_() == shown._repr_mimebundle_()
+
+
+def test_a_comparison_shows_its_picture_or_its_differences() -> None:
+    old, new = (sg.read(sg.Source(name="Dockerfile", text=f"FROM {base}\n")) for base in "ab")
+    value: Any = sg.compare(old, new)
+    assert value._repr_svg_() == sg.render(value, "svg").decode()
+    assert value._repr_mimebundle_()["text/plain"] == sg.render(value, "text").decode()
+
+
+@pytest.mark.parametrize(
+    "first", ["Report", "Build", "Comparison", "analyse", "compare", "timed", "render", "read"]
+)
+def test_values_show_themselves_whichever_name_was_loaded_first(first: str) -> None:
+    code = (
+        f"import stagegraph as sg\nsg.{first}\n"
+        "build = sg.read(sg.Source(name='Dockerfile', text='FROM a'))\n"
+        "for value in (build, sg.analyse(build), sg.compare(build, build)):\n"
+        "    assert value._repr_svg_().startswith('<?xml'), value\n"
+        "    assert set(value._repr_mimebundle_()) == {'image/svg+xml', 'text/plain'}\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

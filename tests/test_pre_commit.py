@@ -14,7 +14,7 @@ import yaml
 from stagegraph.check.work import is_dockerfile_name
 
 from .conftest import ROOT
-from .tools import need
+from .tools import need, program
 
 HOOK = {one["id"]: one for one in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))}
 _NAMES = """
@@ -33,7 +33,9 @@ def test_the_hook_sees_what_check_finds_in_a_directory(name: str) -> None:
 
 def git(*words: str, cwd: Path) -> str:
     identity = ["-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false"]
-    done = subprocess.run(["git", *identity, *words], cwd=cwd, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [program("git"), *identity, *words], cwd=cwd, capture_output=True, text=True, check=True
+    )
     return done.stdout.strip()
 
 

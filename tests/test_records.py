@@ -1,4 +1,4 @@
-"""Records of real builds are read whole: bundles, event streams and logs tell the same."""
+"""Records of real builds: bundles, event streams and logs of one build agree."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import stagegraph as sg
 from stagegraph.records.collector import merged
 from stagegraph.records.reading import records_of
 from stagegraph.records.record import Interval, Vertex
-from stagegraph.timings.step_names import spelled
+from stagegraph.timings.step_names import canonical_name
 
 from . import builds
 
 BUNDLES = builds.named(".dockerbuild")
 LOGS = builds.named(".log")
 TWINS = [path for path in BUNDLES if path.replace(".dockerbuild", ".rawjson.jsonl") in builds.files()]
-# The logs that tell of the very run that the stream beside them tells of; the others are of a second run.
+# The logs of the same run as the stream beside them; the others are of a second run.
 SAME_RUN = ("defaults/touched", "failing/warm", "parallelism1/cold")
 
 _DONE = re.compile(r"^(#\d+) DONE (\d+\.\d)s$", re.MULTILINE)
@@ -45,7 +45,7 @@ def test_a_bundle_carries_its_dockerfile_unless_the_build_failed(path: str) -> N
 
 
 @pytest.mark.parametrize("path", [path for path in TWINS if not path.startswith("bake/")])
-def test_a_bundle_and_a_stream_of_one_build_tell_the_same(path: str) -> None:
+def test_a_bundle_and_a_stream_of_one_build_agree(path: str) -> None:
     (bundle,) = builds.records(path)
     (stream,) = builds.records(path.replace(".dockerbuild", ".rawjson.jsonl"))
     live = {vertex.digest: vertex for vertex in stream.vertices}
@@ -67,8 +67,10 @@ def test_a_log_is_read_to_the_digit_that_it_prints(path: str) -> None:
 def test_durations_of_a_stream_are_the_done_figures_of_its_log(path: str) -> None:
     (record,) = builds.records(f"{path}.rawjson.jsonl")
     (log,) = builds.records(f"{path}.plain.log")
-    durations = {spelled(v.name).text: f"{v.duration / 1e9:.1f}" for v in record.vertices}
-    said = {spelled(v.name).text: f"{v.stated / 1e9:.1f}" for v in log.vertices if v.stated is not None}
+    durations = {canonical_name(v.name).text: f"{v.duration / 1e9:.1f}" for v in record.vertices}
+    said = {
+        canonical_name(v.name).text: f"{v.stated / 1e9:.1f}" for v in log.vertices if v.stated is not None
+    }
     assert len(said) >= 3
     assert {name: durations[name] for name in said} == said
 

@@ -48,7 +48,7 @@ def test_modes_that_buildkit_refuses(mode: str) -> None:
 
 
 def test_a_volume_that_comes_out_empty_is_refused() -> None:
-    assert _refused("VOLUME $X", "FROM scratch") == ["VOLUME has a path that comes out empty"]
+    assert _refused("VOLUME $X", "FROM scratch") == ["VOLUME has a path that is empty after expansion"]
     assert _refused("VOLUME /data $X/logs") == []
 
 
@@ -56,10 +56,10 @@ def test_a_checksum_needs_one_fetched_source() -> None:
     digest = f"sha256:{'a' * 64}"
     assert _refused(f"ADD --checksum={digest} https://x.org/a /") == []
     assert _refused("ADD --checksum=v1 https://x.org/a.git /") == []
-    assert _refused(f"ADD --checksum={digest} a /") == ["--checksum needs a source that is fetched"]
+    assert _refused(f"ADD --checksum={digest} a /") == ["--checksum needs a source that ADD downloads"]
     assert _refused(f"ADD --checksum={digest} a https://x.org/a /") == ["--checksum takes one source"]
     assert _refused("ADD --checksum=sha256:ab https://x.org/a /") == [
-        "--checksum=sha256:ab: a sha256 digest has 64 lower-case hexadecimal digits"
+        "--checksum=sha256:ab: a sha256 digest needs 64 lower-case hexadecimal digits"
     ]
 
 
@@ -69,11 +69,11 @@ def test_a_checksum_needs_one_fetched_source() -> None:
         ("https://x.org/a.git?ref=v1", ""),
         ("https://x.org/a.git?tag=v1&subdir=docs&keep-git-dir", ""),
         ("git@x.org:a.git#main:docs", ""),
-        ("https://x.org/a.git?v=1", "the query of a git reference has no v"),
-        ("https://x.org/a.git?ref=", "the query of a git reference gives ref one value"),
-        ("https://x.org/a.git?ref=a#b", "a git reference has two values of ref: b and a"),
-        ("https://x.org/a.git?tag=a&branch=b", "a git reference names a tag or a branch, not both"),
-        ("https://x.org/a.git?submodules=no", "submodules of a git reference is true or false, not no"),
+        ("https://x.org/a.git?v=1", "unknown parameter v in the query of a git reference"),
+        ("https://x.org/a.git?ref=", "ref in the query of a git reference needs exactly one value"),
+        ("https://x.org/a.git?ref=a#b", "a git reference has two values for ref: b and a"),
+        ("https://x.org/a.git?tag=a&branch=b", "a git reference can name a tag or a branch, not both"),
+        ("https://x.org/a.git?submodules=no", "submodules of a git reference must be true or false, not no"),
         ("https://x.org/a?v=1", ""),  # no repository, so any query
     ],
 )
@@ -87,7 +87,7 @@ def test_keep_git_dir_is_said_one_way() -> None:
 
 
 def test_copy_fetches_nothing() -> None:
-    assert _refused("COPY https://x.org/a /") == ["COPY cannot fetch https://x.org/a; ADD can"]
+    assert _refused("COPY https://x.org/a /") == ["COPY cannot download https://x.org/a; use ADD"]
     assert _refused("COPY github.com/moby/buildkit /") == []
 
 
@@ -101,18 +101,21 @@ def test_copy_fetches_nothing() -> None:
         ("type=secret,target=/k", ""),
         ("type=ssh", ""),
         ("type=secret,env=K", "a secret mount needs an id or a target"),
-        ("type=secret,id=k,source=k", "a secret mount has an id or a source, not both"),
-        ("type=secret,id=k,from=alpine", "a secret mount reads from no stage"),
-        ("source=/x,target=/", "a mount has no target, or its target is the root"),
-        ("target=/a,mode=0755", "a bind mount has no uid, gid or mode"),
-        ("type=cache,target=/a,mode=0999", "mode of a mount is octal, not 0999"),
-        ("type=cache,target=/a,uid=4294967296", "uid of a mount is a number, not 4294967296"),
-        ("type=tmpfs,target=/t,size=much", "size of a mount is a number of bytes such as 64m, not much"),
-        ("target=/a,size=1", "a bind mount has no size"),
-        ("target=/a,ro=yes", "readonly of a mount is true or false, not yes"),
-        ("target=/a,sharing=shared", "a bind mount has no sharing"),
-        ("target=/a,readonly,required", "a bind mount has no required"),
-        ("target=/a,x=1", "a mount has no x"),
+        ("type=secret,id=k,source=k", "a secret mount can have an id or a source, not both"),
+        ("type=secret,id=k,from=alpine", "a secret mount cannot have from"),
+        ("source=/x,target=/", "a mount needs a target other than the root"),
+        ("target=/a,mode=0755", "a bind mount cannot have uid, gid or mode"),
+        ("type=cache,target=/a,mode=0999", "mode of a mount must be octal, not `0999`"),
+        ("type=cache,target=/a,uid=4294967296", "uid of a mount must be a number, not `4294967296`"),
+        (
+            "type=tmpfs,target=/t,size=much",
+            "size of a mount must be a number of bytes such as 64m, not `much`",
+        ),
+        ("target=/a,size=1", "a bind mount cannot have size"),
+        ("target=/a,ro=yes", "readonly of a mount must be true or false, not `yes`"),
+        ("target=/a,sharing=shared", "a bind mount cannot have sharing"),
+        ("target=/a,readonly,required", "a bind mount cannot have required"),
+        ("target=/a,x=1", "unknown option x in a mount"),
         ("target=/a,x", "x in a mount needs a value"),
     ],
 )
@@ -133,8 +136,8 @@ def test_a_secret_needs_a_target_on_windows() -> None:
         ("c:app", ""),
         ("/app", ""),
         ("D:/app", "D:/app is not on the drive C:"),
-        ("C:", "C: is a drive and no path"),
-        ("//server/app", "//server/app is a path in a network, which BuildKit does not take"),
+        ("C:", "C: is a drive without a path"),
+        ("//server/app", "//server/app is a network path, which BuildKit does not support"),
     ],
 )
 def test_paths_on_windows(path: str, message: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 
 import stagegraph as sg
-from stagegraph.formats.text import text_report
+from stagegraph.formats.text import render as text_report
 
 from .conftest import ROOT
 from .mermaid_parser import THEMES, VERSIONS, Drawer, parse_errors

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from stagegraph.sites.superfence import PLACE, Place, fence, validator
+from stagegraph.sites.superfence import CURRENT_PAGE, FencePage, fence, validator
 
 from .conftest import ROOT
 from .tools import run_chromium
@@ -71,12 +71,12 @@ def texts(svg: str) -> list[str]:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def fence_page(tmp_path: Path) -> FencePage:
     """A page in a folder with a Dockerfile."""
     (tmp_path / "Dockerfile").write_text(DOCKERFILE)
-    found = Place(name="page.md", folder=tmp_path)
-    PLACE.set(found)
-    return found
+    page = FencePage(name="page.md", folder=tmp_path)
+    CURRENT_PAGE.set(page)
+    return page
 
 
 def test_the_site_is_built_without_warnings_and_has_every_page(site: Path) -> None:
@@ -124,7 +124,7 @@ def test_a_page_that_shows_no_dockerfile_fails_a_strict_build(tmp_path: Path) ->
     (tmp_path / "mkdocs.yml").write_text("site_name: x\nplugins: [stagegraph]\n")
     done = mkdocs(tmp_path, tmp_path / "site")
     assert done.returncode == 1
-    assert "index.md: a stagegraph fence cannot be drawn: docs/../nope does not exist" in done.stderr
+    assert "index.md: cannot draw a stagegraph fence: docs/../nope does not exist" in done.stderr
 
 
 def test_paths_are_seen_from_the_page(tmp_path: Path) -> None:
@@ -156,22 +156,22 @@ def test_fences_of_the_site_stay(tmp_path: Path) -> None:
     assert len(pictures(page)) == 1
 
 
-def test_a_fence_takes_the_words_of_a_marker(place: Place) -> None:
+def test_a_fence_takes_the_words_of_a_marker(fence_page: FencePage) -> None:
     page = html('```stagegraph\nDockerfile target=build prune=true\ntitle="Only <this>"\n```\n')
     (picture,) = pictures(page)
     assert "release" not in texts(picture)
     assert "Only &lt;this&gt;" in picture
     assert 'aria-label="Only &lt;this&gt;: Build graph with 2 stages' in page
-    assert place.read == {place.folder / "Dockerfile"}
+    assert fence_page.dockerfiles == {fence_page.folder / "Dockerfile"}
 
 
-def test_a_fence_can_hold_a_dockerfile(place: Place) -> None:
+def test_a_fence_can_hold_a_dockerfile(fence_page: FencePage) -> None:
     (picture,) = pictures(html(f'```stagegraph target="build" critical_path="true"\n{DOCKERFILE}```\n'))
     assert "Dockerfile: build" in picture
-    assert not place.read
+    assert not fence_page.dockerfiles
 
 
-def test_a_fence_can_be_collapsed_and_say_what_ships(place: Place) -> None:
+def test_a_fence_can_be_collapsed_and_say_what_ships(fence_page: FencePage) -> None:
     page = html("```stagegraph\nDockerfile collapsed=true report=true title=Build\n```\n")
     assert page.startswith('<details class="stagegraph"><summary>Build</summary><object ')
     assert "<td>/app → /app</td>\n<td>from build</td>" in page
@@ -180,16 +180,19 @@ def test_a_fence_can_be_collapsed_and_say_what_ships(place: Place) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("Dockerfile prnue=true", "there is no option prnue\nhint: did you mean prune?"),
-        ("Dockerfile format=svg", "format has no meaning here\nhint: a fence becomes an SVG in its page"),
-        ("Dockerfile output=x.svg", "output has no meaning here"),
-        ("FROM a\nRNU <b>\n", "RNU is no Dockerfile instruction"),
+        ("Dockerfile prnue=true", "unknown option `prnue`\nhint: did you mean prune?"),
+        (
+            "Dockerfile format=svg",
+            "a fence does not take `format`\nhint: remove it: a fence always becomes an SVG in its page",
+        ),
+        ("Dockerfile output=x.svg", "a fence does not take `output`"),
+        ("FROM a\nRNU <b>\n", "unknown instruction `RNU`"),
         ("Dockerfile target=nope", "nope"),
         ("x\0y", "y"),
     ],
 )
 def test_what_cannot_be_drawn_is_said_in_the_page_and_logged(
-    text: str, message: str, place: Place, caplog: pytest.LogCaptureFixture
+    text: str, message: str, fence_page: FencePage, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING, logger="mkdocs.plugins.stagegraph"):
         page = html(f"```stagegraph\n{text}\n```\n")
@@ -197,4 +200,4 @@ def test_what_cannot_be_drawn_is_said_in_the_page_and_logged(
     assert message in page
     assert "<b>" not in page
     (record,) = caplog.records
-    assert record.getMessage().startswith("page.md: a stagegraph fence cannot be drawn: ")
+    assert record.getMessage().startswith("page.md: cannot draw a stagegraph fence: ")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections import Counter
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 import stagegraph as sg
-from stagegraph.timings.dockerfile_of_record import build_of_record
+from stagegraph.timings.match import match_record
 from stagegraph.timings.timed_report import timed
 
 from . import builds
@@ -22,7 +24,7 @@ Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
 def report_of(path: str) -> sg.Report:
     (record,) = builds.records(path)
-    build = build_of_record(record, builds.dockerfile(path), sg.Options())
+    build = match_record(record, builds.dockerfile(path), sg.Options()).build
     assert build is not None
     return timed(build, builds.timings(path))
 
@@ -92,6 +94,35 @@ def test_a_stream_without_its_dockerfile_is_an_error(in_process: Run, tmp_path: 
     done = in_process("render", "--record", "build.jsonl", cwd=tmp_path)
     assert done.returncode == 1
     assert done.stderr.decode() == (
-        "error: build.jsonl carries no Dockerfile that can be read\n"
-        "hint: name the Dockerfile that it was made from\n"
+        "error: build.jsonl holds no Dockerfile that can be read\n"
+        "hint: pass the Dockerfile that it was built from\n"
     )
+
+
+def test_a_dockerfile_is_parsed_and_resolved_once(
+    in_process: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "build.dockerbuild").write_bytes(builds.files()["parallel/cold.dockerbuild"])
+    calls: Counter[str] = Counter()
+
+    def counted(module: str, name: str) -> None:
+        original = getattr(import_module(module), name)
+
+        def call(*args: object) -> object:
+            calls[name] += 1
+            return original(*args)
+
+        monkeypatch.setattr(f"{module}.{name}", call)
+
+    counted("stagegraph.timings.dockerfile_of_record", "read_dockerfile")
+    counted("stagegraph.graph.build", "read_dockerfile")
+    counted("stagegraph.graph.build", "resolve")
+    counted("stagegraph.graph.build", "raw_steps")
+    for arguments in (
+        ("render", "--record", "build.dockerbuild", "-o", "build.svg"),
+        ("report", "--record", "build.dockerbuild"),
+        ("timings", "build.dockerbuild", "--format", "html", "-o", "build.html"),
+    ):
+        calls.clear()
+        assert in_process(*arguments, cwd=tmp_path).returncode == 0
+        assert calls == {"read_dockerfile": 1, "resolve": 1, "raw_steps": 1}

@@ -12,14 +12,15 @@ import jsonschema
 import pytest
 
 import stagegraph as sg
-from stagegraph.cli.recorded import reading
-from stagegraph.formats.timings_json import timings_json
-from stagegraph.formats.timings_markdown import timings_markdown
-from stagegraph.formats.timings_perfetto import lanes, perfetto
-from stagegraph.formats.timings_text import timings_text
-from stagegraph.formats.words import duration, share, size
+from stagegraph.cli.recorded import progress_of
+from stagegraph.formats.timings_json import render as timings_json
+from stagegraph.formats.timings_markdown import render as timings_markdown
+from stagegraph.formats.timings_perfetto import lanes
+from stagegraph.formats.timings_perfetto import render as perfetto
+from stagegraph.formats.timings_text import render as timings_text
 from stagegraph.source import columns
 from stagegraph.timings.compare import ChangeKind, compare_timings
+from stagegraph.units import duration, share, size
 
 from . import builds
 from .conftest import ROOT
@@ -43,7 +44,7 @@ def test_the_first_lines_say_which_line_to_change_and_what_it_saves() -> None:
     lines = timings_text(builds.timings("parallel/cold.dockerbuild")).splitlines()
     assert lines[:3] == [
         "parallel/cold.dockerbuild: 7.69 s, 23 steps, none from the cache",
-        "Change line 10 first, without it the build would end 1.74 s (23%) sooner:",
+        "Change line 10 first; without it the build would end 1.74 s (23%) sooner:",
         "  RUN sleep 1.5 && cat deps.txt > deps.lock",
     ]
 
@@ -69,7 +70,7 @@ def test_the_path_is_told_step_by_step_with_lines() -> None:
 
 def test_a_failed_build_says_where_it_failed() -> None:
     lines = timings_text(builds.timings("failing/cold.dockerbuild")).splitlines()
-    assert "It failed at line 8, 1.47 s after it began:" in lines
+    assert "The build failed at line 8, 1.47 s after it started:" in lines
 
 
 @pytest.mark.parametrize("path", RECORDS)
@@ -154,15 +155,15 @@ def test_a_stream_is_read_from_standard_input(stagegraph: Run, folder: Path) -> 
 
 def test_the_dockerfile_here_is_taken_if_it_fits(in_process: Run, folder: Path) -> None:
     fits = in_process("timings", "cold.rawjson.jsonl", cwd=folder / "parallel")
-    assert "note: the record carries no Dockerfile: lines are those of Dockerfile" in fits.stdout.decode()
+    assert "note: this record has no Dockerfile; line numbers are those of Dockerfile" in fits.stdout.decode()
     other = in_process("timings", "../target/cold.rawjson.jsonl", cwd=folder / "parallel")
-    assert "note: the record carries no Dockerfile: name it to see lines" in other.stdout.decode()
+    assert "note: this record has no Dockerfile; pass it as a second argument" in other.stdout.decode()
 
 
 def test_a_dockerfile_of_another_build_is_said_to_be_one(in_process: Run, folder: Path) -> None:
     done = in_process("timings", "target/cold.rawjson.jsonl", "parallel", cwd=folder)
     text = " ".join(done.stdout.decode().split())
-    assert "target/cold.rawjson.jsonl and parallel/Dockerfile do not seem to belong together" in text
+    assert "target/cold.rawjson.jsonl does not seem to be a build of parallel/Dockerfile: " in text
 
 
 def test_of_several_builds_one_is_chosen_by_name_or_number(in_process: Run, folder: Path) -> None:
@@ -173,7 +174,7 @@ def test_of_several_builds_one_is_chosen_by_name_or_number(in_process: Run, fold
         "error: bake/cold.2records.dockerbuild holds 2 builds:\n"
         "    1  web: 7 steps, 1 cached, 1.70 s\n"
         "    2  api: 7 steps, 1 cached, 2.07 s\n"
-        "hint: say which with --build and its name or its number\n"
+        "hint: choose one with `--build NAME` (a name or number from the list)\n"
     )
     by_name = in_process("timings", name, "--build", "api", cwd=folder)
     by_number = in_process("timings", name, "--build", "2", cwd=folder)
@@ -181,14 +182,23 @@ def test_of_several_builds_one_is_chosen_by_name_or_number(in_process: Run, fold
     assert in_process("timings", name, "--build", "db", cwd=folder).returncode == 2
 
 
+def test_the_list_of_builds_names_the_option_of_the_command(in_process: Run, folder: Path) -> None:
+    for command in ("render", "report"):
+        asked = in_process(command, "--record", "bake/cold.2records.dockerbuild", cwd=folder)
+        assert asked.returncode == 2
+        assert asked.stderr.decode().splitlines()[-1] == (
+            "hint: choose one with `--record-build NAME` (a name or number from the list)"
+        )
+
+
 def test_a_build_that_took_too_long_exits_3_and_says_so(in_process: Run, folder: Path) -> None:
     name = "parallel/cold.dockerbuild"
     over = in_process("timings", name, "--fail-over", "7", cwd=folder)
     assert over.returncode == 3
-    assert over.stderr == b"the build took 7.69 s, which is more than 7 s\n"
+    assert over.stderr == b"the build took 7.69 s; the limit is 7 s\n"
     path = in_process("timings", name, "--fail-path-over", "7.5", cwd=folder)
     assert path.returncode == 3
-    assert path.stderr == b"the critical path ran 7.61 s, which is more than 7.5 s\n"
+    assert path.stderr == b"the critical path took 7.61 s; the limit is 7.5 s\n"
     assert (
         in_process("timings", name, "--fail-over", "8", "--fail-path-over", "8", cwd=folder).returncode == 0
     )
@@ -285,7 +295,7 @@ def test_a_bar_shows_on_a_terminal_once_reading_takes_a_second(
     now = [0.0]
     monkeypatch.setattr("sys.stderr", terminal)
     monkeypatch.setattr("stagegraph.cli.recorded.time.monotonic", lambda: now[0])
-    with reading(str(path)) as tick:
+    with progress_of(str(path)) as tick:
         tick(10)
         assert terminal.getvalue() == ""
         now[0] = 1.5
@@ -298,7 +308,7 @@ def test_no_bar_shows_where_nobody_looks(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setattr("sys.stderr", pipe := io.StringIO())
     times = iter(range(100))
     monkeypatch.setattr("stagegraph.cli.recorded.time.monotonic", lambda: float(next(times)))
-    with reading(str(tmp_path)) as tick:
+    with progress_of(str(tmp_path)) as tick:
         tick(10)
         tick(10)
     assert pipe.getvalue() == ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Callable
 from functools import cache
@@ -15,17 +14,17 @@ from msgspec.structs import replace
 
 import stagegraph as sg
 from stagegraph.formats.html.assembly import asset
-from stagegraph.formats.html.timeline import timeline
-from stagegraph.formats.html.timings_page import timings_html
-from stagegraph.formats.words import duration
+from stagegraph.formats.html.timed_facts import timeline
+from stagegraph.formats.html.timings_page import render as timings_html
 from stagegraph.records.record import SECOND, Interval, Record, Vertex
-from stagegraph.timings.dockerfile_of_record import build_of_record
+from stagegraph.timings.match import match_record
+from stagegraph.units import duration
 
 from . import builds
 from .browser import Opened, Pages
 from .made_record import eight_platforms, made_record, many_stages
 from .test_html import CANARY, HOSTILE
-from .tools import need
+from .tools import program
 
 PARALLEL = "parallel/cold.dockerbuild"
 RECORDS = [*builds.named(".dockerbuild"), *builds.named(".jsonl"), *builds.named(".log")]
@@ -38,7 +37,7 @@ SHOWN = [
 
 
 def page_of(record: Record, source: sg.Source | None = None, **view: str) -> bytes:
-    build = build_of_record(record, source, sg.Options())
+    build = match_record(record, source, sg.Options()).build
     report = sg.analyse(build) if build else None
     return timings_html(sg.measure(record, source), report, sg.View(**view)).encode()  # type: ignore[arg-type]
 
@@ -121,7 +120,7 @@ def test_a_click_on_a_bar_tells_all_of_the_step(pages: Pages) -> None:
 def test_a_click_on_a_stage_shows_its_steps_and_its_times(pages: Pages) -> None:
     opened = pages.open(real_page(PARALLEL))
     opened.click_node("deps")
-    assert "On the path" in opened.panel()
+    assert "On the critical path" in opened.panel()
     assert opened.page.locator(".bar.in-stage").count() == 2
 
 
@@ -179,7 +178,7 @@ def test_search_filters_bars_and_rows(pages: Pages) -> None:
     opened = pages.open(real_page(PARALLEL))
     opened.page.fill("#search", "lint-web")
     assert ["lint-web" in text for text in column(opened, 1)] == [True]
-    assert opened.page.locator(".bar.found").count() == 1
+    assert opened.page.locator(".bar.match").count() == 1
     opened.page.fill("#search", "")
     assert len(column(opened, 1)) == len(builds.timings(PARALLEL).steps)
 
@@ -203,7 +202,7 @@ def test_the_curve_tells_how_many_run_at_a_time(pages: Pages) -> None:
     axis = opened.page.locator(".axis").bounding_box()
     assert axis is not None
     opened.page.mouse.move(axis["x"] + axis["width"] * time * SECOND / found.wall, axis["y"] + 60)
-    assert opened.page.inner_text(".cursor") == f"{time:.2f} s · {running} at once"
+    assert opened.page.inner_text(".cursor") == f"{time:.2f} s · {running} in parallel"
 
 
 def test_a_build_that_failed_says_so_first(pages: Pages) -> None:
@@ -305,12 +304,11 @@ def test_the_same_record_gives_the_same_bytes() -> None:
 
 
 def test_the_page_says_times_as_the_rest_of_stagegraph_does() -> None:
-    node = need(shutil.which("node"), "node")
     times = [0, 400_000, 16_400_000, 99_600_000, 999_700_000, 1_740_000_000, 53_460_000_000, 125 * SECOND]
     times += [9_996_000_000, 99_960_000_000, 3_599 * SECOND, 7_265 * SECOND]
     asked = f"console.log(JSON.stringify({times}.map((time) => sayTime(time / 1e9))))"
     script = asset("scale.js") + asked
-    done = subprocess.run([node, "-e", script], capture_output=True, check=True, timeout=60)
+    done = subprocess.run([program("node"), "-e", script], capture_output=True, check=True, timeout=60)
     assert json.loads(done.stdout) == [duration(time) for time in times]
 
 

@@ -1,4 +1,4 @@
-"""Tools that some tests need: skipped where they are missing, but not in CI."""
+"""Finds the tools that some tests need, on PATH only; without them these tests are skipped."""
 
 from __future__ import annotations
 
@@ -28,13 +28,23 @@ _CHROMIUM_FLAGS = (
 )
 
 
-def need(found: str | None, what: str) -> str:
-    """``found``; without it the test skips, or fails where the tools are required."""
-    if found:
-        return found
+def need(path: str | None, tool: str) -> str:
+    """Return ``path``; skip the test if it is None, or fail it with STAGEGRAPH_REQUIRE_TOOLS=1."""
+    if path:
+        return path
     if REQUIRED:
-        pytest.fail(f"{what} is missing, and STAGEGRAPH_REQUIRE_TOOLS is set")
-    pytest.skip(f"needs {what}")
+        pytest.fail(f"{tool} is missing, and STAGEGRAPH_REQUIRE_TOOLS is set")
+    pytest.skip(needs(tool))
+
+
+def needs(tool: str) -> str:
+    """The reason to skip a test without ``tool``."""
+    return f"needs {tool}"
+
+
+def program(name: str) -> str:
+    """The path of the program ``name``."""
+    return need(shutil.which(name), "Graphviz" if name == "dot" else name)
 
 
 def chromium() -> str:
@@ -43,7 +53,7 @@ def chromium() -> str:
 
 
 def node_with_mermaid() -> str:
-    node = need(shutil.which("node"), "node")
+    node = program("node")
     need(
         str(MERMAID / "node_modules") if (MERMAID / "node_modules").is_dir() else None,
         "npm ci in tests/mermaid",
@@ -52,7 +62,7 @@ def node_with_mermaid() -> str:
 
 
 def run_chromium(*args: str) -> str:
-    """What a headless Chromium prints, with a profile of its own."""
+    """Run a headless Chromium with a new profile and return its standard output."""
     with tempfile.TemporaryDirectory() as profile:
         done = subprocess.run(
             [chromium(), *_CHROMIUM_FLAGS, f"--user-data-dir={profile}", *args],
@@ -65,8 +75,8 @@ def run_chromium(*args: str) -> str:
 
 @contextmanager
 def somebody_else(run: Callable[..., object]) -> Iterator[None]:
-    """Root may read everything, so that a test of what may not be read runs as somebody else."""
-    run("check", "samples")  # loads all that this Python could then not load
+    """Run as another user if this one is root, who can read every file."""
+    run("check", "samples")  # imports the modules that the other user may not be able to read
     root = os.geteuid() == 0
     if root:
         os.seteuid(65534)

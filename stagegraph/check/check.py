@@ -17,7 +17,7 @@ from stagegraph.check.rules.registry import RULES, run_rules
 from stagegraph.check.rules.stage_case import case_mistakes
 from stagegraph.check.rules.unset_argument import unset_arguments
 from stagegraph.dockerfile.file import Dockerfile, read_dockerfile
-from stagegraph.dockerfile.stages import resolve
+from stagegraph.dockerfile.resolve import resolve
 from stagegraph.errors import DockerfileError, StagegraphError
 from stagegraph.model import Reach
 from stagegraph.options import Options
@@ -123,7 +123,7 @@ def _without_ignored(problems: Iterable[Problem], of_stages: Sequence[Extent]) -
 
 
 def _reported(file: Dockerfile, problems: Sequence[Problem]) -> tuple[ReportedProblem, ...]:
-    """``problems`` with excerpts and fingerprints; equal lines are told apart by a counter."""
+    """``problems`` with excerpts and fingerprints; equal lines get different fingerprints by a counter."""
     seen: Counter[str] = Counter()
     reported = []
     for problem in problems:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.dockerfile.logical import DirectiveError, Directives
-from stagegraph.dockerfile.whitespace import SPACE
+from stagegraph.dockerfile.words import SPACE
 from stagegraph.source import Span
 
 _PRAGMA = "stagegraph:"

@@ -16,7 +16,8 @@ from stagegraph.check.comments import Extent, extents, ignored_codes, is_target,
 from stagegraph.check.known_builds import KnownBuilds, numbered_targets, reach_of_known_builds
 from stagegraph.dockerfile.file import Dockerfile, read_dockerfile
 from stagegraph.dockerfile.logical import source_from_bytes
-from stagegraph.dockerfile.stages import Resolved, resolve, transitive_closure
+from stagegraph.dockerfile.resolve import resolve
+from stagegraph.dockerfile.stages import Resolved, reachable
 from stagegraph.errors import StagegraphError
 from stagegraph.model import Reach
 from stagegraph.options import Options
@@ -81,7 +82,7 @@ def _removable(
             dead.discard(index)
     possible = PossibleReads(StageReads(reach.resolved), FromChoices(file))
     staying = set(range(len(file.stages))) - dead
-    return tuple(sorted(dead - transitive_closure(staying, lambda index: _sources(possible, index))))
+    return tuple(sorted(dead - reachable(staying, lambda index: _sources(possible, index))))
 
 
 def _sources(possible: PossibleReads, index: int) -> Iterator[int]:

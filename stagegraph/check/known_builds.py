@@ -1,4 +1,4 @@
-"""The known builds of one Dockerfile, from those found and those asked for, and the reach they give."""
+"""The known builds of one Dockerfile, and the reach that they give its stages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from stagegraph.check.comments import Extent, is_target
 from stagegraph.discovery.found_build import FoundBuild
 from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.dockerfile.platforms import PlatformError, parse_platform
-from stagegraph.dockerfile.stages import Resolved, needed_by, resolve
+from stagegraph.dockerfile.resolve import resolve
+from stagegraph.dockerfile.stages import Resolved, needs, reachable
 from stagegraph.errors import StagegraphError
 from stagegraph.model import Reach
 from stagegraph.options import Options
@@ -52,8 +53,10 @@ def known_builds_of(
     own = [build for build in builds if build.dockerfile in (dockerfile, None)] if dockerfile else []
     is_certain = any(build.certain for build in own if build.dockerfile is not None)
     explicit = [(replace(asked, target=target, targets=()), "") for target in asked.all_targets]
-    found = [(question, _where(build)) for build in own for question in _questions(build, asked)]
-    questions = [(one, where) for question, where in (*explicit, *found) for one in _by_platform(question)]
+    discovered = [(question, _where(build)) for build in own for question in _questions(build, asked)]
+    questions = [
+        (one, where) for question, where in (*explicit, *discovered) for one in _by_platform(question)
+    ]
     doubts = _with_unknown(own, "target") if is_certain else ()
     return KnownBuilds(
         questions=tuple(question for question, _ in questions) or tuple(_by_platform(asked)),
@@ -145,4 +148,5 @@ def _needed_by_number(file: Dockerfile, number: int, question: Options, default:
         resolved = resolve(file, replace(question, target=None), "", question.all_platforms[0])
     except StagegraphError:
         resolved = default
-    return {index for index in needed_by(resolved, number) if index < count}
+    needed = reachable([number], lambda index: needs(resolved.sources[index]))
+    return {index for index in needed if index < count}

@@ -57,9 +57,7 @@ class Subject(Struct, frozen=True, kw_only=True):
     targets_known: bool = False
     arguments_known: bool = False
     builds: tuple[str, ...] = ()  # where the known builds are defined: "docker-bake.hcl:3"
-    mentioned: Container[
-        str
-    ] = ()  # names that a file of the repository uses as a target, outside known builds
+    mentioned: Container[str] = ()  # names that a file uses as a target, outside the known builds
 
     @property
     def stages(self) -> list[StageOrImage]:
@@ -93,3 +91,28 @@ class Rule(Struct, frozen=True, kw_only=True):
     severity: Severity
     summary: str
     check: Check
+
+
+# The official images of Docker Hub: Docker can pull no other image whose name is one word.
+_OFFICIAL_NAMES = """
+adminer aerospike almalinux alpine alt amazoncorretto amazonlinux api-firewall arangodb archlinux
+backdrop bash bonita buildpack-deps busybox caddy cassandra centos chronograf cirros clearlinux
+clefos clickhouse clojure composer convertigo couchbase couchdb crate dart debian docker drupal
+eclipse-mosquitto eclipse-temurin eggdrop elasticsearch elixir emqx erlang express-gateway fedora
+flink fluentd friendica gazebo gcc geonetwork ghost golang gradle groovy haproxy haskell haxe
+hello-world hitch hola-mundo httpd hylang ibmjava ibm-semeru-runtimes influxdb irssi jetty jobber
+joomla jruby julia kapacitor kibana kong krakend lightstreamer liquibase logstash mageia mariadb
+matomo maven mediawiki memcached mongo mongo-express monica mono mysql nats nats-streaming neo4j
+neurodebian nextcloud nginx node notary nuxeo odoo open-liberty openjdk opensuse oraclelinux orientdb
+percona perl phoenix photon php php-zendserver phpmyadmin plone postfixadmin postgres pypy python
+r-base rabbitmq rakudo-star rapidoid redis redmine registry rethinkdb rocket.chat rockylinux
+ros ruby rust sapmachine satosa scratch sentry silverpeas sl solr sonarqube sourcemage spark
+spiped storm swarm swift swipl teamspeak telegraf thrift tomcat tomee traefik ubuntu
+ubuntu-debootstrap unit varnish vault websphere-liberty wordpress xwiki yourls znc zookeeper
+"""
+_OFFICIAL = frozenset(_OFFICIAL_NAMES.split())
+
+
+def is_official(name: str) -> bool:
+    """Whether Docker Hub has an official image ``name``, a name without a registry and a user."""
+    return name in _OFFICIAL

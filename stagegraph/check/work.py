@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -14,7 +14,7 @@ from stagegraph.check.known_builds import known_builds_of
 from stagegraph.check.many import Candidate, Task
 from stagegraph.check.settings import Settings
 from stagegraph.discovery.found_build import Discovery, FoundBuild, Note
-from stagegraph.discovery.repository import Walk
+from stagegraph.discovery.repository import FileTree
 from stagegraph.dockerfile.platforms import PlatformError, parse_platform
 from stagegraph.errors import OptionsError
 from stagegraph.options import Options
@@ -28,7 +28,81 @@ _OTHER = (
 )
 _MOST_NAMED = 3  # files in a note
 
-_Uses = dict[str | None, list[tuple[int, FoundBuild]]]  # builds by Dockerfile, with their position
+
+def candidates(
+    paths: Sequence[str], exclude: Sequence[str] = (), tree: FileTree | None = None
+) -> tuple[list[Candidate], list[Note]]:
+    """The files at ``paths`` in order, each once, directories searched; and notes on skipped ones.
+
+    ``exclude`` has .gitignore patterns for files in directories, which ``tree`` walks.
+    """
+    files: dict[str, Candidate] = {}
+    notes: list[Note] = []
+    templates: list[str] = []
+    tree = tree or FileTree()
+    for path in paths:
+        if path == "-" or not Path(path).is_dir():
+            files.setdefault(_key(path), Candidate(path, True))
+            continue
+        walk = tree.walk(path)
+        for file in _not_excluded(_named_like_dockerfiles(path, walk.paths), exclude):
+            if is_template_name(os.path.basename(file)):
+                templates.append(file)
+            else:
+                files.setdefault(_key(file), Candidate(file, False))
+        notes.extend(walk.notes)
+    if templates:
+        notes.append(skipped_note(templates, "a template by its name, not a Dockerfile"))
+    return list(files.values()), notes
+
+
+def _key(path: str) -> str:
+    return path if path == "-" else os.path.abspath(path)
+
+
+def _named_like_dockerfiles(top: str, paths: Iterable[str]) -> Iterator[str]:
+    """The files under ``top`` whose names are those of Dockerfiles or of templates of Dockerfiles."""
+    for path in paths:
+        name = path[path.rfind("/") + 1 :]
+        if is_dockerfile_name(name) or is_template_name(name):
+            yield str(Path(top, path))
+
+
+def _not_excluded(files: Iterable[str], exclude: Sequence[str]) -> Iterable[str]:
+    if not exclude:
+        return files
+    from pathspec import GitIgnoreSpec
+
+    spec = GitIgnoreSpec.from_lines(exclude)
+    return (file for file in files if not spec.match_file(Path(file).as_posix()))
+
+
+def is_dockerfile_name(name: str) -> bool:
+    """Whether ``name`` is a common name for a Dockerfile."""
+    return _has_name(name) and not re.search(f"{_TEMPLATE}|{_OTHER}", name, re.IGNORECASE)
+
+
+def is_template_name(name: str) -> bool:
+    """Whether ``name`` is a common name for a template of a Dockerfile."""
+    return _has_name(name) and bool(re.search(_TEMPLATE, name, re.IGNORECASE))
+
+
+def _has_name(name: str) -> bool:
+    lower = name.lower()
+    if "dockerfile" not in lower and "containerfile" not in lower:  # most files of a repository
+        return False
+    return bool(re.match(_DOCKERFILE, name, re.IGNORECASE))
+
+
+def skipped_note(files: Sequence[str], reason: str) -> Note:
+    """One note on all of ``files``."""
+    shown = ", ".join(files[1:_MOST_NAMED])
+    more = f" and {len(files) - _MOST_NAMED} more" if len(files) > _MOST_NAMED else ""
+    also = f" (also {shown}{more})" if len(files) > 1 else ""
+    return Note(file=files[0], line=None, message=f"skipped: {reason}{also}")
+
+
+_BuildsByDockerfile = dict[str | None, list[tuple[int, FoundBuild]]]  # with their positions
 
 
 class Work(Struct, frozen=True, kw_only=True):
@@ -53,12 +127,13 @@ def work_of(paths: Sequence[str], settings: Settings, asked: Options) -> Work:
     """A task for every Dockerfile at ``paths``; OptionsError for an unknown platform in ``asked``."""
     for platform in asked.platforms:
         _check_platform(platform)
-    files, notes = candidates(paths, settings.exclude)
-    repositories = _Repositories(settings.discover)
+    tree = FileTree()
+    files, notes = candidates(paths, settings.exclude, tree)
+    repositories = _Repositories(settings.discover, tree)
     tasks = []
     for file in files:
         dockerfile, discovery = repositories.discovery_of(file.path)
-        known_builds = known_builds_of(dockerfile, discovery.uses, asked, discovery.mentioned)
+        known_builds = known_builds_of(dockerfile, discovery.builds, asked, discovery.mentioned)
         tasks.append(Task(candidate=file, known_builds=known_builds, codes=settings.codes))
     return Work(tasks=tuple(tasks), discoveries=tuple(repositories.discoveries.values()), notes=tuple(notes))
 
@@ -70,73 +145,15 @@ def _check_platform(text: str) -> None:
         raise OptionsError(str(error), hint="use for example linux/arm64") from None
 
 
-def candidates(paths: Sequence[str], exclude: Sequence[str] = ()) -> tuple[list[Candidate], list[Note]]:
-    """The files at ``paths`` in order, each once, directories searched; and notes on skipped ones.
-
-    ``exclude`` has .gitignore patterns for files in directories.
-    """
-    files: dict[str, Candidate] = {}
-    notes: list[Note] = []
-    templates: list[str] = []
-    for path in paths:
-        if path == "-" or not Path(path).is_dir():
-            files.setdefault(_key(path), Candidate(path, True))
-            continue
-        walk = Walk(Path(path))
-        for file in _not_excluded(walk.files(), exclude):
-            if is_template_name(file.name):
-                templates.append(str(file))
-            elif is_dockerfile_name(file.name):
-                files.setdefault(_key(str(file)), Candidate(str(file), False))
-        notes.extend(walk.notes)
-    if templates:
-        notes.append(skipped_note(templates, "a template by its name, not a Dockerfile"))
-    return list(files.values()), notes
-
-
-def _key(path: str) -> str:
-    return path if path == "-" else os.path.abspath(path)
-
-
-def _not_excluded(files: Iterable[Path], exclude: Sequence[str]) -> Iterable[Path]:
-    if not exclude:
-        return files
-    from pathspec import GitIgnoreSpec
-
-    spec = GitIgnoreSpec.from_lines(exclude)
-    return (file for file in files if not spec.match_file(file.as_posix()))
-
-
-def is_dockerfile_name(name: str) -> bool:
-    """Whether ``name`` is a common name for a Dockerfile."""
-    return _has_name(name) and not re.search(f"{_TEMPLATE}|{_OTHER}", name, re.IGNORECASE)
-
-
-def is_template_name(name: str) -> bool:
-    """Whether ``name`` is a common name for a template of a Dockerfile."""
-    return _has_name(name) and bool(re.search(_TEMPLATE, name, re.IGNORECASE))
-
-
-def _has_name(name: str) -> bool:
-    return bool(re.match(_DOCKERFILE, name, re.IGNORECASE))
-
-
-def skipped_note(files: Sequence[str], reason: str) -> Note:
-    """One note on all of ``files``."""
-    shown = ", ".join(files[1:_MOST_NAMED])
-    more = f" and {len(files) - _MOST_NAMED} more" if len(files) > _MOST_NAMED else ""
-    also = f" (also {shown}{more})" if len(files) > 1 else ""
-    return Note(file=files[0], line=None, message=f"skipped: {reason}{also}")
-
-
 class _Repositories:
     """The builds of each repository that has files to check, discovered once."""
 
-    def __init__(self, wanted: bool | None) -> None:
+    def __init__(self, wanted: bool | None, tree: FileTree) -> None:
         self._wanted = wanted
+        self._tree = tree
         self.discoveries: dict[str, Discovery] = {}
         self._roots: dict[str, str] = {}
-        self._uses: dict[str, _Uses] = {}
+        self._builds: dict[str, _BuildsByDockerfile] = {}
 
     def discovery_of(self, path: str) -> tuple[str | None, Discovery]:
         """The path of a file relative to the root of its repository, and what was discovered there for it."""
@@ -151,18 +168,18 @@ class _Repositories:
             self._discover(root)
         inside = os.path.relpath(os.path.join(folder, name), root).replace(os.sep, "/")
         dockerfile = None if inside.startswith("../") else inside
-        uses = self._uses[root]
-        own = sorted([*uses.get(dockerfile, ()), *uses.get(None, ())], key=lambda one: one[0])
-        return dockerfile, replace(self.discoveries[root], uses=tuple(use for _, use in own))
+        builds = self._builds[root]
+        own = sorted([*builds.get(dockerfile, ()), *builds.get(None, ())], key=lambda one: one[0])
+        return dockerfile, replace(self.discoveries[root], builds=tuple(build for _, build in own))
 
     def _discover(self, root: str) -> None:
         from stagegraph.discovery.discover import discover
 
-        self.discoveries[root] = discover(Path(root))
-        uses: _Uses = {}
-        for position, use in enumerate(self.discoveries[root].uses):
-            uses.setdefault(use.dockerfile, []).append((position, use))
-        self._uses[root] = uses
+        self.discoveries[root] = discover(Path(root), self._tree)
+        builds: _BuildsByDockerfile = {}
+        for position, build in enumerate(self.discoveries[root].builds):
+            builds.setdefault(build.dockerfile, []).append((position, build))
+        self._builds[root] = builds
 
     def _root(self, folder: str) -> str:
         """The root of the repository that ``folder`` is in; empty outside a repository."""

@@ -1,4 +1,4 @@
-"""The command line: click reads it, one file a command, and this one decides the exit code."""
+"""The command line: loads the module of a command when it is run, and sets the exit code."""
 
 from __future__ import annotations
 
@@ -9,26 +9,25 @@ from importlib import import_module
 
 import click
 
-from stagegraph.errors import OptionsError, StagegraphError
 from stagegraph.version import __version__
 
-# One row a command: where it is, and what `stagegraph --help` says of it without loading it.
+# Each is a module here; the text is what `stagegraph --help` shows without loading it.
 COMMANDS = {
-    "render": "Draw the build graph: SVG, PNG, PDF, DOT, Mermaid, JSON, terminal.",
-    "report": "Say what ships, what is left behind, what runs at once.",
-    "explain": "Say why the target needs a stage, or why nothing does.",
-    "diff": "Say how two build graphs differ, two files or two revisions.",
-    "check": "Find dead stages and other faults, in one file or a repository.",
-    "timings": "Say where the time of a build went, by its record.",
-    "embed": "Keep the diagrams inside Markdown files true.",
+    "render": "Draw the build graph as SVG, PNG, PDF, HTML, DOT, Mermaid, JSON or text.",
+    "report": "Show what ships, what is left behind, and what runs in parallel.",
+    "explain": "Show why the target needs a stage, or why nothing does.",
+    "diff": "Show how two build graphs differ: two files or two revisions.",
+    "check": "Find dead stages and other problems in a file or a repository.",
+    "timings": "Show where a recorded build spent its time.",
+    "embed": "Update the diagrams in Markdown files.",
 }
 _INTERRUPTED = 130
-# Loading modules makes objects that stay: looking for garbage among them is a tenth of the start.
+# Almost everything that is allocated at start-up stays: collecting garbage takes a tenth of that time.
 _COLLECT_AFTER = 50_000
 
 
 class _Commands(click.Group):
-    """Loads a command when it is run, so that --help and --version stay quick."""
+    """Loads a command when it is run, so that --help and --version are fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -47,19 +46,19 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="stagegraph")
 def cli() -> None:
-    """Show the build graph that BuildKit will run for a Dockerfile.
+    """Show the build graph that BuildKit runs for a Dockerfile.
 
     \b
     Examples:
-      stagegraph render                       the Dockerfile here, in the terminal
-      stagegraph render -o build.svg          as a picture
-      stagegraph report --target release      what ships in the image of a target
-      stagegraph explain builder              why the target needs a stage
+      stagegraph render                       draw ./Dockerfile in the terminal
+      stagegraph render -o build.svg          draw it as a picture
+      stagegraph report --target release      show what ships in the image of a target
+      stagegraph explain builder              show why the target needs a stage
     """
 
 
 def main(args: list[str] | None = None) -> None:
-    """Run the command line and exit: 0 done, 1 an error, 2 wrong usage, 3 too slow, 130 interrupted."""
+    """Run the command line and exit: 0 success, 1 error, 2 wrong usage, 3 too slow, 130 interrupted."""
     gc.set_threshold(_COLLECT_AFTER)
     sys.exit(_run(args))
 
@@ -79,19 +78,27 @@ def _run(args: list[str] | None) -> int:
 
         close_stdout()
         return 1
-    except StagegraphError as error:
-        _tell(str(error))
+    except Exception as error:
+        return _failed(error)
+
+
+def _failed(error: Exception) -> int:
+    """Print ``error``; the exit code."""
+    from stagegraph.errors import OptionsError, StagegraphError
+
+    if isinstance(error, StagegraphError):
+        _print_error(str(error))
         return 2 if isinstance(error, OptionsError) else 1
-    except Exception as error:  # the last door: a fault of stagegraph itself is still one clear line
-        if os.environ.get("STAGEGRAPH_DEBUG"):
-            raise
-        told = f"{type(error).__name__}: {error}".replace("\n", " ")
-        hint = "hint: please report it with the Dockerfile; STAGEGRAPH_DEBUG=1 shows where"
-        _tell(f"stagegraph failed on this input: {told}\n{hint}")
-        return 1
+    # last resort: a bug of stagegraph
+    if os.environ.get("STAGEGRAPH_DEBUG"):
+        raise error
+    text = f"{type(error).__name__}: {error}".replace("\n", " ")
+    hint = "hint: please report it with the Dockerfile; STAGEGRAPH_DEBUG=1 shows the traceback"
+    _print_error(f"stagegraph failed on this input: {text}\n{hint}")
+    return 1
 
 
-def _tell(text: str) -> None:
+def _print_error(text: str) -> None:
     from stagegraph.source import printable
 
     first, *rest = text.split("\n")

@@ -1,4 +1,4 @@
-"""``stagegraph check``: findings in one Dockerfile or in all of a repository."""
+"""``stagegraph check``: findings in one Dockerfile or in a whole repository."""
 
 from __future__ import annotations
 
@@ -10,8 +10,16 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
-from stagegraph.cli.common import asks_for_builds, colour_wanted, options_of, writes_output
+from stagegraph.cli.common import (
+    build_options,
+    colour_wanted,
+    format_option,
+    output_option,
+    to_stdout,
+)
 from stagegraph.cli.writing import write
+from stagegraph.formats import render
+from stagegraph.options import Options
 
 if TYPE_CHECKING:
     from stagegraph.check.check import CheckedFile
@@ -20,37 +28,25 @@ if TYPE_CHECKING:
     from stagegraph.check.work import Work
     from stagegraph.discovery.found_build import Note
 
-_FORMATS = ("text", "json", "sarif", "github")
 _FAIL_ON = ("error", "warning", "info", "never")
 _PROGRESS_FROM = 100  # files
 
 
 @click.command()
 @click.argument("paths", nargs=-1)
+@format_option("check", default="text")
+@output_option
 @click.option(
-    "-f",
-    "--format",
-    "format_name",
-    type=click.Choice(_FORMATS),
-    default="text",
-    show_default=True,
-    help="Text for people, JSON for programs, SARIF for code scanning, annotations for GitHub.",
-)
-@writes_output
-@click.option(
-    "--select", multiple=True, metavar="CODE", help="Run only these rules; repeatable or separated by commas."
+    "--select", multiple=True, metavar="CODE", help="Use only these rules; repeatable or separated by commas."
 )
 @click.option(
-    "--ignore",
-    multiple=True,
-    metavar="CODE",
-    help="Skip these rules; repeatable or separated by commas.",
+    "--ignore", multiple=True, metavar="CODE", help="Skip these rules; repeatable or separated by commas."
 )
 @click.option(
     "--exclude",
     multiple=True,
     metavar="PATTERN",
-    help="Skip files in directories, as in .gitignore.",
+    help="Skip files in directories, with a pattern as in .gitignore; repeatable.",
 )
 @click.option(
     "--fail-on",
@@ -61,19 +57,19 @@ _PROGRESS_FROM = 100  # files
 @click.option(
     "--discover/--no-discover",
     default=None,
-    help="Look for the builds that the repository runs; on by default inside one.",
+    help="Search the repository for the builds it runs; on by default inside a git repository.",
 )
-@asks_for_builds
-@click.option("--fix", is_flag=True, help="Show the changes that remove dead stages, then write the files.")
-@click.option("--diff", is_flag=True, help="Only show what --fix would change.")
+@build_options
+@click.option("--fix", is_flag=True, help="Remove dead stages and print the changes as a diff.")
+@click.option("--diff", is_flag=True, help="Print what --fix would change, and change nothing.")
 @click.option(
     "-v",
     "--verbose",
     is_flag=True,
-    help="Show the reach of every stage and why, and list the builds found.",
+    help="Show for every stage whether a build can need it, and list the builds that were found.",
 )
 @click.option("--list-rules", is_flag=True, help="List the rules and exit.")
-@click.option("--explain", metavar="CODE", help="Explain a rule with examples and exit.")
+@click.option("--explain", metavar="CODE", help="Describe a rule with examples and exit.")
 def check(
     paths: tuple[str, ...],
     format_name: str,
@@ -83,21 +79,18 @@ def check(
     exclude: tuple[str, ...],
     fail_on: str | None,
     discover: bool | None,
-    targets: tuple[str, ...],
-    build_args: tuple[str, ...],
-    platforms: tuple[str, ...],
-    contexts: tuple[str, ...],
+    options: Options,
     fix: bool,
     diff: bool,
     verbose: bool,
     list_rules: bool,
     explain: str | None,
 ) -> int:
-    """Find stages that nothing builds and other problems of a build graph.
+    """Find stages that nothing builds, and other problems of a build graph.
 
-    PATHS are Dockerfiles, directories that are searched for them, or - for standard input; the
-    default is the current directory. Exit code: 0 no findings, 1 a finding of at least the severity
-    of --fail-on or a file that cannot be read, 2 wrong usage.
+    PATHS are Dockerfiles, directories to search for Dockerfiles, or - for standard input. The default
+    is the current directory. Exit codes: 0 no findings, 1 a finding of at least the severity of
+    --fail-on or a file that cannot be read, 2 wrong usage.
 
     \b
     Examples:
@@ -116,14 +109,14 @@ def check(
     from stagegraph.check.work import work_of
 
     settings = _settings(select, ignore, exclude, fail_on, discover)
-    asked = options_of(targets, build_args, platforms, contexts)
-    work = work_of(paths or (".",), settings, asked)
+    work = work_of(paths or (".",), settings, options)
     if fix or diff:
         from stagegraph.cli.fix import fix_files
 
         return fix_files(work.tasks, output, write_files=fix)
     run = _run(work)
-    write(_rendered(run, format_name, output, verbose).encode("utf-8", "replace"), output)
+    colour = colour_wanted() and to_stdout(output)
+    write(render("check", run, format_name, colour=colour, verbose=verbose), output)
     return int(_fails(run, settings.fail_on))
 
 
@@ -135,12 +128,11 @@ def _rules() -> str:
 
 
 def _page(code: str) -> str:
-    from stagegraph.check.pages import pages
-    from stagegraph.check.rules.registry import RULES
+    from stagegraph.check.rules.registry import RULES, rule_pages
     from stagegraph.check.settings import check_codes
 
     check_codes([code], "--explain")
-    return f"## {code}\n\n{pages().get(code, RULES[code].summary)}\n"
+    return f"## {code}\n\n{rule_pages().get(code, RULES[code].summary)}\n"
 
 
 def _settings(
@@ -150,7 +142,7 @@ def _settings(
     fail_on: str | None,
     discover: bool | None,
 ) -> Settings:
-    """The settings of the project, overridden by those of the command line."""
+    """The settings of the project, overridden by the command line."""
     from stagegraph.check.settings import check_codes, read_settings
 
     settings = read_settings(Path())
@@ -178,7 +170,7 @@ def _run(work: Work) -> Run:
     skipped = [result for result in results if isinstance(result, Skipped)]
     return Run(
         files=tuple(result for result in results if not isinstance(result, Skipped)),
-        builds=tuple(use for discovery in work.discoveries for use in discovery.uses),
+        builds=tuple(build for discovery in work.discoveries for build in discovery.builds),
         notes=tuple(map(str, [*work.notes, *_skipped(skipped), *work.not_read])),
         not_understood=tuple(map(str, work.not_understood)),
     )
@@ -196,7 +188,7 @@ def _skipped(skipped: list[Skipped]) -> list[Note]:
 def _progress(
     count: int,
 ) -> Callable[[Iterable[CheckedFile | Skipped]], Iterable[CheckedFile | Skipped]]:
-    """A progress bar for many files if standard error is a terminal; else nothing."""
+    """Wraps the results in a progress bar, for many files on a terminal."""
     if count < _PROGRESS_FROM or not sys.stderr.isatty():
         return lambda results: results
 
@@ -208,24 +200,6 @@ def _progress(
         return track(results, description="Checking", total=count, console=console, transient=True)
 
     return shown
-
-
-def _rendered(run: Run, format_name: str, output: str, verbose: bool) -> str:
-    if format_name == "json":
-        from stagegraph.formats.check_json import check_json
-
-        return check_json(run)
-    if format_name == "sarif":
-        from stagegraph.formats.check_sarif import sarif
-
-        return sarif(run)
-    if format_name == "github":
-        from stagegraph.formats.check_github import github
-
-        return github(run)
-    from stagegraph.formats.check_text import check_text
-
-    return check_text(run, colour=colour_wanted() and output in ("", "-"), verbose=verbose)
 
 
 def _fails(run: Run, fail_on: str) -> bool:

@@ -1,28 +1,31 @@
-"""The options that every command has which reads a Dockerfile, and what to do with them."""
+"""Options and arguments that several commands have, and what they mean."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Callable
+from functools import wraps
 from inspect import cleandoc
 from typing import Any
 
 import click
 
+from stagegraph.formats import formats
 from stagegraph.options import Options
+from stagegraph.source import without_commands
 
-_DOCKERFILE = """DOCKERFILE is a path, a directory that holds a Dockerfile, or - for standard input;
-without it, ./Dockerfile or ./Containerfile."""
+_DOCKERFILE = """DOCKERFILE is a path, a directory that contains a Dockerfile, or - for standard input.
+The default is ./Dockerfile or ./Containerfile."""
 
-_OPTIONS = (
+_BUILD_OPTIONS = (
     click.option("--target", "targets", multiple=True, metavar="STAGE", help="Stage to build; repeatable."),
     click.option(
         "--build-arg",
         "build_args",
         multiple=True,
         metavar="NAME[=VALUE]",
-        help="Build argument; NAME alone takes its value from the environment.",
+        help="Set a build argument; NAME alone takes its value from the environment. Repeatable.",
     ),
     click.option(
         "--platform",
@@ -36,50 +39,80 @@ _OPTIONS = (
         "contexts",
         multiple=True,
         metavar="NAME=VALUE",
-        help="Named context: stands in for the stage or image of that name.",
+        help="Named context: replaces the stage or image with that name. Repeatable.",
     ),
 )
 
-
-writes_output = click.option(
-    "-o", "--output", default="", metavar="FILE", help="File to write; - or none for standard output."
+output_option = click.option(
+    "-o", "--output", default="", metavar="FILE", help="Write to FILE instead of standard output."
 )
 
 
-def asks_for_builds(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give ``command`` Docker's own options."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+def format_option(command: str, default: str | None, note: str = "") -> Callable[..., Any]:
+    """``--format`` with the formats of ``command``; ``note`` is the last sentence of its help."""
+    rows = formats(command)
+    described = "; ".join(f"{row.name}: {row.description}" for row in rows.values())
+    return click.option(
+        "-f",
+        "--format",
+        "format_name",
+        type=click.Choice(list(rows)),
+        default=default,
+        show_default=default is not None,
+        help=f"Output format. {described}.{note}",
+    )
 
 
-def reads_dockerfile(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give ``command`` the DOCKERFILE argument and Docker's own options."""
-    command = asks_for_builds(command)
+def build_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give ``command`` the options of ``docker build`` that change the graph, as its ``options``."""
+
+    @wraps(command)
+    def with_options(
+        *,
+        targets: tuple[str, ...],
+        build_args: tuple[str, ...],
+        platforms: tuple[str, ...],
+        contexts: tuple[str, ...],
+        **others: Any,
+    ) -> Any:
+        return command(options=_options_of(targets, build_args, platforms, contexts), **others)
+
+    decorated: Callable[..., Any] = with_options
+    for option in reversed(_BUILD_OPTIONS):
+        decorated = option(decorated)
+    return decorated
+
+
+def dockerfile_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give ``command`` the argument DOCKERFILE and the build options."""
+    command = build_options(command)
     command.__doc__ = f"{cleandoc(command.__doc__ or '')}\n\n{_DOCKERFILE}"
     return click.argument("dockerfile", default="", required=False)(command)
 
 
-def reads_record(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give ``command`` the options that name a record of a build."""
+def record_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give ``command`` the options that choose the record of a build."""
     command = click.option(
-        "--record-build", default="", metavar="NAME", help="Which build of a record that holds several."
+        "--record-build",
+        default="",
+        metavar="NAME",
+        help="Name or number of the build, if the record contains several.",
     )(command)
     return click.option(
         "--record",
         default="",
         metavar="FILE",
-        help="Record of a build: show its times and its path.",
+        help="Record of a build: show its times and its measured critical path.",
     )(command)
 
 
-def options_of(
+def _options_of(
     targets: tuple[str, ...],
     build_args: tuple[str, ...],
     platforms: tuple[str, ...],
     contexts: tuple[str, ...],
 ) -> Options:
-    """The Options that the command line asks for; click.UsageError for malformed ones."""
+    """The values of the build options as Options; click.UsageError for malformed ones."""
     return Options(
         targets=targets,
         build_args=dict(pair for text in build_args if (pair := _build_arg(text))),
@@ -94,7 +127,7 @@ def _build_arg(text: str) -> tuple[str, str] | None:
         raise click.BadParameter(f"{text!r} has no name", param_hint="--build-arg")
     if equals:
         return name, value
-    # as docker does: a name that the environment does not have sets nothing
+    # as in docker build: a name that is not in the environment is ignored
     return (name, os.environ[name]) if name in os.environ else None
 
 
@@ -110,13 +143,30 @@ def _context(text: str) -> tuple[str, str]:
         raise click.BadParameter(str(error), param_hint="--build-context") from None
 
 
+def for_log(line: str) -> str:
+    """``line``, which must keep its text, as it may be printed: in a GitHub job without workflow commands."""
+    return without_commands(line) if os.environ.get("GITHUB_ACTIONS") else line
+
+
+def to_stdout(output: str) -> bool:
+    """Whether ``--output`` means standard output."""
+    return output in ("", "-")
+
+
 def colour_wanted() -> bool:
     """Whether standard output is a terminal that may be coloured."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def terminal_width() -> int:
-    """The width of the terminal, within reason."""
+    """The width of the terminal or COLUMNS, from 40 to 160; 100 if both are unknown."""
     import shutil
 
     return max(40, min(shutil.get_terminal_size((100, 24)).columns, 160))
+
+
+def terminal_options(output: str) -> dict[str, Any]:
+    """``colour`` and ``width`` of a terminal; nothing for a file or a pipe, whose text must not vary."""
+    if to_stdout(output) and sys.stdout.isatty():
+        return {"colour": colour_wanted(), "width": terminal_width()}
+    return {}

@@ -1,4 +1,4 @@
-"""``stagegraph embed``: diagrams kept true inside Markdown files."""
+"""``stagegraph embed``: updates the diagrams in Markdown files."""
 
 from __future__ import annotations
 
@@ -11,34 +11,46 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import Struct, field
 
-from stagegraph.cli.common import colour_wanted
+from stagegraph.cli.common import colour_wanted, for_log
 from stagegraph.cli.writing import write
 from stagegraph.errors import InputError, StagegraphError
 
 if TYPE_CHECKING:
-    from stagegraph.embedding.markdown import Document
-    from stagegraph.embedding.pages import Page
+    from stagegraph.embedding.markdown import MarkdownText
+    from stagegraph.embedding.markdown_file import MarkdownFile
 
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--check", is_flag=True, help="Write nothing; print what is old as a diff and exit 1.")
-@click.option("--init", is_flag=True, help="Put a first block into each FILE that has none.")
-@click.option("--dockerfile", default="", metavar="PATH", help="For --init: the Dockerfile, seen from FILE.")
-@click.option("--heading", default="Build graph", show_default=True, help="For --init: what it goes under.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Write nothing; if a diagram is out of date, print a diff and exit with code 1.",
+)
+@click.option("--init", is_flag=True, help="Add a block to each FILE that has none.")
+@click.option(
+    "--dockerfile", default="", metavar="PATH", help="With --init: path of the Dockerfile, relative to FILE."
+)
+@click.option(
+    "--heading",
+    default="Build graph",
+    show_default=True,
+    help="With --init: the heading to put the diagram under.",
+)
 def embed(files: tuple[str, ...], check: bool, init: bool, dockerfile: str, heading: str) -> int:
-    """Make the diagrams between the markers of Markdown files anew.
+    """Update the diagrams between the markers in Markdown files.
 
-    A block begins with a marker that says what it shows, and goes to its end marker:
+    A block starts with a marker that describes the diagram, and ends with an end marker:
 
     \b
       <!-- stagegraph: Dockerfile target=release prune=true -->
       <!-- /stagegraph -->
 
-    FILE is a Markdown file, a folder to look through, a glob, or a Dockerfile: then every page
-    here that shows it. What is outside of the blocks stays as it is, byte for byte.
+    FILE is a Markdown file, a folder to search, a glob, or a Dockerfile. For a Dockerfile, every
+    Markdown file below the current directory that shows it is updated. Nothing outside of the blocks
+    changes.
 
     \b
     Examples:
@@ -47,122 +59,125 @@ def embed(files: tuple[str, ...], check: bool, init: bool, dockerfile: str, head
       stagegraph embed --init README.md
     """
     if check and init:
-        raise click.UsageError("--check writes nothing, so there is nothing for --init to do")
+        raise click.UsageError("--check writes nothing, so it cannot be used with --init")
     run = _Run(check=check, names=files)
-    first = _First(dockerfile=dockerfile, heading=heading) if init else None
-    for path, wanted in _paths(run, files):
+    first = _FirstBlock(dockerfile=dockerfile, heading=heading) if init else None
+    for path, dockerfiles in _paths(run, files):
         try:
-            run.page(path, wanted, first)
+            run.process(path, dockerfiles, first)
         except StagegraphError as error:
             run.fail(error)
     return run.finish()
 
 
 def _paths(run: _Run, names: Sequence[str]) -> Iterator[tuple[Path, frozenset[Path]]]:
-    """The pages that ``names`` mean, each with the Dockerfiles that it must show to be meant."""
-    from stagegraph.embedding.places import below, markdown_files, names_dockerfile
+    """The selected Markdown files; each with the Dockerfiles of which it must show one, if any."""
+    from stagegraph.embedding.paths import markdown_below, markdown_files, names_dockerfile
 
     dockerfiles = [name for name in names if names_dockerfile(name) and not Path(name).is_dir()]
-    pages: dict[Path, Path] = {}
+    named: dict[Path, Path] = {}
     for name in names:
         if name not in dockerfiles:
             try:
-                pages |= {path.resolve(): path for path in markdown_files([name])}
+                named |= {path.resolve(): path for path in markdown_files([name])}
             except StagegraphError as error:
                 run.fail(error)
-    yield from ((path, frozenset()) for path in pages.values())
+    yield from ((path, frozenset()) for path in named.values())
     if dockerfiles:
-        wanted = frozenset(Path(name).resolve() for name in dockerfiles)
-        yield from ((path, wanted) for path in below(Path()) if path.resolve() not in pages)
+        shown = frozenset(Path(name).resolve() for name in dockerfiles)
+        yield from ((path, shown) for path in markdown_below(Path()) if path.resolve() not in named)
 
 
-class _First(Struct, frozen=True, kw_only=True):
-    """What --init puts into a page."""
+class _FirstBlock(Struct, frozen=True, kw_only=True):
+    """The block that --init adds."""
 
     dockerfile: str
     heading: str
 
 
 class _Run(Struct, kw_only=True):
-    """One run over many pages: an error of one does not keep the others from being done."""
+    """One run over many files; an error in one file does not stop the others."""
 
     check: bool
     names: tuple[str, ...]
     failed: int = 0
-    old: int = 0
+    outdated: int = 0
     blocks: int = 0
     pictures: dict[Path, tuple[Path, bytes]] = field(default_factory=dict)
 
-    def page(self, path: Path, wanted: frozenset[Path], first: _First | None) -> None:
-        """Do one page, unless there are Dockerfiles ``wanted`` and it shows none of them."""
-        from stagegraph.embedding.pages import dockerfiles_of, made_anew, read_page
+    def process(self, path: Path, dockerfiles: frozenset[Path], first: _FirstBlock | None) -> None:
+        """Update or check one file; skip it if it shows none of ``dockerfiles`` and there are some."""
+        from stagegraph.embedding.markdown_file import dockerfiles_of, read_markdown, update
 
-        document = read_page(path)
-        if wanted and wanted.isdisjoint(dockerfiles_of(path, document)):
-            self.blocks += 1  # it may well be that no page shows a Dockerfile that changed
+        markdown = read_markdown(path)
+        if dockerfiles and dockerfiles.isdisjoint(dockerfiles_of(path, markdown)):
+            self.blocks += 1  # a Dockerfile that no file shows is not worth a message
             return
-        page = made_anew(path, _with_first(path, document, first) if first else document)
-        self.blocks += page.blocks
-        self._check_pictures(page)
-        old = bool(page.old_pictures) or page.data != document.encoded(document.lines)
-        self.old += old
+        file = update(path, _with_first_block(path, markdown, first) if first else markdown)
+        self.blocks += file.blocks
+        self._check_pictures(file)
+        outdated = bool(file.outdated_pictures) or file.updated != markdown.encoded(markdown.lines)
+        self.outdated += outdated
         if self.check:
-            self._show(page)
-        elif old:
-            self._write(page)
+            self._show(file)
+        elif outdated:
+            self._write(file)
+        elif file.blocks:
+            click.echo(f"{path.as_posix()}: already up to date", err=True)
 
-    def _check_pictures(self, page: Page) -> None:
-        for path, data in page.pictures.items():
-            other, known = self.pictures.setdefault(path.resolve(), (page.path, data))
+    def _check_pictures(self, file: MarkdownFile) -> None:
+        for path, data in file.pictures.items():
+            other, known = self.pictures.setdefault(path.resolve(), (file.path, data))
             if known != data:
                 raise InputError(
-                    f"{page.path}: {other} writes another picture to {path}",
-                    hint="give each picture a file of its own",
+                    f"{file.path}: {other} writes a different picture to {path}",
+                    hint="use a different file for each picture",
                 )
 
-    def _show(self, page: Page) -> None:
-        from stagegraph.embedding.difference import unified_diff
+    def _show(self, file: MarkdownFile) -> None:
+        from stagegraph.embedding.markdown_file import unified_diff
 
         colour = colour_wanted()
-        for line in unified_diff(page):
+        for line in map(for_log, unified_diff(file)):
             bold = line.startswith(("---", "+++"))
             shown = click.style(line, fg=None if bold else _COLOURS.get(line[:1]), bold=bold)
             click.echo(shown if colour else line)
-        for path in page.old_pictures:
-            click.echo(f"{path.as_posix()}: the picture of {page.path.as_posix()} is old or missing")
+        for path in file.outdated_pictures:
+            click.echo(f"{path.as_posix()}: the picture of {file.path.as_posix()} is out of date or missing")
 
-    def _write(self, page: Page) -> None:
-        # pictures first: a page never links to one that is not there yet
-        for path in page.old_pictures:
-            with suppress(OSError):  # then writing says what is wrong with the folder
+    def _write(self, file: MarkdownFile) -> None:
+        # pictures first, so that a file never links to a picture that does not exist yet
+        for path in file.outdated_pictures:
+            with suppress(OSError):  # write reports what is wrong with the directory
                 path.parent.mkdir(parents=True, exist_ok=True)
-            write(page.pictures[path], str(path))
-        write(page.data, str(page.path))
-        click.echo(f"{page.path.as_posix()}: {_counted(page.blocks, 'block')} up to date", err=True)
+            write(file.pictures[path], str(path))
+        write(file.updated, str(file.path))
+        count = max(len(file.outdated), 1)  # one block for a picture alone
+        click.echo(f"{file.path.as_posix()}: updated {_counted(count, 'block')}", err=True)
 
     def fail(self, error: StagegraphError) -> None:
-        """Say what is wrong with one page, and remember it for the end."""
+        """Print the error of one file and count it."""
         self.failed += 1
         click.echo(f"error: {error}", err=True)
 
     def finish(self) -> int:
-        """Say what remains to be done; the exit code."""
-        if self.check and self.old:
+        """Print what to do next; returns the exit code."""
+        if self.check and self.outdated:
             command = shlex.join(["stagegraph", "embed", *self.names])
-            click.echo(f"{_counted(self.old, 'page')} with old diagrams: run {command}", err=True)
+            click.echo(f"{_counted(self.outdated, 'file')} out of date: run {command}", err=True)
         if not self.blocks and not self.failed:
-            click.echo("no page has a block; --init puts a first one into it", err=True)
-        return 1 if self.failed or (self.check and self.old) else 0
+            click.echo("no file has a block; add one with --init", err=True)
+        return 1 if self.failed or (self.check and self.outdated) else 0
 
 
-def _with_first(path: Path, document: Document, first: _First) -> Document:
-    from stagegraph.embedding.blocks import blocks_of, dockerfile_for, with_block
+def _with_first_block(path: Path, markdown: MarkdownText, first: _FirstBlock) -> MarkdownText:
+    from stagegraph.embedding.blocks import blocks_of, nearest_dockerfile, with_first_block
 
-    if blocks_of(document):
-        return document
-    dockerfile = first.dockerfile or dockerfile_for(path)
+    if blocks_of(markdown):
+        return markdown
+    dockerfile = first.dockerfile or nearest_dockerfile(path)
     words = f'"{dockerfile}"' if any(char.isspace() for char in dockerfile) else dockerfile
-    return with_block(path, document, words, first.heading)
+    return with_first_block(path, markdown, words, first.heading)
 
 
 def _counted(count: int, noun: str) -> str:

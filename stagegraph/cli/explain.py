@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stagegraph.cli.common import options_of, reads_dockerfile
+from stagegraph.cli.common import dockerfile_argument
 from stagegraph.cli.writing import write
 from stagegraph.errors import InputError
+from stagegraph.options import Options
+from stagegraph.source import quoted
 
 if TYPE_CHECKING:
     from stagegraph.model import Node, Report
@@ -16,18 +18,15 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("stage")
-@reads_dockerfile
+@dockerfile_argument
 def explain(
     stage: str,
     dockerfile: str,
-    targets: tuple[str, ...],
-    build_args: tuple[str, ...],
-    platforms: tuple[str, ...],
-    contexts: tuple[str, ...],
+    options: Options,
 ) -> None:
-    """Say why the target needs STAGE, or why nothing does.
+    """Show why the target needs STAGE, or why nothing does.
 
-    STAGE is the name of a stage, its number from 0, or an image.
+    STAGE is the name of a stage, its number (the first is 0), or an image.
 
     \b
     Examples:
@@ -36,25 +35,24 @@ def explain(
       stagegraph explain node:16
     """
     from stagegraph.api import read
-    from stagegraph.formats.explanation import explanation
+    from stagegraph.formats.explanation import render
     from stagegraph.graph.explain import explain as explain_node
     from stagegraph.graph.report import analyse
 
-    report = analyse(read(dockerfile, options_of(targets, build_args, platforms, contexts)))
-    found = explain_node(report, _node(report, stage))
-    write(explanation(report, found).encode(), "")
+    report = analyse(read(dockerfile, options))
+    write(render(report, explain_node(report, _node(report, stage))).encode(), "")
 
 
 def _node(report: Report, name: str) -> Node:
-    """The node called ``name``: the last stage of that name in any case, a number, a label or an id."""
-    found = [
+    """The node with the label, number or id ``name``; the last one, and a stage rather than a source."""
+    nodes = [
         node
         for node in report.nodes
         if name.lower() == node.label.lower() or name in (node.id, str(node.index), f"stage-{node.index}")
     ]
-    if found:
-        stages = [node for node in found if node.index is not None]
-        return (stages or found)[-1]
+    if nodes:
+        stages = [node for node in nodes if node.index is not None]
+        return (stages or nodes)[-1]
     raise _unknown(report, name)
 
 
@@ -63,5 +61,5 @@ def _unknown(report: Report, name: str) -> InputError:
 
     labels = [node.label for node in report.nodes]
     near = get_close_matches(name, labels, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(labels[:12])}"
-    return InputError(f"{report.source} has nothing called {name}", hint=hint)
+    hint = f"did you mean {near[0]}?" if near else f"use one of {', '.join(labels[:12])}"
+    return InputError(f"{report.source} has no stage or image {quoted(name)}", hint=hint)

@@ -1,4 +1,4 @@
-"""``stagegraph check --fix`` and ``--diff``: show the removal of dead stages, then write the files."""
+"""``stagegraph check --fix`` and ``--diff``: removes dead stages, and prints the changes as a diff."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from stagegraph.cli.common import for_log
 from stagegraph.cli.writing import write
 from stagegraph.errors import InputError, OptionsError, StagegraphError
 from stagegraph.source import printable, quoted
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 
 
 def fix_files(tasks: Sequence[Task], output: str, *, write_files: bool) -> int:
-    """Show the changes of all files, then with ``write_files`` write each file whole or not at all.
+    """Print the changes of every file; then with ``write_files`` replace each file as a whole.
 
-    Returns the exit code: 1 if a file cannot be read or written, or would change and is only shown.
+    Returns the exit code: 1 for a file that cannot be read or written, or that --diff would change.
     """
     if write_files and any(task.candidate.path == "-" for task in tasks):
         raise OptionsError("cannot fix standard input in place", hint="name a file, or use --diff")
@@ -31,26 +32,24 @@ def fix_files(tasks: Sequence[Task], output: str, *, write_files: bool) -> int:
             done.append(_fixed(task))
         except StagegraphError as error:
             failed = True
-            _tell(f"error: {error}")
+            _to_stderr(f"error: {error}")
     changed = [(name, one) for name, one in done if one.removed]
     write("".join(_difference(name, one) for name, one in changed).encode("utf-8", "replace"), output)
     for name, one in done:
         if one.removed and write_files and not _written(name, one):
             failed = True
             continue
-        _say(name, one, write_files)
+        _print_summary(name, one, write_files)
     return int(failed or (bool(changed) and not write_files))
 
 
 def _written(name: str, one: FixedFile) -> bool:
     try:
         if not os.access(name, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
-            raise InputError(
-                f"{name} is read-only and was not changed", hint="make it writable, or use --diff"
-            )
+            raise InputError(f"{name} is read-only", hint="make it writable, or use --diff")
         write(one.after, name)
     except StagegraphError as error:
-        _tell(f"error: {error}")
+        _to_stderr(f"error: {error}")
         return False
     return True
 
@@ -69,27 +68,27 @@ def _difference(name: str, one: FixedFile) -> str:
         data.decode("utf-8", "replace").splitlines(keepends=True) for data in (one.before, one.after)
     )
     lines = difflib.unified_diff(before, after, f"a/{name}", f"b/{name}")
-    return "".join(_ended(line) for line in lines)
+    return "".join(_whole_line(line) for line in lines)
 
 
-def _ended(line: str) -> str:
+def _whole_line(line: str) -> str:
     if not line.endswith("\n"):
         line += "\n\\ No newline at end of file\n"
-    return "".join(printable(part) + "\n" for part in line[:-1].split("\n")) if sys.stdout.isatty() else line
+    show = printable if sys.stdout.isatty() else for_log
+    return "".join(f"{show(part)}\n" for part in line[:-1].split("\n"))
 
 
-def _say(name: str, one: FixedFile, written: bool) -> None:
+def _print_summary(name: str, one: FixedFile, written: bool) -> None:
     if one.removed:
         verb = "removed" if written else "would remove"
-        _tell(
+        _to_stderr(
             f"{name}: {verb} {', '.join(map(quoted, one.removed))}; the graph of every target stays the same"
         )
     if one.kept:
         kept = ", ".join(map(quoted, one.kept))
-        them = "it" if len(one.kept) == 1 else "them"
-        reason = f"removing {them} would change another stage (for example what `--from=1` refers to)"
-        _tell(f"{name}: kept {kept}: {reason}")
+        why = "removing it would change another stage (for example what `--from=1` refers to)"
+        _to_stderr(f"{name}: kept {kept}: {why}")
 
 
-def _tell(text: str) -> None:
+def _to_stderr(text: str) -> None:
     print(*map(printable, text.split("\n")), sep="\n", file=sys.stderr)

@@ -1,11 +1,11 @@
-"""Records for commands: the file that is named, the build in it that is meant, its Dockerfile."""
+"""Reads the record that a command line names and measures the build in it that is chosen."""
 
 from __future__ import annotations
 
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -17,19 +17,19 @@ from stagegraph.source import printable
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from stagegraph.graph.build import Build
     from stagegraph.model import Report
     from stagegraph.options import Options
     from stagegraph.records.record import Record
     from stagegraph.source import Source
     from stagegraph.timings.timings import Timings
 
-
-_AFTER = 1.0  # seconds
+_BAR_AFTER = 1.0  # seconds
 
 
 @contextmanager
-def reading(path: str) -> Iterator[Callable[[int], None]]:
-    """What is to be told how many more bytes of ``path`` were read."""
+def progress_of(path: str) -> Iterator[Callable[[int], None]]:
+    """A function to call with the number of bytes just read; shows a bar if reading takes long."""
     bar = _Bar(path)
     try:
         yield bar.tick
@@ -38,6 +38,8 @@ def reading(path: str) -> Iterator[Callable[[int], None]]:
 
 
 class _Bar:
+    """A progress bar on standard error, shown once reading takes longer than ``_BAR_AFTER``."""
+
     def __init__(self, path: str) -> None:
         self._path = path
         self._begun = time.monotonic()
@@ -48,7 +50,7 @@ class _Bar:
         self._read += count
         if self._shown:
             self._shown.update(self._shown.task_ids[0], completed=self._read)
-        elif time.monotonic() - self._begun > _AFTER and sys.stderr.isatty():
+        elif time.monotonic() - self._begun > _BAR_AFTER and sys.stderr.isatty():
             self._shown = _progress(self._path, self._read)
 
     def stop(self) -> None:
@@ -75,33 +77,36 @@ def _size(path: str) -> int | None:
         return None
 
 
-def record_named(path: str, name: str) -> Record:
-    """The record in ``path`` that is called ``name``, or has that number; the only one for nothing.
+def record_named(path: str, name: str, option: str) -> Record:
+    """The record in ``path`` that is called ``name`` or has that number; without ``name`` the only one.
 
-    Raises InputError for a file without records, OptionsError when which of them is meant is not said.
+    Raises InputError for a file without records, and OptionsError, with a list of the records and a hint
+    to use ``option``, when ``name`` does not choose one.
     """
     from stagegraph.records.reading import read_records
 
-    with reading(path) as tick:
-        found = read_records(path, tick)
-    if not name and len(found) == 1:
-        return found[0]
-    named = [record for record in found if record.name == name and name]
-    if not named and name.isdecimal() and 0 < int(name) <= len(found):
-        named = [found[int(name) - 1]]
+    with progress_of(path) as tick:
+        records = read_records(path, tick)
+    if not name and len(records) == 1:
+        return records[0]
+    named = [record for record in records if record.name == name and name]
+    if not named and name.isdecimal() and 0 < int(name) <= len(records):
+        named = [records[int(name) - 1]]
     if len(named) == 1:
         return named[0]
-    raise OptionsError(_which(path, name, found), hint="say which with --build and its name or its number")
+    raise OptionsError(
+        _listed(path, name, records), hint=f"choose one with `{option} NAME` (a name or number from the list)"
+    )
 
 
-def _which(path: str, name: str, found: list[Record]) -> str:
-    listed = "\n".join(f"  {n:>3}  {_about(record)}" for n, record in enumerate(found, 1))
-    count = f"{len(found)} build{'s' if len(found) > 1 else ''}"
-    return f"{path} holds {count}" + (f" and not the one {name!r}" if name else "") + f":\n{listed}"
+def _listed(path: str, name: str, records: Sequence[Record]) -> str:
+    lines = "\n".join(f"  {n:>3}  {_about(record)}" for n, record in enumerate(records, 1))
+    wrong = f" but not {name!r}" if name else ""
+    return f"{path} holds {len(records)} build{'s' if len(records) > 1 else ''}{wrong}:\n{lines}"
 
 
 def _about(record: Record) -> str:
-    from stagegraph.formats.words import duration
+    from stagegraph.units import duration
 
     ends = [vertex.intervals[-1].end for vertex in record.vertices if vertex.intervals]
     starts = [vertex.intervals[0].start for vertex in record.vertices if vertex.intervals]
@@ -111,42 +116,44 @@ def _about(record: Record) -> str:
     return f"{record.name or 'the build'}: {len(record.vertices)} steps, {cached} cached{took}{failed}"
 
 
-def timings_named(path: str, name: str, dockerfile: str, options: Options) -> tuple[Timings, Record]:
-    """What the build ``name`` in ``path`` measured, and its record.
+def timings_named(
+    path: str, name: str, option: str, dockerfile: str, options: Options
+) -> tuple[Timings, Build | None]:
+    """The timings of the build ``name`` in ``path``, and that build of its Dockerfile, if it has one.
 
-    Without ``dockerfile``, for a record that carries none, the Dockerfile here is taken if it fits.
+    Without ``dockerfile``, a record that holds none gets the default Dockerfile here if that matches.
     """
-    from stagegraph.timings.measure import measure
+    from stagegraph.timings.match import match_record
+    from stagegraph.timings.measure import timings_of
 
-    record = record_named(path, name)
-    if dockerfile or record.dockerfile:
-        return measure(record, _source(dockerfile) if dockerfile else None, options), record
-    here = _here()
-    if here is not None:
-        found = measure(record, here, options)
-        if not found.mismatch:
-            note = f"the record carries no Dockerfile: lines are those of {here.name}"
-            return replace(found, notes=(note, *found.notes)), record
-    return measure(record, None, options), record
+    record = record_named(path, name, option)
+    source = _source(dockerfile) if dockerfile else None
+    here = None if source or record.dockerfile else _default_source()
+    matched = match_record(record, source or here, options)
+    if here and matched.mismatch:
+        matched = match_record(record, None, options)
+    timings = timings_of(matched)
+    if here and matched.dockerfile.source:
+        note = f"this record has no Dockerfile; line numbers are those of {here.name}"
+        timings = replace(timings, notes=(note, *timings.notes))
+    return timings, matched.build
 
 
-def timed_report(path: str, name: str, dockerfile: str, options: Options) -> tuple[Report, Timings]:
-    """The report of the Dockerfile of the build ``name`` in ``path``, with what was measured.
+def timed_report(path: str, name: str, dockerfile: str, options: Options) -> Report:
+    """The report of the Dockerfile of the build ``name`` in ``path``, with the timings of that build.
 
-    Raises InputError when there is no Dockerfile that it could be of.
+    Raises InputError without a Dockerfile that can be resolved.
     """
-    from stagegraph.timings.dockerfile_of_record import build_of_record
     from stagegraph.timings.timed_report import timed
 
-    found, record = timings_named(path, name, dockerfile, options)
-    build = build_of_record(record, found.dockerfile, options)
+    timings, build = timings_named(path, name, "--record-build", dockerfile, options)
     if build is None:
         raise InputError(
-            f"{path} carries no Dockerfile that can be read", hint="name the Dockerfile that it was made from"
+            f"{path} holds no Dockerfile that can be read", hint="pass the Dockerfile that it was built from"
         )
-    if found.mismatch:
-        print(f"warning: {printable(found.mismatch)}", file=sys.stderr)
-    return timed(build, found), found
+    if timings.mismatch:
+        print(f"warning: {printable(timings.mismatch)}", file=sys.stderr)
+    return timed(build, timings)
 
 
 def _source(dockerfile: str) -> Source:
@@ -155,8 +162,8 @@ def _source(dockerfile: str) -> Source:
     return read_source(dockerfile)
 
 
-def _here() -> Source | None:
+def _default_source() -> Source | None:
     try:
         return _source("")
-    except (InputError, StagegraphError):
+    except StagegraphError:
         return None

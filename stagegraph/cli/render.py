@@ -1,4 +1,4 @@
-"""``stagegraph render``: the picture."""
+"""``stagegraph render``: the graph as a picture."""
 
 from __future__ import annotations
 
@@ -9,59 +9,68 @@ import click
 from msgspec.structs import replace
 
 from stagegraph.cli.common import (
-    colour_wanted,
-    options_of,
-    reads_dockerfile,
-    reads_record,
-    terminal_width,
-    writes_output,
+    dockerfile_argument,
+    format_option,
+    output_option,
+    record_options,
+    terminal_options,
+    to_stdout,
 )
 from stagegraph.cli.writing import write
-from stagegraph.formats import FORMATS
+from stagegraph.formats import formats
+from stagegraph.formats import render as render_format
+from stagegraph.options import Options
 from stagegraph.picture.view import DIRECTIONS, ENGINES, THEMES, View
 
-_SUFFIXES = {suffix: row.name for row in FORMATS.values() for suffix in row.suffixes}
-
-
-@click.command()
-@reads_dockerfile
-@writes_output
-@click.option(
-    "-f",
-    "--format",
-    "format_name",
-    type=click.Choice(list(FORMATS)),
-    help="Format; by default that of the suffix of FILE, or text on a terminal and mermaid elsewhere.",
+direction_option = click.option(
+    "--direction",
+    type=click.Choice(DIRECTIONS),
+    default="auto",
+    show_default=True,
+    help="Direction of the graph.",
 )
-@click.option(
-    "--direction", type=click.Choice(DIRECTIONS), default="auto", show_default=True, help="Which way it runs."
-)
-@click.option("--prune", is_flag=True, help="Leave out what the targets do not need.")
-@click.option("--steps", is_flag=True, help="Open the stages and show their steps.")
-@click.option("--critical-path", is_flag=True, help="Mark the longest chain of steps.")
-@click.option("--legend", is_flag=True, help="Explain colours and lines below the picture.")
-@click.option("--labels/--no-labels", default=True, help="Write on the edges what is copied.")
-@click.option(
+labels_option = click.option("--labels/--no-labels", default=True, help="Write on the edges what is copied.")
+theme_option = click.option(
     "--theme",
     type=click.Choice(THEMES),
     default="auto",
     show_default=True,
-    help="Light, dark, or the reader's.",
+    help="Colours; auto follows the reader's light or dark mode.",
 )
+title_option = click.option("--title", default="", help="Title of the picture.")
+
+
+_DEFAULT_FORMAT = (
+    " By default the suffix of FILE decides; without FILE it is text on a terminal and mermaid elsewhere."
+)
+
+
+@click.command()
+@dockerfile_argument
+@output_option
+@format_option("render", default=None, note=_DEFAULT_FORMAT)
+@direction_option
+@click.option("--prune", is_flag=True, help="Leave out what the targets do not need.")
+@click.option("--steps", is_flag=True, help="Show the steps inside each stage.")
+@click.option("--critical-path", is_flag=True, help="Mark the longest chain of steps.")
+@click.option("--legend", is_flag=True, help="Explain colours and lines below the picture.")
+@labels_option
+@theme_option
 @click.option(
-    "--link-base", default="", metavar="URL", help="Address of the Dockerfile: nodes link to URL#L12."
+    "--link-base", default="", metavar="URL", help="Address of the Dockerfile; nodes link to URL#L12."
 )
-@click.option("--title", default="", help="Title of the picture.")
+@title_option
 @click.option(
-    "--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="Which Graphviz lays out."
+    "--engine",
+    type=click.Choice(ENGINES),
+    default="auto",
+    show_default=True,
+    help="Which Graphviz to use for the layout.",
 )
-@reads_record
+@record_options
 def render(
     dockerfile: str,
-    targets: tuple[str, ...],
-    build_args: tuple[str, ...],
-    platforms: tuple[str, ...],
-    contexts: tuple[str, ...],
+    options: Options,
     output: str,
     format_name: str | None,
     record: str,
@@ -79,40 +88,34 @@ def render(
       stagegraph render --record build.dockerbuild -o measured.svg
     """
     from stagegraph.api import read
-    from stagegraph.api import render as render_report
     from stagegraph.graph.report import analyse
 
     chosen = _format(output, format_name)
-    options = options_of(targets, build_args, platforms, contexts)
     wanted = View(**view)  # type: ignore[arg-type]  # click has checked the values
     if record:
         from stagegraph.cli.recorded import timed_report
 
-        report, _ = timed_report(record, record_build, dockerfile, options)
+        report = timed_report(record, record_build, dockerfile, options)
         wanted = replace(wanted, critical_path=True)
     else:
         report = analyse(read(dockerfile, options))
-    if chosen == "text" and output in ("", "-"):
-        from stagegraph.formats.tree import terminal
-
-        write(terminal(report, wanted, colour=colour_wanted(), width=terminal_width()).encode(), output)
-    else:
-        write(render_report(report, chosen, wanted), output)
+    write(render_format("render", report, chosen, view=wanted, **terminal_options(output)), output)
 
 
-def _format(output: str, asked: str | None) -> str:
-    """The format that is asked for, else by suffix, else by who reads; click.UsageError without one."""
-    on_terminal = output in ("", "-") and sys.stdout.isatty()
-    if asked:
-        if on_terminal and FORMATS[asked].binary:
-            raise click.UsageError(f"{asked} is no text for a terminal: name a file with -o")
-        return asked
-    if output in ("", "-"):
+def _format(output: str, name: str | None) -> str:
+    """The format ``name``, else that of the suffix, else that of a terminal or a pipe."""
+    on_terminal = to_stdout(output) and sys.stdout.isatty()
+    if name:
+        if on_terminal and formats("render")[name].binary:
+            raise click.UsageError(f"{name} is binary; write it to a file with -o")
+        return name
+    if to_stdout(output):
         return "text" if on_terminal else "mermaid"
+    by_suffix = {suffix: row.name for row in formats("render").values() for suffix in row.suffixes}
     suffix = Path(output).suffix.lower()
-    if suffix not in _SUFFIXES:
-        known = ", ".join(_SUFFIXES)
+    if suffix not in by_suffix:
         raise click.UsageError(
-            f"{output} does not say which format: name one with --format, or end it with {known}"
+            f"no format has the suffix of {output}; choose one with --format, or end the name with one of"
+            f" {', '.join(by_suffix)}"
         )
-    return _SUFFIXES[suffix]
+    return by_suffix[suffix]

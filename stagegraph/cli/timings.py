@@ -1,15 +1,15 @@
-"""``stagegraph timings``: where the time of a build went."""
+"""``stagegraph timings``: show where a recorded build spent its time."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 import click
 
-from stagegraph.cli.common import asks_for_builds, colour_wanted, options_of, terminal_width, writes_output
+from stagegraph.cli.common import build_options, format_option, output_option, terminal_options
 from stagegraph.cli.writing import write
-from stagegraph.formats import TIMINGS_FORMATS
+from stagegraph.formats import formats, render
 
 if TYPE_CHECKING:
     from stagegraph.model import Report
@@ -17,45 +17,34 @@ if TYPE_CHECKING:
     from stagegraph.timings.timings import Timings
 
 _USAGE = (
-    "it takes a RECORD, and at most one DOCKERFILE",
-    "--compare takes BEFORE and AFTER, and a DOCKERFILE",
+    "pass one RECORD and at most one DOCKERFILE",
+    "with --compare, pass two records, BEFORE and AFTER, and at most one DOCKERFILE",
 )
 TOO_SLOW = 3  # the exit code of --fail-over and --fail-path-over
 
 
-class _Terminal(TypedDict):
-    colour: bool
-    width: int
-
-
 @click.command()
 @click.argument("arguments", nargs=-1, required=True, metavar="RECORD [DOCKERFILE]")
+@format_option("timings", default="text")
+@output_option
 @click.option(
-    "-f",
-    "--format",
-    "format_name",
-    type=click.Choice(list(TIMINGS_FORMATS)),
-    default="text",
-    show_default=True,
-    help="Text for people, JSON for programs, Markdown for job summaries.",
+    "--build", default="", metavar="NAME", help="Name or number of the build, if RECORD holds several."
 )
-@writes_output
-@click.option("--build", default="", metavar="NAME", help="Which build of a RECORD that holds several.")
-@click.option("--compare", is_flag=True, help="Compare two records: BEFORE AFTER in place of RECORD.")
+@click.option("--compare", is_flag=True, help="Compare two records: pass BEFORE and AFTER instead of RECORD.")
 @click.option(
-    "--fail-over", type=float, metavar="SECONDS", help="Exit 3 when the build took longer than this."
+    "--fail-over", type=float, metavar="SECONDS", help="Exit with 3 if the build took longer than this."
 )
 @click.option(
-    "--fail-path-over", type=float, metavar="SECONDS", help="Exit 3 when its critical path ran longer."
+    "--fail-path-over",
+    type=float,
+    metavar="SECONDS",
+    help="Exit with 3 if the critical path took longer than this.",
 )
-@click.option("--perfetto", default="", metavar="FILE", help="Write a trace for ui.perfetto.dev, too.")
-@asks_for_builds
+@click.option("--perfetto", default="", metavar="FILE", help="Also write a trace for ui.perfetto.dev.")
+@build_options
 def timings(
     arguments: tuple[str, ...],
-    targets: tuple[str, ...],
-    build_args: tuple[str, ...],
-    platforms: tuple[str, ...],
-    contexts: tuple[str, ...],
+    options: Options,
     format_name: str,
     output: str,
     build: str,
@@ -64,11 +53,12 @@ def timings(
     fail_path_over: float | None,
     perfetto: str,
 ) -> int:
-    """Say where the time of a build went, and which line to change first.
+    """Show where a recorded build spent its time, and which line to change first.
 
-    RECORD is a .dockerbuild bundle, what docker build printed with --progress=rawjson or
-    --progress=plain, the log of a GitHub Actions job, or - for standard input. DOCKERFILE is what
-    it was made from: a bundle carries it. Exit code 3: the build took longer than it may.
+    RECORD is a .dockerbuild bundle, the output of docker build with --progress=rawjson or
+    --progress=plain, the log of a GitHub Actions job, or - for standard input. DOCKERFILE is the file
+    that was built; a bundle holds it. The exit code is 3 if the build exceeds --fail-over or
+    --fail-path-over.
 
     \b
     Examples:
@@ -77,81 +67,63 @@ def timings(
       stagegraph timings --compare before.dockerbuild after.dockerbuild
       stagegraph timings build.dockerbuild --fail-over 300
     """
-    options = options_of(targets, build_args, platforms, contexts)
     records = 2 if compare else 1
     if not records <= len(arguments) <= records + 1:
         raise click.UsageError(_USAGE[records - 1])
     dockerfile = arguments[records] if len(arguments) > records else ""
     if compare:
-        found = _compared(arguments[0], arguments[1], build, dockerfile, options, format_name, output)
+        measured = _compared(arguments[0], arguments[1], build, dockerfile, options, format_name, output)
     else:
-        found, report = _measured(arguments[0], build, dockerfile, options, format_name)
-        write(_rendered(found, format_name, output, report), output)
+        measured, report = _measured(arguments[0], build, dockerfile, options, format_name)
+        write(render("timings", measured, format_name, report=report, **terminal_options(output)), output)
     if perfetto:
-        from stagegraph.formats.timings_perfetto import perfetto as trace
+        from stagegraph.formats.timings_perfetto import render as render_trace
 
-        write(trace(found).encode("utf-8", "replace"), perfetto)
-    return _too_slow(found, fail_over, fail_path_over)
+        write(render_trace(measured).encode("utf-8", "replace"), perfetto)
+    return _too_slow(measured, fail_over, fail_path_over)
 
 
 def _compared(
     before: str, after: str, build: str, dockerfile: str, options: Options, format_name: str, output: str
 ) -> Timings:
-    """Write what changed; returns the later build."""
+    """Write the comparison of two builds; returns the timings of the later one."""
     from stagegraph.cli.recorded import timings_named
-    from stagegraph.formats.timings_diff import CHANGES_FORMATS, changes_text
     from stagegraph.timings.compare import compare_timings
 
-    if format_name not in CHANGES_FORMATS:
-        raise click.UsageError(f"--compare has no {format_name}: one of {', '.join(CHANGES_FORMATS)}")
-    found = compare_timings(*(timings_named(path, build, dockerfile, options)[0] for path in (before, after)))
-    if format_name == "text":
-        made = changes_text(found, **_terminal(output))
-    else:
-        made = CHANGES_FORMATS[format_name](found)
-    write(made.encode("utf-8", "replace"), output)
-    return found.after
-
-
-def _terminal(output: str) -> _Terminal:
-    """Colours on a terminal, and its width; 80 columns elsewhere."""
-    colour = colour_wanted() and output in ("", "-")
-    return {"colour": colour, "width": terminal_width() if colour or sys.stdout.isatty() else 80}
+    rows = formats("timings --compare")
+    if format_name not in rows:
+        raise click.UsageError(f"--compare does not support {format_name}; use one of {', '.join(rows)}")
+    comparison = compare_timings(
+        *(timings_named(path, build, "--build", dockerfile, options)[0] for path in (before, after))
+    )
+    write(render("timings --compare", comparison, format_name, **terminal_options(output)), output)
+    return comparison.after
 
 
 def _measured(
     record: str, build: str, dockerfile: str, options: Options, format_name: str
 ) -> tuple[Timings, Report | None]:
+    """The timings, and the report of the Dockerfile for formats that draw it."""
     from stagegraph.cli.recorded import timings_named
 
-    found, read = timings_named(record, build, dockerfile, options)
-    if not TIMINGS_FORMATS[format_name].with_report:
-        return found, None
+    timings, of_dockerfile = timings_named(record, build, "--build", dockerfile, options)
+    if of_dockerfile is None or "report" not in formats("timings")[format_name].options:
+        return timings, None
     from stagegraph.graph.report import analyse
-    from stagegraph.timings.dockerfile_of_record import build_of_record
-    from stagegraph.timings.static_graph import weights
+    from stagegraph.timings.timed_report import weights
 
-    static = build_of_record(read, found.dockerfile, options)
-    return found, analyse(static, weights(found, static)) if static else None
+    return timings, analyse(of_dockerfile, weights(timings, of_dockerfile))
 
 
-def _rendered(found: Timings, format_name: str, output: str, report: Report | None) -> bytes:
-    if format_name == "text":
-        from stagegraph.formats.timings_text import timings_text
-
-        return timings_text(found, **_terminal(output)).encode("utf-8", "replace")
-    return TIMINGS_FORMATS[format_name].make(found, report)
-
-
-def _too_slow(found: Timings, most: float | None, most_of_path: float | None) -> int:
-    from stagegraph.formats.words import duration
+def _too_slow(timings: Timings, most: float | None, most_of_path: float | None) -> int:
+    from stagegraph.units import duration
 
     code = 0
     for what, took, limit in (
-        ("the build took", found.wall, most),
-        ("the critical path ran", found.path_time, most_of_path),
+        ("the build took", timings.wall, most),
+        ("the critical path took", timings.path_time, most_of_path),
     ):
         if limit is not None and took > limit * 1e9:
-            print(f"{what} {duration(took)}, which is more than {limit:g} s", file=sys.stderr)
+            print(f"{what} {duration(took)}; the limit is {limit:g} s", file=sys.stderr)
             code = TOO_SLOW
     return code

@@ -1,4 +1,4 @@
-"""Writing a result: to standard output, or to a file that is replaced whole or not at all."""
+"""Writes a result to standard output, or to a file that is replaced as a whole."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stagegraph.errors import InputError
 
 
 def write(data: bytes, output: str) -> None:
-    """Write ``data`` to the file ``output``, or to standard output for ``-`` and nothing."""
+    """Write ``data`` to the file ``output``; to standard output if that is ``-`` or empty."""
     piped = output in ("", "-")
     try:
         if piped:
@@ -26,13 +26,13 @@ def write(data: bytes, output: str) -> None:
             close_stdout()
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise InputError(
-            f"{'standard output' if piped else output} cannot be written: {reason}",
-            hint="name a file in a folder that exists and may be written, with -o",
+            f"cannot write {'standard output' if piped else output}: {reason}",
+            hint="use -o with a file in a folder that exists and is writable",
         ) from None
 
 
 def close_stdout() -> None:
-    """Drop what is still buffered: it has nowhere to go, and Python would complain when it exits."""
+    """Discard what is still buffered: Python would fail to write it, and report that, when it exits."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -44,7 +44,7 @@ def _print(data: bytes) -> None:
 
 def _replace(path: Path, data: bytes) -> None:
     if path.exists() and not path.is_file():
-        path.write_bytes(data)  # a device or a pipe takes bytes, and a directory says that it is one
+        path.write_bytes(data)  # writes to a device or a pipe; raises IsADirectoryError for a directory
         return
     target = path.resolve()
     handle, name = tempfile.mkstemp(prefix=f".{target.name[:40]}.", dir=target.parent)
@@ -62,7 +62,7 @@ def _replace(path: Path, data: bytes) -> None:
 
 
 def _mode(target: Path) -> int:
-    """The mode of the file that is replaced, or what a new file would get."""
+    """The mode of the file that is replaced, or that of a new file."""
     if target.exists():
         return target.stat().st_mode & 0o7777
     mask = os.umask(0)

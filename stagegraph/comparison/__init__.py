@@ -1,1 +1,1 @@
-"""Two builds side by side: what was added, removed, renamed and changed, and who needs what."""
+"""Compares two builds: which stages and edges were added, removed, renamed or changed."""

@@ -1,4 +1,4 @@
-"""The frozen values that say how two builds differ."""
+"""The values that say how two builds differ."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from msgspec import Struct
 
 from stagegraph.model import EdgeKind, NodeKind, Report
 
-REMOVED_PREFIX = "old:"  # before the ids of nodes that only the old build has
+REMOVED_PREFIX = "old:"  # in front of the ids of nodes that only the old build has
 
 
 class Change(StrEnum):
-    """What became of a node or an edge."""
+    """How a node or an edge differs between two builds."""
 
     ADDED = "added"
     REMOVED = "removed"
@@ -23,10 +23,10 @@ class Change(StrEnum):
 
 
 class NodeChange(Struct, frozen=True, kw_only=True):
-    """A stage or source that is not the same in both builds.
+    """A stage or source that differs between the two builds.
 
-    ``id`` is that of the node in the new build, or that of the old one behind REMOVED_PREFIX.
-    ``removed`` and ``added`` are instructions of a stage, as they are written.
+    ``id`` is the id of the node in the new build, or REMOVED_PREFIX and its id in the old build.
+    ``removed`` and ``added`` are instructions of a stage as the Dockerfile has them.
     """
 
     id: str
@@ -34,45 +34,45 @@ class NodeChange(Struct, frozen=True, kw_only=True):
     kind: NodeKind
     old: str = ""  # its label in the old build
     new: str = ""  # its label in the new build
-    line: int | None = None  # of its FROM, in the build that has it; the new one if both have
+    line: int | None = None  # of its FROM in the new build, or in the old build if only that has it
     details: tuple[str, ...] = ()  # "base node:16 → node:20"
     removed: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
-        """Its label today, or its last one."""
+        """Its label in the new build, or in the old build if only that has it."""
         return self.new or self.old
 
 
 class EdgeChange(Struct, frozen=True, kw_only=True):
-    """How one node reads another by one kind of instruction, where that is not the same.
+    """A difference in what one node reads from another by one kind of instruction.
 
-    ``source`` and ``target`` are ids as those of NodeChange; ``removed`` and ``added`` are what is
-    read: "/app → /app, line 3".
+    ``source`` and ``target`` are ids as in NodeChange. ``removed`` and ``added`` describe the
+    single reads: "/app → /app, line 3".
     """
 
     source: str
     target: str
     kind: EdgeKind
-    selectable: bool  # only another build argument or platform makes it
+    selectable: bool  # only another build argument or platform creates it
     change: Change
     removed: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
 
 
 class NeededChange(Struct, frozen=True, kw_only=True):
-    """A target that needs other nodes than before; the lists hold labels."""
+    """A target that needs other nodes than before; ``removed`` and ``added`` are their labels."""
 
     old: str  # the label of the target in the old build
     new: str
-    asked: bool  # it is a target that was asked for
+    asked: bool  # whether the new build builds it as its target
     removed: tuple[str, ...]
     added: tuple[str, ...]
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
-    """How ``new`` differs from ``old``; ``pairs`` are the ids of the same nodes, old to new."""
+    """How ``new`` differs from ``old``; ``pairs`` maps ids of matched nodes from old to new."""
 
     old: Report
     new: Report
@@ -83,23 +83,11 @@ class Comparison(Struct, frozen=True, kw_only=True):
 
     @property
     def same(self) -> bool:
-        """Whether the two build graphs do not differ."""
+        """Whether the two build graphs are equal."""
         return not (self.nodes or self.edges or self.needed)
 
     @property
     def labels(self) -> dict[str, str]:
-        """The label of every node of both builds, by its id as those of NodeChange."""
-        found = {f"{REMOVED_PREFIX}{node.id}": node.label for node in self.old.nodes}
-        return found | {node.id: node.label for node in self.new.nodes}
-
-    def _repr_svg_(self) -> str:
-        """The picture, for a notebook."""
-        from stagegraph.api import render
-
-        return render(self, "svg").decode()
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """The picture and, where no picture can be shown, the differences in words."""
-        from stagegraph.api import render
-
-        return {"image/svg+xml": self._repr_svg_(), "text/plain": render(self, "text").decode()}
+        """The label of every node of both builds, by its id as in NodeChange."""
+        removed = {f"{REMOVED_PREFIX}{node.id}": node.label for node in self.old.nodes}
+        return removed | {node.id: node.label for node in self.new.nodes}

@@ -1,13 +1,16 @@
-"""Two builds compared: the nodes, the edges, and what targets need."""
+"""Compares two builds: their nodes, their edges, and what their targets need."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import or_
+from typing import TYPE_CHECKING
 
-from stagegraph.comparison.bodies import Body, bodies, differences
+import networkx
+
+from stagegraph.comparison.bodies import bodies
 from stagegraph.comparison.changes import (
     REMOVED_PREFIX,
     Change,
@@ -16,239 +19,178 @@ from stagegraph.comparison.changes import (
     NeededChange,
     NodeChange,
 )
-from stagegraph.comparison.matching import matched
+from stagegraph.comparison.match_stages import match_stages
+from stagegraph.comparison.stage_changes import ComparedBuild, stage_changes
 from stagegraph.graph.build import Build
 from stagegraph.graph.report import analyse
-from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Report
+from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Report, stage_id
+
+if TYPE_CHECKING:
+    from stagegraph.graph.stage_graph import StageGraph
 
 
-def needed_changes(before: Report, after: Report, pairs: Mapping[str, str]) -> tuple[NeededChange, ...]:
-    """The targets whose needed nodes differ, those that were asked for first.
+def needed_changes(old: Build, new: Build, new_ids: Mapping[str, str]) -> tuple[NeededChange, ...]:
+    """The targets whose needed nodes differ, those that the new build was asked for first.
 
-    Sets of nodes are integers with a bit for each node, so that thousands of stages stay cheap.
+    ``new_ids`` maps the id of every node of ``old`` to its id in ``new``, or to an id that ``new``
+    does not have.
     """
-    old_names = {node.id: pairs.get(node.id, f"{REMOVED_PREFIX}{node.id}") for node in before.nodes}
-    names = list(dict.fromkeys([node.id for node in after.nodes] + list(old_names.values())))
-    bits = {name: 1 << position for position, name in enumerate(names)}
-    old_labels = {node.id: node.label for node in before.nodes}
-    labels = {old_names[node]: label for node, label in old_labels.items()}
-    labels |= {node.id: node.label for node in after.nodes}
-    old = _needs(before, {node: bits[name] for node, name in old_names.items()})
-    new = _needs(after, {node.id: bits[node.id] for node in after.nodes})
-    found = []
-    for one, two in _targets(before, after, pairs):
-        gone, come = old[one] & ~new[two], new[two] & ~old[one]
-        # the stages themselves are no news, and a target that was replaced is in neither list
-        own = bits[old_names[one]] | bits[two]
-        if (gone | come) & ~own:
-            found.append(
+    before, after = networkx.relabel_nodes(old.whole_graph, new_ids), new.whole_graph
+    attributes = dict(before.nodes.items()) | dict(after.nodes.items())
+    nodes = sorted(attributes, key=lambda node: _order(node, attributes[node]["index"], after))
+    bits = {node: 1 << position for position, node in enumerate(nodes)}
+    needed_before, needed_after = _needed(before, bits), _needed(after, bits)
+    changes = []
+    for one, two in _targets(before, after, [new_ids[target] for target in old.targets], new.targets):
+        # a target needs itself, and may need the one that it replaces: neither is listed
+        others = ~(bits[one] | bits[two])
+        removed = needed_before[one] & ~needed_after[two] & others
+        added = needed_after[two] & ~needed_before[one] & others
+        if removed or added:
+            changes.append(
                 NeededChange(
-                    old=old_labels[one],
-                    new=labels[two],
-                    asked=two in after.targets,
-                    removed=tuple(labels[name] for name in _names(gone & ~own, names)),
-                    added=tuple(labels[name] for name in _names(come & ~own, names)),
+                    old=before.nodes[one]["label"],
+                    new=attributes[two]["label"],
+                    asked=two in new.targets,
+                    removed=tuple(attributes[node]["label"] for node in _members(removed, nodes)),
+                    added=tuple(attributes[node]["label"] for node in _members(added, nodes)),
                 )
             )
-    return tuple(sorted(found, key=lambda change: not change.asked))
+    return tuple(sorted(changes, key=lambda change: not change.asked))
 
 
-def _targets(before: Report, after: Report, pairs: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The stages that both have, and the target that was asked for where it is another one now."""
-    back = {two: one for one, two in pairs.items()}
-    for node in after.nodes:
-        if node.kind is NodeKind.STAGE and node.id in back:
-            yield back[node.id], node.id
-    if len(before.targets) == len(after.targets) == 1:
-        one, two = before.targets[0], after.targets[0]
-        if pairs.get(one) != two:
-            yield one, two
+def _order(node: str, index: int | None, after: StageGraph[str]) -> tuple[bool, bool, int, str]:
+    """Sorts the nodes of ``after`` first, and stages before other sources."""
+    return node not in after, index is None, index or 0, node
 
 
-def _names(found: int, names: list[str]) -> Iterator[str]:
-    """The names whose bits are set, in order."""
-    while found:
-        lowest = found & -found
-        yield names[lowest.bit_length() - 1]
-        found ^= lowest
+def _needed(graph: StageGraph[str], bits: Mapping[str, int]) -> dict[str, int]:
+    """What each node needs, itself included, as a set of ``bits``.
+
+    Sets are integers, and each is the union of those it reads, since networkx has only one search
+    for each node: for 1,000 stages its ``ancestors`` take 0.3 s and this takes 0.01 s, for 4,000
+    they take 5 s and this takes 0.03 s.
+    """
+    # stages can read each other in a circle: BuildKit rejects that only when it builds them
+    circles = networkx.condensation(graph)
+    needed: dict[int, int] = {}
+    for circle in networkx.topological_sort(circles):
+        own = (bits[node] for node in circles.nodes[circle]["members"])
+        read = (needed[source] for source in circles.predecessors(circle))
+        needed[circle] = reduce(or_, [*own, *read])
+    return {node: needed[circle] for node, circle in circles.graph["mapping"].items()}
 
 
-def _needs(report: Report, bits: Mapping[str, int]) -> dict[str, int]:
-    """The nodes that each node needs, itself included, as bits."""
-    import networkx
-
-    graph: networkx.DiGraph[str] = networkx.DiGraph()
-    graph.add_nodes_from(node.id for node in report.nodes)
-    graph.add_edges_from((edge.source, edge.target) for edge in report.edges if not edge.selectable)
-    # stages can wait for each other: BuildKit refuses that only when it builds them
-    rounds = networkx.condensation(graph)
-    found: dict[int, int] = {}
-    for number in networkx.topological_sort(rounds):
-        found[number] = _all(bits[node] for node in rounds.nodes[number]["members"])
-        found[number] |= _all(found[read] for read in rounds.predecessors(number))
-    stages = (node.id for node in report.nodes if node.kind is NodeKind.STAGE)
-    return {node: found[rounds.graph["mapping"][node]] for node in stages}
+def _members(numbers: int, nodes: Sequence[str]) -> Iterator[str]:
+    """The nodes whose bits are set in ``numbers``, in order."""
+    while numbers:
+        lowest = numbers & -numbers
+        yield nodes[lowest.bit_length() - 1]
+        numbers ^= lowest
 
 
-def _all(sets: Iterable[int]) -> int:
-    """The union of sets that are written as bits."""
-    return reduce(or_, sets, 0)
+def _targets(
+    before: StageGraph[str], after: StageGraph[str], old: Sequence[str], new: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    """The stages of both builds, and the targets that were asked for if another one replaced the first."""
+    for node, data in after.nodes(data=True):
+        if data["kind"] is NodeKind.STAGE and node in before:
+            yield node, node
+    if len(old) == len(new) == 1 and old[0] != new[0]:
+        yield old[0], new[0]
 
 
-_Key = tuple[str, str, EdgeKind, bool]
+_EdgeKey = tuple[str, str, EdgeKind, bool]  # source, target, kind, selectable
 
 
 def compare(old: Build, new: Build) -> Comparison:
-    """How ``new`` differs from ``old``, each as its own options ask for it."""
-    before, after = analyse(old), analyse(new)
-    old_bodies, new_bodies = bodies(old), bodies(new)
-    stages = matched(old_bodies, new_bodies)
-    pairs = {f"stage:{a}": f"stage:{b}" for a, b in stages.items()}
-    known = {node.id for node in after.nodes if node.kind is not NodeKind.STAGE}
-    pairs |= {node.id: node.id for node in before.nodes if node.id in known}
+    """How ``new`` differs from ``old``, each with its own options."""
+    before = ComparedBuild(analyse(old), bodies(old))
+    after = ComparedBuild(analyse(new), bodies(new))
+    stages = match_stages(before.bodies, after.bodies)
+    pairs = {stage_id(one): stage_id(two) for one, two in stages.items()}
+    others = {node.id for node in after.report.nodes if node.kind is not NodeKind.STAGE}
+    pairs |= {node.id: node.id for node in before.report.nodes if node.id in others}
+    new_ids = {node.id: pairs.get(node.id, f"{REMOVED_PREFIX}{node.id}") for node in before.report.nodes}
     return Comparison(
-        old=before,
-        new=after,
+        old=before.report,
+        new=after.report,
         pairs=pairs,
         nodes=(
-            *_changed_stages(stages, old_bodies, new_bodies, before, after),
-            *_come_and_gone(before, after, pairs),
+            *stage_changes(before, after, stages),
+            *_added_and_removed(before.report, after.report, pairs),
         ),
-        edges=tuple(_edges(before, after, pairs)),
-        needed=needed_changes(before, after, pairs),
+        edges=tuple(_edge_changes(before.report.edges, after.report.edges, new_ids)),
+        needed=needed_changes(old, new, new_ids),
     )
 
 
-def _changed_stages(
-    stages: Mapping[int, int],
-    old_bodies: Sequence[Body],
-    new_bodies: Sequence[Body],
-    before: Report,
-    after: Report,
-) -> Iterator[NodeChange]:
-    """The stages that both builds have, by their index in the new one, where they differ."""
-    own = {index: index for index in stages.values()}
-    for index, other in sorted(stages.items(), key=lambda pair: pair[1]):
-        one, two = old_bodies[index], new_bodies[other]
-        details = (*_details(one, two, stages, before, after),)
-        removed, added = _instructions(one, two, stages, own)
-        renamed = one.name != two.name and bool(one.name or two.name)
-        if not (details or removed or added or renamed):
-            continue
-        old, new = before.nodes[index], after.nodes[other]
-        changed = bool(details or removed or added)
-        yield NodeChange(
-            id=new.id,
-            change=Change.CHANGED if changed else Change.RENAMED,
-            kind=NodeKind.STAGE,
-            old=old.label,
-            new=new.label,
-            line=new.line,
-            details=(*details, *_counted(removed, added)),
-            removed=removed,
-            added=added,
-        )
-
-
-def _details(one: Body, two: Body, stages: Mapping[int, int], before: Report, after: Report) -> Iterator[str]:
-    """How base and platform of a stage differ, in words."""
-    base = -1 if one.base_stage is None else stages.get(one.base_stage, -2)
-    other = -1 if two.base_stage is None else two.base_stage
-    if (one.base, base) != (two.base, other):
-        yield f"base {_base(one, before)} → {_base(two, after)}"
-    if one.platform != two.platform:
-        yield f"platform {one.platform or 'of the target'} → {two.platform or 'of the target'}"
-
-
-def _base(body: Body, report: Report) -> str:
-    return body.base if body.base_stage is None else report.nodes[body.base_stage].label
-
-
-def _instructions(
-    one: Body, two: Body, stages: Mapping[int, int], own: Mapping[int, int]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The instructions that only the old and only the new stage has, in their order."""
-    old = [line.under(stages) for line in one.lines]
-    new = [line.under(own) for line in two.lines]
-    removed: list[str] = []
-    added: list[str] = []
-    for (first, last), (other, final) in differences(old, new):
-        removed += [line.written for line in one.lines[first:last]]
-        added += [line.written for line in two.lines[other:final]]
-    return tuple(removed), tuple(added)
-
-
-def _counted(removed: Sequence[str], added: Sequence[str]) -> Iterator[str]:
-    both = min(len(removed), len(added))
-    counts = {"changed": both, "added": len(added) - both, "removed": len(removed) - both}
-    parts = [(count, word) for word, count in counts.items() if count]
-    if parts:
-        (count, word), *rest = parts
-        first = f"{count} instruction{'' if count == 1 else 's'} {word}"
-        yield ", ".join([first, *(f"{more} {other}" for more, other in rest)])
-
-
-def _come_and_gone(before: Report, after: Report, pairs: Mapping[str, str]) -> Iterator[NodeChange]:
+def _added_and_removed(old: Report, new: Report, pairs: Mapping[str, str]) -> Iterator[NodeChange]:
     kept = set(pairs.values())
-    for node in after.nodes:
+    for node in new.nodes:
         if node.id not in kept:
             yield NodeChange(
                 id=node.id, change=Change.ADDED, kind=node.kind, new=node.label, line=node.line,
-                details=_origin(node),
+                details=_base(node),
             )  # fmt: skip
-    for node in before.nodes:
+    for node in old.nodes:
         if node.id not in pairs:
             yield NodeChange(
                 id=f"{REMOVED_PREFIX}{node.id}", change=Change.REMOVED, kind=node.kind, old=node.label,
-                line=node.line, details=_origin(node),
+                line=node.line, details=_base(node),
             )  # fmt: skip
 
 
-def _origin(node: Node) -> tuple[str, ...]:
+def _base(node: Node) -> tuple[str, ...]:
     return (f"FROM {node.base}",) if node.base else ()
 
 
-def _edges(before: Report, after: Report, pairs: Mapping[str, str]) -> Iterator[EdgeChange]:
-    old = _by_key(before.edges, lambda name: pairs.get(name, f"{REMOVED_PREFIX}{name}"))
-    new = _by_key(after.edges, str)
-    for key in (*new, *(key for key in old if key not in new)):
-        gone, come = old.get(key, []), new.get(key, [])
-        removed, added = _less(gone, come), _less(come, gone)
-        change = Change.ADDED if not gone else Change.REMOVED if not come else Change.CHANGED
+def _edge_changes(
+    old: Iterable[Edge], new: Iterable[Edge], new_ids: Mapping[str, str]
+) -> Iterator[EdgeChange]:
+    """The differing edges, parallel edges of one kind together, in the order of the new build."""
+    old_by_key, new_by_key = _by_key(old, new_ids), _by_key(new)
+    for key in dict.fromkeys([*new_by_key, *old_by_key]):
+        before, after = old_by_key.get(key, []), new_by_key.get(key, [])
+        removed, added = _surplus(before, after), _surplus(after, before)
         if removed or added:
             source, target, kind, selectable = key
             yield EdgeChange(
-                source=source, target=target, kind=kind, selectable=selectable, change=change,
+                source=source, target=target, kind=kind, selectable=selectable,
+                change=Change.CHANGED if before and after else Change.ADDED if after else Change.REMOVED,
                 removed=removed, added=added,
             )  # fmt: skip
 
 
-def _by_key(edges: Iterable[Edge], called: Callable[[str], str]) -> dict[_Key, list[Edge]]:
-    found: dict[_Key, list[Edge]] = {}
+def _by_key(edges: Iterable[Edge], new_ids: Mapping[str, str] | None = None) -> dict[_EdgeKey, list[Edge]]:
+    """The edges by what makes them the same edge in both builds."""
+    groups: dict[_EdgeKey, list[Edge]] = {}
     for edge in edges:
-        found.setdefault((called(edge.source), called(edge.target), edge.kind, edge.selectable), []).append(
-            edge
-        )
-    return found
+        source, target = edge.source, edge.target
+        if new_ids:
+            source, target = new_ids[source], new_ids[target]
+        groups.setdefault((source, target, edge.kind, edge.selectable), []).append(edge)
+    return groups
 
 
-def _less(edges: Sequence[Edge], others: Sequence[Edge]) -> tuple[str, ...]:
-    """What ``edges`` carry and ``others`` do not, in words."""
-    left = Counter(_carried(edge) for edge in others)
-    found = []
+def _surplus(edges: Sequence[Edge], others: Iterable[Edge]) -> tuple[str, ...]:
+    """The edges that ``others`` does not have, counting repetitions, as text."""
+    left = Counter(_content(edge) for edge in others)
+    surplus = []
     for edge in edges:
-        if left[_carried(edge)] > 0:
-            left[_carried(edge)] -= 1
+        if left[_content(edge)] > 0:
+            left[_content(edge)] -= 1
         else:
-            found.append(_words(edge))
-    return tuple(found)
+            surplus.append(_text(edge))
+    return tuple(surplus)
 
 
-def _carried(edge: Edge) -> tuple[object, ...]:
+def _content(edge: Edge) -> tuple[object, ...]:
+    """What counts for equality: not the line, which moves with any edit above it."""
     return edge.paths, edge.destination, edge.link, edge.onbuild, edge.why
 
 
-def _words(edge: Edge) -> str:
-    carried = ", ".join(edge.paths) + (f" → {edge.destination}" if edge.destination else "")
-    parts = (carried, edge.why, "--link" if edge.link else "", f"line {edge.line}")
+def _text(edge: Edge) -> str:
+    paths = ", ".join(edge.paths) + (f" → {edge.destination}" if edge.destination else "")
+    parts = (paths, edge.why, "--link" if edge.link else "", f"line {edge.line}")
     return ", ".join(part for part in parts if part)

@@ -1,123 +1,112 @@
-"""The targets of bake files: JSON, HCL, and what ``docker buildx bake --print`` prints.
+"""Finds the builds of bake files, in HCL and in JSON (which ``docker buildx bake --print`` prints).
 
 Rules: docs.docker.com/build/bake/reference.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from itertools import islice, product
 from typing import Any
 
+from msgspec.structs import replace
+
 from stagegraph.discovery.found_build import FoundBuild, Note
-from stagegraph.discovery.hcl_file import HclError, evaluated, read_hcl, scope_of
-from stagegraph.discovery.hcl_values import UNKNOWN, is_known, shown
+from stagegraph.discovery.hcl_expression import evaluate, scope_of
+from stagegraph.discovery.hcl_file import HclError, HclFile, Node, read_hcl, read_json
+from stagegraph.discovery.hcl_functions import UNKNOWN, is_known, to_text
 from stagegraph.discovery.repository import Repository, is_remote, joined
 
 _MOST_COMBINATIONS = 256
-_Table = Mapping[str, Any]
+_CWD = "cwd://"  # the directory that bake is run in
+_Layers = dict[str, list[Node]]
 
 
-def bake_uses(path: str, text: str, repository: Repository) -> tuple[list[FoundBuild], list[Note]]:
-    """The targets of the bake file at ``path``, and what is not understood of it."""
+def bake_builds(path: str, text: str, repository: Repository) -> tuple[list[FoundBuild], list[Note]]:
+    """The builds of the targets of the bake file at ``path``, and notes on what is not understood."""
     try:
-        blocks = _json_blocks(text) if path.endswith(".json") else read_hcl(text)
-    except (ValueError, RecursionError, HclError) as error:
-        reason = str(error) if isinstance(error, HclError) else "it is no JSON"
-        return [], [Note(file=path, line=None, message=f"not understood: {reason}")]
-    bake = _Bake(path, text, blocks, repository)
-    return list(bake.uses()), bake.notes
+        file = read_json(text) if path.endswith(".json") else read_hcl(text)
+    except HclError as error:
+        return [], [Note(file=path, line=None, message=f"not understood: {error}")]
+    return _BakeFile(path, file, repository).builds()
 
 
-def _json_blocks(text: str) -> dict[str, Any]:
-    found = json.loads(text)
-    if not isinstance(found, dict):
-        raise ValueError("no object")
-    # in JSON a text is a template as in HCL, so it goes the same way
-    return {
-        kind: {name: _quoted(body) for name, body in table.items() if isinstance(body, dict)}
-        for kind, table in found.items()
-        if isinstance(table, dict)
-    }
-
-
-def _quoted(value: Any) -> Any:
-    if isinstance(value, str):
-        return f'"{json.dumps(value)[1:-1]}"'
-    if isinstance(value, list):
-        return [_quoted(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _quoted(item) for key, item in value.items()}
-    return value
-
-
-class _Bake:
-    def __init__(self, path: str, text: str, blocks: _Table, repository: Repository) -> None:
+class _BakeFile:
+    def __init__(self, path: str, file: HclFile, repository: Repository) -> None:
         self._path = path
-        self._text = text
-        self._targets: _Table = blocks.get("target", {})
+        self._targets = file.of_type("target")
         self._repository = repository
-        self.notes: list[Note] = []
-        self._scope = scope_of(blocks)
-        self._functions = {name: value for name, value in self._scope.items() if name.endswith("()")}
-        self._override = ".override." in path  # stands over another file, which may say more
-        self._parents = {name for body in self._targets.values() for name in self._inherited(body)}
-        self._grouped = _names(blocks.get("group", {}), self._scope)
+        self._notes: dict[Note, None] = {}  # each once, in order
+        self._scope = scope_of(file)
+        self._is_override = ".override." in path  # docker buildx bake merges it over another file
+        self._inherits = {
+            name: _strings(evaluate(target.attributes.get("inherits"), self._scope))
+            for name, target in self._targets.items()
+        }
+        self._parents = {parent for parents in self._inherits.values() for parent in parents}
+        self._grouped = {
+            name
+            for group in file.of_type("group").values()
+            for name in _strings(evaluate(group.attributes.get("targets"), self._scope))
+        }
 
-    def _inherited(self, body: Any) -> list[str]:
-        found = evaluated(body.get("inherits", []), self._scope) if isinstance(body, Mapping) else []
-        return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
-
-    def uses(self) -> Iterator[FoundBuild]:
+    def builds(self) -> tuple[list[FoundBuild], list[Note]]:
+        builds: list[FoundBuild] = []
         for name in self._targets:
-            body = self._merged(name, ())
-            if self._is_only_parent(name, body):
-                continue
-            for scope in self._combinations(body):
-                yield from self._use(name, body, scope)
+            layers = self._layers(name)
+            if not self._is_only_parent(name, layers):
+                for choice in self._matrix(layers):
+                    builds.extend(self._builds_of(name, layers, choice))
+        return builds, list(self._notes)
 
-    def _is_only_parent(self, name: str, body: _Table) -> bool:
-        """Whether others inherit from a target that builds nothing of its own: no stage by name."""
-        return name in self._parents and name not in self._grouped and "target" not in body
+    def _is_only_parent(self, name: str, layers: _Layers) -> bool:
+        """Whether a target is there to be inherited from and so need not be built itself."""
+        return name in self._parents and name not in self._grouped and "target" not in layers
 
-    def _merged(self, name: str, above: tuple[str, ...]) -> dict[str, Any]:
-        """The attributes of a target with what it inherits, later ones over earlier ones."""
-        body = self._targets.get(name)
-        if not isinstance(body, Mapping) or name in above or len(above) > 20:
-            return {}
-        found: dict[str, Any] = {}
-        for parent in self._inherited(body):
-            inherited = self._merged(parent, (*above, name))
-            found = _over(found, {key: inherited[key] for key in inherited.keys() - {"matrix", "name"}})
-        return _over(found, body)
+    def _layers(self, name: str) -> _Layers:
+        """Every value of each attribute: inherited ones first, the own one last."""
+        layers: _Layers = {}
+        for one in reversed(self._lineage(name)):
+            target = self._targets.get(one)
+            for key, node in target.attributes.items() if target else ():
+                if one == name or key not in ("matrix", "name"):
+                    layers.setdefault(key, []).append(node)
+        return layers
 
-    def _combinations(self, body: _Table) -> Iterator[dict[str, Any]]:
-        """The variables for every target that a matrix makes."""
-        matrix = evaluated(body.get("matrix", {}), self._scope)
-        if not isinstance(matrix, dict) or not matrix:
-            yield {**self._scope}
-            return
+    def _lineage(self, name: str) -> list[str]:
+        """A target and all that it inherits from, each once, the one that wins first."""
+        lineage: dict[str, None] = {}
+        waiting = [name]
+        while waiting:
+            one = waiting.pop()
+            if one not in lineage:
+                lineage[one] = None
+                waiting.extend(self._inherits.get(one, ()))  # a later parent wins over an earlier one
+        return list(lineage)
+
+    def _matrix(self, layers: _Layers) -> Iterator[dict[str, Any]]:
+        """The variables of every target that a matrix makes."""
+        matrix = evaluate(layers.get("matrix", [None])[-1], self._scope)
+        if not isinstance(matrix, dict):
+            matrix = {}
         values = [value if isinstance(value, list) else [UNKNOWN] for value in matrix.values()]
         for choice in islice(product(*values), _MOST_COMBINATIONS):
-            yield {**self._scope, **dict(zip(matrix, choice, strict=True))}
+            yield dict(zip(matrix, choice, strict=True))
 
-    def _use(self, name: str, body: _Table, scope: dict[str, Any]) -> Iterator[FoundBuild]:
-        if "dockerfile-inline" in body:
+    def _builds_of(self, name: str, layers: _Layers, choice: Mapping[str, Any]) -> Iterator[FoundBuild]:
+        scope = self._scope.with_values(choice)
+        values = {key: _merged([evaluate(node, scope) for node in layers.get(key, ())]) for key in _READ}
+        context = "." if "context" not in layers else values["context"]
+        if "dockerfile-inline" in layers or (isinstance(context, str) and is_remote(_local(context))):
             return
-        line = self._line(name)
-        context = evaluated(body.get("context", '"."'), scope)
-        if isinstance(context, str) and is_remote(context.removeprefix("cwd://")):
-            return
-        unknown = {what for what, key in _WATCHED.items() if not is_known(evaluated(body.get(key), scope))}
-        if self._from_variable(body.get("target"), scope):
-            unknown.add("target")  # whoever runs bake can set it to something else
-        dockerfiles = self._dockerfiles(context, evaluated(body.get("dockerfile"), scope))
-        target = evaluated(body.get("target", '""'), scope)
+        unknown = {what for what, key in _CHECKED.items() if not is_known(values[key])}
+        if self._is_settable(layers, values["target"], choice):
+            unknown.add("target")
+        dockerfiles = self._dockerfiles(context, values["dockerfile"])
         if not dockerfiles:
             unknown.add("dockerfile")
-        self._say(line, name, unknown)
+        line = self._targets[name].line
+        self._note(line, name, unknown)
         for position, dockerfile in enumerate(dockerfiles or [None]):
             yield FoundBuild(
                 file=self._path,
@@ -125,91 +114,71 @@ class _Bake:
                 kind="bake target",
                 name=name,
                 dockerfile=dockerfile,
-                target=target if isinstance(target, str) else ("" if target is None else None),
-                build_args=_texts(evaluated(body.get("args"), scope)),
-                platforms=_list(evaluated(body.get("platforms"), scope)),
-                contexts=tuple(sorted(_texts(evaluated(body.get("contexts"), scope)))),
+                target=_target(values["target"]),
+                build_args=_texts(values["args"]),
+                platforms=_strings(values["platforms"]),
+                contexts=tuple(sorted(_texts(values["contexts"]))),
                 unknown=frozenset(unknown),
                 certain=position == 0 and not self._is_partial(name),
             )
 
     def _is_partial(self, name: str) -> bool:
-        """Whether a target is said in part elsewhere: in the file that this one overrides, in a parent's."""
-        waiting, seen = [name], set()
-        while waiting:
-            one = waiting.pop()
-            if one not in self._targets:
-                return True
-            if one not in seen:
-                seen.add(one)
-                waiting.extend(self._inherited(self._targets[one]))
-        return self._override
+        """Whether another file may complete a target: the file that this one overrides, or a parent's."""
+        return self._is_override or any(one not in self._targets for one in self._lineage(name))
 
-    def _from_variable(self, value: Any, scope: Mapping[str, Any]) -> bool:
-        """Whether a value holds a variable of the file, which the environment overrides."""
-        matrix_only = {key: item for key, item in scope.items() if self._scope.get(key) is not item}
-        fixed = {**self._functions, **matrix_only}
-        return evaluated(value, scope) is not UNKNOWN and not is_known(evaluated(value, fixed))
+    def _is_settable(self, layers: _Layers, target: Any, choice: Mapping[str, Any]) -> bool:
+        """Whether a target comes from a variable of the file: the environment overrides those."""
+        without_variables = replace(self._scope, values=choice)
+        node = layers.get("target", [None])[-1]
+        return target is not UNKNOWN and not is_known(evaluate(node, without_variables))
 
     def _dockerfiles(self, context: Any, name: Any) -> list[str]:
-        """Seen from where the file is, and from the root: bake takes paths from where it is run."""
+        """The Dockerfiles that may be meant: bake resolves paths against the directory it is run in.
+
+        That is taken to be the directory of the file or the root of the repository.
+        """
         if not isinstance(context, str) or name is UNKNOWN:
             return []
         here = self._path.rpartition("/")[0]
-        found = [self._dockerfile(start, context, name) for start in dict.fromkeys([here, ""])]
-        return list(dict.fromkeys(path for path in found if path))
+        paths = [self._dockerfile(start, context, name) for start in dict.fromkeys([here, ""])]
+        return list(dict.fromkeys(path for path in paths if path))
 
     def _dockerfile(self, start: str, context: str, name: Any) -> str | None:
-        if isinstance(name, str) and name.startswith("cwd://"):
-            path = joined(start, name.removeprefix("cwd://"))
+        if isinstance(name, str) and name.startswith(_CWD):
+            path = joined(start, _local(name))
             return path if path is not None and self._repository.has(path) else None
-        context = context.removeprefix("cwd://")
-        return self._repository.dockerfile(start, context, name if isinstance(name, str) else None)
+        return self._repository.dockerfile(start, _local(context), name if isinstance(name, str) else None)
 
-    def _say(self, line: int, name: str, unknown: set[str]) -> None:
+    def _note(self, line: int, name: str, unknown: set[str]) -> None:
         if unknown:
-            what = ", ".join(sorted(unknown))
-            note = Note(
-                file=self._path,
-                line=line,
-                message=f"bake target {name}: {what} not understood",
-                of_build=True,
-            )
-            if note not in self.notes:
-                self.notes.append(note)
-
-    def _line(self, name: str) -> int:
-        escaped = re.escape(name)
-        match = re.search(
-            rf'^[ \t]*target[ \t]+"?{escaped}"?|"{escaped}"[ \t\r\n]*:', self._text, re.MULTILINE
-        )
-        return self._text.count("\n", 0, match.start()) + 1 if match else 1
+            message = f"bake target {name}: {', '.join(sorted(unknown))} not understood"
+            self._notes[Note(file=self._path, line=line, message=message, of_build=True)] = None
 
 
-_WATCHED = {"target": "target", "build arguments": "args", "platforms": "platforms", "contexts": "contexts"}
+_CHECKED = {"target": "target", "build arguments": "args", "platforms": "platforms", "contexts": "contexts"}
+_READ = (*_CHECKED.values(), "context", "dockerfile")
 
 
-def _over(below: dict[str, Any], above: _Table) -> dict[str, Any]:
-    """``above`` over ``below``; tables key by key, as bake merges args and contexts."""
-    merged = dict(below)
-    for key, value in above.items():
-        known = merged.get(key)
-        merged[key] = {**known, **value} if isinstance(known, dict) and isinstance(value, dict) else value
-    return merged
+def _merged(values: list[Any]) -> Any:
+    """The last value; maps are merged key by key, as bake does with args and contexts."""
+    tables = [value for value in values if isinstance(value, dict)]
+    if not tables or not isinstance(values[-1], dict):
+        return values[-1] if values else None
+    return UNKNOWN if UNKNOWN in values else {key: one for table in tables for key, one in table.items()}
+
+
+def _local(path: str) -> str:
+    return path.removeprefix(_CWD)
+
+
+def _target(value: Any) -> str | None:
+    return value if isinstance(value, str) else ("" if value is None else None)
 
 
 def _texts(value: Any) -> dict[str, str]:
     items = value.items() if isinstance(value, dict) else ()
-    return {name: shown(item) for name, item in items if isinstance(item, (str, int, float, bool))}
+    return {name: to_text(one) for name, one in items if isinstance(one, (str, int, float, bool))}
 
 
-def _list(value: Any) -> tuple[str, ...]:
-    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
-
-
-def _names(groups: _Table, scope: Mapping[str, Any]) -> set[str]:
-    """The targets that some group has."""
-    found = [
-        evaluated(body.get("targets", []), scope) for body in groups.values() if isinstance(body, Mapping)
-    ]
-    return {name for names in found if isinstance(names, list) for name in names if isinstance(name, str)}
+def _strings(value: Any) -> tuple[str, ...]:
+    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()

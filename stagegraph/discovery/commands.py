@@ -1,4 +1,4 @@
-"""``docker build``, ``docker buildx build`` and ``podman build`` as words: what they build.
+"""Splits lines of shell into simple commands, and reads the builds of docker, podman and their like.
 
 Rules: docs.docker.com/reference/cli/docker/buildx/build and podman-build(1).
 """
@@ -6,12 +6,30 @@ Rules: docs.docker.com/reference/cli/docker/buildx/build and podman-build(1).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, product
 
 from msgspec import Struct, field
 
-from stagegraph.discovery.shell_words import MISSING
-
+MISSING = "\x00"  # in a word: an unknown value
+_MOST_EXPANSIONS = 64
+_ENDS = frozenset({"&&", "||", ";", "|", "&", "(", ")", ";;", "|&", "{", "}", ";&"})
+_QUOTES = ("'", '"', "\\")
+_SINGLE, _DOUBLE, _ESCAPE = r"'[^']*'", r'"[^"\\]*(?:\\.[^"\\]*)*"', r"\\."
+_PLAIN = r"[A-Za-z0-9_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff~./*?=$@{}%+!^:,\[\]\x00-]+"
+# splits as shlex does, but takes a run of plain characters at once
+_TOKEN = re.compile(
+    rf"(?P<word>(?:{_PLAIN}|{_SINGLE}|{_DOUBLE}|{_ESCAPE})+)"
+    r"|(?P<operator>[();<>|&]+)|[ \t\r\n]+|(?P<other>.)",
+    re.DOTALL,
+)
+_QUOTED = re.compile(rf"{_SINGLE}|{_DOUBLE}|{_ESCAPE}", re.DOTALL)
+_ESCAPED = re.compile(r"""\\(["\\])""")
+_VARIABLE = re.compile(
+    r"\$\$?\{([A-Za-z_]\w*)(?::?([-=?+])([^{}]*))?\}|\$\$?\(([A-Za-z_][\w-]*)\)|\$\$?([A-Za-z_]\w*)"
+)
+_NOT_EXPANDED = re.compile(r"\$\{[^{}]*\}|\$\(\(?|`|\$\{|\$[@*#?!0-9]")
+Values = Mapping[str, Sequence[str]]
 _ENGINE = re.compile(
     r"(?:.*[/\\])?(?:docker|podman|nerdctl|buildah|finch)(?:\.exe)?\Z|.*(?:docker|podman)\Z", re.I
 )
@@ -19,7 +37,7 @@ _WORDS_BEFORE = """
 sudo time exec env if then else elif do while until ! nice command eval run call retry
 """
 _BEFORE = frozenset(_WORDS_BEFORE.split()) | {""}
-_LEADING = "@-+" + MISSING  # of make, and of a variable that is not known
+_LEADING = "@-+" + MISSING  # prefixes of make, and an unknown variable
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 _WITHOUT_VALUE = """
 --no-cache --pull --push --load -q --quiet --rm --force-rm --squash --compress --check --debug -D --layers
@@ -29,8 +47,92 @@ _WITHOUT_VALUE = """
 _SWITCHES = frozenset(_WITHOUT_VALUE.split())
 
 
+class LogicalLine(Struct, frozen=True):
+    """One command line, joined from one or more lines of a file, and the number of its first line."""
+
+    text: str
+    line: int
+
+
+def logical_lines(text: str, first: int = 1, continuation: str = "\\") -> Iterator[LogicalLine]:
+    """The lines of ``text``, joined after a backslash; without comment lines."""
+    parts: list[str] = []
+    start = first
+    for number, raw in enumerate(text.split("\n"), first):
+        line = raw.rstrip("\r")
+        if not parts:
+            start = number
+            if line.lstrip().startswith("#"):
+                continue
+        if line.endswith(continuation):
+            parts.append(line[:-1] + " ")
+            continue
+        yield LogicalLine("".join((*parts, line)), start)
+        parts = []
+    if parts:
+        yield LogicalLine("".join(parts), start)
+
+
+def simple_commands(text: str) -> list[list[str]] | None:
+    """The words of every simple command of a line; None where a quote is not closed."""
+    commands: list[list[str]] = [[]]
+    for token in _TOKEN.finditer(text):
+        if not token.lastgroup:
+            continue
+        if token.lastgroup == "other" and token[0] in _QUOTES:
+            return None
+        word = _QUOTED.sub(_unquoted, token[0]) if token.lastgroup == "word" else token[0]
+        if word in _ENDS:
+            commands.append([])
+        else:
+            commands[-1].append(word)
+    return [command for command in commands if command]
+
+
+def _unquoted(match: re.Match[str]) -> str:
+    text = match[0]
+    if text[0] == "\\":
+        return text[1]
+    inside = text[1:-1]
+    return _ESCAPED.sub(r"\1", inside) if text[0] == '"' else inside
+
+
+def expansions(text: str, values: Values) -> Iterator[tuple[str, bool]]:
+    """Every expansion of the variables in ``text`` that ``values`` allow, and whether it is certain.
+
+    Where X has no value, ``${X:-default}`` expands to its default, which is not certain. Any other variable
+    without a value expands to MISSING.
+    """
+    names = list(dict.fromkeys(_name(match) for match in _VARIABLE.finditer(text)))
+    choices: list[Sequence[str | None]] = [values.get(name) or [None] for name in names]
+    for choice in islice(product(*choices), _MOST_EXPANSIONS):
+        yield _expanded(text, dict(zip(names, choice, strict=True)))
+
+
+def _name(match: re.Match[str]) -> str:
+    return match[1] or match[4] or match[5]
+
+
+def _expanded(text: str, values: Mapping[str, str | None]) -> tuple[str, bool]:
+    sure = True
+
+    def part(match: re.Match[str]) -> str:
+        nonlocal sure
+        value = values[_name(match)]
+        if value is not None:
+            return value
+        sure = False
+        default = match[3] if match[2] in ("-", "=") else None
+        return default if default is not None and "$" not in default else MISSING
+
+    expanded = _VARIABLE.sub(part, text)
+    if _NOT_EXPANDED.search(expanded):
+        return _NOT_EXPANDED.sub(MISSING, expanded), False
+    return expanded, sure
+
+
 class BuildCommand(Struct):
-    """What one command line asks of a builder; None or MISSING inside a text is not known."""
+    """The options of one build command; None, or MISSING in a string, is unknown."""
 
     context: str | None = None
     file: str | None = None
@@ -38,17 +140,17 @@ class BuildCommand(Struct):
     build_args: dict[str, str | None] = field(default_factory=dict)
     platforms: list[str] = field(default_factory=list)
     contexts: list[str] = field(default_factory=list)
-    open: bool = False  # words follow that stand for more options
+    open: bool = False  # an unknown word may be more options
 
 
 def build_command(words: Sequence[str]) -> BuildCommand | None:
-    """The build that the words of a simple command ask for; None when they are no build."""
+    """The build that a simple command runs; None when it does not run one."""
     rest = _arguments(words)
     return None if rest is None else _read(rest)
 
 
 def _arguments(words: Sequence[str]) -> list[str] | None:
-    """The words behind ``docker build`` and its like."""
+    """The words after ``docker build`` or a similar command; None for other commands."""
     position = 0
     while position < len(words) and (
         words[position].lstrip(_LEADING) in _BEFORE or _ASSIGNMENT.match(words[position])
@@ -72,51 +174,51 @@ def _is_engine(word: str) -> bool:
 
 
 def _read(words: list[str]) -> BuildCommand:
-    found = BuildCommand()
+    command = BuildCommand()
     position = 0
     while position < len(words):
         word = words[position]
         position += 1
         if word == "-" or not word.startswith("-"):
-            _positional(found, word)
+            _positional(command, word)
             continue
         name, equals, value = word.partition("=")
         if not equals and name not in _SWITCHES and position < len(words):
             value = words[position]
             position += 1
         if MISSING in name:
-            found.open = True
+            command.open = True
         else:
-            _option(found, name, value)
-    return found
+            _option(command, name, value)
+    return command
 
 
-def _positional(found: BuildCommand, word: str) -> None:
+def _positional(command: BuildCommand, word: str) -> None:
     if word.startswith(MISSING):
-        found.open = True  # perhaps options, perhaps the context
+        command.open = True  # options or the context
         if not word.strip(MISSING):
             return
     if word.startswith(("<", ">")) or word.isdecimal():
         return  # a redirection
-    found.context = word
+    command.context = word
 
 
-def _option(found: BuildCommand, name: str, value: str) -> None:
+def _option(command: BuildCommand, name: str, value: str) -> None:
     if name in ("-f", "--file"):
-        found.file = value
+        command.file = value
     elif name == "--target":
-        found.target = value
+        command.target = value
     elif name == "--build-arg":
         key, equals, text = value.partition("=")
-        found.build_args[key] = text if equals and MISSING not in text else None
+        command.build_args[key] = text if equals and MISSING not in text else None
     elif name == "--platform":
-        found.platforms.extend(part for part in value.split(",") if part)
+        command.platforms.extend(part for part in value.split(",") if part)
     elif name == "--build-context":
-        found.contexts.append(value.partition("=")[0])
+        command.contexts.append(value.partition("=")[0])
 
 
 def mentions_build(text: str) -> bool:
-    """Whether a line can hold a build at all."""
+    """Whether a line may hold a build."""
     return bool(_MENTION.search(text))
 
 
@@ -127,7 +229,7 @@ _MENTION = re.compile(
 
 
 def engine_variables() -> Iterator[tuple[str, str]]:
-    """Variables that by custom hold the name of the engine."""
+    """Variables that conventionally hold the name of the engine, with a value for each."""
     for name in (
         "DOCKER",
         "CONTAINER_TOOL",

@@ -1,4 +1,4 @@
-"""The services of compose files that are built.
+"""Finds the services of compose files that have a ``build``.
 
 Rules: github.com/compose-spec/compose-spec build.md and 12-interpolation.md.
 """
@@ -17,46 +17,45 @@ _MOST_PARENTS = 20
 _HOLE = re.compile(r"\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::?([-+?])([^{}]*))?\})")
 
 
-def compose_uses(path: str, text: str, repository: Repository) -> tuple[list[FoundBuild], list[Note]]:
-    """The builds of the compose file at ``path``, and what is not understood of it."""
+def compose_builds(path: str, text: str, repository: Repository) -> tuple[list[FoundBuild], list[Note]]:
+    """The builds of the compose file at ``path``, and notes on what is not understood."""
     try:
         root = read_yaml(text)
     except YamlError as error:
         return [], [Note(file=path, line=None, message=f"not understood: {error}")]
-    found: list[FoundBuild] = []
+    builds: list[FoundBuild] = []
     notes: list[Note] = []
-    # a file that overrides or extends another need not repeat the context
+    # a file that is merged over another (compose.override.yaml) need not repeat the context
     main = bool(_MAIN.fullmatch(path.rpartition("/")[2]))
     services = root.table("services") if isinstance(root, Table) else Table()
     for name, service in services.items():
         if isinstance(service, Table):
-            build = _build(services, name, ())
-            if build is not None:
+            own = _build(services, name, ())
+            if own is not None:
                 whole = main and not _elsewhere(service.get("extends"))
-                found.extend(_service(path, service.line("build"), name, build, whole, repository))
-    for use in found:
-        if use.unknown:
-            what = ", ".join(sorted(use.unknown))
-            message = f"service {use.name}: {what} not understood"
-            notes.append(Note(file=path, line=use.line, message=message, of_build=True))
-    return found, notes
+                builds.extend(_service(path, service.line("build"), name, own, whole, repository))
+    for build in builds:
+        if build.unknown:
+            message = f"service {build.name}: {', '.join(sorted(build.unknown))} not understood"
+            notes.append(Note(file=path, line=build.line, message=message, of_build=True))
+    return builds, notes
 
 
-def _build(services: Table, name: str, above: tuple[str, ...]) -> Yaml:
-    """What a service says of its build, over what the service says that it extends in the same file."""
+def _build(services: Table, name: str, path: tuple[str, ...]) -> Yaml:
+    """The ``build`` of a service, merged over that of the service it extends in the same file."""
     own = services.table(name).get("build")
     extends = services.table(name).get("extends")
     parent = extends.text("service") if isinstance(extends, Table) else extends
-    if not isinstance(parent, str) or _elsewhere(extends) or name in above or len(above) > _MOST_PARENTS:
+    if not isinstance(parent, str) or _elsewhere(extends) or name in path or len(path) > _MOST_PARENTS:
         return own
-    below = _build(services, parent, (*above, name))
-    if own is None or below is None:
-        return own if below is None else below
-    return Table(values={**dict(_as_table(below).items()), **dict(_as_table(own).items())})
+    inherited = _build(services, parent, (*path, name))
+    if own is None or inherited is None:
+        return own if inherited is None else inherited
+    return Table(values={**dict(_as_table(inherited).items()), **dict(_as_table(own).items())})
 
 
 def _elsewhere(extends: Yaml) -> bool:
-    """Whether a service extends one of another file."""
+    """Whether a service extends a service of another file."""
     return isinstance(extends, Table) and extends.get("file") is not None
 
 
@@ -101,7 +100,7 @@ def _service(
 
 
 def _text(value: Yaml) -> tuple[str, bool]:
-    """A text with its defaults put in, and whether nobody can make it another."""
+    """A string with the defaults of its variables, and whether it has no variables."""
     if not isinstance(value, str):
         return "", value is None
     sure = True
@@ -117,7 +116,7 @@ def _text(value: Yaml) -> tuple[str, bool]:
 
 
 def _pairs(value: Yaml) -> tuple[dict[str, str], bool]:
-    """Arguments as a table or a list of NAME=VALUE, and whether all are known."""
+    """Arguments from a mapping or a list of NAME=VALUE, and whether all values are known."""
     if isinstance(value, Table):
         items = [(name, item) for name, item in value.items()]
     else:
@@ -125,14 +124,14 @@ def _pairs(value: Yaml) -> tuple[dict[str, str], bool]:
         items = [
             (name, text if equals else None) for name, equals, text in (one.partition("=") for one in texts)
         ]
-    found, sure = {}, True
+    pairs, sure = {}, True
     for name, item in items:
         text, known = _text(item)
         if item is None or not known:  # the value comes from the environment
             sure = False
         if isinstance(item, str) and (known or text):
-            found[name] = text
-    return found, sure
+            pairs[name] = text
+    return pairs, sure
 
 
 def _texts(value: Yaml) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Every build that a repository runs, from all the files that can hold one."""
+"""Finds the builds of a repository in every file that can hold one, and the words called a target."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from stagegraph.discovery.bake import bake_uses
-from stagegraph.discovery.compose import compose_uses
+from stagegraph.discovery.bake import bake_builds
+from stagegraph.discovery.compose import compose_builds
 from stagegraph.discovery.found_build import Discovery, FoundBuild, Note
-from stagegraph.discovery.repository import Repository, Walk
-from stagegraph.discovery.scripts import Script, script_uses
-from stagegraph.discovery.workflows import workflow_uses
+from stagegraph.discovery.repository import FileTree, Repository
+from stagegraph.discovery.scripts import Script, script_builds
+from stagegraph.discovery.workflows import workflow_builds
+
+_LARGEST = 1024 * 1024  # bytes
+_LARGEST_FOR_WORDS = 256 * 1024  # characters
+_MOST_FILES_FOR_WORDS = 20_000  # that are read only for words
+_MOST_WORDS = 2_000
 
 _WORD = r"[A-Za-z0-9][\w.-]*"
 _BETWEEN = r"(?:[\"'\\]{0,2},[ \t]?[\"'\\]{0,2}|[\"'][ \t][\"'])"
@@ -28,17 +33,18 @@ _FILES = re.compile(
     r"|[^.]*|.*(?:Dockerfile|Containerfile|Jenkinsfile|Tiltfile|Earthfile|Makefile|Rakefile).*|\.envrc)\Z",
     re.IGNORECASE,
 )
-_LARGEST = 256 * 1024
+_Builds = tuple[list[FoundBuild], list[Note]]
+_Reader = Callable[[str, str, Repository], _Builds]
 
 
 def may_mention(name: str) -> bool:
-    """Whether a file called ``name`` is of a kind that people name targets in."""
+    """Whether people name targets in files of this name."""
     return bool(_FILES.match(name))
 
 
 def mentions(text: str) -> Iterator[tuple[str, int]]:
-    """Every word of ``text`` that it calls a target, in lower case, with its line."""
-    if len(text) > _LARGEST or "target" not in text.lower():
+    """Every word of ``text`` that is written where the name of a target is, in lower case, with its line."""
+    if len(text) > _LARGEST_FOR_WORDS or "target" not in text.lower():
         return
     for pattern in (_MENTION, _ITEMS):
         for match in pattern.finditer(text):
@@ -47,23 +53,16 @@ def mentions(text: str) -> Iterator[tuple[str, int]]:
                 yield word.rstrip(".").lower(), line
 
 
-_LARGEST = 1024 * 1024
-_MOST_MENTIONING = 20_000  # files that are read for nothing but words
-_MOST_WORDS = 2_000
-_Found = tuple[list[FoundBuild], list[Note]]
-_Reader = Callable[[str, str, Repository], _Found]
-
-
-def _script(path: str, text: str, repository: Repository) -> _Found:
-    # a script is run from the root of the repository or from where it is
+def _script(path: str, text: str, repository: Repository) -> _Builds:
+    # a script runs at the root of the repository or in its own directory
     directories = ("", path.rpartition("/")[0])
-    return script_uses(Script(file=path, text=text, directories=directories), repository)
+    return script_builds(Script(file=path, text=text, directories=directories), repository)
 
 
-_KINDS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
-    (re.compile(r"(?:.*/)?[^/]*bake[^/]*\.(?:json|hcl)\Z"), bake_uses),
-    (re.compile(r"(?:.*/)?(?:docker-)?compose[^/]*\.ya?ml\Z"), compose_uses),
-    (re.compile(r"\.github/workflows/[^/]+\.ya?ml\Z|(?:.*/)?action\.ya?ml\Z"), workflow_uses),
+_READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
+    (re.compile(r"(?:.*/)?[^/]*bake[^/]*\.(?:json|hcl)\Z"), bake_builds),
+    (re.compile(r"(?:.*/)?(?:docker-)?compose[^/]*\.ya?ml\Z"), compose_builds),
+    (re.compile(r"\.github/workflows/[^/]+\.ya?ml\Z|(?:.*/)?action\.ya?ml\Z"), workflow_builds),
     (
         re.compile(
             r"(?:.*/)?(?:(?:GNU)?[Mm]akefile(?:\.[^/]*)?|[^/]+\.(?:mk|[Mm]akefile|sh|bash|zsh|just)|\.?[Jj]ustfile"
@@ -76,58 +75,80 @@ _KINDS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
 )
 
 
-def discover(root: Path) -> Discovery:
-    """The builds found in the repository at ``root``, in the order of their files.
+def discover(root: Path, tree: FileTree | None = None) -> Discovery:
+    """The builds in the repository at ``root``, in the order of their files.
 
-    Nothing stops it: what cannot be read or is not understood is a note.
+    What cannot be read or understood is a note. ``tree`` walks the repository.
     """
-    walk = Walk(root)
-    paths = [path.relative_to(root).as_posix() for path in walk.files()]
-    repository = Repository(root, paths)
-    found = _Finding(repository)
-    for path in paths:
-        found.look_at(path)
-    return Discovery(uses=tuple(found.uses), notes=(*walk.notes, *found.notes), mentioned=found.mentioned)
+    walk = (tree or FileTree()).walk(str(root))
+    search = _Search(Repository(root, walk.paths))
+    for path in walk.paths:
+        search.read(path)
+    notes = (*walk.notes, *search.notes)
+    return Discovery(builds=tuple(search.builds), notes=notes, mentioned=search.mentioned)
 
 
-class _Finding:
-    """What the files that were looked at hold."""
+class _Search:
+    """Reads the files of a repository and collects what they hold."""
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
-        self._left = _MOST_MENTIONING
-        self.uses: list[FoundBuild] = []
+        self._root = str(repository.root)
+        self._left = _MOST_FILES_FOR_WORDS
+        self.builds: list[FoundBuild] = []
         self.notes: list[Note] = []
         self.mentioned: dict[str, str] = {}
 
-    def look_at(self, path: str) -> None:
-        name = path.rpartition("/")[2]
-        reader = next((reader for pattern, reader in _KINDS if pattern.match(path)), None)
-        if reader is None and "." not in name and _is_script(self._repository.root / path):
-            reader = _script
+    def read(self, path: str) -> None:
+        reader = self._reader(path)
         if reader:
-            text = self._text(path, self.notes)
+            data = self._data(path, self.notes)
+            if data is not None:
+                self._read_builds(reader, path, data)
+        elif self._left > 0 and may_mention(path[path.rfind("/") + 1 :]):
+            data = self._data(path, [])
+            self._left -= data is not None
         else:
-            text = self._text(path, []) if self._left > 0 and may_mention(name) else None
-            self._left -= text is not None
-        if text is None:
             return
-        if reader:
-            found, said = _read(reader, path, text, self._repository)
-            self.uses.extend(found)
-            self.notes.extend(said)
+        if data is not None and b"target" in data.lower():
+            self._read_words(path, _decoded(data))
+
+    def _reader(self, path: str) -> _Reader | None:
+        for pattern, reader in _READERS:
+            if pattern.match(path):
+                return reader
+        name = path[path.rfind("/") + 1 :]
+        return _script if "." not in name and _is_script(f"{self._root}/{path}") else None
+
+    def _read_builds(self, reader: _Reader, path: str, data: bytes) -> None:
+        builds, notes = _builds(reader, path, _decoded(data), self._repository)
+        self.builds.extend(builds)
+        self.notes.extend(notes)
+
+    def _read_words(self, path: str, text: str) -> None:
         for word, line in mentions(text):
             if len(self.mentioned) < _MOST_WORDS:
                 self.mentioned.setdefault(word, f"{path}:{line}")
 
-    def _text(self, path: str, notes: list[Note]) -> str | None:
-        return _text(self._repository.root / path, path, notes)
+    def _data(self, path: str, notes: list[Note]) -> bytes | None:
+        """The content of a text file; None with a note where it cannot be read."""
+        try:
+            with open(f"{self._root}/{path}", "rb") as file:
+                data = file.read(_LARGEST + 1)
+        except OSError as error:
+            reason = str(error.strerror)
+        else:
+            if len(data) <= _LARGEST and b"\0" not in data:
+                return data
+            reason = "it is too large" if len(data) > _LARGEST else "it is binary"
+        notes.append(Note(file=path, line=None, message=f"not read: {reason}"))
+        return None
 
 
-def _read(reader: _Reader, path: str, text: str, repository: Repository) -> _Found:
+def _builds(reader: _Reader, path: str, text: str, repository: Repository) -> _Builds:
     try:
         return reader(path, text, repository)
-    except Exception as error:  # the last door: one odd file must not stop the check of the others
+    except Exception as error:  # the last resort: one file must not stop the check of the others
         message = f"not understood: {type(error).__name__}: {error}"
         everything = frozenset({"dockerfile", "target", "build arguments"})
         unknown = FoundBuild(
@@ -136,25 +157,13 @@ def _read(reader: _Reader, path: str, text: str, repository: Repository) -> _Fou
         return [unknown], [Note(file=path, line=None, message=message)]
 
 
-def _is_script(path: Path) -> bool:
+def _is_script(path: str) -> bool:
     try:
-        with path.open("rb") as file:
+        with open(path, "rb") as file:
             return file.read(2) == b"#!"
     except OSError:
         return False
 
 
-def _text(path: Path, name: str, notes: list[Note]) -> str | None:
-    try:
-        with path.open("rb") as file:
-            data = file.read(_LARGEST + 1)
-    except OSError as error:
-        notes.append(Note(file=name, line=None, message=f"not read: {error.strerror}"))
-        return None
-    if len(data) > _LARGEST:
-        notes.append(Note(file=name, line=None, message="not read: it is too large"))
-        return None
-    if b"\0" in data:
-        notes.append(Note(file=name, line=None, message="not read: it is binary"))
-        return None
+def _decoded(data: bytes) -> str:
     return data.decode("utf-8", "replace")

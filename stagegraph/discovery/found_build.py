@@ -1,4 +1,4 @@
-"""One build that a repository runs, as far as it is understood."""
+"""The builds that a repository runs, as far as they are understood."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from msgspec import Struct, field
 
 
 class FoundBuild(Struct, frozen=True, kw_only=True):
-    """A build found in ``file`` (a path from the root of the repository) at ``line``.
+    """A build in ``file`` (a path from the root of the repository), which starts at ``line`` (from 1).
 
-    ``dockerfile`` is a path from the root, None when it is not known which; ``target`` is empty for
-    the default one, None when it is not known. ``unknown`` names everything that is not understood:
-    "dockerfile", "target", "build arguments", "platforms", "contexts". ``certain`` is False when it
-    is a guess which Dockerfile of several is meant.
+    ``dockerfile`` is a path from the root, or None when it is unknown; ``target`` is empty for the default
+    target and None when it is unknown. ``unknown`` names every part that is not understood: "dockerfile",
+    "target", "build arguments", "platforms", "contexts". ``certain`` is False when the build may use another
+    Dockerfile than this one.
     """
 
     file: str
     line: int
-    kind: str  # "bake target", "compose service", "workflow step", "command"
+    kind: str  # "bake target", "compose service", "workflow step", "command", "file"
     name: str = ""
     dockerfile: str | None = "Dockerfile"
     target: str | None = ""
@@ -33,14 +33,14 @@ class FoundBuild(Struct, frozen=True, kw_only=True):
 
     @property
     def where(self) -> str:
-        """The place as messages have it: "docker-bake.hcl:3"."""
+        """The file and the line as messages show them: "docker-bake.hcl:3"."""
         return f"{self.file}:{self.line}"
 
 
 class Note(Struct, frozen=True, kw_only=True):
-    """Something that was not understood, or not read, and so makes verdicts weaker.
+    """Something that could not be read or understood, so that findings are less certain.
 
-    ``of_build`` says that it is about one build, whose FoundBuild has the same in ``unknown``.
+    ``of_build`` is set when it is about one build, whose ``unknown`` names the same parts.
     """
 
     file: str
@@ -49,16 +49,16 @@ class Note(Struct, frozen=True, kw_only=True):
     of_build: bool = False
 
     def __str__(self) -> str:
-        place = self.file if self.line is None else f"{self.file}:{self.line}"
-        return f"{place}: {self.message}"
+        where = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{where}: {self.message}"
 
 
 class Discovery(Struct, frozen=True, kw_only=True):
-    """The builds of a repository and what was not understood, in the order of their files and lines.
+    """The builds of a repository and the notes on them, in the order of their files and lines.
 
-    ``mentioned`` has every word that something calls a target, and where.
+    ``mentioned`` has every word that some file calls a target, and where: "README.md:3".
     """
 
-    uses: tuple[FoundBuild, ...] = ()
+    builds: tuple[FoundBuild, ...] = ()
     notes: tuple[Note, ...] = ()
     mentioned: Mapping[str, str] = field(default_factory=dict)

@@ -1,271 +1,274 @@
-"""Expressions and templates of HCL, worked out as far as the values in them are known.
+"""Evaluates HCL expressions and templates over the tree of python-hcl2.
 
-Rules: github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md. An operand that is not known makes the
-result UNKNOWN, unless the rest decides it.
+Rules: github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md. An unknown operand makes the result UNKNOWN,
+unless the rest of the expression decides it. What this does not evaluate (directives, splats, object
+``for`` expressions) is UNKNOWN too: it never guesses.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from textwrap import dedent
 from typing import Any
 
-from stagegraph.discovery.hcl_meaning import (
-    Thunk,
-    applied,
-    condition,
-    constant,
-    item,
-    made_table,
-    operation,
-    repeated,
-    variable,
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from stagegraph.discovery.hcl_file import (
+    HclError,
+    HclFile,
+    Node,
+    heredoc_body,
+    parse_template,
+    quoted_parts,
 )
-from stagegraph.discovery.hcl_scanning import HclSyntaxError, end_of_hole, end_of_text, unescaped
-from stagegraph.discovery.hcl_values import (
-    LONGEST,
+from stagegraph.discovery.hcl_functions import (
+    FUNCTIONS,
     UNKNOWN,
-    Scope,
-    called,
-    negated,
-    negative,
-    shown,
-    within_limits,
+    Function,
+    LimitError,
+    Limits,
+    binary,
+    call,
+    item,
+    logical,
+    to_bool,
+    to_text,
+    unary,
 )
 
-_DEEPEST = 60
-_TOKEN = re.compile(
-    r"\s*(?:(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_][\w-]*)|(?P<text>\")"
-    r"|(?P<sign>&&|\|\||==|!=|<=|>=|=>|\.\.\.|[?:()\[\]{},.!+\-*/%<>=]))"
-)
-_END = re.compile(r"\s*\Z")
-_BINDING = ({"||": 1}, {"&&": 1}, {"==": 1, "!=": 1}, dict.fromkeys(("<", "<=", ">", ">="), 1))
-_LEVELS = (*_BINDING, dict.fromkeys("+-", 1), dict.fromkeys("*/%", 1))
+_MOST_ROUNDS = 20  # of variables that refer to each other
 
 
-def expression(text: str, scope: Scope) -> Any:
-    """The value of an expression; UNKNOWN where it cannot be worked out."""
-    try:
-        return within_limits(_expression(text)(scope))
-    except (ValueError, OverflowError, RecursionError):
-        return UNKNOWN
+class Scope(Struct, frozen=True, kw_only=True):
+    """The variables and functions that an expression sees, by name."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    functions: Mapping[str, Function] = field(default_factory=lambda: FUNCTIONS)
+    limits: Limits = field(default_factory=Limits)
+    in_loop: bool = False  # a loop within a loop is not evaluated
+
+    def with_values(self, values: Mapping[str, Any]) -> Scope:
+        """This scope with ``values`` over its variables."""
+        return replace(self, values={**self.values, **values})
 
 
-def template(text: str, scope: Scope) -> Any:
-    """The text that a quoted template, here without its quotes, comes out as; or UNKNOWN."""
-    try:
-        return within_limits(_template(text)(scope))
-    except (ValueError, OverflowError, RecursionError):
-        return UNKNOWN
+def scope_of(file: HclFile) -> Scope:
+    """The functions of a file and its variables with their defaults, in any order of definition."""
+    variables = file.of_type("variable")
+    defaults = {
+        **file.attributes,
+        **{
+            name: block.attributes["default"]
+            for name, block in variables.items()
+            if "default" in block.attributes
+        },
+    }
+    values: dict[str, Any] = dict.fromkeys(variables, UNKNOWN)
+    functions = dict(FUNCTIONS)
+    scope = Scope(values=values, functions=functions)
+    for name, block in file.of_type("function").items():
+        functions[name] = _function(block.attributes, scope)
+    for _ in range(_MOST_ROUNDS):
+        evaluated = {name: evaluate(node, scope) for name, node in defaults.items()}
+        if all(name in values and values[name] == value for name, value in evaluated.items()):
+            break
+        values.update(evaluated)
+    return scope
 
 
-@lru_cache(maxsize=4096)
-def _expression(text: str) -> Thunk:
-    if len(text) > LONGEST:
-        raise HclSyntaxError
-    parser = _Parser(text)
-    found = parser.whole()
-    if parser.token:
-        raise HclSyntaxError
-    return found
+def _function(attributes: Mapping[str, Node], scope: Scope) -> Function:
+    """A ``function`` block as a function; it sees the variables of the file."""
+    names = _names(attributes.get("params"))
+    rest = _names(attributes.get("variadic_params"))[:1]
 
-
-class _Parser:
-    """Reads one expression into a function of the scope."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._end = 0
-        self._depth = 0
-        self._repeats = False
-        self.token = ""
-        self._kind = ""
-        self._advance()
-
-    def _advance(self) -> None:
-        if _END.match(self._text, self._end):
-            self.token = self._kind = ""
-            return
-        match = _TOKEN.match(self._text, self._end)
-        if not match or not match.lastgroup:
-            raise HclSyntaxError
-        self._kind, self.token, self._end = match.lastgroup, match[match.lastgroup], match.end()
-
-    def _take(self, sign: str) -> bool:
-        if self.token != sign or self._kind == "text":
-            return False
-        self._advance()
-        return True
-
-    def _expect(self, sign: str) -> None:
-        if not self._take(sign):
-            raise HclSyntaxError
-
-    def whole(self) -> Thunk:
-        """An expression with its condition, if it has one."""
-        self._depth += 1
-        if self._depth > _DEEPEST:
-            raise HclSyntaxError
-        found = self._binary(0)
-        if self._take("?"):
-            yes = self.whole()
-            self._expect(":")
-            found = condition(found, yes, self.whole())
-        self._depth -= 1
-        return found
-
-    def _binary(self, level: int) -> Thunk:
-        if level == len(_LEVELS):
-            return self._unary()
-        found = self._binary(level + 1)
-        while self._kind == "sign" and self.token in _LEVELS[level]:
-            sign = self.token
-            self._advance()
-            found = operation(sign, found, self._binary(level + 1))
-        return found
-
-    def _unary(self) -> Thunk:
-        for sign, made in (("!", negated), ("-", negative)):
-            if self._take(sign):
-                self._depth += 1
-                if self._depth > _DEEPEST:
-                    raise HclSyntaxError
-                inner = self._unary()
-                self._depth -= 1
-                return applied(made, inner)
-        return self._postfix(self._primary())
-
-    def _postfix(self, found: Thunk) -> Thunk:
-        while True:
-            if self._take("."):
-                key: Thunk = constant(self.token)
-                if self._kind not in ("name", "number"):
-                    raise HclSyntaxError
-                self._advance()
-            elif self._take("["):
-                key = self.whole()
-                self._expect("]")
-            else:
-                return found
-            found = item(found, key)
-
-    def _primary(self) -> Thunk:
-        kind, token = self._kind, self.token
-        if kind == "text":
-            return self._quoted()
-        if kind == "number":
-            self._advance()
-            return constant(float(token) if re.search("[.eE]", token) else int(token))
-        if kind == "name":
-            self._advance()
-            return self._call(token) if self._take("(") else variable(token)
-        if self._take("("):
-            found = self.whole()
-            self._expect(")")
-            return found
-        if self._take("["):
-            return self._for_or_list()
-        if self._take("{"):
-            return self._table()
-        raise HclSyntaxError
-
-    def _quoted(self) -> Thunk:
-        start = self._end
-        self._end = end_of_text(self._text, start)
-        inside = self._text[start : self._end - 1]
-        self._advance()
-        return _template(inside)
-
-    def _call(self, name: str) -> Thunk:
-        arguments = self._items(")")
-        return lambda scope: called(scope.get(f"{name}()"), [one(scope) for one in arguments])
-
-    def _items(self, end: str) -> list[Thunk]:
-        found: list[Thunk] = []
-        while not self._take(end):
-            found.append(self.whole())
-            if self._take("..."):  # spreads a list, whose length is not followed here
-                found[-1] = constant(UNKNOWN)
-            if not self._take(","):
-                self._expect(end)
-                break
-        return found
-
-    def _for_or_list(self) -> Thunk:
-        if self._kind == "name" and self.token == "for":
-            return self._for()
-        items = self._items("]")
-        return lambda scope: [one(scope) for one in items]
-
-    def _for(self) -> Thunk:
-        self._advance()
-        names = [self._name()]
-        if self._take(","):
-            names.append(self._name())
-        if self._name() != "in":
-            raise HclSyntaxError
-        source = self.whole()
-        self._expect(":")
-        if self._repeats:
-            raise HclSyntaxError  # a loop in a loop could cost more than it is worth
-        self._repeats = True
-        made = self.whole()
-        kept = self.whole() if self._kind == "name" and self._take("if") else constant(True)
-        self._expect("]")
-        self._repeats = False
-        return lambda scope: repeated(source(scope), names, made, kept, scope)
-
-    def _name(self) -> str:
-        name = self.token
-        if self._kind != "name":
-            raise HclSyntaxError
-        self._advance()
-        return name
-
-    def _table(self) -> Thunk:
-        pairs: list[tuple[Thunk, Thunk]] = []
-        while not self._take("}"):
-            key = constant(self._name()) if self._kind == "name" else self.whole()
-            if not (self._take("=") or self._take(":")):
-                raise HclSyntaxError
-            pairs.append((key, self.whole()))
-            self._take(",")
-        return lambda scope: made_table([(key(scope), value(scope)) for key, value in pairs])
-
-
-@lru_cache(maxsize=4096)
-def _template(text: str) -> Thunk:
-    if len(text) > LONGEST:
-        raise HclSyntaxError
-    parts = list(_parts(text))
-    if len(parts) == 1 and not isinstance(parts[0], str):
-        return parts[0]  # "${x}" is x itself, whatever it is
-
-    def value(scope: Scope) -> Any:
-        found = [part if isinstance(part, str) else part(scope) for part in parts]
-        if not all(isinstance(one, (str, int, float)) for one in found):
+    def called(*arguments: Any) -> Any:
+        if len(arguments) < len(names) or (len(arguments) > len(names) and not rest):
             return UNKNOWN
-        return "".join(map(shown, found))
+        own = {
+            **dict(zip(names, arguments, strict=False)),
+            **{name: list(arguments[len(names) :]) for name in rest},
+        }
+        return _value(attributes.get("result"), scope.with_values(own))
 
-    return value
+    return called
 
 
-def _parts(text: str) -> Iterator[str | Thunk]:
-    position = start = 0
-    while position < len(text):
-        if text.startswith(("$${", "%%{"), position):
-            yield unescaped(text[start:position]) + text[position + 1]
-            start, position = position + 2, position + 3
-        elif text.startswith("${", position):
-            if position > start:
-                yield unescaped(text[start:position])
-            end = end_of_hole(text, position + 2)
-            yield _expression(text[position + 2 : end - 1].strip().strip("~"))
-            start = position = end
-        elif text.startswith("%{", position):
-            raise HclSyntaxError  # a directive
-        else:
-            position += 2 if text[position] == "\\" else 1
-    if start < len(text) or not text:
-        yield unescaped(text[start:])
+def _names(node: Node) -> list[str]:
+    """The identifiers of a list, or of one alone; in JSON they are strings."""
+    if isinstance(node, (str, list)):
+        return [name for name in ([node] if isinstance(node, str) else node) if isinstance(name, str)]
+    inner = getattr(node, "expression", None)
+    nodes = getattr(inner, "elements", [node])
+    inners = [getattr(one, "expression", None) for one in nodes]
+    return [one.serialize() for one in inners if one is not None and one.lark_name() == "identifier"]
+
+
+def evaluate(node: Node, scope: Scope) -> Any:
+    """The value of an attribute (see hcl_file) as plain data; UNKNOWN where it cannot be worked out."""
+    try:
+        return scope.limits.bounded(_value(node, scope))
+    except (LimitError, HclError, ValueError, OverflowError, RecursionError):
+        return UNKNOWN
+
+
+def _value(node: Node, scope: Scope) -> Any:
+    scope.limits.enter()
+    try:
+        return _plain(node, scope) if _is_plain(node) else _by_rule(node, scope)
+    finally:
+        scope.limits.depth -= 1
+
+
+def _is_plain(node: Node) -> bool:
+    return node is None or isinstance(node, (str, int, float, list, dict))
+
+
+def _plain(node: Any, scope: Scope) -> Any:
+    """A value of JSON, whose strings and keys are templates."""
+    if isinstance(node, str):
+        return _template(node, scope)
+    if isinstance(node, list):
+        return [_value(one, scope) for one in node]
+    if isinstance(node, dict):
+        return _table([(_template(key, scope), _value(one, scope)) for key, one in node.items()])
+    return node
+
+
+def _by_rule(node: Any, scope: Scope) -> Any:
+    rule = _RULES.get(node.lark_name())
+    return rule(node, scope) if rule else UNKNOWN
+
+
+def _number(node: Any, _scope: Scope) -> Any:
+    text = str(node.token.value)
+    return int(text) if node.lark_name() == "int_lit" else float(text)
+
+
+def _literal(node: Any, _scope: Scope) -> Any:
+    return {"true": True, "false": False, "null": None}[str(node.token.value)]
+
+
+def _variable(node: Any, scope: Scope) -> Any:
+    return scope.values.get(str(node.token.value), UNKNOWN)
+
+
+def _conditional(node: Any, scope: Scope) -> Any:
+    condition = to_bool(_value(node.condition, scope))
+    if condition is UNKNOWN:
+        both = _value(node.if_true, scope), _value(node.if_false, scope)
+        return both[0] if both[0] == both[1] else UNKNOWN
+    return _value(node.if_true if condition else node.if_false, scope)
+
+
+def _binary(node: Any, scope: Scope) -> Any:
+    operator = str(node.binary_term.binary_operator.token.value)
+    left, right = _value(node.expr_term, scope), node.binary_term.expr_term
+    if operator in ("&&", "||"):
+        return logical(operator, to_bool(left), lambda: to_bool(_value(right, scope)))
+    return binary(operator, left, _value(right, scope))
+
+
+def _unary(node: Any, scope: Scope) -> Any:
+    return unary(node.operator.strip(), _value(node.expr_term, scope))
+
+
+def _index(node: Any, scope: Scope) -> Any:
+    owner, index = node.children
+    short = index.lark_name() == "short_index"
+    key = int(index.index.value) if short else _value(index.index_expression, scope)
+    return item(_value(owner, scope), key)
+
+
+def _attribute(node: Any, scope: Scope) -> Any:
+    return item(_value(node.expr_term, scope), str(node.get_attr.identifier.token.value))
+
+
+def _call(node: Any, scope: Scope) -> Any:
+    names = [str(one.token.value) for one in node.identifiers]
+    if len(names) != 1 or (node.arguments and node.arguments.has_ellipsis):
+        return UNKNOWN  # a list is spread into arguments
+    values = [_value(one, scope) for one in (node.arguments.arguments if node.arguments else ())]
+    return scope.limits.bounded(call(scope.functions.get(names[0]), values))
+
+
+def _object(node: Any, scope: Scope) -> Any:
+    return _table([(_key(one.key, scope), _value(one.expression, scope)) for one in node.elements])
+
+
+def _key(key: Any, scope: Scope) -> Any:
+    if key.lark_name() == "object_elem_key_expr":
+        return _value(key.expression, scope)
+    if key.value.lark_name() == "identifier":
+        return str(key.value.token.value)
+    return _value(key.value, scope)
+
+
+def _table(pairs: list[tuple[Any, Any]]) -> Any:
+    if not all(isinstance(key, (str, int, float)) for key, _ in pairs):
+        return UNKNOWN
+    return {to_text(key): value for key, value in pairs}
+
+
+def _for(node: Any, scope: Scope) -> Any:
+    """``[for NAMES in SOURCE : VALUE if CONDITION]``."""
+    if scope.in_loop:
+        raise LimitError
+    intro = node.for_intro
+    source = _value(intro.iterable, scope)
+    if not isinstance(source, (list, dict)):
+        return UNKNOWN
+    names = [str(one.token.value) for one in (intro.first_iterator, intro.second_iterator) if one]
+    result = []
+    for pair in source.items() if isinstance(source, dict) else enumerate(source):
+        own = dict(zip(names, pair[-len(names) :], strict=True))
+        inner = replace(scope.with_values(own), in_loop=True)
+        kept = to_bool(_value(node.condition.condition_expr, inner)) if node.condition else True
+        if kept is UNKNOWN:
+            return UNKNOWN
+        if kept:
+            result.append(_value(node.value_expr, inner))
+    return result
+
+
+def _string(node: Any, scope: Scope) -> Any:
+    return _joined(quoted_parts(node), scope)
+
+
+def _heredoc(node: Any, scope: Scope) -> Any:
+    body = heredoc_body(node)
+    return _template(dedent(body) if node.lark_name().endswith("trim") else body, scope)
+
+
+def _template(text: str, scope: Scope) -> Any:
+    return _joined(parse_template(text, scope.limits.spend), scope)
+
+
+def _joined(parts: list[str | Node], scope: Scope) -> Any:
+    if len(parts) == 1 and not isinstance(parts[0], str):
+        return _value(parts[0], scope)  # "${x}" is x itself, whatever its type
+    values = [part if isinstance(part, str) else _value(part, scope) for part in parts]
+    if not all(isinstance(one, (str, int, float)) for one in values):
+        return UNKNOWN
+    return scope.limits.bounded("".join(map(to_text, values)))
+
+
+_RULES: dict[str, Callable[[Any, Scope], Any]] = {
+    "expr_term": lambda node, scope: _value(node.expression, scope),
+    "int_lit": _number,
+    "float_lit": _number,
+    "literal_value": _literal,
+    "identifier": _variable,
+    "string": _string,
+    "heredoc_template": _heredoc,
+    "heredoc_template_trim": _heredoc,
+    "tuple": lambda node, scope: [_value(one, scope) for one in node.elements],
+    "object": _object,
+    "conditional": _conditional,
+    "binary_op": _binary,
+    "unary_op": _unary,
+    "index_expr_term": _index,
+    "get_attr_expr_term": _attribute,
+    "function_call": _call,
+    "for_tuple_expr": _for,
+}

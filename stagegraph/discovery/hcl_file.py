@@ -1,123 +1,223 @@
-"""HCL as plain values; the one module that imports hcl2."""
+"""Reads HCL and JSON bake files into blocks with line numbers; the only module that imports hcl2.
+
+The value of an attribute is not evaluated: in HCL it is a node of python-hcl2's tree (``hcl2.rules``),
+whose ``lark_name()`` is the name of its grammar rule; in JSON it is the plain value, whose strings are
+templates.
+"""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Mapping
-from textwrap import dedent
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
-from stagegraph.discovery.hcl_expression import expression, template
-from stagegraph.discovery.hcl_functions import FUNCTIONS
-from stagegraph.discovery.hcl_values import UNKNOWN, Scope, within_limits
+from msgspec import Struct, field
 
-_DEEPEST = 40
-_MOST_ROUNDS = 20
-_MOST_CALLS = 2_000  # of one function
-_HEREDOC = re.compile(r'"<<(-?)\w+\r?\n(.*?)\r?\n?[ \t]*\w+"\Z', re.DOTALL)
+_LONGEST_INTERPOLATION = 2_000  # characters
+_MOST_BRACES = 20  # in one interpolation
+_STEPS_PER_CHARACTER = 5  # what parsing costs, compared with evaluating
+Node = Any  # a rule of hcl2.rules, or a plain JSON value
+Blocks = dict[str, dict[str, "Block"]]
 
 
 class HclError(ValueError):
-    """The text is no HCL."""
+    """The text is not valid HCL, or not valid JSON."""
 
 
-def read_hcl(text: str) -> dict[str, dict[str, Any]]:
-    """The blocks of ``text``, by kind and label, later ones over earlier ones, not yet evaluated.
+class Block(Struct, frozen=True, kw_only=True):
+    """One block: its first line, from 1, and its attributes by name."""
 
-    Attributes that stand outside of all blocks are under the kind "".
+    line: int
+    attributes: Mapping[str, Node] = field(default_factory=dict)
+
+
+class HclFile(Struct, frozen=True, kw_only=True):
+    """The blocks of a file by type and label, and the attributes outside of all blocks."""
+
+    blocks: Mapping[str, Mapping[str, Block]]
+    attributes: Mapping[str, Node] = field(default_factory=dict)
+
+    def of_type(self, block_type: str) -> Mapping[str, Block]:
+        """The blocks of a type by label, in the order of the file."""
+        return self.blocks.get(block_type, {})
+
+
+def read_hcl(text: str) -> HclFile:
+    """The blocks of ``text``; blocks with the same type and label are merged, later attributes win.
+
+    Raises HclError.
     """
-    found: dict[str, dict[str, Any]] = {}
-    for kind, blocks in _loaded(text).items():
-        if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
-            found.setdefault("", {})[kind] = blocks
-            continue
-        for block in blocks:
-            for label, body in block.items():
-                if isinstance(body, dict):
-                    found.setdefault(kind, {}).setdefault(_label(label), {}).update(body)
-    return found
+    blocks: Blocks = {}
+    attributes: dict[str, Node] = {}
+    for item in _body(text):
+        if item.lark_name() == "attribute":
+            attributes[_name(item.identifier)] = item.expression
+        elif item.lark_name() == "block" and len(item.labels) > 1:
+            _add(blocks, item)
+    return HclFile(blocks=blocks, attributes=attributes)
 
 
-def _loaded(text: str) -> dict[str, Any]:
+def _add(blocks: Blocks, item: Node) -> None:
+    same_type = blocks.setdefault(_name(item.labels[0]), {})
+    own = {
+        _name(child.identifier): child.expression
+        for child in item.body.children
+        if child.lark_name() == "attribute"
+    }
+    label = _name(item.labels[1])
+    earlier = same_type.get(label) or Block(line=item.labels[0].to_lark().meta.line)
+    same_type[label] = Block(line=earlier.line, attributes={**earlier.attributes, **own})
+
+
+def _name(node: Node) -> str:
+    return str(node.serialize()).strip('"')
+
+
+def _body(text: str) -> list[Node]:
     import hcl2
 
     try:
-        return dict(hcl2.loads(text if text.endswith("\n") else text + "\n"))
+        return list(hcl2.parses(text, discard_comments=True).body.children)
     except RecursionError:
         raise HclError("it is nested too deeply") from None
-    except Exception as error:  # the parser has errors of many kinds, of its own and of lark
+    except Exception as error:  # errors of lark and of hcl2, which share no base class
         line = getattr(error, "line", None)
-        raise HclError("it is no HCL" + (f", from line {line} on" if line else "")) from None
+        known = isinstance(line, int) and line > 0
+        raise HclError("invalid HCL" + (f" in line {line}" if known else "")) from None
 
 
-def scope_of(blocks: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """What expressions see: functions, and variables with their defaults, which may need each other."""
-    defaults = {
-        name: body["default"] for name, body in blocks.get("variable", {}).items() if "default" in body
-    }
-    defaults = {**blocks.get("", {}), **defaults}
-    scope: dict[str, Any] = {**FUNCTIONS, **dict.fromkeys(blocks.get("variable", {}), UNKNOWN)}
-    for name, body in blocks.get("function", {}).items():
-        scope[f"{name}()"] = _function(body, scope)
-    for _ in range(_MOST_ROUNDS):
-        values = {name: within_limits(evaluated(value, scope)) for name, value in defaults.items()}
-        if all(scope.get(name, UNKNOWN) is value or scope[name] == value for name, value in values.items()):
+@lru_cache(maxsize=1024)
+def parse_expression(text: str) -> Node:
+    """The node of one expression. Raises HclError."""
+    # in parentheses an expression may go over several lines
+    items = _body(f"x = (\n{text}\n)")
+    if len(items) != 1 or items[0].lark_name() != "attribute":
+        raise HclError("not one expression")
+    return items[0].expression
+
+
+def quoted_parts(string: Node) -> list[str | Node]:
+    """The parts of a quoted template: literal text, and the nodes of what is interpolated."""
+    return [_part(part.content) for part in string.string_parts]
+
+
+def _part(content: Node) -> str | Node:
+    from hcl2.utils import process_escape_sequences
+
+    kind = content.lark_name()
+    if kind == "STRING_CHARS":
+        return process_escape_sequences(str(content.value))
+    if kind in ("ESCAPED_INTERPOLATION", "ESCAPED_DIRECTIVE"):
+        text = str(content.value)[1:]
+        if "${" in text[2:] or "%{" in text[2:]:  # hcl2 takes all up to the next brace for text
+            raise HclError("an interpolation within an escaped one")
+        return process_escape_sequences(text)
+    return content.expression if kind == "interpolation" else content
+
+
+def heredoc_body(heredoc: Node) -> str:
+    """The lines of a heredoc, without the end of the last one."""
+    _, _, body = str(heredoc.heredoc.value).partition("\n")
+    return re.sub(r"\r?\n?[ \t]*[\w.-]+\s*\Z", "", body)
+
+
+def parse_template(text: str, spend: Callable[[int], None]) -> list[str | Node]:
+    """The parts of a template without quotes (of JSON, of a heredoc), where a backslash is a backslash.
+
+    ``spend`` is called with the cost of each attempt to parse and may raise. Raises HclError.
+    """
+    parts: list[str | Node] = []
+    position = 0
+    for mark in _marks(text):
+        if mark.start() < position:
+            continue  # within the interpolation before
+        parts.append(text[position : mark.start()])
+        position = mark.end()
+        if mark[0] == "%{":
+            raise HclError("directives are not evaluated")
+        if mark[0] == "${":
+            node, position = _interpolation(text, position, spend)
+            parts.append(node)
+        else:
+            parts.append(mark[0][1:])
+    return [part for part in (*parts, text[position:]) if part != ""]
+
+
+def _marks(text: str) -> Iterator[re.Match[str]]:
+    return re.finditer(r"\$\$\{|%%\{|\$\{|%\{", text) if "{" in text else iter(())
+
+
+def _interpolation(text: str, start: int, spend: Callable[[int], None]) -> tuple[Node, int]:
+    """The expression at ``start`` and the offset behind its closing brace.
+
+    That is the first brace with an expression before it: at an earlier one, which is in a string or
+    closes an object, a quote or a brace is still open.
+    """
+    end = start
+    for _ in range(_MOST_BRACES):
+        end = text.find("}", end, start + _LONGEST_INTERPOLATION)
+        if end < 0:
             break
-        scope.update(values)
-    return scope
+        spend((end - start) * _STEPS_PER_CHARACTER)
+        try:
+            return parse_expression(text[start:end]), end + 1
+        except HclError:
+            end += 1
+    raise HclError("an interpolation without end")
 
 
-def _function(body: Mapping[str, Any], scope: Mapping[str, Any]) -> Callable[..., Any]:
-    """A function of the file; one that is called without end gives up."""
-    left = _MOST_CALLS
-    params = [str(name) for name in body.get("params", [])]
-    variadic = body.get("variadic_params")
-
-    def called(*values: Any) -> Any:
-        nonlocal left
-        left -= 1
-        if left < 0:
-            return UNKNOWN
-        if len(values) < len(params) or (len(values) > len(params) and variadic is None):
-            return UNKNOWN
-        own = dict(zip(params, values, strict=False))
-        if variadic is not None:
-            own[str(variadic)] = list(values[len(params) :])
-        return evaluated(body.get("result"), {**scope, **own})
-
-    return called
+def read_json(text: str) -> HclFile:
+    """The blocks of a JSON bake file: members that are objects of objects. Raises HclError."""
+    try:
+        root = json.loads(text)
+    except RecursionError:
+        raise HclError("it is nested too deeply") from None
+    except ValueError:
+        root = None
+    if not isinstance(root, dict):
+        raise HclError("invalid JSON")
+    blocks = {
+        block_type: dict(_json_blocks(text, offset, root[block_type]))
+        for block_type, offset in _members(text, 0)
+        if isinstance(root[block_type], dict)
+    }
+    return HclFile(blocks=blocks)
 
 
-def _label(text: str) -> str:
-    return text.strip('"')
+def _json_blocks(text: str, start: int, values: Mapping[str, Any]) -> Iterator[tuple[str, Block]]:
+    """The members of the object at ``start`` that are objects, as blocks."""
+    line, counted = 1, 0
+    for label, offset in _members(text, start):
+        line, counted = line + text.count("\n", counted, offset), offset
+        if isinstance(values[label], dict):
+            yield label, Block(line=line, attributes=values[label])
 
 
-def evaluated(value: Any, scope: Scope, depth: int = 0) -> Any:
-    """``value`` as hcl2 has it, worked out in ``scope``; UNKNOWN where that is not enough."""
-    if depth > _DEEPEST:
-        return UNKNOWN
-    if isinstance(value, list):
-        return [evaluated(item, scope, depth + 1) for item in value]
-    if isinstance(value, dict):
-        return _table(value, scope, depth)
-    return _text(value, scope) if isinstance(value, str) else value
+def _members(text: str, start: int) -> Iterator[tuple[str, int]]:
+    """The keys of the object that begins at or after ``start``, each with the offset of its value.
+
+    The json module does not tell offsets: this walks one level, and json reads the keys and the values.
+    ``text`` must be valid JSON.
+    """
+    decoder = json.JSONDecoder()
+    position = _behind(text, "{", start)
+    while not text.startswith("}", position):
+        key, end = decoder.raw_decode(text, position)
+        value = _behind(text, ":", end)
+        yield key, value
+        _, end = decoder.raw_decode(text, value)
+        position = _behind(text, ",", end)
 
 
-def _table(value: Mapping[str, Any], scope: Scope, depth: int) -> Any:
-    found = {}
-    for key, item in value.items():
-        name = expression(key[2:-1], scope) if key.startswith("${") else _label(str(key))
-        if not isinstance(name, str):
-            return UNKNOWN
-        if not name.startswith("__"):
-            found[name] = evaluated(item, scope, depth + 1)
-    return found
+def _behind(text: str, mark: str, start: int) -> int:
+    """The offset of the next token, with ``mark`` skipped if it is there."""
+    position = _space(text, start)
+    return _space(text, position + 1) if text.startswith(mark, position) else position
 
 
-def _text(value: str, scope: Scope) -> Any:
-    heredoc = _HEREDOC.match(value)
-    if heredoc:
-        return template(dedent(heredoc[2]) if heredoc[1] else heredoc[2], scope)
-    if value.startswith('"'):
-        return template(value[1:-1] if value.endswith('"') and len(value) > 1 else value[1:], scope)
-    return expression(value[2:-1] if value.startswith("${") and value.endswith("}") else value, scope)
+def _space(text: str, start: int) -> int:
+    while text.startswith((" ", "\t", "\r", "\n"), start):
+        start += 1
+    return start

@@ -1,13 +1,14 @@
-"""Which Dockerfile a build means, from its context and the paths that it names."""
+"""The files of a repository, and which Dockerfile a build in it uses."""
 
 from __future__ import annotations
 
 import os
 import posixpath
-import stat
-from collections.abc import Iterable, Iterator
+import re
+import warnings
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct, field
 
@@ -20,81 +21,172 @@ if TYPE_CHECKING:
 _NEVER = frozenset({".git", ".hg", ".svn", "node_modules", ".venv", ".tox", "__pycache__"})
 _MOST_ENTRIES = 500_000
 _MOST_IGNORE_BYTES = 1024 * 1024
+_IN_ANY_DIRECTORY = "^(?:.+/)?"  # how regular expressions of pathspec begin
 
 
-class _Ignoring(Struct, frozen=True):
-    """The rules of one .gitignore, for paths that begin with ``prefix``."""
+class _IgnoreFile(NamedTuple):
+    """One .gitignore: its patterns apply to the paths under ``prefix``, seen from there."""
 
     prefix: str
     spec: GitIgnoreSpec
+    any_pattern: re.Pattern[str] | None  # matches where at least one of the patterns does
+
+    def ignores(self, path: str) -> bool | None:
+        """Whether a path from the root is ignored; None where no pattern matches."""
+        relative = path[len(self.prefix) :]
+        if self.any_pattern and not self.any_pattern.search(relative):
+            return None
+        return self.spec.check_file(relative).include
 
 
-_Rules = tuple[_Ignoring, ...]
+_IgnoreFiles = tuple[_IgnoreFile, ...]  # from the root down
 
 
-class Walk(Struct):
-    """Walks the tree under ``top``; what cannot be read is noted and left out.
+class _Directory(NamedTuple):
+    """What one directory holds that Git does not ignore, by name and in order."""
 
-    Directories that are links are not entered, so a loop of links ends.
+    files: list[str]
+    directories: list[str]
+    entries: int  # with those that Git ignores
+    ignore_files: _IgnoreFiles
+    notes: list[Note]
+
+
+class Walk(NamedTuple):
+    """The regular files (and links to them) under a directory, and notes on what cannot be read.
+
+    The paths are relative to the directory and have slashes; they come directory by directory in the order
+    of their names, the files of a directory before those below it.
     """
 
-    top: Path
-    notes: list[Note] = field(default_factory=list)
-    _left: int = _MOST_ENTRIES
+    paths: list[str]
+    notes: list[Note]
 
-    def files(self) -> Iterator[Path]:
-        """Regular files, and links to them, directory by directory in the order of their names."""
-        here = self.top.resolve()
+
+class FileTree(Struct):
+    """Walks directories and reads each directory once, however often it is walked."""
+
+    _read: dict[tuple[str, str], _Directory] = field(default_factory=dict)
+
+    def walk(self, top: str) -> Walk:
+        """The files under ``top`` that Git does not ignore.
+
+        Links to directories are not followed, so that a loop of links ends.
+        """
+        here = Path(top).resolve()
         root = repository_of(here) or here
-        above = tuple(one for parent in _between(root, here) for one in self._rules(parent, root))
-        waiting: list[tuple[Path, Path, _Rules]] = [(self.top, here, above)]
-        while waiting:
-            shown, directory, rules = waiting.pop()
-            entries = self._entries(directory)
-            if any(entry.name == ".gitignore" for entry in entries):
-                rules = (*rules, *self._rules(directory, root))
-            deeper = []
-            for entry in entries:
-                path = (directory / entry.name).relative_to(root).as_posix()
-                if entry.is_dir(follow_symlinks=False):
-                    if entry.name not in _NEVER and not _ignored(rules, f"{path}/"):
-                        deeper.append((shown / entry.name, directory / entry.name, rules))
-                elif not _ignored(rules, path) and _is_file(directory / entry.name):
-                    yield shown / entry.name
-            waiting.extend(reversed(deeper))
+        walk = Walk([], [])
+        above: _IgnoreFiles = ()
+        for parent in _between(root, here):
+            above = (*above, *_ignore_files(str(parent), _prefix(parent, root), walk.notes))
+        self._walk_into(walk, top, str(here), _prefix(here, root), above)
+        return walk
 
-    def _entries(self, directory: Path) -> list[os.DirEntry[str]]:
-        if self._left <= 0:
-            return []
-        try:
-            with os.scandir(directory) as found:
-                entries = sorted(found, key=lambda entry: entry.name)
-        except OSError as error:
-            self._note(directory, f"not read: {error.strerror}")
-            return []
-        self._left -= len(entries)
-        if self._left <= 0:
-            self._note(self.top, f"there are more than {_MOST_ENTRIES:,} files; the rest is not looked at")
-        return entries
+    def _walk_into(self, walk: Walk, top: str, here: str, prefix: str, above: _IgnoreFiles) -> None:
+        left = _MOST_ENTRIES
+        waiting = [("", here, above)]
+        while waiting and left > 0:
+            inside, path, ignore_files = waiting.pop()
+            directory = self._directory(path, prefix + inside, ignore_files)
+            walk.notes.extend(directory.notes)
+            walk.paths.extend([inside + name for name in directory.files])
+            left -= directory.entries
+            waiting.extend(
+                (f"{inside}{name}/", os.path.join(path, name), directory.ignore_files)
+                for name in reversed(directory.directories)
+            )
+        if left <= 0:
+            message = f"there are more than {_MOST_ENTRIES:,} files; the rest was skipped"
+            walk.notes.append(Note(file=str(Path(top)), line=None, message=message))
 
-    def _note(self, path: Path, message: str) -> None:
-        self.notes.append(Note(file=str(path), line=None, message=message))
+    def _directory(self, path: str, prefix: str, above: _IgnoreFiles) -> _Directory:
+        key = (path, prefix)
+        if key not in self._read:
+            self._read[key] = _read_directory(path, prefix, above)
+        return self._read[key]
 
-    def _rules(self, directory: Path, root: Path) -> _Rules:
-        from pathspec import GitIgnoreSpec
 
-        path = directory / ".gitignore"
-        try:
-            if not _is_file(path):
-                return ()
-            with path.open("rb") as file:
-                lines = file.read(_MOST_IGNORE_BYTES).decode("utf-8", "replace").splitlines()
-            relative = directory.relative_to(root).as_posix()
-            prefix = "" if relative == "." else f"{relative}/"
-            return (_Ignoring(prefix, GitIgnoreSpec.from_lines(lines)),)
-        except (OSError, ValueError) as error:
-            self._note(path, f"not read: {error}")
+def _read_directory(path: str, prefix: str, ignore_files: _IgnoreFiles) -> _Directory:
+    """``prefix`` is the path from the root of the repository, with a slash at its end."""
+    notes: list[Note] = []
+    try:
+        with os.scandir(path) as scan:
+            entries = sorted(scan, key=lambda entry: entry.name)
+    except OSError as error:
+        notes.append(Note(file=path, line=None, message=f"not read: {error.strerror}"))
+        return _Directory([], [], 0, ignore_files, notes)
+    if any(entry.name == ".gitignore" for entry in entries):
+        ignore_files = (*ignore_files, *_ignore_files(path, prefix, notes))
+    directory = _Directory([], [], len(entries), ignore_files, notes)
+    for entry in entries:
+        name = entry.name
+        if entry.is_dir(follow_symlinks=False):
+            if name not in _NEVER and not _is_ignored(ignore_files, f"{prefix}{name}/"):
+                directory.directories.append(name)
+        elif _is_file(entry) and not _is_ignored(ignore_files, prefix + name):
+            directory.files.append(name)
+    return directory
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:
+        return False  # a link that cannot be followed
+
+
+def _is_ignored(ignore_files: _IgnoreFiles, path: str) -> bool:
+    """Whether ``path`` is ignored: the deepest .gitignore with a pattern that matches decides."""
+    for one in reversed(ignore_files):
+        ignored = one.ignores(path)
+        if ignored is not None:
+            return ignored
+    return False
+
+
+def _ignore_files(directory: str, prefix: str, notes: list[Note]) -> _IgnoreFiles:
+    from pathspec import GitIgnoreSpec
+
+    path = os.path.join(directory, ".gitignore")
+    try:
+        if not os.path.isfile(path):
             return ()
+        with open(path, "rb") as file:
+            lines = file.read(_MOST_IGNORE_BYTES).decode("utf-8", "replace").splitlines()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of re, for patterns such as [[]
+            spec = GitIgnoreSpec.from_lines(lines)
+            any_pattern = _any_of(spec)
+    except (OSError, ValueError) as error:
+        notes.append(Note(file=path, line=None, message=f"not read: {error}"))
+        return ()
+    return (_IgnoreFile(prefix, spec, any_pattern),)
+
+
+def _any_of(spec: GitIgnoreSpec) -> re.Pattern[str] | None:
+    """One regular expression for all patterns of ``spec``; None where they cannot be combined.
+
+    Most paths match no pattern, and one search finds that out; for the others pathspec decides.
+    """
+    anywhere: list[str] = []
+    anchored: list[str] = []
+    for pattern in spec.patterns:
+        if pattern.regex is not None:
+            text = pattern.regex.pattern
+            # a name can be in an expression only once
+            text = text[: -len(_DIRECTORY)] + "/" if text.endswith(_DIRECTORY) else text
+            text = text[: -len(_EITHER)] + "(?:/|$)" if text.endswith(_EITHER) else text
+            if "(?P" in text or pattern.regex.flags != re.UNICODE:
+                return None
+            inside = text.startswith(_IN_ANY_DIRECTORY)
+            (anywhere if inside else anchored).append(f"(?:{text.removeprefix(_IN_ANY_DIRECTORY)})")
+    if anywhere:
+        anchored.append(f"{_IN_ANY_DIRECTORY}(?:{'|'.join(anywhere)})")
+    return re.compile("|".join(anchored) or r"(?!)")
+
+
+_DIRECTORY = "(?P<ps_d>/)"
+_EITHER = f"(?:{_DIRECTORY}|$)"
 
 
 def _between(root: Path, here: Path) -> list[Path]:
@@ -102,21 +194,9 @@ def _between(root: Path, here: Path) -> list[Path]:
     return [parent for parent in reversed(here.parents) if parent.is_relative_to(root)]
 
 
-def _is_file(path: Path) -> bool:
-    try:
-        return stat.S_ISREG(path.stat().st_mode)
-    except OSError:
-        return False  # a link to nothing, or round and round
-
-
-def _ignored(rules: _Rules, path: str) -> bool:
-    """Whether the deepest .gitignore that says anything of ``path`` says to ignore it."""
-    for one in reversed(rules):
-        if path.startswith(one.prefix):
-            said = one.spec.check_file(path[len(one.prefix) :]).include
-            if said is not None:
-                return said
-    return False
+def _prefix(directory: Path, root: Path) -> str:
+    relative = directory.relative_to(root).as_posix()
+    return "" if relative == "." else f"{relative}/"
 
 
 def repository_of(path: Path) -> Path | None:
@@ -128,7 +208,7 @@ def repository_of(path: Path) -> Path | None:
         return None
 
 
-_NAMES = ("Dockerfile", "Containerfile")
+_DEFAULT_NAMES = ("Dockerfile", "Containerfile")
 
 
 class Repository:
@@ -139,19 +219,18 @@ class Repository:
         self.files = frozenset(files)
 
     def dockerfile(self, directory: str, context: str, name: str | None) -> str | None:
-        """The Dockerfile ``name`` of a context, both seen from ``directory``; None where it is not there."""
-        place = joined(directory, context)
-        for candidate in (name,) if name else _NAMES:
-            path = joined(place, candidate) if place is not None else None
+        """The Dockerfile ``name`` of a context relative to ``directory``; None where there is none."""
+        root = joined(directory, context)
+        for candidate in (name,) if name else _DEFAULT_NAMES:
+            path = joined(root, candidate) if root is not None else None
             if path is not None and self.has(path):
                 return path
         return None
 
     def has(self, path: str) -> bool:
         """Whether there is a file at ``path``, ignored by Git or not."""
-        return path in self.files or os.path.isfile(
-            os.path.join(self.root, path)
-        )  # no name is too long for it
+        # os.path.isfile is False for a name that is too long, where Path.is_file raises
+        return path in self.files or os.path.isfile(os.path.join(self.root, path))
 
     def is_directory(self, path: str) -> bool:
         """Whether there is a directory at ``path``."""
@@ -159,13 +238,13 @@ class Repository:
 
 
 def joined(directory: str, path: str) -> str | None:
-    """``path`` seen from ``directory``, from the root; None outside of the repository."""
+    """``path`` relative to ``directory`` as a path from the root; None outside of the repository."""
     if path.startswith(("/", "~")) or "\0" in path:
         return None
-    found = posixpath.normpath(posixpath.join(directory, path or "."))
-    return None if found.startswith("..") else ("" if found == "." else found)
+    normal = posixpath.normpath(posixpath.join(directory, path or "."))
+    return None if normal.startswith("..") else ("" if normal == "." else normal)
 
 
 def is_remote(context: str) -> bool:
-    """Whether a context is none of the repository: an address, or standard input."""
+    """Whether a context is outside of the repository: an address, another target, or standard input."""
     return context == "-" or "://" in context or context.startswith(("git@", "github.com/", "target:"))

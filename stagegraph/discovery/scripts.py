@@ -1,4 +1,4 @@
-"""Builds in the lines of Makefiles, shell scripts and the scripts of CI."""
+"""Finds the builds in Makefiles, shell scripts and the scripts of CI."""
 
 from __future__ import annotations
 
@@ -7,10 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 
-from stagegraph.discovery.commands import BuildCommand, build_command, engine_variables, mentions_build
+from stagegraph.discovery.commands import (
+    MISSING,
+    BuildCommand,
+    LogicalLine,
+    build_command,
+    engine_variables,
+    expansions,
+    logical_lines,
+    mentions_build,
+    simple_commands,
+)
 from stagegraph.discovery.found_build import FoundBuild, Note
 from stagegraph.discovery.repository import Repository, is_remote, joined
-from stagegraph.discovery.shell_words import MISSING, Lines, logical_lines, simple_commands, ways
 
 _ASSIGNED = re.compile(
     r"\s*(?:export\s+|readonly\s+|local\s+|declare\s+(?:-\w+\s+)*|override\s+)?"
@@ -24,7 +33,10 @@ _QUOTED = re.compile(r"""\A(["'])(.*)\1,?\Z""", re.DOTALL)
 
 
 class Script(Struct):
-    """A text with commands: which file it is in, from which line on, and where it can be run."""
+    """Lines of shell: their file, the number of the first line, and the directories it may run in.
+
+    ``values`` are the known values of variables; ``kind`` is the kind of the builds.
+    """
 
     file: str
     text: str
@@ -34,12 +46,12 @@ class Script(Struct):
     kind: str = "command"
 
 
-def script_uses(script: Script, repository: Repository) -> tuple[list[FoundBuild], list[Note]]:
-    """The builds in ``script``, and what is not understood of them."""
+def script_builds(script: Script, repository: Repository) -> tuple[list[FoundBuild], list[Note]]:
+    """The builds in ``script``, and notes on what is not understood."""
     if not mentions_build(script.text.replace("\\\n", " ")):
         return [], []
     reader = _Reader(script, repository)
-    return list(dict.fromkeys(reader.uses())), list(dict.fromkeys(reader.notes))
+    return list(dict.fromkeys(reader.builds())), list(dict.fromkeys(reader.notes))
 
 
 class _Reader:
@@ -48,26 +60,26 @@ class _Reader:
         self._repository = repository
         self._directories = list(dict.fromkeys(script.directories))
         self._values: dict[str, list[str]] = {name: list(known) for name, known in script.values.items()}
-        self._optional: set[str] = set()  # that whoever runs it can set to something else
+        self._settable: set[str] = set()  # variables that the environment or the command line can override
         self._is_make = bool(_MAKE.search(script.file))
         self.notes: list[Note] = []
 
-    def uses(self) -> Iterator[FoundBuild]:
+    def builds(self) -> Iterator[FoundBuild]:
         for logical in logical_lines(self._script.text, self._script.first):
-            self._learn(logical.text)
+            self._record(logical.text)
             if mentions_build(logical.text):
                 yield from self._line(logical)
 
-    def _learn(self, text: str) -> None:
-        """What a line says of variables and directories."""
+    def _record(self, text: str) -> None:
+        """Record the variables that a line sets and the directories it changes to."""
         match = _ASSIGNED.match(text)
         if match and "$(" not in match[3] and "`" not in match[3]:
             value = match[3].strip().strip("\"'")
-            for filled, sure in ways(value, self._values):
-                if sure and MISSING not in filled:
-                    self._values.setdefault(match[1], []).append(filled)
+            for expanded, certain in expansions(value, self._values):
+                if certain and MISSING not in expanded:
+                    self._values.setdefault(match[1], []).append(expanded)
             if self._is_make or "${" in value:  # `make NAME=VALUE` sets any of them
-                self._optional.add(match[1])
+                self._settable.add(match[1])
         for loop in _LOOP.finditer(text):
             words = [word for word in loop[2].split() if "$" not in word]
             self._values.setdefault(loop[1], []).extend(words)
@@ -80,29 +92,29 @@ class _Reader:
             if path is not None and path not in self._directories and self._repository.is_directory(path):
                 self._directories.append(path)
 
-    def _line(self, logical: Lines) -> Iterator[FoundBuild]:
+    def _line(self, logical: LogicalLine) -> Iterator[FoundBuild]:
         text = _plain(logical.text)
         values = {**{name: [value] for name, value in engine_variables()}, **self._values}
-        for filled, _ in ways(text, values):
-            commands = simple_commands(filled)
+        for expanded, _ in expansions(text, values):
+            commands = simple_commands(expanded)
             if commands is None:
-                self._note(logical.line, "the quotes of this line are not understood")
+                self._note(logical.line, "a quote in this line is not closed")
                 yield self._unknown(logical.line)
                 return
             for command in (build_command(words) for words in commands):
                 if command is not None:
-                    yield from self._uses_of(command, logical)
+                    yield from self._builds_of(command, logical)
 
-    def _uses_of(self, command: BuildCommand, logical: Lines) -> Iterator[FoundBuild]:
+    def _builds_of(self, command: BuildCommand, logical: LogicalLine) -> Iterator[FoundBuild]:
         if command.context is not None and is_remote(command.context):
             return
         unknown = self._unknown_parts(command, logical.text)
-        found = self._dockerfiles(command)
-        if not found:
+        dockerfiles = self._dockerfiles(command)
+        if not dockerfiles:
             unknown.add("dockerfile")
         if unknown:
             self._note(logical.line, f"docker build: {', '.join(sorted(unknown))} not understood")
-        for dockerfile in found or (None,):
+        for dockerfile in dockerfiles or (None,):
             yield FoundBuild(
                 file=self._script.file,
                 line=logical.line,
@@ -113,13 +125,13 @@ class _Reader:
                 platforms=tuple(one for one in command.platforms if MISSING not in one),
                 contexts=tuple(sorted(one for one in command.contexts if MISSING not in one)),
                 unknown=frozenset(unknown),
-                certain=len(found) == 1,
+                certain=len(dockerfiles) == 1,
             )
 
     def _unknown_parts(self, command: BuildCommand, text: str) -> set[str]:
         unknown = {"target", "build arguments"} if command.open else set()
         named = re.search(r"--target[= ]+[\"']?\$+[{(]?(\w+)", text)
-        if MISSING in command.target or (named and (named[1] in self._optional or ":-" in text)):
+        if MISSING in command.target or (named and (named[1] in self._settable or ":-" in text)):
             unknown.add("target")
         if None in command.build_args.values():
             unknown.add("build arguments")
@@ -128,7 +140,7 @@ class _Reader:
         return unknown
 
     def _dockerfiles(self, command: BuildCommand) -> list[str]:
-        """The file is seen from where the command is run; without one it is in the context."""
+        """The Dockerfiles it may use: ``--file`` is relative to the working directory, not to the context."""
         if command.file is not None:
             paths = (
                 [] if MISSING in command.file else [joined(one, command.file) for one in self._directories]
@@ -137,8 +149,8 @@ class _Reader:
         context = command.context
         if context is None or MISSING in context:
             return []
-        found = [self._repository.dockerfile(one, context, None) for one in self._directories]
-        return list(dict.fromkeys(path for path in found if path))
+        in_context = [self._repository.dockerfile(one, context, None) for one in self._directories]
+        return list(dict.fromkeys(path for path in in_context if path))
 
     def _unknown(self, line: int) -> FoundBuild:
         everything = frozenset({"dockerfile", "target", "build arguments"})
@@ -152,10 +164,10 @@ class _Reader:
 
 
 def _plain(text: str) -> str:
-    """A line without what YAML and JSON write around a command."""
+    """The command of a line, without the YAML or JSON around it."""
     text = _LIST_MARK.sub("", text)
     match = _QUOTED.match(text.strip())
     if match and match[1] not in match[2]:
         return match[2]
-    found = re.match(r'\s*"[^"]*"\s*:\s*"(.*)"\s*,?\s*\Z', text)  # a script of package.json
-    return found[1] if found else text
+    script = re.match(r'\s*"[^"]*"\s*:\s*"(.*)"\s*,?\s*\Z', text)  # a script of package.json
+    return script[1] if script else text

@@ -1,4 +1,4 @@
-"""Builds in GitHub Actions: steps that use an action, and the scripts of steps.
+"""Finds the builds of GitHub Actions: steps that use a build action, and the scripts of steps.
 
 Rules: docs.github.com/actions/reference/workflows-and-actions/workflow-syntax, and the inputs of
 docker/build-push-action and docker/bake-action.
@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import islice, product
 
+from stagegraph.discovery.commands import MISSING
 from stagegraph.discovery.found_build import FoundBuild, Note
 from stagegraph.discovery.repository import Repository, is_remote
-from stagegraph.discovery.scripts import Script, script_uses
-from stagegraph.discovery.shell_words import MISSING
+from stagegraph.discovery.scripts import Script, script_builds
 from stagegraph.discovery.yaml_file import Table, Yaml, YamlError, read_yaml
 
 _BUILD = re.compile(r"(?:docker|depot)/build-push-action(?:@|\Z)")
@@ -26,8 +26,8 @@ _MOST_COMBINATIONS = 256
 _Values = Mapping[str, Yaml]
 
 
-def workflow_uses(path: str, text: str, repository: Repository) -> tuple[list[FoundBuild], list[Note]]:
-    """The builds of the workflow or composite action at ``path``, and what is not understood."""
+def workflow_builds(path: str, text: str, repository: Repository) -> tuple[list[FoundBuild], list[Note]]:
+    """The builds of the workflow or composite action at ``path``, and notes on what is not understood."""
     try:
         root = read_yaml(text)
     except YamlError as error:
@@ -35,14 +35,14 @@ def workflow_uses(path: str, text: str, repository: Repository) -> tuple[list[Fo
     reader = _Reader(path, repository)
     if isinstance(root, Table):
         reader.jobs(root)
-    return list(dict.fromkeys(reader.uses)), list(dict.fromkeys(reader.notes))
+    return list(dict.fromkeys(reader.builds)), list(dict.fromkeys(reader.notes))
 
 
 class _Reader:
     def __init__(self, path: str, repository: Repository) -> None:
         self._path = path
         self._repository = repository
-        self.uses: list[FoundBuild] = []
+        self.builds: list[FoundBuild] = []
         self.notes: list[Note] = []
 
     def jobs(self, root: Table) -> None:
@@ -70,41 +70,41 @@ class _Reader:
     def _step(self, step: Table, known: _Values, env: Mapping[str, str], directory: str) -> None:
         action = step.text("uses") or ""
         if _BUILD.match(action):
-            self.uses.extend(self._build(step, known))
+            self.builds.extend(self._build(step, known))
         elif _BAKE.match(action):
-            self.uses.extend(self._bake(step, known))
+            self.builds.extend(self._bake(step, known))
         elif step.text("run"):
             self._run(step, known, env, directory)
 
     def _run(self, step: Table, known: _Values, env: Mapping[str, str], directory: str) -> None:
-        here = _filled(step.text("working-directory") or directory, known)
+        here = _expanded(step.text("working-directory") or directory, known)
         script = Script(
             file=self._path,
-            text=_filled(step.text("run") or "", known),
+            text=_expanded(step.text("run") or "", known),
             first=step.line("run"),
             directories=("" if MISSING in here else here.removeprefix("./").strip("/"),),
             values={
-                name: [_filled(value, known)]
+                name: [_expanded(value, known)]
                 for name, value in env.items()
-                if MISSING not in _filled(value, known)
+                if MISSING not in _expanded(value, known)
             },
             kind="workflow step",
         )
-        uses, notes = script_uses(script, self._repository)
-        self.uses.extend(uses)
+        builds, notes = script_builds(script, self._repository)
+        self.builds.extend(builds)
         self.notes.extend(notes)
 
     def _build(self, step: Table, known: _Values) -> Iterator[FoundBuild]:
         inputs = step.table("with")
         line = step.line("uses")
-        context = _DEFAULT_CONTEXT.sub("", _filled(inputs.text("context") or ".", known)) or "."
+        context = _DEFAULT_CONTEXT.sub("", _expanded(inputs.text("context") or ".", known)) or "."
         if is_remote(context):
             return
-        file = _filled(inputs.text("file") or "", known)
-        target = _filled(inputs.text("target") or "", known)
-        args = dict(_assignments(_filled(inputs.text("build-args") or "", known)))
+        file = _expanded(inputs.text("file") or "", known)
+        target = _expanded(inputs.text("target") or "", known)
+        args = dict(_assignments(_expanded(inputs.text("build-args") or "", known)))
         platforms = [
-            one for one in re.split(r"[,\s]+", _filled(inputs.text("platforms") or "", known)) if one
+            one for one in re.split(r"[,\s]+", _expanded(inputs.text("platforms") or "", known)) if one
         ]
         unknown = {
             what
@@ -118,7 +118,7 @@ class _Reader:
         dockerfile = self._dockerfile(context, file)
         if dockerfile is None:
             unknown.add("dockerfile")
-        self._say(line, unknown)
+        self._note(line, unknown)
         yield FoundBuild(
             file=self._path,
             line=line,
@@ -128,7 +128,7 @@ class _Reader:
             target=None if MISSING in target else target,
             build_args={name: value for name, value in args.items() if MISSING not in name + value},
             platforms=tuple(one for one in platforms if MISSING not in one),
-            contexts=tuple(sorted(dict(_assignments(_filled(inputs.text("build-contexts") or "", known))))),
+            contexts=tuple(sorted(dict(_assignments(_expanded(inputs.text("build-contexts") or "", known))))),
             unknown=frozenset(unknown),
         )
 
@@ -140,26 +140,25 @@ class _Reader:
         return self._repository.dockerfile("", context, None)
 
     def _bake(self, step: Table, known: _Values) -> Iterator[FoundBuild]:
-        """What a step overrides; the targets themselves are read from the bake files."""
+        """The targets that a step overrides with ``set``; bake.py reads the bake files themselves."""
         line = step.line("uses")
-        changes = _filled(step.table("with").text("set") or "", known)
+        changes = _expanded(step.table("with").text("set") or "", known)
         if MISSING in changes:
-            self._say(line, {"target"} if ".target=" in changes else {"build arguments"})
+            self._note(line, {"target"} if ".target=" in changes else {"build arguments"})
         for _, target in _SET_TARGET.findall(changes):
             unknown = frozenset({"dockerfile", *(["target"] if MISSING in target else [])})
-            shown = None if MISSING in target else target
             yield FoundBuild(
                 file=self._path,
                 line=line,
                 kind="workflow step",
                 name=_name(step),
                 dockerfile=None,
-                target=shown,
+                target=None if MISSING in target else target,
                 unknown=unknown,
                 certain=False,
             )
 
-    def _say(self, line: int, unknown: set[str]) -> None:
+    def _note(self, line: int, unknown: set[str]) -> None:
         if unknown:
             message = f"step: {', '.join(sorted(unknown))} not understood"
             self.notes.append(Note(file=self._path, line=line, message=message, of_build=True))
@@ -181,8 +180,8 @@ def _assignments(text: str) -> Iterator[tuple[str, str]]:
             yield name.strip(), value.strip().strip("\"'")
 
 
-def _filled(text: str, known: _Values) -> str:
-    """``text`` with the expressions put in that the file itself decides; MISSING for others."""
+def _expanded(text: str, known: _Values) -> str:
+    """``text`` with its expressions expanded; MISSING for those with values from outside of the file."""
     if "${{" not in text:
         return text
     return _EXPRESSION.sub(lambda match: _value(match[1], known), text)
@@ -199,7 +198,7 @@ def _value(expression: str, known: _Values) -> str:
 
 
 def _combinations(matrix: Yaml) -> list[dict[str, Yaml]]:
-    """The jobs that a matrix makes; what it excludes is left in, which makes verdicts weaker."""
+    """The variables of every job of a matrix. ``exclude`` is not applied, so there may be too many jobs."""
     if not isinstance(matrix, Table):
         return [{}]
     lists = {

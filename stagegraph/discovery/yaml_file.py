@@ -1,7 +1,7 @@
-"""YAML as plain values that know their lines; the one module that imports yaml.
+"""Reads YAML into plain values with line numbers; the only module that imports yaml.
 
-Built from parser events, without recursion and without expanding aliases, so that no input can
-cost more than its size. Every scalar stays the text that it is written as.
+Built from parser events, without recursion and without expanding aliases, so the cost is linear in the
+size of the input. Every scalar stays a string.
 """
 
 from __future__ import annotations
@@ -15,18 +15,21 @@ _MOST_EVENTS = 200_000
 
 
 class YamlError(ValueError):
-    """The text is no YAML, or more than is read of one file."""
+    """The text is not valid YAML, or it is too large."""
 
 
 class Table(Struct, eq=False):
-    """A mapping with texts as keys; ``lines`` has the line of each value, from 1."""
+    """A mapping with strings as keys; ``lines`` has the line of each value, from 1.
+
+    ``merged`` are the values of its merge key ``<<``.
+    """
 
     values: dict[str, Yaml] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
     merged: list[Yaml] = field(default_factory=list)
 
     def get(self, key: str) -> Yaml:
-        """The value under ``key``, here or in what ``<<`` merges in; None without one."""
+        """The value of ``key``, here or in a merged mapping; None without one."""
         if key in self.values:
             return self.values[key]
         for other in self._merged():
@@ -35,12 +38,12 @@ class Table(Struct, eq=False):
         return None
 
     def table(self, key: str) -> Table:
-        """The mapping under ``key``, an empty one where there is none."""
+        """The mapping of ``key``; an empty one where there is none."""
         value = self.get(key)
         return value if isinstance(value, Table) else Table()
 
     def text(self, key: str) -> str | None:
-        """The text under ``key``; None where there is none."""
+        """The string of ``key``; None where there is none."""
         value = self.get(key)
         return value if isinstance(value, str) else None
 
@@ -52,12 +55,12 @@ class Table(Struct, eq=False):
         return iter(seen.items())
 
     def line(self, key: str) -> int:
-        """The line of the value under ``key``."""
+        """The line of the value of ``key``."""
         return self.lines.get(key, min(self.lines.values(), default=1))
 
     def _merged(self) -> list[Table]:
-        """What ``<<`` merges in, and what is merged into that: each once, the first to count first."""
-        found: list[Table] = []
+        """All merged mappings, transitively: each once, the one with precedence first."""
+        tables: list[Table] = []
         seen = {id(self)}
         waiting = self.merged[::-1]
         while waiting:
@@ -66,9 +69,9 @@ class Table(Struct, eq=False):
                 continue
             seen.add(id(one))
             if isinstance(one, Table):
-                found.append(one)
+                tables.append(one)
             waiting.extend((one if isinstance(one, list) else one.merged)[::-1])
-        return found
+        return tables
 
 
 Yaml = Table | list["Yaml"] | str | None
@@ -90,14 +93,14 @@ def read_yaml(text: str) -> Yaml:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else ""
-        raise YamlError(f"{getattr(error, 'problem', None) or 'it is no YAML'}{where}") from None
+        raise YamlError(f"{getattr(error, 'problem', None) or 'invalid YAML'}{where}") from None
     except (ValueError, RecursionError) as error:
         raise YamlError(str(error)) from None
     return builder.root
 
 
 class _Builder:
-    """Puts values together from events."""
+    """Builds values from events."""
 
     def __init__(self) -> None:
         self.root: Yaml = None
@@ -110,7 +113,7 @@ class _Builder:
         if kind == "AliasEvent":
             anchor = getattr(event, "anchor", "")
             if anchor not in self._anchors:
-                raise YamlError(f"no anchor is called {anchor}")
+                raise YamlError(f"unknown anchor {anchor}")
             self._add(self._anchors[anchor], event)
         elif kind == "ScalarEvent":
             value = getattr(event, "value", "")
@@ -151,6 +154,6 @@ class _Builder:
             table.merged.append(value)
             return
         table.values[key] = value
-        # a block scalar begins on the line below its mark
+        # a block scalar starts on the line after its indicator
         block = getattr(event, "style", None) in ("|", ">")
         table.lines[key] = getattr(event, "start_mark").line + 1 + block  # noqa: B009

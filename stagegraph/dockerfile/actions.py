@@ -1,7 +1,6 @@
-"""What an instruction does once its variables are expanded: the material of steps.
+"""What an instruction does after its variables are expanded: the material of steps.
 
-``command`` is the position of the instruction in the commands of its stage, ``name`` the step's name
-in build output, empty where ``evaluate`` makes no names.
+``name`` is the name of the step in build output, empty where ``evaluate`` makes no names.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ Environment = tuple[tuple[str, str], ...]
 class RunAction(NamedTuple):
     """RUN: the command in the environment that the stage has there."""
 
-    command: int
     name: str
     span: Span
     onbuild: bool
@@ -27,13 +25,13 @@ class RunAction(NamedTuple):
     environment: Environment
     workdir: str
     user: str
-    mounts: tuple[tuple[Mount, int], ...]  # and the place each reads, as an index of Resolved.sources
+    mounts: tuple[tuple[Mount, int], ...]  # with what each reads, an index of Resolved.sources
     options: tuple[str, ...]  # network, security, devices
     document: tuple[str, str] | None  # name and text of a script that BuildKit writes and runs
 
 
 class Remote(NamedTuple):
-    """A source of ADD that is fetched: its address, and what makes it this download and no other."""
+    """A source that ADD downloads: its address, and the identity of the download."""
 
     address: str
     key: tuple[str, ...]
@@ -43,20 +41,19 @@ class CopyPart(NamedTuple):
     """One source of COPY or ADD: a path of what is read, a download, or a document with its text."""
 
     path: str
-    options: tuple[str, ...] = ()  # unpacking, and the pattern that --parents makes of the path
+    options: tuple[str, ...] = ()  # unpacking, and the pattern for --parents
     remote: Remote | None = None
     text: str | None = None
 
 
 class CopyAction(NamedTuple):
-    """COPY or ADD, as BuildKit takes it."""
+    """COPY or ADD."""
 
-    command: int
     name: str
     span: Span
     onbuild: bool
-    linked: bool  # made on nothing and merged on top
-    source: int | None  # the place read, as an index of Resolved.sources; None for the build context
+    linked: bool  # copied onto scratch, then merged
+    source: int | None  # what is read, an index of Resolved.sources; None for the build context
     parts: tuple[CopyPart, ...]  # in the order that BuildKit copies them
     target: str  # the destination, absolute
     options: tuple[str, ...]  # owner, mode, exclude
@@ -64,9 +61,8 @@ class CopyAction(NamedTuple):
 
 
 class WorkdirAction(NamedTuple):
-    """WORKDIR other than the root: makes a directory."""
+    """WORKDIR other than /: creates a directory."""
 
-    command: int
     name: str
     span: Span
     onbuild: bool
@@ -78,9 +74,9 @@ Action = RunAction | CopyAction | WorkdirAction
 
 
 class Fault(NamedTuple):
-    """What BuildKit refuses when it comes to build the stage.
+    """What BuildKit rejects when it builds the stage.
 
-    ``certain`` is False where the configuration of an image, which is not known, may prevent it.
+    ``certain`` is False if the unknown configuration of an image can prevent it.
     """
 
     code: str
@@ -92,7 +88,7 @@ class Fault(NamedTuple):
 
 
 class StageActions(Struct, frozen=True, kw_only=True):
-    """The actions of one place, in order, and the faults that stop them."""
+    """The actions of one stage or image, in order, and the faults that stop them."""
 
     index: int
     from_name: str  # of the step that pulls its image; empty when it pulls none

@@ -1,4 +1,4 @@
-"""The instructions of resolved stages carried out, as far as their steps go.
+"""Evaluates the instructions of resolved stages into actions, the material of steps.
 
 Rules: moby/buildkit frontend/dockerfile/dockerfile2llb/convert.go, dispatchStages and dispatch,
 convert_copy.go and convert_runmount.go.
@@ -28,22 +28,22 @@ from stagegraph.dockerfile.instructions import Copy, Instruction, Run, Setting, 
 from stagegraph.dockerfile.mounts import Mount, MountError, normal_mount, read_mount
 from stagegraph.dockerfile.paths import PathError
 from stagegraph.dockerfile.references import RemoteError
-from stagegraph.dockerfile.refusals import (
-    RefusedError,
+from stagegraph.dockerfile.scope import Scope
+from stagegraph.dockerfile.stages import Command, Resolved, StageOrImage
+from stagegraph.dockerfile.step_names import ScriptError, StepNames, script_of
+from stagegraph.dockerfile.value_checks import (
+    RejectedError,
     check_checksum,
     check_file_checksum,
     check_setting,
     mode_of,
 )
-from stagegraph.dockerfile.scope import Scope
-from stagegraph.dockerfile.stages import Command, Resolved, StageOrImage
-from stagegraph.dockerfile.step_names import ScriptError, StepNames, script_of
 from stagegraph.source import Span
 
-_MASK = "****"  # what stands for the value of a secret in a step's name
-_NAME = re.compile(r"\$\{?([^\W\d]\w*)")
+_MASK = "****"  # for the value of a secret in the name of a step
+_NAME = r"\$\{?([^\W\d]\w*)"
 _BODY_LEXER = Lexer(process_quotes=False)
-_REFUSALS = (ExpansionError, MountError, ScriptError, PathError, RemoteError, RefusedError)
+_REJECTIONS = (ExpansionError, MountError, ScriptError, PathError, RemoteError, RejectedError)
 
 
 def evaluate(
@@ -53,69 +53,67 @@ def evaluate(
 
     Without ``names`` every step name is empty: for callers that only want the faults.
     """
-    done: dict[int, _Stage] = {}
+    done: dict[int, _Evaluation] = {}
     actions = []
-    for place in resolved.sources:
-        stage = _Stage(resolved, place, done, platform_in_names if names else None)
-        actions.append(stage.run())
-        done[place.index] = stage
+    for source in resolved.sources:
+        evaluation = _Evaluation(resolved, source, done, platform_in_names if names else None)
+        actions.append(evaluation.run())
+        done[source.index] = evaluation
     return tuple(actions)
 
 
-class _Stage:
-    """One stage while its instructions are carried out; ``platform_in_names`` is None for no names."""
+class _Evaluation:
+    """Evaluates one stage; ``platform_in_names`` is None for no names."""
 
     def __init__(
         self,
         resolved: Resolved,
-        place: StageOrImage,
-        done: dict[int, _Stage],
+        stage: StageOrImage,
+        done: dict[int, _Evaluation],
         platform_in_names: bool | None,
     ) -> None:
         self.resolved = resolved
-        self.place = place
+        self.stage = stage
         self.done = done
-        base = done[place.base_index] if place.base_index is not None else None
-        self.scope: Scope = Scope(resolved, place, base.scope if base else None)
+        base = done[stage.base_index] if stage.base_index is not None else None
+        self.scope: Scope = Scope(resolved, stage, base.scope if base else None)
         self.names: StepNames | None = None
         if platform_in_names is not None:
-            word = place.title if len(resolved.sources) > 1 else ""
-            self.names = StepNames(place, word, self.scope.platform if platform_in_names else None)
-        self.position = 0
+            word = stage.title if len(resolved.sources) > 1 else ""
+            self.names = StepNames(stage, word, self.scope.platform if platform_in_names else None)
         self.faults: list[Fault] = []
         self._environment: Environment | None = None
 
     def run(self) -> StageActions:
         from_name = self._from_name()
         actions: list[Action] = []
-        for position, command in enumerate(() if self.place.replaced else self.place.commands):
-            self.position = position
+        for command in () if self.stage.replaced else self.stage.commands:
             try:
                 actions.extend(self._command(command))
-            except _REFUSALS as error:
+            except _REJECTIONS as error:
                 doubtful = self._is_doubtful(command.instruction)
                 self._fault("would-fail", command.instruction.span, str(error), certain=not doubtful)
         return StageActions(
-            index=self.place.index,
+            index=self.stage.index,
             from_name=from_name,
             actions=tuple(actions),
             faults=tuple(self.faults),
         )
 
     def _is_doubtful(self, item: Instruction) -> bool:
-        """Whether a variable that the image may set has a part in ``item``."""
+        """Whether ``item`` uses a variable that the base image may set."""
         text = (
             " ".join(field for mount in item.mounts for field in mount)
             if isinstance(item, Run)
             else item.text
         )
-        names = _NAME.findall(text) if self.scope.on_image else ()
+        names = re.findall(_NAME, text) if self.scope.on_image else ()
         return any(name not in self.scope.variables for name in names)
 
     def _from_name(self) -> str:
-        if not self.names or not self.place.reference or self.place.context:
+        if not self.names or not self.stage.reference or self.stage.context:
             return ""
-        return self.names.named(f"FROM {self.place.reference}", {})
+        return self.names.named(f"FROM {self.stage.reference}", {})
 
     def _named(self, text: str, command: Command, *, on_nothing: bool = False) -> str:
         if not self.names:
@@ -147,7 +145,7 @@ class _Stage:
                 yield self._workdir(item, command)
 
     def _check_setting(self, item: Setting) -> None:
-        if item.keyword == "expose":  # a port can expand to several, or to none
+        if item.keyword == "expose":  # a word can expand to several ports, or to none
             lexer, known = self.scope.lexer, self.scope.variables
             check_setting(item.keyword, [port for word in item.words for port in lexer.words(word, known)])
         else:
@@ -155,7 +153,6 @@ class _Stage:
 
     def _workdir(self, item: Workdir, command: Command) -> WorkdirAction:
         return WorkdirAction(
-            command=self.position,
             name=self._named(self._shown(item.text), command),
             span=item.span,
             onbuild=command.onbuild,
@@ -164,10 +161,10 @@ class _Stage:
         )
 
     def _shown(self, text: str, lexer: Lexer | None = None, variables: dict[str, str] | None = None) -> str:
-        """The text of an instruction as build output shows it: expanded, the keyword in capitals."""
+        """The text of an instruction as in build output: expanded, the keyword in capitals."""
         if not self.names:
             return ""
-        with suppress(ExpansionError):  # then BuildKit shows it as it is written
+        with suppress(ExpansionError):  # BuildKit then shows it as written
             known = self.scope.variables if variables is None else variables
             text = (lexer or self.scope.lexer).word(text, known)
         first, space, rest = text.partition(" ")
@@ -180,7 +177,6 @@ class _Stage:
         lexer = lexer_of(escape=self.scope.lexer.escape, raw_quotes=True, keep_unset=True)
         shown = self._shown(script.text, lexer, {**self.scope.variables, **masked} if masked else None)
         return RunAction(
-            command=self.position,
             name=self._named(shown, command, on_nothing=not self.scope.on_image),
             span=item.span,
             onbuild=command.onbuild,
@@ -194,7 +190,7 @@ class _Stage:
         )
 
     def _mounts(self, item: Run, command: Command) -> tuple[tuple[Mount, int], ...]:
-        found = []
+        mounts = []
         for fields, source in zip(item.mounts, command.sources, strict=True):
             mount = read_mount(fields, self.scope.expand)
             if mount.source_name:
@@ -205,8 +201,8 @@ class _Stage:
                 is_known=self.scope.knows_workdir,
                 windows=self.scope.windows,
             )
-            found.append((normal, source))
-        return tuple(found)
+            mounts.append((normal, source))
+        return tuple(mounts)
 
     def _check_order(self, span: Span, verb: str, source: int) -> None:
         read = self.resolved.sources[source]
@@ -215,9 +211,9 @@ class _Stage:
         self._fault(
             "later-stage",
             span,
-            f"`{self.place.title}` {verb} `{read.title}`, which comes later in the file",
-            why="BuildKit refuses it when it builds this stage: a source must be defined before it is read",
-            fix=f"move `{read.title}` above `{self.place.title}`",
+            f"`{self.stage.title}` {verb} `{read.title}`, which comes later in the file",
+            why="BuildKit rejects it when it builds this stage: a source must be defined before it is read",
+            fix=f"move `{read.title}` above `{self.stage.title}`",
         )
 
     def _copy(self, item: Copy, command: Command) -> CopyAction:
@@ -232,7 +228,6 @@ class _Stage:
         name = self._named(text, command)
         linked = item.link and not mode
         return CopyAction(
-            command=self.position,
             name=name,
             span=item.span,
             onbuild=command.onbuild,
@@ -245,13 +240,13 @@ class _Stage:
         )
 
     def _files(self, item: Copy, words: list[str], checksum: str) -> Iterator[CopyPart]:
-        fetched = [word for word in words if references.is_remote(word)]
-        if fetched and not item.add:
-            raise RefusedError(f"COPY cannot fetch {fetched[0]}; ADD can")
-        check_checksum(checksum, words, fetched)
+        downloads = [word for word in words if references.is_remote(word)]
+        if downloads and not item.add:
+            raise RejectedError(f"COPY cannot download {downloads[0]}; use ADD")
+        check_checksum(checksum, words, downloads)
         unpack = item.flags.unpack
         for word in words:
-            if word not in fetched:
+            if word not in downloads:
                 pattern = (word,) if item.flags.parents else ()
                 unpacked = item.add if unpack is None else unpack
                 path = "" if pattern else paths.from_root(word, windows=self.scope.windows)

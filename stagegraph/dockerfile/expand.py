@@ -12,28 +12,30 @@ from functools import cache
 from msgspec import Struct, field
 
 from stagegraph.dockerfile import patterns
-from stagegraph.dockerfile.whitespace import SPACE
+from stagegraph.dockerfile.words import SPACE
 
 _SPECIAL_PARAMETERS = "@*#?-$!0"
-_PLAIN_RUN = re.compile(r"[^$'\"\\`{}/]+")  # nothing in it expands or ends anything
+_PLAIN_RUN = re.compile(r"[^$'\"\\`{}/]+")  # characters that neither expand nor end anything
 _NO_SPACE = re.compile(r"[!-~]*\Z")
+_QUOTED_RUN = re.compile(r'[^"$\\`]+')  # the same inside double quotes
+_PLAIN_NAME = re.compile(r"(?:[0-9]+|[A-Za-z_][A-Za-z0-9_]*)(?![^\x00-\x7f])")  # nothing but ASCII follows
 
 
 class ExpansionError(ValueError):
-    """A word that cannot be expanded: an open quote, a bad modifier, ``${X:?message}``."""
+    """A word that cannot be expanded: an open quote, an invalid modifier, ``${X:?message}``."""
 
 
 class Lexer(Struct, frozen=True):
-    """How words are expanded; the defaults are those of FROM, ARG, ENV, COPY and WORKDIR."""
+    """Expands words; the defaults are those of FROM, ARG, ENV, COPY and WORKDIR."""
 
     escape: str = "\\"
     raw_quotes: bool = False  # keep the quotes
     raw_escapes: bool = False  # keep the escape characters
-    process_quotes: bool = True  # quotes mean something
-    keep_unset: bool = False  # leave variables that are not set as they are written
+    process_quotes: bool = True  # treat quotes as quotes
+    keep_unset: bool = False  # keep unset variables as they are written
 
     def word(self, text: str, variables: Mapping[str, str]) -> str:
-        """``text`` expanded to one word; ExpansionError where BuildKit refuses it."""
+        """``text`` expanded to one word; ExpansionError if BuildKit rejects it."""
         if self._is_plain(text):
             return text
         return _Scan(self, text, variables).run()[0]
@@ -43,7 +45,7 @@ class Lexer(Struct, frozen=True):
         return _Scan(self, text, variables).run()[1]
 
     def used(self, text: str, variables: Mapping[str, str]) -> tuple[str, frozenset[str]]:
-        """``text`` expanded, and the names of the variables that it asked for."""
+        """``text`` expanded, and the names of the variables that it uses."""
         if self._is_plain(text):
             return text, frozenset()
         scan = _Scan(self, text, variables)
@@ -53,11 +55,11 @@ class Lexer(Struct, frozen=True):
         return "$" not in text and "'" not in text and '"' not in text and self.escape not in text
 
 
-lexer_of = cache(Lexer)  # a build needs few of them, and often
+lexer_of = cache(Lexer)  # few different ones, used often
 
 
 class _Words:
-    """Collects words: white space ends one, unless it was quoted."""
+    """Collects words: white space ends a word, unless it is quoted."""
 
     __slots__ = ("done", "parts")
 
@@ -114,7 +116,7 @@ class _Scan(Struct):
         return char
 
     def _until(self, stop: str, raw_escapes: bool) -> tuple[str, list[str]]:
-        """Expand up to ``stop`` (nothing: the end), which is consumed."""
+        """Expand up to ``stop``, which is consumed; an empty ``stop`` is the end of the text."""
         before, self.raw_escapes = self.raw_escapes, raw_escapes
         result: list[str] = []
         words = _Words()
@@ -130,7 +132,7 @@ class _Scan(Struct):
                 self._one(char, result, words)
         else:
             if stop:
-                raise ExpansionError(f"no {stop} to end what was begun")
+                raise ExpansionError(f"missing `{stop}`")
         self.raw_escapes = before
         return "".join(result), words.end()
 
@@ -175,6 +177,9 @@ class _Scan(Struct):
                 result.append(self._dollar())
             elif char == self.lexer.escape:
                 result.append(self._escaped_in_quotes())
+            elif run := _QUOTED_RUN.match(self.text, self.position):
+                result.append(run[0])
+                self.position = run.end()
             else:
                 result.append(self._next())
         self.position += 1
@@ -200,9 +205,9 @@ class _Scan(Struct):
             return (f"${name}" if self.lexer.keep_unset else "") if value is None else value
         self.position += 1
         if not self._peek():
-            raise ExpansionError("a substitution has no }")
+            raise ExpansionError("missing `}`")
         if self._peek() in "{}:":
-            raise ExpansionError("a substitution begins with no name")
+            raise ExpansionError("a substitution has no name")
         return self._braced(self._name())
 
     def _braced(self, name: str) -> str:
@@ -258,6 +263,9 @@ class _Scan(Struct):
         return self._until(stop, raw_escapes)[0]
 
     def _name(self) -> str:
+        if plain := _PLAIN_NAME.match(self.text, self.position):
+            self.position = plain.end()
+            return plain[0]
         start = self.position
         first = self._peek()
         if first.isdecimal():

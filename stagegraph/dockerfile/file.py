@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from stagegraph.dockerfile import parse
-from stagegraph.dockerfile.checks import ParseError
 from stagegraph.dockerfile.instructions import Arg, From, Instruction
 from stagegraph.dockerfile.lines import Line, read_lines
+from stagegraph.dockerfile.parse_steps import ParseError
 from stagegraph.dockerfile.words import WordsError
 from stagegraph.errors import DockerfileError
 from stagegraph.source import Source, Span
@@ -28,7 +28,7 @@ class StageText(Struct, frozen=True, kw_only=True):
 
 
 class Dockerfile(Struct, frozen=True, kw_only=True):
-    """``arguments`` stand before the first FROM; ``escape`` is the escape character."""
+    """A parsed file: ``arguments`` come before the first FROM; ``escape`` is the escape character."""
 
     source: Source
     escape: str
@@ -37,36 +37,36 @@ class Dockerfile(Struct, frozen=True, kw_only=True):
 
 
 def read_dockerfile(source: Source) -> Dockerfile:
-    """Read ``source``; DockerfileError at the first thing that BuildKit refuses."""
-    found = read_lines(source)
-    split = [_arguments(source, line, found.escape) for line in found.lines]
-    if found.error:
-        raise found.error
+    """Read ``source``; DockerfileError for the first thing that BuildKit rejects."""
+    parsed = read_lines(source)
+    split = [_arguments(source, line, parsed.escape) for line in parsed.lines]
+    if parsed.error:
+        raise parsed.error
     if not split:
         raise DockerfileError(
-            "the file is empty" if not source.text.strip() else "the file holds no instruction",
+            "the file is empty" if not source.text.strip() else "the file has no instructions",
             source=source,
-            hint="a Dockerfile begins with FROM",
+            hint="start a Dockerfile with FROM",
         )
-    return _assembled(source, found.escape, (_instruction(source, *item) for item in split))
+    return _assembled(source, parsed.escape, (_instruction(source, *item) for item in split))
 
 
-def read_trigger(source: Source, trigger: str, place: Span) -> Instruction:
-    """The instruction of an ONBUILD trigger, placed at the FROM that runs it.
+def read_trigger(source: Source, trigger: str, span: Span) -> Instruction:
+    """The instruction of an ONBUILD trigger, at the span of the FROM that runs it.
 
-    BuildKit parses it as a file of its own, so with the default escape character.
+    BuildKit parses it as a separate file, so with the default escape character.
     """
-    found = read_lines(Source(name=source.name, text=trigger))
-    if found.error or len(found.lines) != 1:
+    parsed = read_lines(Source(name=source.name, text=trigger))
+    if parsed.error or len(parsed.lines) != 1:
         raise DockerfileError(
-            "the ONBUILD trigger of the base is not one instruction", source=source, span=place
+            "an ONBUILD trigger of the base is not one instruction", source=source, span=span
         )
-    line = _at(found.lines[0], place)
-    return _instruction(source, *_arguments(source, line, found.escape))
+    line = _at(parsed.lines[0], span)
+    return _instruction(source, *_arguments(source, line, parsed.escape))
 
 
-def _at(line: Line, place: Span) -> Line:
-    return line._replace(logical=line.logical._replace(span=place))
+def _at(line: Line, span: Span) -> Line:
+    return line._replace(logical=line.logical._replace(span=span))
 
 
 def _arguments(source: Source, line: Line, escape: str) -> tuple[Line, list[str], bool]:
@@ -89,17 +89,22 @@ def _instruction(source: Source, line: Line, args: list[str], json_form: bool) -
 
 
 def pointing_at(source: Source, span: Span, word: str) -> Span:
-    """``span`` with the column of ``word`` where it stands on the first line."""
+    """``span`` from the column of ``word`` on, if its first line has the word."""
     column = source.line_at(span.line).find(word) if word else -1
     if column < 0:
         return span
     return Span(line=span.line, end_line=span.end_line, column=column + 1, length=len(word))
 
 
-def _assembled(source: Source, escape: str, found: Iterable[Instruction]) -> Dockerfile:
+def fault(source: Source, item: Instruction, message: str, word: str = "", hint: str = "") -> DockerfileError:
+    """The error at ``item``, at ``word`` if its first line has the word."""
+    return DockerfileError(message, source=source, span=pointing_at(source, item.span, word), hint=hint)
+
+
+def _assembled(source: Source, escape: str, instructions: Iterable[Instruction]) -> Dockerfile:
     arguments: list[Arg] = []
     stages: list[tuple[From, list[Instruction]]] = []
-    for item in found:
+    for item in instructions:
         if isinstance(item, From):
             stages.append((item, []))
         elif stages:
@@ -108,14 +113,12 @@ def _assembled(source: Source, escape: str, found: Iterable[Instruction]) -> Doc
             arguments.append(item)
         else:
             raise DockerfileError(
-                "only ARG may stand before the first FROM",
+                "only ARG is allowed before the first FROM",
                 source=source,
                 span=item.span,
-                hint="begin the stage with FROM",
+                hint="start the stage with FROM",
             )
     if not stages:
-        raise DockerfileError(
-            "the file has no FROM, so no stage", source=source, hint="begin a stage with FROM"
-        )
+        raise DockerfileError("the file has no FROM", source=source, hint="start a stage with FROM")
     texts = tuple(StageText(head=head, body=tuple(body)) for head, body in stages)
     return Dockerfile(source=source, escape=escape, arguments=tuple(arguments), stages=texts)

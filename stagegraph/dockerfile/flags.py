@@ -13,14 +13,14 @@ from types import MappingProxyType
 
 from msgspec import Struct, field
 
-_BYTE_SPACE = "\t\n\v\f\r \x85\xa0"  # unicode.IsSpace of single bytes: BuildKit reads flags bytewise
+_BYTE_SPACE = "\t\n\v\f\r \x85\xa0"  # unicode.IsSpace of single bytes: BuildKit splits flags by bytes
 
-# a flag without quotes and escapes, and the white space behind it; "--" alone ends the flags
+# a flag without quotes and escapes, and the white space after it; "--" alone ends the flags
 _PLAIN_FLAG = re.compile(r"[\t\n\v\f\r ]*(--[^\t-\r \x85\xa0'\"\\]+)(?=[\t\n\v\f\r ])")
 
 
 class FlagKind(Enum):
-    """What values a flag takes."""
+    """How many values a flag takes."""
 
     BOOL = "bool"
     ONE = "one value"
@@ -57,7 +57,7 @@ KNOWN: Mapping[str, Mapping[str, FlagKind]] = MappingProxyType(
 
 
 class FlagError(ValueError):
-    """A flag that is unknown, given twice, or has no good value; ``flag`` is its name."""
+    """A flag that is unknown, given twice, or has an invalid value; ``flag`` is its name."""
 
     def __init__(self, message: str, flag: str) -> None:
         super().__init__(message)
@@ -65,12 +65,12 @@ class FlagError(ValueError):
 
 
 class Flags(Struct, frozen=True):
-    """The flags of one instruction by name; flags that are not given are not in it."""
+    """The values of the given flags of one instruction, by name."""
 
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def one(self, name: str) -> str:
-        """The value of a flag that takes one, or nothing."""
+        """The value of a flag that takes one value; empty if it is not given."""
         return self.values.get(name, ("",))[-1]
 
     def many(self, name: str) -> tuple[str, ...]:
@@ -78,7 +78,7 @@ class Flags(Struct, frozen=True):
         return self.values.get(name, ())
 
     def on(self, name: str) -> bool:
-        """Whether a yes-or-no flag is set."""
+        """Whether a boolean flag is set."""
         return self.one(name) == "true"
 
 
@@ -86,7 +86,7 @@ NO_FLAGS = Flags()
 
 
 def split_flags(text: str) -> tuple[list[str], str]:
-    """The flags at the head of ``text``, quotes and escapes removed, and what is behind them."""
+    """The flags at the start of ``text``, without quotes and escapes, and the text after them."""
     if "--" not in text or not text.lstrip(_BYTE_SPACE).startswith("--"):
         return [], text
     if text.isascii():
@@ -137,7 +137,7 @@ def _flag_word(text: str, position: int) -> tuple[str, bool, int]:
 
 
 def read_flags(keyword: str, words: Sequence[str]) -> Flags:
-    """The flags of an instruction called ``keyword`` (lower case); FlagError where BuildKit refuses."""
+    """The flags of the instruction ``keyword`` (lower case); FlagError for one that BuildKit rejects."""
     if not words:
         return NO_FLAGS
     known = KNOWN.get(keyword, {})
@@ -159,8 +159,8 @@ def _value(name: str, kind: FlagKind, has_value: bool, value: str) -> str:
             raise FlagError(f"flag --{name} needs a value", name)
         return value
     if has_value and not value:
-        raise FlagError(f"flag --{name} needs a value after its =", name)
+        raise FlagError(f"flag --{name} needs a value after =", name)
     lowered = value.lower() or "true"
     if lowered not in ("true", "false"):
-        raise FlagError(f"flag --{name} is true or false, not {value}", name)
+        raise FlagError(f"flag --{name} must be true or false, not {value}", name)
     return lowered

@@ -1,4 +1,4 @@
-"""The one instruction with a grammar of its own, HEALTHCHECK.
+"""HEALTHCHECK: its arguments and flags.
 
 Rules: moby/buildkit frontend/dockerfile/instructions/parse.go, parseHealthcheck.
 """
@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 
 from stagegraph.dockerfile.flags import Flags
-from stagegraph.dockerfile.whitespace import SPACE
-from stagegraph.dockerfile.words import command_words
+from stagegraph.dockerfile.words import SPACE, command_words
 
 _UNITS = {  # in nanoseconds
     "ns": 1,
@@ -21,7 +20,7 @@ _UNITS = {  # in nanoseconds
     "m": 60 * 10**9,
     "h": 3600 * 10**9,
 }
-_PART = re.compile(r"([0-9]{1,40}\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
+_PART = r"([0-9]{1,40}\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)"
 _INTERVALS = ("interval", "timeout", "start-period", "start-interval")
 _SHORTEST = 10**6  # a millisecond
 _LONGEST = 2**63 - 1
@@ -29,7 +28,7 @@ _MOST_TRIES = 2**31 - 1
 
 
 def split(text: str) -> tuple[list[str], bool]:
-    """The type, then the command as RUN has it."""
+    """The type, then the words of the command; and whether it is in JSON form."""
     first, rest = "", text
     for position, char in enumerate(text):
         if char in SPACE:
@@ -44,23 +43,23 @@ def split(text: str) -> tuple[list[str], bool]:
 
 
 def fault(args: list[str], flags: Flags) -> str:
-    """What is wrong with a HEALTHCHECK that is not NONE, or nothing."""
+    """What is wrong with a HEALTHCHECK that is not NONE; empty if nothing is."""
     if args[0].upper() != "CMD":
-        return f"HEALTHCHECK is NONE or CMD, not {args[0]}"
+        return f"HEALTHCHECK must be NONE or CMD, not {args[0]}"
     if len(args) < 2:
         return "HEALTHCHECK CMD needs a command"
     for name in _INTERVALS:
         value = flags.one(name)
         if value and not _is_interval(value):
-            return f"--{name} is no duration of at least 1ms: {value}"
+            return f"--{name} must be a duration of at least 1ms, not `{value}`"
     retries = flags.one("retries")
     if retries and not _is_count(retries):
-        return f"--retries is no number of tries: {retries}"
+        return f"--retries must be a whole number, not `{retries}`"
     return ""
 
 
 def _is_count(text: str) -> bool:
-    """Whether ``text`` is a number of 32 bits that is not negative."""
+    """Whether ``text`` is a 32-bit number that is not negative."""
     match = re.fullmatch(r"([+-]?)(?=[0-9])0*([0-9]{0,10})", text)
     return match is not None and int(match[2] or 0) <= (0 if match[1] == "-" else _MOST_TRIES)
 
@@ -72,12 +71,13 @@ def _nanoseconds(number: str, unit: int) -> int:
 
 
 def _is_interval(text: str) -> bool:
-    """Whether Go's time.ParseDuration takes ``text`` and it is nothing or long enough."""
+    """Whether Go's time.ParseDuration accepts ``text`` and it is zero or long enough."""
     negative, digits = text.startswith("-"), text.removeprefix("-" if text.startswith("-") else "+")
     if digits == "0":
         return True
     total, position = 0, 0
-    while match := _PART.match(digits, position):
+    part = re.compile(_PART)
+    while match := part.match(digits, position):
         total += _nanoseconds(match[1], _UNITS[match[2]])
         position = match.end()
     if position != len(digits) or not digits or total > _LONGEST:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from stagegraph.dockerfile.expand import ExpansionError, Lexer
 
-_HEREDOC = re.compile(r"([0-9]*)<<(-?)([^<]*)\Z")
-_LEADING_TABS = re.compile(r"^\t+", re.MULTILINE)
+_HEREDOC = r"([0-9]*)<<(-?)([^<]*)\Z"
+_LEADING_TABS = r"(?m:^\t+)"
 _LINE = Lexer(raw_quotes=True, raw_escapes=True, keep_unset=True)
 _UNQUOTED = Lexer(keep_unset=True)
 _QUOTED = Lexer(raw_quotes=True, keep_unset=True)
@@ -24,13 +24,18 @@ class Heredoc(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The body, less the leading tabs where ``<<-`` asks for that."""
-        return _LEADING_TABS.sub("", self.content) if self.chomp else self.content
+        """The body, without leading tabs for ``<<-``."""
+        return re.sub(_LEADING_TABS, "", self.content) if self.chomp else self.content
+
+
+def ends(heredoc: Heredoc, line: str) -> bool:
+    """Whether ``line`` ends ``heredoc``: it is the name alone, for ``<<-`` after tabs."""
+    return (line.lstrip("\t") if heredoc.chomp else line) == heredoc.name
 
 
 def heredoc_word(word: str) -> Heredoc | None:
-    """The heredoc that ``word`` opens, if any; ExpansionError when its name has an open quote."""
-    match = _HEREDOC.match(word)
+    """The heredoc that ``word`` opens, if any; ExpansionError if its name has an open quote."""
+    match = re.match(_HEREDOC, word)
     if not match or not match[3]:
         return None
     unquoted = _UNQUOTED.words(match[3], {})
@@ -53,7 +58,7 @@ def heredocs_of_line(line: str) -> list[Heredoc]:
     try:
         words = _LINE.words(line, {})
     except ExpansionError:
-        return []  # BuildKit drops this error too
+        return []  # BuildKit ignores this error too
     return [heredoc for word in words if (heredoc := heredoc_word(word))]
 
 

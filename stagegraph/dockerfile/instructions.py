@@ -1,6 +1,6 @@
 """The instructions of a Dockerfile as typed values, arguments not yet expanded.
 
-``span`` is the place of an instruction, ``text`` all of it on one line as BuildKit prints it.
+``span`` is where an instruction is, ``text`` all of it on one line as BuildKit prints it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Env(NamedTuple):
 
 
 class CopyFlags(NamedTuple):
-    """The flags of COPY and ADD that change what is written and not what is read."""
+    """The flags of COPY and ADD that change what is written, not what is read."""
 
     chown: str = ""
     chmod: str = ""
@@ -112,7 +112,7 @@ class Onbuild(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """An instruction that makes no step and no edge; ``words`` are those that BuildKit expands."""
+    """An instruction without a step or an edge; ``words`` are those that BuildKit expands."""
 
     span: Span
     text: str
@@ -121,6 +121,14 @@ class Setting(NamedTuple):
 
 
 Instruction = From | Arg | Env | Copy | Run | Workdir | User | Shell | Onbuild | Setting
+
+
+def mount_reads(fields: tuple[str, ...]) -> bool:
+    """Whether a mount reads a stage or image: it has a from, or is a cache, which starts as scratch.
+
+    Source: moby/buildkit frontend/dockerfile/dockerfile2llb/convert_runmount.go, dispatchRunMounts.
+    """
+    return bool(mount_source(fields)) or any(field.lower() == "type=cache" for field in fields)
 
 
 def mount_source(fields: tuple[str, ...]) -> str:

@@ -1,9 +1,9 @@
-"""A Dockerfile's instructions, split by dockerfile_parse; the one module that imports it.
+"""Splits a Dockerfile into instructions with dockerfile_parse; the only module that imports it.
 
-dockerfile_parse departs from BuildKit: it knows no heredocs, ends an instruction at a blank
-continuation line, takes an escaped backslash for a continuation, counts lines from 0, and splits
-at white space that BuildKit does not know. So it is given one line an instruction, joined by
-``logical``, with a mark at its end; what it says is put back onto the lines of the file.
+dockerfile_parse differs from BuildKit: it has no heredocs, ends an instruction at a blank continuation
+line, reads an escaped backslash as a continuation, counts lines from 0, and splits at white space that
+BuildKit does not split at. So ``logical`` joins each instruction to one line with a mark at its end,
+dockerfile_parse splits these lines into keyword and value, and the spans come from ``logical``.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from dockerfile_parse import DockerfileParser
 from stagegraph.dockerfile.flags import split_flags
 from stagegraph.dockerfile.heredocs import Heredoc
 from stagegraph.dockerfile.logical import Logical, Reader
-from stagegraph.dockerfile.whitespace import BETWEEN_WORDS, SPACE
+from stagegraph.dockerfile.words import BETWEEN_WORDS, SPACE
 from stagegraph.errors import DockerfileError
 from stagegraph.source import Source, Span
 
-_END = "\0"  # keeps a trailing backslash from reading as a continuation, and trailing space from going
+_END = "\0"  # so that a backslash at the end is not a continuation, and trailing space stays
 _PLAIN_KEYWORD = re.compile(r"[A-Za-z]+(?:[ \t]|\Z)")
 
 
 class Line(NamedTuple):
-    """One instruction, split: ``keyword`` lower case, ``flags`` unread, ``rest`` the arguments."""
+    """One instruction, split: ``keyword`` in lower case, ``flags`` unparsed, ``rest`` the arguments."""
 
     keyword: str
     flags: tuple[str, ...]
@@ -41,7 +41,7 @@ class Line(NamedTuple):
 
     @property
     def span(self) -> Span:
-        """Where it stands."""
+        """Where it is in the file."""
         return self.logical.span
 
     @property
@@ -51,12 +51,12 @@ class Line(NamedTuple):
 
     @property
     def heredocs(self) -> tuple[Heredoc, ...]:
-        """The documents that it opens."""
+        """The heredocs that it opens."""
         return self.logical.heredocs
 
 
 class Lines(NamedTuple):
-    """The instructions of a file up to the first fault of its lines, which ``error`` tells."""
+    """The instructions of a file up to the first error in its lines, which is ``error``."""
 
     lines: tuple[Line, ...]
     escape: str
@@ -66,19 +66,19 @@ class Lines(NamedTuple):
 def read_lines(source: Source) -> Lines:
     """Split ``source`` into instructions.
 
-    The fault is returned and not raised, because an earlier instruction may have one of its own,
-    and BuildKit reports the first.
+    The error is returned, not raised: an earlier instruction can have one of its own, and BuildKit
+    reports the first.
     """
     reader = Reader(source)
     error = reader.read_all()
-    return Lines(lines=tuple(_split(reader.found)), escape=reader.escape, error=error)
+    return Lines(lines=tuple(_split(reader.instructions)), escape=reader.escape, error=error)
 
 
-def _split(found: Sequence[Logical]) -> list[Line]:
-    text = "".join(f"{logical.text} {_END}\n" for logical in found)
+def _split(instructions: Sequence[Logical]) -> list[Line]:
+    text = "".join(f"{logical.text} {_END}\n" for logical in instructions)
     structure = DockerfileParser(fileobj=BytesIO(text.encode("utf-8", "replace"))).structure
     heads = {item["startline"]: item for item in structure}
-    return [_line(logical, heads.get(number)) for number, logical in enumerate(found)]
+    return [_line(logical, heads.get(number)) for number, logical in enumerate(instructions)]
 
 
 def _line(logical: Logical, head: dict[str, str] | None) -> Line:
@@ -90,12 +90,12 @@ def _line(logical: Logical, head: dict[str, str] | None) -> Line:
 
 
 def line_of(logical: Logical, written: str, rest: str) -> Line:
-    """The Line of ``logical``, whose keyword and the rest behind it are known."""
+    """The Line of ``logical``, whose keyword is ``written``, followed by ``rest``."""
     flags, arguments = split_flags(rest)
     return Line(keyword=written.lower(), flags=tuple(flags), rest=arguments.strip(SPACE), logical=logical)
 
 
 def keyword_and_rest(text: str) -> tuple[str, str]:
-    """``text`` cut behind its first word, at the white space that BuildKit splits at."""
+    """``text`` split after its first word, at the white space that BuildKit splits at."""
     parts = BETWEEN_WORDS.split(text.strip(SPACE), maxsplit=1)
     return parts[0], parts[1] if len(parts) == 2 else ""

@@ -1,6 +1,6 @@
-"""Physical lines to logical ones: continuations joined, comments and heredoc bodies set apart.
+"""Reads lines as BuildKit does: directives, continuations, comments, heredoc bodies.
 
-Rules: moby/buildkit frontend/dockerfile/parser/parser.go, Parse.
+Rules: moby/buildkit frontend/dockerfile/parser/parser.go, Parse, and directives.go.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from typing import NamedTuple
 
 from stagegraph.dockerfile.expand import ExpansionError
 from stagegraph.dockerfile.flags import split_flags
-from stagegraph.dockerfile.heredocs import Heredoc, heredocs_of_line
+from stagegraph.dockerfile.heredocs import Heredoc, ends, heredocs_of_line
 from stagegraph.dockerfile.mounts import FALSE, TRUE
-from stagegraph.dockerfile.whitespace import BETWEEN_WORDS, SPACE
-from stagegraph.dockerfile.words import is_json_list
+from stagegraph.dockerfile.words import BETWEEN_WORDS, SPACE, is_json_list
 from stagegraph.errors import DockerfileError, InputError
 from stagegraph.source import Source, Span
 
@@ -24,19 +23,19 @@ _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def source_from_bytes(data: bytes, name: str) -> Source:
-    """``data`` as a Source; InputError when it is no text that BuildKit could read as a Dockerfile.
+    """``data`` as a Source; InputError if it cannot be the text of a Dockerfile.
 
-    Bytes that are not UTF-8 become U+FFFD, as BuildKit's expansion makes them.
+    Bytes that are not UTF-8 become U+FFFD, as in BuildKit's expansion.
     """
     if len(data) > MAX_BYTES:
         raise InputError(
-            f"{len(data):,} bytes are too many for a Dockerfile; the limit is {MAX_BYTES:,}",
+            f"the file is too large for a Dockerfile: {len(data):,} bytes, the limit is {MAX_BYTES:,}",
             source=Source(name=name, text=""),
-            hint="is this the right file?",
+            hint="check that this is the right file",
         )
     if data[:2] in _UTF16_MARKS:
         raise InputError(
-            "this file is UTF-16, and BuildKit reads UTF-8",
+            "the file is UTF-16, but BuildKit reads UTF-8",
             source=Source(name=name, text=""),
             hint="save it as UTF-8",
         )
@@ -46,8 +45,7 @@ def source_from_bytes(data: bytes, name: str) -> Source:
 def physical_lines(source: Source) -> list[str]:
     """The lines of ``source`` with their ends, the byte-order mark dropped.
 
-    A line over 65,535 bytes stops the reading there, as it stops BuildKit's scanner: the caller
-    finds out through ``check_length``.
+    BuildKit's scanner stops at a line over 65,535 bytes: the caller asks ``check_length``.
     """
     text = source.text.removeprefix("\ufeff")
     lines = text.split("\n")
@@ -56,42 +54,42 @@ def physical_lines(source: Source) -> list[str]:
 
 
 def check_length(source: Source, line: str, number: int) -> None:
-    """Raise a DockerfileError when line ``number`` is longer than BuildKit's scanner takes."""
+    """Raise a DockerfileError if line ``number`` is longer than BuildKit's scanner accepts."""
     if _bytes(line.removesuffix("\n")) > MAX_LINE_BYTES:
         raise DockerfileError(
-            f"this line is longer than {MAX_LINE_BYTES:,} bytes, the most that BuildKit reads",
+            f"the line is longer than {MAX_LINE_BYTES:,} bytes, the limit of BuildKit",
             source=source,
             span=Span(line=number, end_line=number),
-            hint="break it with a continuation, or copy a script into the build",
+            hint="split it with a continuation, or copy a script into the build",
         )
 
 
 def _bytes(line: str) -> int:
-    """How long ``line`` was as bytes; a character that was none stands for one byte."""
+    """The length of ``line`` in bytes; a U+FFFD was one invalid byte."""
     return len(line.encode("utf-8", "surrogatepass")) - 2 * line.count("\ufffd")
 
 
-_DIRECTIVE = re.compile(r"([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*\Z")
+_DIRECTIVE = r"([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*\Z"
 _NAMES = frozenset({"syntax", "escape", "check"})
 
 
 class DirectiveError(ValueError):
-    """A directive is given twice, or the escape character is none of the two."""
+    """A directive is given twice or has an invalid value."""
 
 
 class Directives:
-    """Reads directives line by line until the first line that is none."""
+    """Parser directives, read line by line up to the first line that is not one."""
 
     def __init__(self) -> None:
         self.escape = "\\"
         self.values: dict[str, str] = {}
-        self.done = False  # a line that is none was met: no directive counts after it
+        self.done = False  # after another line, directives no longer count
 
     def read(self, line: str) -> bool:
-        """Whether ``line``, stripped at its left and of its end, is a directive that counts."""
+        """Whether ``line``, without white space at its start and end, is a directive that counts."""
         if self.done:
             return False
-        match = _DIRECTIVE.match(line[1:].lstrip(SPACE)) if line.startswith("#") else None
+        match = re.match(_DIRECTIVE, line[1:].lstrip(SPACE)) if line.startswith("#") else None
         name = match[1].lower() if match else ""
         if match is None or name not in _NAMES:
             self.done = True
@@ -112,13 +110,13 @@ class Directives:
 
 
 def _check_options(text: str) -> None:
-    """Raise a DirectiveError for what is no setting of BuildKit's checks (linter.go, ParseLintOptions)."""
+    """Raise a DirectiveError for an invalid ``# check=`` (linter.go, ParseLintOptions)."""
     for option in text.strip(SPACE).split(";", 1):
         name, equals, value = (part.strip(SPACE) for part in option.partition("="))
         if not equals or name not in ("skip", "error", "experimental"):
-            raise DirectiveError(f"the check directive has no option {name or option}")
+            raise DirectiveError(f"unknown option {name or option} in the check directive")
         if name == "error" and value not in TRUE | FALSE:
-            raise DirectiveError(f"error of the check directive is true or false, not {value}")
+            raise DirectiveError(f"error in the check directive must be true or false, not {value}")
 
 
 _OPENS_HEREDOC = frozenset({"run", "copy", "add"})
@@ -134,23 +132,23 @@ class Logical(NamedTuple):
 
 
 class Reader:
-    """Reads one Dockerfile; ``escape`` is known once the first instruction is."""
+    """Reads one Dockerfile; ``escape`` is final after the first instruction."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.directives = Directives()
         self._lines = physical_lines(source)
         self._number = 0
-        self.found: list[Logical] = []
+        self.instructions: list[Logical] = []
         self._comments: list[str] = []
 
     @property
     def escape(self) -> str:
-        """The escape character: a backslash unless the file says a backtick."""
+        """The escape character: a backslash, or a backtick if the file sets it."""
         return self.directives.escape
 
     def read_all(self) -> DockerfileError | None:
-        """Fill ``found``; the first fault of lines or heredocs ends the reading and is returned."""
+        """Fill ``instructions``; return the first error in lines or heredocs, which ends the reading."""
         try:
             while self._number < len(self._lines):
                 self._one()
@@ -161,24 +159,28 @@ class Reader:
     def _one(self) -> None:
         """Read one instruction, comment or blank line."""
         raw = self._take()
-        start = self._number
         text = raw.rstrip("\r\n")
         if text[:1] in SPACE:
             text = text.lstrip(SPACE)
-        is_directive = not self.directives.done and self._directive(text)
-        if not text:
+        if not self.directives.done and self._directive(text):
             return
-        if text[0] == "#":
-            if not is_directive:
-                self._comment(raw[1:].strip(SPACE))
-            return
-        text, ended = self._without_continuation(text)
-        if text or not ended:
-            self.found.append(self._whole(text if ended else self._joined(text), start))
-            self._comments = []
+        if text[:1] == "#":
+            self._comment(raw[1:].strip(SPACE))
+        elif text:
+            self._instruction(text)
+
+    def _instruction(self, text: str) -> None:
+        start, ended = self._number, True
+        if text[-1] in " \t" or text[-1] == self.directives.escape:
+            text, ended = self._without_continuation(text)
+        if not ended:
+            text = self._joined(text)
+        heredocs = self._heredocs(text, start) if "<<" in text else ()
+        self.instructions.append(Logical(text, Span(start, self._number), tuple(self._comments), heredocs))
+        self._comments = []
 
     def _comment(self, text: str) -> None:
-        """Keep a comment for the instruction below it; an empty one parts that from what is above."""
+        """Keep a comment for the instruction below it; an empty comment drops those above."""
         if text:
             self._comments.append(text)
         else:
@@ -198,7 +200,7 @@ class Reader:
             raise self._error(str(error), self._number) from None
 
     def _without_continuation(self, text: str) -> tuple[str, bool]:
-        """``text`` less its continuation character, and whether the instruction ends here."""
+        """``text`` without its continuation character, and whether the instruction ends here."""
         trimmed = text.rstrip(" \t")
         escape = self.directives.escape
         if trimmed[-1:] == escape and trimmed[-2:-1] != escape:
@@ -215,25 +217,23 @@ class Reader:
                 parts.append(part)
         return "".join(parts)
 
-    def _whole(self, text: str, start: int) -> Logical:
+    def _heredocs(self, text: str, start: int) -> tuple[Heredoc, ...]:
         end = self._number
-        heredocs: tuple[Heredoc, ...] = ()
-        if "<<" in text and _can_open_heredoc(text):
-            heredocs = tuple(self._body(heredoc, start, end) for heredoc in self._opened(text, start))
-        return Logical(text, Span(start, self._number), tuple(self._comments), heredocs)
+        if not _can_open_heredoc(text):
+            return ()
+        return tuple(self._body(heredoc, start, end) for heredoc in self._opened(text, start))
 
     def _opened(self, text: str, start: int) -> list[Heredoc]:
         try:
             return heredocs_of_line(text)
         except ExpansionError as error:
-            raise self._error(f"a heredoc cannot be read: {error}", start) from None
+            raise self._error(f"invalid heredoc: {error}", start) from None
 
     def _body(self, heredoc: Heredoc, start: int, end: int) -> Heredoc:
         content: list[str] = []
         while self._number < len(self._lines):
             raw = self._take()
-            line = raw.rstrip("\r\n")
-            if (line.lstrip("\t") if heredoc.chomp else line) == heredoc.name:
+            if ends(heredoc, raw.rstrip("\r\n")):
                 return Heredoc(
                     name=heredoc.name, expand=heredoc.expand, chomp=heredoc.chomp, content="".join(content)
                 )
@@ -245,10 +245,10 @@ class Reader:
         length = len(heredoc.name) + 2 if column else 0
         span = Span(line=start, end_line=end, column=max(column, 1), length=length)
         return DockerfileError(
-            f"the heredoc {heredoc.name} is never ended",
+            f"the heredoc {heredoc.name} has no end",
             source=self.source,
             span=span,
-            hint=f"put a line that is only {heredoc.name} after its text",
+            hint=f"add a line with only {heredoc.name} after its text",
         )
 
     def _error(self, message: str, line: int) -> DockerfileError:
@@ -258,7 +258,7 @@ class Reader:
 
 
 def _can_open_heredoc(text: str) -> bool:
-    """RUN, COPY and ADD in shell form, and ONBUILD of those."""
+    """Whether ``text`` is RUN, COPY or ADD in shell form, or ONBUILD of one of them."""
     keyword, rest = _keyword(text)
     if keyword == "onbuild":
         keyword, rest = _keyword(_without_flags(rest))

@@ -16,22 +16,22 @@ from stagegraph.dockerfile import paths
 
 _TYPES = ("bind", "cache", "tmpfs", "secret", "ssh")
 _SHARING = ("shared", "private", "locked")
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?(?:([kmgtp])(?:i?b)?|b)?\Z", re.IGNORECASE)
+_SIZE = r"(?i:([0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?(?:([kmgtp])(?:i?b)?|b)?)\Z"
 _UNITS = " kmgtp"
 _LARGEST = 2**32 - 1
 _OWNED = frozenset({"cache", "secret", "ssh"})
-# what Go's strconv.ParseBool takes
+# what Go's strconv.ParseBool accepts
 TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 _KEYS = {"src": "source", "dst": "target", "destination": "target", "ro": "readonly", "rw": "readwrite"}
 
 
 class MountError(ValueError):
-    """A mount that BuildKit refuses when it builds the stage."""
+    """A mount that BuildKit rejects when it builds the stage."""
 
 
 class Mount(Struct, frozen=True, kw_only=True):
-    """One mount; ``source_name`` is its from, empty for the build context (bind) or nothing."""
+    """One mount; ``source_name`` is its from, empty for the build context (bind) or no source."""
 
     type: str
     source_name: str
@@ -59,7 +59,7 @@ class Mount(Struct, frozen=True, kw_only=True):
 
 
 def read_mount(fields: tuple[str, ...], expand: Callable[[str], str]) -> Mount:
-    """The mount of CSV ``fields``, each value expanded; MountError where BuildKit refuses it."""
+    """The mount of CSV ``fields``, each value expanded; MountError if BuildKit rejects it."""
     values: dict[str, str] = {"type": "bind"}
     for field in fields:
         key, equals, value = field.partition("=")
@@ -71,20 +71,20 @@ def read_mount(fields: tuple[str, ...], expand: Callable[[str], str]) -> Mount:
 
 
 def normal_mount(mount: Mount, workdir: str, *, is_known: bool, windows: bool) -> Mount:
-    """``mount`` in one form for all that mean the same; MountError where BuildKit refuses it.
+    """``mount`` normalized, so that equal mounts compare equal; MountError if BuildKit rejects it.
 
-    The stage that it reads is told apart by what is read, not by how it is called. ``is_known`` says
-    that the working directory is ``workdir`` and not one below it that an image sets.
+    The stage that it reads is not part of it: it is an input of the step. ``is_known`` means that the
+    working directory is ``workdir``, not one that an image sets.
     """
     if mount.type == "ssh":
         if mount.source:
-            raise MountError("an ssh mount has no source")
+            raise MountError("an ssh mount cannot have a source")
         return replace(mount, source_name="", readonly=True)
     if mount.type == "secret":
         return _secret(mount, windows)
     target = posixpath.normpath(paths.workdir(workdir, mount.target, windows=windows))
     if target == "/" and (is_known or paths.is_absolute(mount.target, windows=windows)):
-        raise MountError("a mount has no target, or its target is the root")
+        raise MountError("a mount needs a target other than the root")
     cached = mount.type == "cache"
     return replace(
         mount,
@@ -120,22 +120,22 @@ def _setting(key: str, value: str | None, kind: str, field: str) -> dict[str, st
 
 def _checked(key: str, value: str) -> str:
     if key == "type" and (value := value.lower()) not in _TYPES:
-        raise MountError(f"{value} is no type of mount: it is {', '.join(_TYPES)}")
+        raise MountError(f"unknown mount type `{value}`: use {', '.join(_TYPES)}")
     if key == "sharing" and (value := value.lower()) not in _SHARING:
-        raise MountError(f"{value} is no sharing of a cache: it is {', '.join(_SHARING)}")
+        raise MountError(f"sharing of a cache must be shared, private or locked, not `{value}`")
     if key in ("uid", "gid"):
-        return _number(f"{key} of a mount is a number, not {value}", value, 10)
+        return _number(f"{key} of a mount must be a number, not `{value}`", value, 10)
     if key == "mode":
-        return _number(f"mode of a mount is octal, not {value}", value, 8)
+        return _number(f"mode of a mount must be octal, not `{value}`", value, 8)
     if key == "size":
         return _size(value)
     if key not in ("type", "from", "source", "target", "id", "sharing", "env"):
-        raise MountError(f"a mount has no {key}")
+        raise MountError(f"unknown option {key} in a mount")
     return value
 
 
 def _number(message: str, value: str, base: int) -> str:
-    """``value`` as a decimal number of 32 bits; MountError with ``message`` when it is none."""
+    """``value`` as a decimal number of 32 bits; MountError with ``message`` if it is not one."""
     digits = value.lstrip("0") or "0"
     if not value or not re.fullmatch("[0-7]{1,11}" if base == 8 else "[0-9]{1,10}", digits):
         raise MountError(message)
@@ -146,9 +146,9 @@ def _number(message: str, value: str, base: int) -> str:
 
 def _size(value: str) -> str:
     """``value`` in bytes, as docker/go-units reads it."""
-    match = _SIZE.match(value)
+    match = re.match(_SIZE, value)
     if not match:
-        raise MountError(f"size of a mount is a number of bytes such as 64m, not {value}")
+        raise MountError(f"size of a mount must be a number of bytes such as 64m, not `{value}`")
     return str(int(float(match[1]) * 1024 ** _UNITS.index((match[2] or " ").lower())))
 
 
@@ -157,12 +157,12 @@ def _truth(key: str, value: str | None) -> bool:
         return True
     if value in FALSE:
         return False
-    raise MountError(f"{key} of a mount is true or false, not {value}")
+    raise MountError(f"{key} of a mount must be true or false, not `{value}`")
 
 
 def _only(key: str, kind: str, kinds: tuple[str, ...]) -> None:
     if kind not in kinds:
-        raise MountError(f"a {kind} mount has no {key}")
+        raise MountError(f"a {kind} mount cannot have {key}")
 
 
 def _mount(values: dict[str, str]) -> Mount:
@@ -188,13 +188,13 @@ def _mount(values: dict[str, str]) -> Mount:
 
 def _check(mount: Mount, values: dict[str, str]) -> None:
     if mount.sets_owner and mount.type not in _OWNED:
-        raise MountError(f"a {mount.type} mount has no uid, gid or mode")
+        raise MountError(f"a {mount.type} mount cannot have uid, gid or mode")
     if mount.type == "secret":
         if values.get("from"):
-            raise MountError("a secret mount reads from no stage")
+            raise MountError("a secret mount cannot have from")
         if not (mount.source or mount.target or mount.id):
             raise MountError("a secret mount needs an id or a target")
         if mount.source and mount.id:
-            raise MountError("a secret mount has an id or a source, not both")
+            raise MountError("a secret mount can have an id or a source, not both")
     if mount.sharing and mount.type != "cache":
-        raise MountError(f"a {mount.type} mount has no sharing")
+        raise MountError(f"a {mount.type} mount cannot have sharing")

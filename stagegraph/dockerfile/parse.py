@@ -1,6 +1,6 @@
-"""Split lines to typed instructions, with BuildKit's checks of each.
+"""Parses split lines into typed instructions, with BuildKit's checks of each.
 
-Rules: moby/buildkit frontend/dockerfile/instructions/parse.go.
+Rules: moby/buildkit frontend/dockerfile/instructions/parse.go and parser/parser.go, dispatch.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from stagegraph.dockerfile import healthcheck, words
-from stagegraph.dockerfile.checks import ParseError, at_least_one, exactly_one, flags_of
 from stagegraph.dockerfile.instructions import (
     Arg,
     Env,
@@ -24,14 +23,14 @@ from stagegraph.dockerfile.instructions import (
 )
 from stagegraph.dockerfile.lines import Line, keyword_and_rest, line_of
 from stagegraph.dockerfile.logical import Logical
-from stagegraph.dockerfile.parse_steps import copy, run
-from stagegraph.dockerfile.whitespace import SPACE, lowered
+from stagegraph.dockerfile.parse_steps import ParseError, at_least_one, copy, exactly_one, flags_of, run
+from stagegraph.dockerfile.words import SPACE, lowered
 
 
 def arguments(line: Line, escape: str) -> tuple[list[str], bool]:
-    """The words of ``line`` and whether they are in JSON form; WordsError where they do not split.
+    """The words of ``line`` and whether they are in JSON form; WordsError if they do not split.
 
-    BuildKit does this for the whole file before it looks at any instruction's meaning.
+    BuildKit splits the whole file before it parses any instruction.
     """
     splitter = _SPLITTERS.get(line.keyword, "none")
     if splitter == "words":
@@ -76,19 +75,19 @@ KEYWORDS = tuple(sorted(_SPLITTERS))
 
 
 def check_trigger(line: Line, escape: str) -> None:
-    """Split the arguments of an ONBUILD trigger only to find the fault that BuildKit would find."""
+    """Split the arguments of an ONBUILD trigger, to raise the WordsError that BuildKit would raise."""
     text = line.rest
     written, rest = keyword_and_rest(text)
     logical = Logical(text=text, span=line.span)
     arguments(line_of(logical, written, rest), escape)
 
 
-_STAGE_NAME = re.compile(r"[a-z][a-z0-9\-_.]*\Z")
-_ONBUILD = re.compile(r"\A[\t\n\f\r ]*ONBUILD[\t\n\f\r ]*", re.IGNORECASE)
+_STAGE_NAME = r"[a-z][a-z0-9\-_.]*\Z"
+_ONBUILD = r"(?i)\A[\t\n\f\r ]*ONBUILD[\t\n\f\r ]*"
 
 
 def instruction(line: Line, args: list[str], json_form: bool) -> Instruction:
-    """The typed instruction of ``line``; ParseError where BuildKit refuses it."""
+    """The typed instruction of ``line``; ParseError if BuildKit rejects it."""
     parse = _PARSERS.get(line.keyword)
     if parse is None:
         raise _unknown(keyword_and_rest(line.text)[0])
@@ -102,22 +101,20 @@ def _unknown(written: str) -> ParseError:
     hint = (
         f"did you mean {near[0].upper()}?"
         if near
-        else "a continued line needs \\ at the end of the one above"
+        else "check that this is a Dockerfile, and that the line above ends with \\ if this line continues it"
     )
-    return ParseError(f"{written[:60]} is no Dockerfile instruction", word=written, hint=hint)
+    return ParseError(f"unknown instruction `{written[:60]}`", word=written, hint=hint)
 
 
 def _from(line: Line, args: list[str], _json_form: bool) -> From:
     if not (len(args) == 1 or (len(args) == 3 and args[1].lower() == "as")):
-        raise ParseError(
-            "FROM takes a base, or a base, AS and a name", hint="FROM [--platform=P] BASE [AS NAME]"
-        )
+        raise ParseError("FROM takes one argument, or three", hint="write FROM [--platform=P] BASE [AS NAME]")
     name = lowered(args[2]) if len(args) == 3 else ""
-    if name and not _STAGE_NAME.match(name):
+    if name and not re.match(_STAGE_NAME, name):
         raise ParseError(
-            f"{args[2]} is no name for a stage",
+            f"invalid stage name `{args[2]}`",
             word=args[2],
-            hint="a name begins with a letter and holds letters, digits, -, _ and .",
+            hint="start the name with a letter; use letters, digits, -, _ and .",
         )
     return From(
         span=line.span,
@@ -137,13 +134,13 @@ def _description(comments: tuple[str, ...], name: str) -> str:
 
 
 def _arg(line: Line, args: list[str], _json_form: bool) -> Arg:
-    # BuildKit takes no notice of the flags of ARG (parseArg), nor of those of STOPSIGNAL
+    # BuildKit ignores the flags of ARG (parseArg) and of STOPSIGNAL
     at_least_one(line, args)
     pairs = []
     for word in args:
         name, equals, value = word.partition("=")
         if equals and not name:
-            raise ParseError("an ARG has no name", word=word)
+            raise ParseError("ARG needs a name before =", word=word)
         pairs.append((name, value if equals else None))
     return Arg(span=line.span, text=line.text, pairs=tuple(pairs))
 
@@ -161,7 +158,7 @@ def _pairs(line: Line, args: list[str]) -> tuple[tuple[str, str], ...]:
     flags_of(line)
     at_least_one(line, args)
     if not all(args[::2]):
-        raise ParseError(f"{line.keyword.upper()} has a name that is blank")
+        raise ParseError(f"{line.keyword.upper()} has an empty name")
     return tuple(zip(args[::2], args[1::2], strict=True))
 
 
@@ -177,7 +174,7 @@ def _shell(line: Line, args: list[str], json_form: bool) -> Shell:
     flags_of(line)
     at_least_one(line, args)
     if not json_form:
-        raise ParseError("SHELL takes a JSON list", hint='SHELL ["program", "argument"]')
+        raise ParseError("SHELL takes a JSON list", hint='write SHELL ["program", "argument"]')
     return Shell(span=line.span, text=line.text, words=tuple(args))
 
 
@@ -188,14 +185,14 @@ def _onbuild(line: Line, args: list[str], _json_form: bool) -> Onbuild:
     if trigger in ("ONBUILD", "FROM", "MAINTAINER"):
         raise ParseError(f"{trigger} cannot be an ONBUILD trigger", word=trigger)
     documents = "".join(f"\n{heredoc.content}{heredoc.name}" for heredoc in line.heredocs)
-    return Onbuild(span=line.span, text=line.text, trigger=_ONBUILD.sub("", line.text) + documents)
+    return Onbuild(span=line.span, text=line.text, trigger=re.sub(_ONBUILD, "", line.text) + documents)
 
 
 def _volume(line: Line, args: list[str], _json_form: bool) -> Setting:
     at_least_one(line, args)
     flags_of(line)
     if not all(word.strip(SPACE) for word in args):
-        raise ParseError("VOLUME has a path that is blank")
+        raise ParseError("VOLUME has an empty path")
     return Setting(span=line.span, text=line.text, keyword=line.keyword, words=tuple(args))
 
 
@@ -225,7 +222,7 @@ def _healthcheck(line: Line, args: list[str], _json_form: bool) -> Setting:
     at_least_one(line, args)
     if args[0].upper() == "NONE":
         if len(args) > 1:
-            raise ParseError("HEALTHCHECK NONE takes nothing more")
+            raise ParseError("HEALTHCHECK NONE takes no arguments")
         return Setting(span=line.span, text=line.text, keyword=line.keyword)
     flags = flags_of(line)
     fault = healthcheck.fault(args, flags)

@@ -1,4 +1,4 @@
-"""Paths inside a stage, in the form that BuildKit gives them.
+"""Paths inside a stage, normalized as BuildKit does.
 
 Rules: moby/buildkit util/system/path.go and client/llb/fileop.go, normalizePath.
 """
@@ -9,7 +9,7 @@ import posixpath
 
 
 class PathError(ValueError):
-    """A Windows path that BuildKit refuses: another drive than C:, a drive alone, a network path."""
+    """A Windows path that BuildKit rejects: another drive than C:, a drive alone, a network path."""
 
 
 def destination(workdir: str, path: str, *, windows: bool) -> str:
@@ -24,7 +24,7 @@ def destination(workdir: str, path: str, *, windows: bool) -> str:
 
 
 def from_root(path: str, *, windows: bool) -> str:
-    """A source path from the root of what is read."""
+    """A source path from the root of the source."""
     return _clean(posixpath.join("/", _without_drive(path, windows)))
 
 
@@ -45,9 +45,9 @@ def _without_drive(path: str, windows: bool) -> str:
         return path
     drive, colon, rest = path.replace("\\", "/").partition(":")
     if colon and len(path) == 2:
-        raise PathError(f"{path} is a drive and no path")
+        raise PathError(f"{path} is a drive without a path")
     if drive.startswith("//"):
-        raise PathError(f"{path} is a path in a network, which BuildKit does not take")
+        raise PathError(f"{path} is a network path, which BuildKit does not support")
     if colon and drive.lower() != "c":
         raise PathError(f"{path} is not on the drive C:")
     kept = rest if colon else drive

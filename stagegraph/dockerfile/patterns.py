@@ -1,6 +1,6 @@
-"""Shell patterns of ``${X#p}``, ``${X%p}`` and ``${X/p/r}``, matched in time linear in the pattern.
+"""Matches the shell patterns of ``${X#p}``, ``${X%p}`` and ``${X/p/r}`` in linear time.
 
-Sets of positions are integers, bit i for "the first i characters matched", so no pattern
+A set of positions is an integer, bit i for "the first i characters matched", so that no pattern
 backtracks. Rules: moby/buildkit frontend/dockerfile/shell/lex.go, convertShellPatternToRegex.
 """
 
@@ -11,38 +11,38 @@ from collections.abc import Sequence
 
 _STAR = "*"
 _ANY = "?"
-_TEMPLATE = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)\})", re.ASCII)
+_TEMPLATE = r"(?a:\$(?:(\$)|(\w+)|\{(\w+)\}))"
 
 
 class PatternError(ValueError):
-    """A backslash stands before a character that needs none."""
+    """A backslash is before a character that cannot be escaped."""
 
 
 def tokens(pattern: str) -> tuple[tuple[str, bool], ...]:
     """``pattern`` as (character, is a wildcard) pairs; PatternError on an invalid escape."""
-    found: list[tuple[str, bool]] = []
+    pairs: list[tuple[str, bool]] = []
     position = 0
     while position < len(pattern):
         char, following = pattern[position], pattern[position + 1 : position + 2]
         position += 1
         if char != "\\":
-            found.append((char, char in (_STAR, _ANY)))
+            pairs.append((char, char in (_STAR, _ANY)))
         elif following not in ("}", "/"):
             if following not in (_STAR, _ANY, "\\") or not following:
                 raise PatternError(f"invalid escape '\\{following}'")
-            found.append((following, False))
+            pairs.append((following, False))
             position += 1
-    return tuple(found)
+    return tuple(pairs)
 
 
 def without_prefix(pattern: str, value: str, *, longest: bool) -> str:
-    """``value`` less the prefix that ``pattern`` matches, the shortest or the longest one."""
+    """``value`` without the shortest or the longest prefix that ``pattern`` matches."""
     ends = _ends(tokens(pattern), value, 1)
     return value[_pick(ends, longest) :] if ends else value
 
 
 def without_suffix(pattern: str, value: str, *, longest: bool) -> str:
-    """``value`` less the suffix that ``pattern`` matches, the shortest or the longest one."""
+    """``value`` without the shortest or the longest suffix that ``pattern`` matches."""
     ends = _ends(tokens(pattern)[::-1], value[::-1], 1)
     return value[: len(value) - _pick(ends, longest)] if ends else value
 
@@ -52,16 +52,16 @@ def replaced(pattern: str, value: str, replacement: str, *, everywhere: bool) ->
     parsed = tokens(pattern)
     if everywhere:
         return _replace_all(parsed, value, replacement)
-    found = _find(parsed, value, 0)
-    return value if found is None else value[: found[0]] + replacement + value[found[1] :]
+    match = _find(parsed, value, 0)
+    return value if match is None else value[: match[0]] + replacement + value[match[1] :]
 
 
 def _replace_all(parsed: Sequence[tuple[str, bool]], value: str, replacement: str) -> str:
-    # Go's ReplaceAllString: no empty match right behind another match, and $0 in the replacement.
+    # Go's ReplaceAllString: no empty match directly after another match, and $0 in the replacement.
     parts: list[str] = []
     last = position = 0
-    while position <= len(value) and (found := _find(parsed, value, position)):
-        start, end = found
+    while position <= len(value) and (match := _find(parsed, value, position)):
+        start, end = match
         parts.append(value[last:start])
         if end > last or start == 0:
             parts.append(_filled(replacement, value[start:end]))
@@ -71,16 +71,16 @@ def _replace_all(parsed: Sequence[tuple[str, bool]], value: str, replacement: st
 
 
 def _filled(template: str, match: str) -> str:
-    def part(found: re.Match[str]) -> str:
-        if found[1]:
+    def part(reference: re.Match[str]) -> str:
+        if reference[1]:
             return "$"
-        return match if (found[2] or found[3]) == "0" else ""
+        return match if (reference[2] or reference[3]) == "0" else ""
 
-    return _TEMPLATE.sub(part, template)
+    return re.sub(_TEMPLATE, part, template)
 
 
 def _find(parsed: Sequence[tuple[str, bool]], value: str, position: int) -> tuple[int, int] | None:
-    """The leftmost match from ``position`` on, and the longest of those that start there."""
+    """The leftmost match at or after ``position``, the longest of those that start there."""
     if (_STAR, True) not in parsed:
         return _find_fixed(parsed, value, position)
     rest = value[position:]
@@ -93,7 +93,7 @@ def _find(parsed: Sequence[tuple[str, bool]], value: str, position: int) -> tupl
 
 
 def _find_fixed(parsed: Sequence[tuple[str, bool]], value: str, position: int) -> tuple[int, int] | None:
-    """A match of a pattern of one length: a regular expression cannot backtrack over it."""
+    """A match of a pattern without *: a regular expression cannot backtrack over it."""
     expression = "".join("." if wildcard else re.escape(char) for char, wildcard in parsed)
     match = re.compile(expression).search(value, position)
     return match.span() if match else None
@@ -104,9 +104,9 @@ def _pick(ends: int, longest: bool) -> int:
 
 
 def _ends(parsed: Sequence[tuple[str, bool]], value: str, starts: int) -> int:
-    """Every position that a match from one of ``starts`` can end at, as a set of bits."""
-    places = _places(value)
-    not_newline = ((1 << len(value)) - 1) & ~places.get("\n", 0)
+    """The positions at which a match from one of ``starts`` can end, as a set of bits."""
+    positions = _positions(value)
+    not_newline = ((1 << len(value)) - 1) & ~positions.get("\n", 0)
     current = starts
     for char, wildcard in parsed:
         if wildcard and char == _STAR:
@@ -114,11 +114,11 @@ def _ends(parsed: Sequence[tuple[str, bool]], value: str, starts: int) -> int:
         elif wildcard:
             current = (current & not_newline) << 1
         else:
-            current = (current & places.get(char, 0)) << 1
+            current = (current & positions.get(char, 0)) << 1
     return current
 
 
-def _places(value: str) -> dict[str, int]:
+def _positions(value: str) -> dict[str, int]:
     lists: dict[str, list[int]] = {}
     for index, char in enumerate(value):
         lists.setdefault(char, []).append(index)

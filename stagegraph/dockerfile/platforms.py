@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-_PART = re.compile(r"[A-Za-z0-9_.-]+\Z")
-_OS = re.compile(r"([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.+%\-]*)\))?\Z")
+_PART = r"[A-Za-z0-9_.-]+\Z"
+_OS = r"([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.+%\-]*)\))?\Z"
 _KNOWN_OS = frozenset(
     [
         "aix",
@@ -72,11 +72,11 @@ _ALIASES = {
 
 
 class PlatformError(ValueError):
-    """A text that names no platform."""
+    """A text that is not a platform."""
 
 
 class Platform(Struct, frozen=True):
-    """An operating system, an architecture and its variant, normal forms."""
+    """An operating system, an architecture and its variant, normalized."""
 
     os: str
     architecture: str
@@ -93,13 +93,15 @@ DEFAULT = Platform("linux", "amd64")
 
 @lru_cache(maxsize=256)
 def parse_platform(text: str, default: Platform = DEFAULT) -> Platform:
-    """The platform that ``text`` names, what it leaves out taken from ``default``; or PlatformError."""
+    """The platform that ``text`` names, missing parts from ``default``; PlatformError if it names none."""
     parts = text.split("/")
     if len(parts) > 3 or "*" in text:
-        raise PlatformError(f"{text} is no platform: it is OS/ARCHITECTURE or OS/ARCHITECTURE/VARIANT")
-    os = _OS.match(parts[0])
-    if not os or not all(_PART.match(part) for part in parts[1:]):
-        raise PlatformError(f"{text} is no platform: a part of it is empty or holds a symbol")
+        raise PlatformError(f"invalid platform `{text}`: expected OS/ARCHITECTURE or OS/ARCHITECTURE/VARIANT")
+    os = re.match(_OS, parts[0])
+    if not os or not all(re.match(_PART, part) for part in parts[1:]):
+        raise PlatformError(
+            f"invalid platform `{text}`: a part is empty or has a character that is not allowed"
+        )
     if len(parts) == 1:
         return _one_part(text, os, default)
     architecture, variant = _architecture(parts[1], parts[2] if len(parts) == 3 else "")
@@ -111,7 +113,7 @@ def parse_platform(text: str, default: Platform = DEFAULT) -> Platform:
 
 
 def normalized(platform: Platform) -> Platform:
-    """``platform`` with the variants that go without saying left out, as image names have it."""
+    """``platform`` without default variants, as in image names."""
     architecture, variant = _architecture(platform.architecture, platform.variant)
     return Platform(_os(platform.os), architecture, variant, platform.os_version)
 
@@ -125,11 +127,11 @@ def _one_part(text: str, os: re.Match[str], default: Platform) -> Platform:
     variant = _implied(architecture, variant)
     if architecture in _KNOWN_ARCHITECTURES:
         return Platform(default.os, architecture, variant)
-    raise PlatformError(f"{text} is no operating system and no architecture")
+    raise PlatformError(f"`{text}` is not a known operating system or architecture")
 
 
 def _implied(architecture: str, variant: str) -> str:
-    """``variant`` where the text names none: the seventh of arm goes without saying."""
+    """``variant`` without the default one of arm, v7."""
     return "" if (architecture, variant) == ("arm", "v7") else variant
 
 

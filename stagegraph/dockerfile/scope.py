@@ -1,16 +1,68 @@
-"""The state of a stage while its instructions are read: variables, directory, user, shell.
+"""The arguments that FROM sees, and the state of a stage between its instructions.
 
-Rules: moby/buildkit frontend/dockerfile/dockerfile2llb/convert.go, dispatch. The configuration of
-an image is not known here: its variables but PATH are unset, its working directory is the root.
+The state is variables, directory, user and shell. The configuration of an image is unknown: only PATH is
+set, and the working directory is /. Rules: moby/buildkit frontend/dockerfile/dockerfile2llb/convert.go,
+defaultArgs, buildMetaArgs and dispatch.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from stagegraph.dockerfile import paths
-from stagegraph.dockerfile.expand import lexer_of
+from stagegraph.dockerfile.expand import ExpansionError, lexer_of
+from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.dockerfile.instructions import Arg, Env, Instruction, Setting, Shell, User, Workdir
 from stagegraph.dockerfile.platforms import Platform
 from stagegraph.dockerfile.stages import SCRATCH, Resolved, StageOrImage
+from stagegraph.errors import DockerfileError
+
+
+def platform_arguments(
+    build: Platform, target: Platform, stage: str, overrides: Mapping[str, str]
+) -> dict[str, str]:
+    """The arguments that are set without an ARG; build arguments override them, even undeclared."""
+    values = {
+        "BUILDPLATFORM": str(build),
+        "BUILDOS": build.os,
+        "BUILDOSVERSION": build.os_version,
+        "BUILDARCH": build.architecture,
+        "BUILDVARIANT": build.variant,
+        "TARGETPLATFORM": str(target),
+        "TARGETOS": target.os,
+        "TARGETOSVERSION": target.os_version,
+        "TARGETARCH": target.architecture,
+        "TARGETVARIANT": target.variant,
+        "TARGETSTAGE": stage or "default",
+    }
+    return {name: overrides.get(name, value) for name, value in values.items()}
+
+
+def global_arguments(
+    file: Dockerfile, defaults: Mapping[str, str], build_args: Mapping[str, str]
+) -> dict[str, str]:
+    """``defaults`` and the ARGs before the first FROM, each default expanded with those before it.
+
+    A default that a build argument overrides is not expanded, so it cannot fail.
+    """
+    values = dict(defaults)
+    for arg in file.arguments:
+        for name, default in arg.pairs:
+            if name in build_args:
+                values[name] = build_args[name]
+            elif default is not None:
+                values[name] = _expanded(file, arg, name, default, values)
+    return values
+
+
+def _expanded(file: Dockerfile, arg: Arg, name: str, default: str, values: Mapping[str, str]) -> str:
+    try:
+        return lexer_of(escape=file.escape).word(default, values)
+    except ExpansionError as error:
+        raise DockerfileError(
+            f"cannot expand the default of {name}: {error}", source=file.source, span=arg.span
+        ) from None
+
 
 # Arguments for BuildKit itself: no command and no other instruction sees them (convert.go, nonEnvArgs).
 _NOT_VARIABLES = frozenset({"BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"})
@@ -18,21 +70,22 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class Scope:
-    """What one stage has set so far; begins with what its base stage left."""
+    """What one stage has set so far; starts with the state of its base stage."""
 
-    def __init__(self, resolved: Resolved, place: StageOrImage, base: Scope | None) -> None:
+    def __init__(self, resolved: Resolved, stage: StageOrImage, base: Scope | None) -> None:
         self.resolved = resolved
+        self.stage = stage
         self.lexer = lexer_of(escape=resolved.file.escape)
-        self.platform: Platform = base.platform if base else resolved.platform_of(place)
+        self.platform: Platform = base.platform if base else resolved.platform_of(stage)
         self.windows = self.platform.os == "windows"
         self.variables: dict[str, str] = dict(base.variables) if base else self._first_variables()
-        # What the image's configuration holds: PATH and every ENV, but no ARG. A stage that stands on
-        # another sets all of it again, so that it wins over ARG and its order is its own (dispatchStages).
+        # The configuration of the image: PATH and every ENV, but no ARG. A stage whose base is a stage
+        # sets all of it again, so that it overrides ARG and comes last (dispatchStages).
         self.config: dict[str, str] = dict(base.config if base else self.variables)
         for name, value in self.config.items():
             self._set(name, value)
-        # an image brings variables and a working directory of its own, which the file does not show
-        self.on_image: bool = base.on_image if base else place.base != SCRATCH or place.replaced
+        # an image has variables and a working directory that the file does not show
+        self.on_image: bool = base.on_image if base else stage.base != SCRATCH or stage.replaced
         self.workdir: str = base.workdir if base else "/"
         self.knows_workdir: bool = base.knows_workdir if base else not self.on_image
         self.user: str = base.user if base else ""
@@ -42,17 +95,17 @@ class Scope:
         return {} if self.windows else {"PATH": _PATH}
 
     def expand(self, text: str) -> str:
-        """``text`` expanded with the variables set here; ExpansionError where BuildKit refuses it."""
+        """``text`` expanded with the variables set so far; ExpansionError if BuildKit rejects it."""
         return self.lexer.word(text, self.variables)
 
     def written(self, word: str) -> str:
-        """``word`` for a reader: variables that are not set here stay as they are written."""
+        """``word`` for display: unset variables stay as they are written."""
         if "$" not in word:
             return self.expand(word)
         return lexer_of(escape=self.lexer.escape, keep_unset=True).word(word, self.variables)
 
     def apply(self, item: Instruction) -> None:
-        """Carry out an instruction that only changes the state; ExpansionError as in ``expand``."""
+        """Evaluate an instruction that only changes the state; ExpansionError as in ``expand``."""
         if isinstance(item, Arg):
             self._arg(item)
         elif isinstance(item, Env):

@@ -14,11 +14,11 @@ from stagegraph.dockerfile.heredocs import heredoc_word
 from stagegraph.dockerfile.instructions import Copy, Run, Workdir
 from stagegraph.dockerfile.platforms import Platform, PlatformError, normalized, parse_platform
 from stagegraph.dockerfile.stages import SCRATCH, Command, StageOrImage
-from stagegraph.dockerfile.whitespace import SPACE
+from stagegraph.dockerfile.words import SPACE
 
 
 class ScriptError(ValueError):
-    """A RUN that BuildKit refuses when it builds the stage."""
+    """A RUN that BuildKit rejects when it builds the stage."""
 
 
 class Script(NamedTuple):
@@ -30,7 +30,7 @@ class Script(NamedTuple):
 
 
 def script_of(item: Run, shell: tuple[str, ...], *, windows: bool) -> Script:
-    """The script of ``item`` in ``shell``, the platform's own where that is empty."""
+    """The script of ``item`` in ``shell``, or in the default shell of the platform if that is empty."""
     text, words, document = item.text, item.words, None
     if item.documents:
         if len(words) != 1 or not item.shell_form:
@@ -54,7 +54,7 @@ def _default_shell(windows: bool) -> tuple[str, ...]:
 
 
 def _summary(content: str) -> str:
-    """The first line of a heredoc, and dots when there are more."""
+    """The first line of a heredoc, and dots if there are more."""
     lines = content.strip(SPACE).replace("\r\n", "\n").split("\n")
     return lines[0] + ("..." if len(lines) > 1 else "")
 
@@ -62,29 +62,29 @@ def _summary(content: str) -> str:
 class StepNames:
     """Counts the steps of one stage and puts the bracket before each name.
 
-    ``word`` is the stage's name, empty in a file of one stage; ``platform`` is None where names
-    carry none.
+    ``word`` is the name of the stage, empty in a file of one stage; ``platform`` is None if names
+    do not have the platform.
     """
 
-    def __init__(self, place: StageOrImage, word: str, platform: Platform | None) -> None:
+    def __init__(self, source: StageOrImage, word: str, platform: Platform | None) -> None:
         self.word = word
         self.platform = platform
-        self.emitted = _named_before(place)
-        self.total = _total(place)
+        self.emitted = _named_before(source)
+        self.total = _total(source)
 
     def named(
         self, text: str, variables: Mapping[str, str], *, onbuild: bool = False, on_nothing: bool = False
     ) -> str:
-        """``text`` with the bracket of build output before it; counts one step more.
+        """``text`` with the bracket of build output before it; counts one step.
 
-        A RUN has the platform of what it runs on: ``on_nothing`` says that this has none.
+        The name of a RUN has the platform of its base: ``on_nothing`` means that it has no base.
         """
         if not self.total:
             return text
         self.emitted += 1
         width = int(1 + math.log10(self.total))
-        place = f"{self.emitted:>{width}}/{self.total}]"
-        parts = ["" if on_nothing else self._platform(variables), self.word, place]
+        position = f"{self.emitted:>{width}}/{self.total}]"
+        parts = ["" if on_nothing else self._platform(variables), self.word, position]
         return "[" + " ".join(part for part in parts if part) + (" ONBUILD " if onbuild else " ") + text
 
     def _platform(self, variables: Mapping[str, str]) -> str:
@@ -93,21 +93,21 @@ class StepNames:
         return str(self.platform) + _other_platform(self.platform, variables)
 
 
-def _named_before(place: StageOrImage) -> int:
-    """How often BuildKit has named the image of a stage before it knew that the stage is needed.
+def _named_before(source: StageOrImage) -> int:
+    """How often BuildKit named the image of a stage before it knew that the stage is needed.
 
-    While only a trigger makes it needed, every pass over the stages counts its FROM once more
+    A stage that only a trigger makes needed is counted again in every pass over the stages
     (convert.go, resolveReachableStages).
     """
-    pulls = place.base_index is None and place.base != SCRATCH and not place.context
-    return place.passes if pulls else 0
+    pulls = source.base_index is None and source.base != SCRATCH and not source.context
+    return source.passes if pulls else 0
 
 
-def _total(place: StageOrImage) -> int:
-    if not place.is_stage or place.replaced:
+def _total(source: StageOrImage) -> int:
+    if not source.is_stage or source.replaced:
         return 0
-    pulls = place.base_index is None and place.base != SCRATCH
-    return pulls + sum(map(_counts, place.commands))
+    pulls = source.base_index is None and source.base != SCRATCH
+    return pulls + sum(map(_counts, source.commands))
 
 
 def _counts(command: Command) -> bool:
@@ -115,7 +115,7 @@ def _counts(command: Command) -> bool:
 
 
 def _other_platform(platform: Platform, variables: Mapping[str, str]) -> str:
-    """``->arm64`` when the stage runs on one platform and builds for another."""
+    """``->arm64`` if the stage runs on one platform and builds for another."""
     target = _target_in(platform, variables)
     if target is None:
         return ""
@@ -127,7 +127,7 @@ def _other_platform(platform: Platform, variables: Mapping[str, str]) -> str:
 
 
 def _target_in(platform: Platform, variables: Mapping[str, str]) -> Platform | None:
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for name, value in variables.items():
         if name == "TARGETPLATFORM":
             try:
@@ -135,13 +135,13 @@ def _target_in(platform: Platform, variables: Mapping[str, str]) -> Platform | N
             except PlatformError:
                 continue
         if name in ("TARGETOS", "TARGETARCH", "TARGETVARIANT"):
-            found[name] = value
-    if not found:
+            values[name] = value
+    if not values:
         return None
     return normalized(
         Platform(
-            found.get("TARGETOS") or platform.os,
-            found.get("TARGETARCH") or platform.architecture,
-            found.get("TARGETVARIANT", ""),
+            values.get("TARGETOS") or platform.os,
+            values.get("TARGETARCH") or platform.architecture,
+            values.get("TARGETVARIANT", ""),
         )
     )

@@ -1,4 +1,4 @@
-"""How the arguments of an instruction fall into words.
+"""Splits the arguments of an instruction into words, at white space as BuildKit (Go) defines it.
 
 Rules: moby/buildkit frontend/dockerfile/parser/line_parsers.go.
 """
@@ -8,22 +8,35 @@ from __future__ import annotations
 import json
 import re
 
-from stagegraph.dockerfile.whitespace import BETWEEN_WORDS, SPACE
+# unicode.IsSpace of Go: unlike str.isspace it excludes the separators U+001C to U+001F.
+SPACE = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+
+# What separates words (moby/buildkit frontend/dockerfile/parser/parser.go, reWhitespace).
+BETWEEN_WORDS = re.compile(r"[\t\v\f\r ]+")
+
+
+def lowered(text: str) -> str:
+    """``text`` in lower case by Go's rules: the dotted capital I becomes a plain i."""
+    return text.replace("\u0130", "i").lower()
+
 
 _PLAIN = re.compile(r"[\t-\r !#-&(-~]*\Z")  # neither quotes nor white space of other alphabets
 
 
 class WordsError(ValueError):
-    """Arguments that BuildKit cannot split: a JSON list of other things than strings, no = in ENV."""
+    """Arguments that BuildKit cannot split: a JSON list with an item that is not a string, no = in ENV."""
 
 
 def split_words(text: str) -> list[str]:
-    """``text`` split at white space, quotes or not; no words for no text."""
+    """``text`` split at white space, even inside quotes; [] for an empty text."""
     return BETWEEN_WORDS.split(text) if text else []
 
 
 def list_words(text: str) -> tuple[list[str], bool]:
-    """The words of COPY, ADD and VOLUME, and whether they came in JSON form."""
+    """The words of COPY, ADD and VOLUME, and whether they are in JSON form."""
     items = json_list(text)
     return (split_words(text), False) if items is None else (items, True)
 
@@ -37,7 +50,7 @@ def command_words(text: str) -> tuple[list[str], bool]:
 
 
 def is_json_list(text: str) -> bool:
-    """Whether ``text`` has the JSON form, be its items strings or not."""
+    """Whether ``text`` has the JSON form, whatever its items are."""
     try:
         return json_list(text) is not None
     except WordsError:
@@ -45,27 +58,27 @@ def is_json_list(text: str) -> bool:
 
 
 def json_list(text: str) -> list[str] | None:
-    """The strings of a JSON list, None when ``text`` is none; WordsError for other items."""
+    """The strings of a JSON list, None if ``text`` is not one; WordsError for other items."""
     text = text.lstrip(SPACE)
     if not text.startswith("["):
         return None
     try:
         items = json.loads(text, parse_constant=_no_constant)
     except RecursionError:
-        items = [None]  # a list that deep is valid, and holds lists
+        items = [None]  # a list that deep is valid and contains lists
     except ValueError:
         return None
     if not all(isinstance(item, str) for item in items):
-        raise WordsError("a list in JSON form must hold only strings")
+        raise WordsError("a list in JSON form can contain only strings")
     return [_without_surrogates(item) for item in items]
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(name)  # NaN and Infinity are Python's, not JSON's
+    raise ValueError(name)  # Python parses NaN and Infinity; JSON does not have them
 
 
 def _without_surrogates(text: str) -> str:
-    # Go's decoder makes a lone surrogate U+FFFD.
+    # Go's decoder replaces a lone surrogate with U+FFFD.
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
@@ -81,7 +94,7 @@ def key_values(text: str, keyword: str, escape: str) -> list[tuple[str, str]]:
         return [(parts[0], parts[1])]
     for word in words:
         if "=" not in word:
-            raise WordsError(f"{keyword} has no = in {word!r}")
+            raise WordsError(f"{keyword} needs NAME=VALUE, not {word!r}")
     return [(name, value) for name, _, value in (word.partition("=") for word in words)]
 
 

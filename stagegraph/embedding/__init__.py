@@ -1,1 +1,1 @@
-"""Diagrams kept true inside Markdown files: found between markers, made anew, compared."""
+"""Diagrams inside Markdown files: finds them between markers, updates them, and shows what is outdated."""

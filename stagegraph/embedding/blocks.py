@@ -1,4 +1,4 @@
-"""The blocks of a Markdown document: from a start marker to its end marker."""
+"""The blocks of a Markdown file: from a start marker to its end marker."""
 
 from __future__ import annotations
 
@@ -12,28 +12,27 @@ from msgspec import Struct
 
 from stagegraph.embedding.markdown import (
     Comment,
-    Document,
+    MarkdownText,
     comments,
-    document_from_bytes,
-    end_of,
     heading_end,
+    line_end,
+    markdown_from_bytes,
 )
-from stagegraph.embedding.places import project_of
+from stagegraph.embedding.paths import project_of
 from stagegraph.errors import InputError
 from stagegraph.reading import NAMES
 from stagegraph.source import Span
 
-_START = re.compile(r"\s*stagegraph:(.*)\Z", re.DOTALL)
-_END = re.compile(r"\s*/stagegraph\s*\Z")
-_WORD = "stagegraph"
 END_MARKER = "<!-- /stagegraph -->"
+_WORD = "stagegraph"
 
 
 class Block(Struct, frozen=True, kw_only=True):
-    """One block: what its marker asks, and the lines between the markers.
+    """One block. ``words`` are the settings in its start marker.
 
-    ``start`` is the line of the marker, ``first`` the first line after it, ``end`` that of the end
-    marker, all from 0; ``prefix`` is what every line of it begins with, in a list or a quote.
+    Lines count from 0: the start marker is in ``start`` to ``first`` (exclusive), the content in
+    ``first`` to ``end`` (exclusive), the end marker begins in ``end``. ``prefix`` is what each line
+    begins with inside a list or a quote.
     """
 
     words: str
@@ -44,105 +43,106 @@ class Block(Struct, frozen=True, kw_only=True):
     newline: str
 
     def lines(self, content: tuple[str, ...]) -> tuple[str, ...]:
-        """``content`` as lines of the document."""
+        """``content`` as lines of the file."""
         return tuple((self.prefix + line).rstrip() + self.newline for line in content)
 
 
-def blocks_of(document: Document) -> tuple[Block, ...]:
-    """The blocks of ``document`` in order; InputError for a marker that is not one of a pair."""
-    if not _may_have_markers(document.source.text):
+def blocks_of(markdown: MarkdownText) -> tuple[Block, ...]:
+    """The blocks in order; InputError for a marker without its counterpart."""
+    text = markdown.source.text
+    # parsing takes time, and most Markdown files of a project have no marker
+    if "<!--" not in text or not (f"{_WORD}:" in text or f"/{_WORD}" in text):
         return ()
-    return tuple(_paired(document))
+    return tuple(_blocks(markdown))
 
 
-def _may_have_markers(text: str) -> bool:
-    """Whether it is worth to parse ``text``: most pages of a project have no comment about us."""
-    return "<!--" in text and (f"{_WORD}:" in text or f"/{_WORD}" in text)
-
-
-def _paired(document: Document) -> Iterator[Block]:
+def _blocks(markdown: MarkdownText) -> Iterator[Block]:
     opened: Comment | None = None
-    for comment in comments(document.source.text, _WORD):
-        starts, ends = _START.match(comment.text), _END.match(comment.text)
+    for comment in comments(markdown.source.text, _WORD):
+        starts, ends = _words(comment) is not None, bool(re.match(r"\s*/stagegraph\s*\Z", comment.text))
         if not starts and not ends:
             continue
-        _check(document, comment, opened, starts=bool(starts))
+        _check(markdown, comment, opened, starts=starts)
         if starts:
             opened = comment
         elif opened:
-            yield _block(document, opened, comment)
+            yield _block(markdown, opened, comment)
             opened = None
     if opened:
-        _fail(document, opened, "this block has no end", f"write {END_MARKER} on a line of its own below it")
+        _fail(markdown, opened, "this block has no end marker", f"add {END_MARKER} on its own line below it")
 
 
-def _check(document: Document, comment: Comment, opened: Comment | None, *, starts: bool) -> None:
+def _words(comment: Comment) -> str | None:
+    """The settings of a start marker; None for another comment."""
+    match = re.match(r"\s*stagegraph:(.*)\Z", comment.text, re.DOTALL)
+    return match[1] if match else None
+
+
+def _check(markdown: MarkdownText, comment: Comment, opened: Comment | None, *, starts: bool) -> None:
     if not comment.alone:
-        _fail(document, comment, "a marker has a line of its own", "move what stands beside it")
+        _fail(markdown, comment, "a marker must be alone on its line", "move the other text")
     if starts and opened:
         _fail(
-            document,
+            markdown,
             comment,
-            f"a block begins inside the one of line {opened.start + 1}",
-            f"write {END_MARKER} above it",
+            f"this block starts inside the block of line {opened.start + 1}",
+            f"add {END_MARKER} above it",
         )
     if not starts and not opened:
-        _fail(document, comment, "no block begins above this end", "remove it, or write a marker above it")
+        _fail(
+            markdown, comment, "this end marker has no start marker", "remove it, or add a start marker above"
+        )
     if not starts and opened and opened.depth != comment.depth:
         _fail(
-            document,
+            markdown,
             comment,
-            f"the block of line {opened.start + 1} ends in another list or quote than it begins",
-            "indent both markers alike",
+            f"the block of line {opened.start + 1} starts in another list or quote",
+            "indent both markers the same way",
         )
 
 
-def _fail(document: Document, comment: Comment, message: str, hint: str) -> NoReturn:
+def _fail(markdown: MarkdownText, comment: Comment, message: str, hint: str) -> NoReturn:
     span = Span(line=comment.start + 1, end_line=comment.end)
-    raise InputError(message, source=document.source, span=span, hint=hint)
+    raise InputError(message, source=markdown.source, span=span, hint=hint)
 
 
-def _block(document: Document, opened: Comment, closed: Comment) -> Block:
-    found = _START.match(opened.text)
-    line = document.lines[opened.start]
+def _block(markdown: MarkdownText, opened: Comment, closed: Comment) -> Block:
+    line = markdown.lines[opened.start]
     return Block(
-        words=found[1] if found else "",
+        words=_words(opened) or "",
         start=opened.start,
         first=opened.end,
         end=closed.start,
         prefix=_prefix(line[: line.find("<!--")]),
-        newline=end_of(line) or "\n",
+        newline=line_end(line) or "\n",
     )
 
 
 def _prefix(before: str) -> str:
-    """What continues the list or quote that a line opens: quote marks stay, list marks are blanks."""
+    """What continues the list or quote that a line opens: quote marks stay, list marks become spaces."""
     return re.sub(r"[^>\s]", " ", before)
 
 
-HEADING = "Build graph"
-
-
-def with_block(path: Path, document: Document, words: str, heading: str = HEADING) -> Document:
-    """``document`` with an empty block that asks for ``words`` under ``heading``, which may be new."""
-    newline = next((end for line in document.lines if (end := end_of(line))), "\n")
+def with_first_block(path: Path, markdown: MarkdownText, words: str, heading: str) -> MarkdownText:
+    """``markdown`` with an empty block for ``words`` below ``heading``, which is added if it is missing."""
+    newline = next((end for line in markdown.lines if (end := line_end(line))), "\n")
     block = ["", f"<!-- stagegraph: {words} -->", END_MARKER]
-    place = heading_end(document.source.text, heading)
-    lines = list(document.lines)
-    if place is None:
-        place, block = len(lines), [*([""] if lines else []), f"## {heading}", *block]
-        if lines and not end_of(lines[-1]):
-            lines[-1] += newline
-    elif lines[place - 1 :] and not end_of(lines[place - 1]):
-        lines[place - 1] += newline
-    elif "".join(lines[place : place + 1]).strip():
+    lines, index = list(markdown.lines), heading_end(markdown.source.text, heading)
+    if index is None:
+        index, block = len(lines), [*([""] if lines else []), f"## {heading}", *block]
+    elif "".join(lines[index : index + 1]).strip():
         block.append("")
-    lines[place:place] = [line + newline for line in block]
-    return document_from_bytes(document.encoded(lines), str(path))
+    if lines[index - 1 : index] and not line_end(lines[index - 1]):
+        lines[index - 1] += newline
+    lines[index:index] = [line + newline for line in block]
+    return markdown_from_bytes(markdown.encoded(lines), str(path))
 
 
-def dockerfile_for(path: Path) -> str:
-    """The nearest Dockerfile at or above the folder of ``path``, relative to it, within the project."""
+def nearest_dockerfile(path: Path) -> str:
+    """The nearest Dockerfile in the directory of ``path`` or above it in its project, relative to it.
+
+    Raises InputError if there is none.
+    """
     folder, project = path.resolve().parent, project_of(path)
     for parent in (folder, *folder.parents):
         for name in NAMES:
@@ -151,5 +151,6 @@ def dockerfile_for(path: Path) -> str:
         if parent == project:
             break
     raise InputError(
-        f"there is no Dockerfile beside {path} or above it", hint="name it with --dockerfile PATH"
+        f"no Dockerfile found in the directory of {path} or above it",
+        hint="choose one with --dockerfile PATH",
     )

@@ -1,109 +1,100 @@
-"""Report to picture, text or data: one row of the table a format."""
+"""The table of output formats: to add one, write a module here with a function ``render``, and its row."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib import import_module
-from types import MappingProxyType
 
 from msgspec import Struct
 
 from stagegraph.errors import OptionsError
-from stagegraph.model import Report
-from stagegraph.picture.view import View
-from stagegraph.timings.timings import Timings
-
-
-class TimingsFormat(Struct, frozen=True, kw_only=True):
-    """One format: where the function is that makes it, and whether it draws the graph too."""
-
-    module: str
-    description: str
-    with_report: bool = False
-
-    def make(self, found: Timings, report: Report | None) -> bytes:
-        """The bytes of ``found``; ``report`` is the graph of its Dockerfile, where that is known."""
-        function = getattr(
-            import_module(f"stagegraph.formats.{self.module}"),
-            self.module if "." not in self.module else "timings_html",
-        )
-        made = function(found, report) if self.with_report else function(found)
-        return str(made).encode("utf-8", "replace")
-
-
-TIMINGS_FORMATS: Mapping[str, TimingsFormat] = MappingProxyType(
-    {
-        "text": TimingsFormat(module="timings_text", description="for the terminal"),
-        "json": TimingsFormat(module="timings_json", description="all of it as data, with a schema"),
-        "html": TimingsFormat(
-            module="html.timings_page", description="a page with the graph and a timeline", with_report=True
-        ),
-        "markdown": TimingsFormat(module="timings_markdown", description="for job summaries and reviews"),
-    }
-)
-
-
-def render_timings(found: Timings, format: str = "text", report: Report | None = None) -> bytes:  # noqa: A002
-    """``found`` in ``format``, a key of TIMINGS_FORMATS; OptionsError for any other."""
-    if format not in TIMINGS_FORMATS:
-        raise OptionsError(f"{format} is no format", hint=f"one of {', '.join(TIMINGS_FORMATS)}")
-    return TIMINGS_FORMATS[format].make(found, report)
-
-
-_DEFAULT_VIEW = View()
 
 
 class Format(Struct, frozen=True, kw_only=True):
-    """One output format: how it is asked for, and where the function is that makes it."""
+    """A value of ``--format`` of one command.
 
+    ``module`` is below ``stagegraph.formats`` and is loaded when the format is used. Its function ``render``,
+    or the one after a colon, takes what the command shows and those of ``options`` that the caller gives, and
+    returns text or bytes.
+    """
+
+    command: str
     name: str
-    suffixes: tuple[str, ...]
-    description: str
+    description: str  # as help shows it, after the name
     module: str
-    function: str
-    binary: bool = False
+    suffixes: tuple[str, ...] = ()  # of the files that the command writes in this format, unless it is told
+    options: tuple[str, ...] = ()  # keyword arguments that change the output: "view", "colour", "width", …
+    binary: bool = False  # not for a terminal
 
-    def make(self, report: Report, view: View) -> bytes:
-        """The bytes of ``report`` in this format."""
-        made = getattr(import_module(f"stagegraph.formats.{self.module}"), self.function)(report, view)
-        return made if isinstance(made, bytes) else str(made).encode()
+    def render(self, value: object, **options: object) -> bytes:
+        """``value`` in this format; text is UTF-8. Options that the format does not have are ignored."""
+        module, _, name = self.module.partition(":")
+        function = getattr(import_module(f"stagegraph.formats.{module}"), name or "render")
+        output = function(value, **{option: options[option] for option in self.options if option in options})
+        return output if isinstance(output, bytes) else str(output).encode("utf-8", "replace")
 
 
-def _format(name: str, suffixes: str, description: str, module: str = "", *, binary: bool = False) -> Format:
+def _row(
+    command: str,
+    name: str,
+    module: str,
+    description: str,
+    options: str = "",
+    *,
+    suffixes: str = "",
+    binary: bool = False,
+) -> Format:
     return Format(
+        command=command,
         name=name,
-        suffixes=tuple(suffixes.split()),
         description=description,
-        module=(module or name).partition(":")[0],
-        function=(module or name).rpartition(":")[2],
+        module=module,
+        suffixes=tuple(suffixes.split()),
+        options=tuple(options.split()),
         binary=binary,
     )
 
 
-FORMATS: Mapping[str, Format] = MappingProxyType(
-    {
-        row.name: row
-        for row in (
-            _format("svg", ".svg", "a picture for web pages and READMEs, light and dark in one"),
-            _format("png", ".png", "a picture for slides and chats", binary=True),
-            _format("pdf", ".pdf", "a picture for print", binary=True),
-            _format(
-                "html", ".html .htm", "a page to explore: pan, zoom, search, click", "html.graph_page:html"
-            ),
-            _format("dot", ".dot .gv", "the language of Graphviz"),
-            _format("mermaid", ".mmd .mermaid", "a diagram as text, which GitHub and GitLab draw"),
-            _format("json", ".json", "the whole report as data, with a schema", "json:json_report"),
-            _format("text", ".txt", "a view for the terminal", "tree:terminal"),
-            _format(
-                "markdown", ".md", "the report with its diagram for a document", "markdown:markdown_report"
-            ),
-        )
-    }
+FORMATS: tuple[Format, ...] = (
+    # what a report says as a picture, as data or as a tree
+    _row("render", "svg", "svg", "picture for web pages, light and dark in one", "view", suffixes=".svg"),
+    _row("render", "png", "png", "picture for slides and chats", "view", suffixes=".png", binary=True),
+    _row("render", "pdf", "pdf", "picture for print", "view", suffixes=".pdf", binary=True),
+    _row("render", "html", "html.graph_page", "page to explore", "view", suffixes=".html .htm"),
+    _row("render", "dot", "dot", "source for Graphviz", "view", suffixes=".dot .gv"),
+    _row("render", "mermaid", "mermaid", "for GitHub and GitLab", "view", suffixes=".mmd .mermaid"),
+    _row("render", "json", "json", "data with a schema", suffixes=".json"),
+    _row("render", "text", "tree", "tree for a terminal", "view colour width", suffixes=".txt"),
+    _row("render", "markdown", "markdown", "diagram and report for a document", "view", suffixes=".md"),
+    _row("report", "text", "text", "for a terminal", "colour width"),
+    _row("report", "json", "json", "data with a schema"),
+    _row("report", "markdown", "markdown", "for documents and job summaries", "view"),
+    _row("diff", "text", "diff:as_text", "for a terminal", "colour width"),
+    _row("diff", "mermaid", "diff:as_mermaid", "diagram for pull requests", "view"),
+    _row("diff", "svg", "diff:as_svg", "picture for web pages", "view"),
+    _row("diff", "json", "diff:as_json", "data with a schema"),
+    _row("diff", "markdown", "diff:as_markdown", "tables and diagram for pull requests", "view"),
+    _row("check", "text", "check_text", "for a terminal", "colour verbose"),
+    _row("check", "json", "check_json", "data with a schema"),
+    _row("check", "sarif", "check_sarif", "for code scanning"),
+    _row("check", "github", "check_github", "annotations in GitHub Actions"),
+    _row("timings", "text", "timings_text", "for a terminal", "colour width"),
+    _row("timings", "json", "timings_json", "data with a schema"),
+    _row("timings", "html", "html.timings_page", "page with the graph and a timeline", "report"),
+    _row("timings", "markdown", "timings_markdown", "for job summaries and pull requests"),
+    _row("timings --compare", "text", "timings_diff:as_text", "for a terminal", "colour width"),
+    _row("timings --compare", "json", "timings_diff:as_json", "data"),
+    _row("timings --compare", "markdown", "timings_diff:as_markdown", "for pull requests"),
 )
 
 
-def render(report: Report, format: str, view: View = _DEFAULT_VIEW) -> bytes:  # noqa: A002
-    """``report`` in ``format``, a key of FORMATS; OptionsError for any other."""
-    if format not in FORMATS:
-        raise OptionsError(f"{format} is no format", hint=f"one of {', '.join(FORMATS)}")
-    return FORMATS[format].make(report, view)
+def formats(command: str) -> dict[str, Format]:
+    """The formats of ``command``, by name, in the order in which help lists them."""
+    return {row.name: row for row in FORMATS if row.command == command}
+
+
+def render(command: str, value: object, name: str, **options: object) -> bytes:
+    """``value``, which is what ``command`` shows, in the format ``name``; OptionsError for an unknown one."""
+    rows = formats(command)
+    if name not in rows:
+        raise OptionsError(f"unknown format `{name}`", hint=f"use one of {', '.join(rows)}")
+    return rows[name].render(value, **options)

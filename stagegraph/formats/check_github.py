@@ -1,4 +1,4 @@
-"""The findings of ``check`` as workflow commands, which GitHub shows as annotations."""
+"""The result of ``check`` as workflow commands, which GitHub shows as annotations."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from stagegraph.source import printable
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
 
-def github(run: Run) -> str:
-    """The run as workflow commands, one a line."""
+def render(run: Run) -> str:
+    """One workflow command per line."""
     lines = [line for file in run.files for line in _file(file)]
     lines += [_command("notice", {"title": "stagegraph"}, note) for note in run.notes]
     return "".join(f"{line}\n" for line in lines)
@@ -38,7 +38,7 @@ def _problem(name: str, one: ReportedProblem) -> str:
 
 
 def _command(name: str, properties: dict[str, str], text: str) -> str:
-    """A workflow command, escaped so that no text can start another command."""
+    """A workflow command, escaped as the runner unescapes it, so that no text can start another command."""
     shown = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     message = "%0A".join(_data(printable(line)) for line in text.split("\n"))
     return f"::{name} {shown}::{message}"

@@ -1,20 +1,19 @@
-"""The findings of ``check`` as SARIF 2.1.0 for code scanning.
+"""The result of ``check`` as SARIF 2.1.0 for code scanning.
 
 Format: OASIS, Static Analysis Results Interchange Format Version 2.1.0.
 """
 
 from __future__ import annotations
 
-import json
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
 from stagegraph.check.check import CheckedFile, ReportedProblem
 from stagegraph.check.many import Run
-from stagegraph.check.pages import pages
 from stagegraph.check.rule import Rule
-from stagegraph.check.rules.registry import RULES
+from stagegraph.check.rules.registry import RULES, rule_pages
+from stagegraph.formats.json import to_json
 from stagegraph.model import Severity
 from stagegraph.source import printable
 from stagegraph.version import __version__
@@ -25,8 +24,8 @@ _FINGERPRINT = "stagegraphFinding/v1"
 _CODES = list(RULES)
 
 
-def sarif(run: Run) -> str:
-    """The run as one SARIF log; errors of files are notifications of its invocation."""
+def render(run: Run) -> str:
+    """The run as one SARIF log; files that cannot be read are notifications of its invocation."""
     log = {
         "$schema": _SCHEMA,
         "version": "2.1.0",
@@ -39,7 +38,7 @@ def sarif(run: Run) -> str:
             }
         ],
     }
-    return json.dumps(log, indent=2, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n"
+    return to_json(log)
 
 
 def _driver() -> dict[str, Any]:
@@ -50,8 +49,8 @@ def _driver() -> dict[str, Any]:
     }
 
 
-def _rule(rule: Rule, url: str) -> dict[str, Any]:
-    page = pages().get(rule.code, "")
+def _rule(rule: Rule, home: str) -> dict[str, Any]:
+    page = rule_pages().get(rule.code, "")
     described = {
         "id": rule.code,
         "name": rule.code.title().replace("-", ""),
@@ -60,7 +59,7 @@ def _rule(rule: Rule, url: str) -> dict[str, Any]:
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
         "properties": {"tags": ["dockerfile", "buildkit"]},
     }
-    return described | ({"helpUri": f"{url}#{rule.code}"} if url else {})
+    return described | ({"helpUri": f"{home}#{rule.code}"} if home else {})
 
 
 def _plain(page: str) -> str:
@@ -68,15 +67,15 @@ def _plain(page: str) -> str:
 
 
 def documentation() -> str:
-    """The URL of the findings page in the metadata of the installed package; empty without one."""
+    """The address of the page on findings, from the metadata of the installed package."""
     from importlib.metadata import PackageNotFoundError, metadata
 
     try:
         urls: list[str] = metadata("stagegraph").get_all("Project-URL") or []
     except PackageNotFoundError:
         return ""
-    by_name: dict[str, str] = dict(url.split(", ", 1) for url in urls if ", " in url)
-    return by_name.get("Findings", "")
+    addresses: dict[str, str] = dict(url.split(", ", 1) for url in urls if ", " in url)
+    return addresses.get("Findings", "")
 
 
 def _invocation(run: Run) -> dict[str, Any]:

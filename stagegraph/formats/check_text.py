@@ -17,8 +17,11 @@ _COLOURS = {Severity.ERROR: "\x1b[31m", Severity.WARNING: "\x1b[33m", Severity.I
 _NAMES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "info"}
 
 
-def check_text(run: Run, *, colour: bool = False, verbose: bool = False) -> str:
-    """The findings, the notes and a summary; with ``verbose`` also the reach of every stage and the builds."""
+def render(run: Run, *, colour: bool = False, verbose: bool = False) -> str:
+    """The findings by file, then the notes, then a summary.
+
+    With ``verbose`` also the reach of every stage, and the builds that were found.
+    """
     return "\n".join(_Text(colour, verbose).lines(run)) + "\n"
 
 
@@ -88,11 +91,13 @@ class _Text:
     def _builds(self, run: Run) -> Iterator[str]:
         yield self._in(_BOLD, "Builds found")
         for build in run.builds:
-            yield f"  {printable(_described(build))}"
+            yield f"  {printable(described(build))}"
         for note in run.not_understood:
             yield self._in(_DIM, f"  note: {printable(note)}")
 
     def _summary(self, run: Run) -> str:
+        if not run.files:
+            return self._in(_BOLD, "no Dockerfiles found")
         files = _counted(len(run.files), "file")
         counts = run.counts
         findings = [_counted(counts[severity], _NAMES[severity]) for severity in Severity if counts[severity]]
@@ -107,16 +112,22 @@ def _counted(number: int, name: str) -> str:
     return f"{number} {plural}"
 
 
-def _described(build: FoundBuild) -> str:
-    """One build in a line: where it is defined, and what it builds."""
+def described(build: FoundBuild) -> str:
+    """One build on a line: where it is defined, and what it builds."""
     target = {None: "an unknown target", "": "the default target"}.get(build.target, f"target {build.target}")
     dockerfile = build.dockerfile if build.dockerfile is not None else "an unknown Dockerfile"
-    args = ", ".join(f"{name}={value}" for name, value in sorted(build.build_args.items()))
-    extras = [f"with {args}" if args else "", f"on {', '.join(build.platforms)}" if build.platforms else ""]
-    unknown = sorted(build.unknown - {"dockerfile"} - ({"target"} if build.target is None else set()))
-    extras.append(f"(unknown {', '.join(unknown)})" if unknown else "")
     name = f" {build.name}" if build.name else ""
-    text = (
-        f"{build.where}: {build.kind}{name} builds {target} of {dockerfile} {' '.join(filter(None, extras))}"
-    )
-    return text.rstrip() + ("" if build.certain else " (a guess)")
+    words = [f"{build.where}: {build.kind}{name} builds {target} of {dockerfile}", *_extras(build)]
+    return " ".join(words) + ("" if build.certain else ", perhaps")
+
+
+def _extras(build: FoundBuild) -> Iterator[str]:
+    """The build arguments and platforms of a build, and the parts of it that are unknown."""
+    if build.build_args:
+        args = ", ".join(f"{name}={value}" for name, value in sorted(build.build_args.items()))
+        yield f"with {args}"
+    if build.platforms:
+        yield f"on {', '.join(build.platforms)}"
+    unknown = build.unknown - {"dockerfile"} - ({"target"} if build.target is None else set())
+    if unknown:
+        yield f"({', '.join(sorted(unknown))} unknown)"

@@ -1,68 +1,84 @@
-"""A comparison as picture, text or data: one row of the table a format."""
+"""The formats of a comparison of two builds; docs/diff.schema.json describes the JSON."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec.structs import asdict, replace
 
-from stagegraph.comparison.changes import Comparison
-from stagegraph.errors import OptionsError
+from stagegraph.comparison.changes import Change, Comparison
 from stagegraph.formats.diff_sections import (
     SIGNS,
     ChangeRow,
     change_headline,
-    change_story,
+    change_sections,
     change_summary,
 )
-from stagegraph.formats.diff_text import change_text
+from stagegraph.formats.json import to_json
 from stagegraph.formats.markdown import escaped
-from stagegraph.formats.mermaid import fitting, still_smaller
+from stagegraph.formats.mermaid import mermaid_of
+from stagegraph.formats.terminal_text import WIDTH, Text, to_text, two_columns
 from stagegraph.picture.change_picture import change_picture
 from stagegraph.picture.shorten import cut
 from stagegraph.picture.view import Picture, View
 
-SCHEMA_VERSION = 1  # counts changes that break readers
-MOST_ROWS = 60  # of a table; a comment on GitHub holds 65,536 characters
-_MOST_LINES = 8  # of a stage in a table
-_DEFAULT_VIEW = View()
+MOST_ROWS_OF_TEXT = 40  # of a section
+MOST_LINES_OF_TEXT = 6  # removed or added, of a row
+_STYLES = {Change.ADDED: "green", Change.REMOVED: "red", Change.CHANGED: "blue", Change.RENAMED: "blue"}
 
 
-def render_change(comparison: Comparison, format: str, view: View = _DEFAULT_VIEW) -> bytes:  # noqa: A002
-    """``comparison`` in ``format``, a key of CHANGE_FORMATS; OptionsError for any other."""
-    if format not in CHANGE_FORMATS:
-        raise OptionsError(
-            f"{format} is no format of a comparison", hint=f"one of {', '.join(CHANGE_FORMATS)}"
-        )
-    return CHANGE_FORMATS[format](comparison, view).encode()
+def as_text(comparison: Comparison, *, colour: bool = False, width: int = WIDTH) -> str:
+    """One line for each difference; removed and added instructions follow below their stage."""
+    return to_text(_text_parts(comparison, width), colour=colour, width=width)
 
 
-def _text(comparison: Comparison, view: View) -> str:
-    return change_text(comparison)
+def _text_parts(comparison: Comparison, width: int) -> Iterator[Text]:
+    yield Text(change_headline(comparison), style="bold")
+    yield Text(change_summary(comparison))
+    for section in change_sections(comparison):
+        yield Text("")
+        yield Text(section.heading, style="bold cyan")
+        shown = section.rows[:MOST_ROWS_OF_TEXT]
+        room = min(max(len(row.what) for row in shown), width // 2)
+        for row in shown:
+            yield from _text_row(row, room, width)
+        if len(section.rows) > len(shown):
+            yield Text(f"  ... and {len(section.rows) - len(shown)} more", style="dim")
 
 
-def _mermaid(comparison: Comparison, view: View) -> str:
-    return fitting(_smaller(comparison, view), view)
+def _text_row(row: ChangeRow, room: int, width: int) -> Iterator[Text]:
+    what = Text(f"  {SIGNS[row.change]} {row.what}", style=_STYLES[row.change])
+    yield from two_columns([(what, Text(row.detail))], width, first=room + 4)
+    for sign, style, texts in (("-", "red", row.removed), ("+", "green", row.added)):
+        for text in texts[:MOST_LINES_OF_TEXT]:
+            yield Text(f"      {sign} {cut(text, width - 8)}", style=style)
+        if len(texts) > MOST_LINES_OF_TEXT:
+            yield Text(f"      {sign} ... and {len(texts) - MOST_LINES_OF_TEXT} more", style=style)
 
 
-def _smaller(comparison: Comparison, view: View) -> Iterator[Picture]:
-    yield change_picture(comparison, view)
-    bare = change_picture(comparison, replace(view, labels=False))
-    yield bare
-    yield from still_smaller(bare)
-
-
-def _svg(comparison: Comparison, view: View) -> str:
+def as_svg(comparison: Comparison, view: View) -> str:
+    """Both graphs in one picture, always with a legend: without it the borders cannot be understood."""
     from stagegraph.formats.svg import svg_of
 
-    # a reader of a picture of two builds has to be told what the borders mean
-    return svg_of(change_picture(comparison, view), replace(view, legend=True))
+    return svg_of(_pictures(comparison, view), replace(view, legend=True))
 
 
-def _json(comparison: Comparison, view: View) -> str:
+def as_mermaid(comparison: Comparison, view: View) -> str:
+    """Both graphs in one flowchart, the differences marked; simplified until GitHub shows it."""
+    return mermaid_of(_pictures(comparison, view), view)
+
+
+def _pictures(comparison: Comparison, view: View) -> Iterator[Picture]:
+    yield change_picture(comparison, view)
+    yield change_picture(comparison, replace(view, labels=False))
+
+
+SCHEMA_VERSION = 1  # counts changes that break readers
+
+
+def as_json(comparison: Comparison) -> str:
+    """One JSON object with one change a line, so that two outputs can be compared line by line."""
     labels = comparison.labels
     head = {
         "schema_version": SCHEMA_VERSION,
@@ -78,25 +94,29 @@ def _json(comparison: Comparison, view: View) -> str:
         ],
         "needed": [asdict(change) for change in comparison.needed],
     }
-    parts = [f"{_text_of(name)}: {_text_of(value)}" for name, value in head.items()]
-    parts += [f"{_text_of(name)}: {_rows(rows)}" for name, rows in lists.items()]
+    parts = [f"{_json(name)}: {_json(value)}" for name, value in head.items()]
+    parts += [f"{_json(name)}: {_rows(rows)}" for name, rows in lists.items()]
     return "{\n  " + ",\n  ".join(parts) + "\n}\n"
 
 
 def _rows(rows: Sequence[dict[str, Any]]) -> str:
-    """A change a line: what was written before and after differs where the builds do."""
-    return "[\n    " + ",\n    ".join(map(_text_of, rows)) + "\n  ]" if rows else "[]"
+    return "[\n    " + ",\n    ".join(map(_json, rows)) + "\n  ]" if rows else "[]"
 
 
-def _text_of(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def _json(value: object) -> str:
+    return to_json(value, indent=None).rstrip("\n")
 
 
-def _markdown(comparison: Comparison, view: View) -> str:
-    return "\n".join(_lines(comparison, view)) + "\n"
+MOST_ROWS = 60  # of a table; a comment on GitHub holds 65,536 characters
+_MOST_LINES_OF_TABLE = 8  # of a stage in a table
 
 
-def _lines(comparison: Comparison, view: View) -> Iterator[str]:
+def as_markdown(comparison: Comparison, view: View) -> str:
+    """``comparison`` for a pull request; every text from files is escaped."""
+    return "\n".join(_markdown_lines(comparison, view)) + "\n"
+
+
+def _markdown_lines(comparison: Comparison, view: View) -> Iterator[str]:
     yield f"### {escaped(view.title or change_headline(comparison))}"
     yield ""
     yield escaped(change_summary(comparison))
@@ -104,24 +124,19 @@ def _lines(comparison: Comparison, view: View) -> Iterator[str]:
         return
     yield ""
     yield "```mermaid"
-    yield _mermaid(comparison, replace(view, title="")).rstrip("\n")
+    yield as_mermaid(comparison, replace(view, title="")).rstrip("\n")
     yield "```"
-    for section in change_story(comparison):
+    for section in change_sections(comparison):
         yield ""
         yield f"| | {section.heading} | |"
         yield "|---|---|---|"
-        yield from (_row(row) for row in section.rows[:MOST_ROWS])
+        yield from (_table_row(row) for row in section.rows[:MOST_ROWS])
         if len(section.rows) > MOST_ROWS:
             yield f"| | and {len(section.rows) - MOST_ROWS} more | |"
 
 
-def _row(row: ChangeRow) -> str:
-    texts = [f"− {text}" for text in row.removed[:_MOST_LINES]]
-    texts += [f"+ {text}" for text in row.added[:_MOST_LINES]]
+def _table_row(row: ChangeRow) -> str:
+    texts = [f"− {text}" for text in row.removed[:_MOST_LINES_OF_TABLE]]
+    texts += [f"+ {text}" for text in row.added[:_MOST_LINES_OF_TABLE]]
     cells = [escaped(row.detail), *(escaped(cut(text, 90)) for text in texts)]
     return f"| `{SIGNS[row.change]}` | {escaped(row.what)} | {'<br>'.join(filter(None, cells))} |"
-
-
-CHANGE_FORMATS: Mapping[str, Callable[[Comparison, View], str]] = MappingProxyType(
-    {"text": _text, "mermaid": _mermaid, "svg": _svg, "json": _json, "markdown": _markdown}
-)

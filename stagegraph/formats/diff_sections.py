@@ -1,4 +1,4 @@
-"""What differs between two builds in sections and rows, before any format."""
+"""The differences between two builds as sections and rows, before any format."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from stagegraph.comparison.changes import Change, Comparison, EdgeChange, Needed
 from stagegraph.model import NodeKind
 from stagegraph.source import printable
 
-MOST_NAMES = 8  # of what a target needs, in one row
-MOST_TARGETS = 3  # with the same difference, in one row
+MOST_NAMES = 8  # of needed nodes in one row
+MOST_TARGETS = 3  # in one row, which holds all targets with the same difference
 SIGNS: Mapping[Change, str] = {
     Change.ADDED: "+",
     Change.REMOVED: "-",
@@ -22,7 +22,7 @@ _ORDER = (Change.ADDED, Change.REMOVED, Change.RENAMED, Change.CHANGED)
 
 
 class ChangeRow(Struct, frozen=True, kw_only=True):
-    """One difference: what, how it differs, and the lines that went and came."""
+    """One difference: what differs and how, and the instructions or reads that were removed and added."""
 
     change: Change
     what: str
@@ -39,12 +39,12 @@ class ChangeSection(Struct, frozen=True, kw_only=True):
 
 
 def change_headline(comparison: Comparison) -> str:
-    """Which two builds are compared."""
+    """The names of the two builds."""
     return printable(f"{comparison.old.source} → {comparison.new.source}")
 
 
 def change_summary(comparison: Comparison) -> str:
-    """The differences counted, in one sentence."""
+    """The numbers of differences, in one sentence."""
     stages = [change for change in comparison.nodes if change.kind is NodeKind.STAGE]
     sources = [change for change in comparison.nodes if change.kind is not NodeKind.STAGE]
     parts = [
@@ -53,11 +53,12 @@ def change_summary(comparison: Comparison) -> str:
         *_counted("edge", [change.change for change in comparison.edges]),
     ]
     if comparison.needed:
-        parts.append(f"{_number(len(comparison.needed), 'target')} with other needs")
+        need = "needs" if len(comparison.needed) == 1 else "need"
+        parts.append(f"{_number(len(comparison.needed), 'target')} now {need} something different")
     return f"{'; '.join(parts)}." if parts else "The two build graphs are the same."
 
 
-def change_story(comparison: Comparison) -> tuple[ChangeSection, ...]:
+def change_sections(comparison: Comparison) -> tuple[ChangeSection, ...]:
     """The sections: stages, images and other sources, edges, what targets need."""
     stages = [change for change in comparison.nodes if change.kind is NodeKind.STAGE]
     sources = [change for change in comparison.nodes if change.kind is not NodeKind.STAGE]
@@ -103,7 +104,7 @@ def _stage(change: NodeChange) -> ChangeRow:
 
 
 def _edge(change: EdgeChange, labels: Mapping[str, str]) -> ChangeRow:
-    kind = change.kind.upper() if not change.selectable else f"{change.kind.upper()} in another build"
+    kind = f"selectable {change.kind.upper()}" if change.selectable else change.kind.upper()
     one = len(change.removed) + len(change.added) == 1
     return ChangeRow(
         change=change.change,
@@ -115,13 +116,13 @@ def _edge(change: EdgeChange, labels: Mapping[str, str]) -> ChangeRow:
 
 
 def _needed(changes: Sequence[NeededChange]) -> Iterator[ChangeRow]:
-    """A row for all targets that differ in the same."""
-    alike: dict[str, list[str]] = {}
+    """One row for all targets with the same difference."""
+    by_difference: dict[str, list[str]] = {}
     for change in changes:
         renamed = change.old != change.new
         name = f"{change.old} → {change.new}" if renamed else change.new
-        alike.setdefault(_needs(change), []).append(name)
-    for detail, names in alike.items():
+        by_difference.setdefault(_needs(change), []).append(name)
+    for detail, names in by_difference.items():
         yield ChangeRow(
             change=Change.CHANGED, what=printable(_names(names, MOST_TARGETS)), detail=printable(detail)
         )

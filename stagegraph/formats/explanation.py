@@ -1,4 +1,4 @@
-"""An explanation in sentences."""
+"""Why a stage is needed, or why not, in sentences."""
 
 from __future__ import annotations
 
@@ -11,52 +11,56 @@ from stagegraph.source import printable, quoted
 
 _ROLES = {
     Role.TARGET: "is the target",
-    Role.INHERITED: "is in the image: its layers come by FROM",
-    Role.COPIED: "is in the image only with the paths that are copied from it",
-    Role.MOUNTED: "is not in the image: a RUN reads it while building",
-    Role.UPSTREAM: "is not in the image: something that is needed needs it",
+    Role.INHERITED: "is in the image: its layers are inherited by FROM",
+    Role.COPIED: "is partly in the image: only the copied paths are",
+    Role.MOUNTED: "is not in the image: a RUN only reads it during the build",
+    Role.UPSTREAM: "is not in the image, but the build needs it",
     Role.UNNEEDED: "is not needed",
 }
 
 
-def explanation(report: Report, found: Explanation) -> str:
-    """Why the target needs a node, or why nothing does."""
-    return "\n".join(_lines({node.id: printable(node.label) for node in report.nodes}, found)) + "\n"
+def render(report: Report, explanation: Explanation) -> str:
+    """The role of a node in the image, then its paths to the target, or else what reads it."""
+    labels = {node.id: printable(node.label) for node in report.nodes}
+    return "\n".join(_lines(labels, explanation)) + "\n"
 
 
-def _lines(labels: Mapping[str, str], found: Explanation) -> Iterator[str]:
-    node = found.node
-    place = f" (line {node.line})" if node.line else ""
-    yield f"{quoted(labels[node.id])}{place} {_ROLES[node.role]}."
-    for way in found.ways:
+def _lines(labels: Mapping[str, str], explanation: Explanation) -> Iterator[str]:
+    node = explanation.node
+    line = f" (line {node.line})" if node.line else ""
+    yield f"{quoted(labels[node.id])}{line} {_ROLES[node.role]}."
+    for path in explanation.ways:
         yield ""
-        yield f"  {labels[way[0].source]}"
-        for edge in way:
-            yield f"    → {labels[edge.target]}: {_how(edge)}"
-    if found.more:
-        yield "\n  ... and other ways"
+        yield f"  {labels[path[0].source]}"
+        for edge in path:
+            yield f"    → {labels[edge.target]}: {_instruction(edge)}"
+    if explanation.more:
+        yield "\n  ... and other paths"
     if not node.needed:
-        yield from _unneeded(labels, found)
+        yield from _unneeded(labels, explanation)
 
 
-def _how(edge: Edge) -> str:
+def _instruction(edge: Edge) -> str:
     if edge.kind is EdgeKind.FROM:
         return f"FROM, line {edge.line}"
     paths = ", ".join(edge.paths) + (f"{ARROW}{edge.destination}" if edge.destination else "")
     return printable(f"{edge.kind.upper()} {paths}, line {edge.line}")
 
 
-def _unneeded(labels: Mapping[str, str], found: Explanation) -> Iterator[str]:
-    for edge in found.readers:
+def _unneeded(labels: Mapping[str, str], explanation: Explanation) -> Iterator[str]:
+    for edge in explanation.readers:
         if edge.selectable:
             yield f"  {quoted(labels[edge.target])} would be built from it {edge.why}, line {edge.line}"
         else:
-            yield f"  {quoted(labels[edge.target])} reads it by {_how(edge)}, but is not needed either"
-    if not found.readers:
+            reader = quoted(labels[edge.target])
+            yield f"  {reader} reads it by {_instruction(edge)}, but is not needed either"
+    if not explanation.readers:
         yield "  Nothing reads it."
-    if found.node.reach is Reach.SELECTABLE:
-        yield f"  Another choice makes it needed: {found.node.why}."
-    elif found.node.reach is Reach.IDLE:
-        yield f"  It is built {found.node.why}."
+    if explanation.node.reach is Reach.SELECTABLE:
+        yield f"  Other options make it needed: {explanation.node.why}."
+    elif explanation.node.reach is Reach.IDLE:
+        yield f"  It is built {explanation.node.why}."
+    elif explanation.node.reach is Reach.UNKNOWN:
+        yield f"  It cannot be decided whether it is dead: {explanation.node.why}."
     else:
-        yield f"  It is dead: {found.node.why}."
+        yield f"  It is dead: {explanation.node.why}."

@@ -1,4 +1,4 @@
-"""JSON: the whole report as data; docs/report.schema.json says what is in it."""
+"""The report as JSON; docs/report.schema.json describes each field."""
 
 from __future__ import annotations
 
@@ -9,21 +9,26 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from stagegraph.model import Report
-from stagegraph.picture.view import View
 
 SCHEMA_VERSION = 1
 
 
-def json_report(report: Report, _view: View) -> str:
-    """``report`` as JSON; lists in the order of the report, so the same input gives the same text."""
+def render(report: Report) -> str:
+    """All of ``report`` as JSON, with lists in its order."""
     data = {"schema_version": SCHEMA_VERSION, **_plain(report)}
     data["max_parallelism"] = report.max_parallelism
     data["dead"] = list(report.dead)
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return to_json(data)
+
+
+def to_json(data: object, indent: int | None = 2) -> str:
+    """``data`` as JSON; ``##[``, which begins a command in the log of a GitHub job, is escaped."""
+    text = json.dumps(data, indent=indent, ensure_ascii=False).replace("##[", "#\\u0023[")
+    return text.encode("utf-8", "replace").decode() + "\n"
 
 
 def _plain(value: Any) -> Any:
-    """Frozen values as dicts, tuples as lists, enumerations as their words."""
+    """``value`` with structs as dicts and tuples as lists."""
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, Struct):

@@ -1,12 +1,12 @@
-"""The report as Markdown: the diagram, then the same sections as the text report."""
+"""The report as Markdown: the diagram, then the sections of the text report."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 
-from stagegraph.formats.mermaid import mermaid
-from stagegraph.formats.report_sections import Row, Section, headline, story
+from stagegraph.formats import mermaid
+from stagegraph.formats.report_sections import Row, Section, headline, report_sections
 from stagegraph.model import Report
 from stagegraph.picture.view import View
 from stagegraph.source import printable
@@ -16,8 +16,8 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&$])")
 _ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 
 
-def markdown_report(report: Report, view: View) -> str:
-    """``report`` for a document, a pull request or a job summary; every text from files is escaped."""
+def render(report: Report, view: View) -> str:
+    """``report`` for a document, a pull request or a job summary; texts from files are escaped."""
     return "\n".join(_lines(report, view)) + "\n"
 
 
@@ -25,9 +25,9 @@ def _lines(report: Report, view: View) -> Iterator[str]:
     yield f"## {escaped(headline(report))}"
     yield ""
     yield "```mermaid"
-    yield mermaid(report, view).rstrip("\n")
+    yield mermaid.render(report, view).rstrip("\n")
     yield "```"
-    for section in story(report):
+    for section in report_sections(report):
         yield ""
         yield f"### {section.heading}"
         yield ""
@@ -42,15 +42,14 @@ def _body(section: Section) -> Iterator[str]:
         yield from table(section.rows)
 
 
-def table(rows: Sequence[Row], *heads: str) -> Iterator[str]:
-    """``rows`` as the lines of a table of two columns, with or without ``heads`` above them."""
-    first, second = heads or ("", "")
-    yield f"| {first} | {second} |" if heads else "| | |"
+def table(rows: Sequence[Row], *headings: str) -> Iterator[str]:
+    """The lines of a table with two columns; ``headings`` are none or two."""
+    yield f"| {' | '.join(headings)} |" if headings else "| | |"
     yield "|---|---|"
     for row in rows:
         yield f"| {escaped(row.what)} | {escaped(row.detail)} |"
 
 
 def escaped(text: str) -> str:
-    """``text`` as Markdown that shows just that, in a table too."""
-    return _SPECIAL.sub(lambda found: _ENTITIES.get(found[1], "\\" + found[1]), printable(text))
+    """``text`` with its Markdown characters escaped, also for table cells."""
+    return _SPECIAL.sub(lambda match: _ENTITIES.get(match[1], "\\" + match[1]), printable(text))

@@ -1,7 +1,7 @@
-"""Colours of a Mermaid diagram that can be seen on light and on dark paper alike.
+"""Colours of a Mermaid diagram that are readable in light and in dark mode.
 
-GitHub draws a diagram in the reader's mode and a diagram cannot ask for it: fills let the paper shine
-through, lines are of middle brightness, and texts keep the colour of the mode.
+A diagram cannot ask for the mode in which GitHub draws it. So fills are translucent, lines have medium
+brightness, and texts keep the colour of the mode.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from stagegraph.picture.theme import arrow_looks, look_name
+from stagegraph.picture.theme import arrow_styles, style_name
 from stagegraph.picture.view import Arrow, Picture
 from stagegraph.source import printable
 
@@ -24,7 +24,7 @@ _GAP = "\u200b"
 
 
 def label(text: str, *, bold: bool = False) -> str:
-    """``text`` as a quoted label; lines of it stay lines, the first bold; nothing becomes a thin space."""
+    """``text`` as a quoted label with its lines, the first bold if asked; empty text becomes a thin space."""
     first, *others = [_line(line) for line in text.split("\n")]
     lines = [f"<b>{first}</b>" if bold and first else first, *others]
     return '"' + ("<br/>".join(lines) if any(lines) else "#8203;") + '"'
@@ -40,15 +40,15 @@ def _line(text: str) -> str:
 
 
 def comment(text: str) -> str:
-    """``text`` as a comment line of its own, which can open no directive."""
+    """``text`` as a comment line that cannot open a directive."""
     return "%% " + printable(text).replace("{", "(").replace("}", ")").replace("%", " percent")
 
 
 def front_matter(title: str, *, labelled: bool, framed: bool) -> str:
-    """The configuration that makes new and old versions draw the same; the theme is left open.
+    """The configuration with which new and old versions draw the same, without a theme.
 
-    Labels are short already, and Mermaid's own 200 pixels would break most of them. The distances are
-    smaller than its own, since GitHub shrinks a diagram to the width of the page.
+    Labels are short, and Mermaid's default of 200 pixels would break most of them. The distances are
+    smaller than its defaults, because GitHub shrinks a diagram to the width of the page.
     """
     lines = ["---"]
     if title:
@@ -103,15 +103,15 @@ MARKS = MappingProxyType({"target": "◉ ", "inherited": "● ", "copied": "◐ 
 
 
 def styles(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
-    """A class for every look of boxes and frames that occurs, and the styles of arrows that have one."""
+    """The class of every style of boxes and frames that occurs, and the styles of links."""
     members: dict[str, list[str]] = {}
     for box in drawn.boxes:
-        members.setdefault(look_name(box), []).append(ids[box.id])
+        members.setdefault(style_name(box), []).append(ids[box.id])
     for number, group in enumerate(drawn.groups):
-        members.setdefault(f"frame{look_name(group)}", []).append(f"g{number}")
-    for name, found in sorted(members.items()):
+        members.setdefault(f"frame{style_name(group)}", []).append(f"g{number}")
+    for name, own in sorted(members.items()):
         yield f"  classDef {name} {_style(name)}"
-        yield f"  class {','.join(found)} {name}"
+        yield f"  class {','.join(own)} {name}"
     if drawn.notes:
         yield f"  classDef note fill:none,stroke:none,color:{GREY}"
         yield "  class note0 note"
@@ -130,7 +130,7 @@ def _style(name: str) -> str:
 
 
 def count_links(drawn: Picture) -> int:
-    """How many links the arrows are: two where a label stands between them."""
+    """The number of links: two for an arrow with a label, else one."""
     return sum(map(_links_of, drawn.arrows))
 
 
@@ -139,15 +139,15 @@ def _links_of(arrow: Arrow) -> int:
 
 
 def _arrows(drawn: Picture) -> Iterator[str]:
-    """The links of each look, by their numbers."""
-    found: dict[str, list[str]] = {}
+    """The links of each style, by their numbers."""
+    links_of: dict[str, list[str]] = {}
     first = 0
-    for arrow, look in zip(drawn.arrows, arrow_looks(drawn), strict=True):
-        name = "critical" if arrow.critical else look
+    for arrow, style in zip(drawn.arrows, arrow_styles(drawn), strict=True):
+        name = "critical" if arrow.critical else style
         numbers = range(first, first + _links_of(arrow))
         first = numbers.stop
-        found.setdefault(name, []).extend(map(str, numbers))
-    for name, members in sorted(found.items()):
+        links_of.setdefault(name, []).extend(map(str, numbers))
+    for name, members in sorted(links_of.items()):
         yield f"  linkStyle {','.join(members)} {_ARROWS[name]}"
 
 

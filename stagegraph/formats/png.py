@@ -1,4 +1,4 @@
-"""PNG: the SVG drawn by resvg, in a font that comes along; the system helps with other scripts."""
+"""PNG: the SVG drawn by resvg, in a font from a package; system fonts are used for other scripts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from stagegraph.errors import RenderError
-from stagegraph.formats.svg import svg
+from stagegraph.formats import svg
 from stagegraph.model import Report
 from stagegraph.picture.view import View
 
@@ -16,10 +16,10 @@ FAMILY = "Arimo"
 
 
 def font_file() -> Path:
-    """The file of the family, which holds its regular and its bold letters.
+    """The file with the regular and bold letters of the family.
 
-    Raises RenderError where its package is missing: a machine may have no fonts at all, and a program
-    that draws without them leaves out all text and says nothing.
+    Raises RenderError if its package is missing: on a machine without fonts resvg would leave out all
+    text without an error.
     """
     try:
         import fontpkg
@@ -31,30 +31,32 @@ def font_file() -> Path:
         raise _missing() from None
 
 
-def in_package_font(svg: str) -> str:
-    """``svg`` with the family of the package before those that a system may have."""
-    return svg.replace("font-family:Arial,", f"font-family:{FAMILY},Arial,", 1)
+def in_package_font(text: str) -> str:
+    """``text``, an SVG, with the font family of the package before the families of the system."""
+    return text.replace("font-family:Arial,", f"font-family:{FAMILY},Arial,", 1)
 
 
 def _missing() -> RenderError:
-    return RenderError(f"there is no font {FAMILY} to write with", hint="pip install fontpkg-arimo")
+    return RenderError(f"the font {FAMILY} is missing", hint="pip install fontpkg-arimo")
 
 
-SCALE = 2.0
-MOST_PIXELS = 40_000_000
+MAX_SCALE = 2.0
+SHARP_PIXELS = 8_000_000  # above it the scale falls from 2 towards 1: a screen shows about as many
+MAX_PIXELS = 40_000_000  # above it the scale falls below 1: resvg takes about 60 ms a million pixels
 _SIZE = re.compile(r'<svg width="(\d+)" height="(\d+)"')
 
 
-def png(report: Report, view: View) -> bytes:
-    """``report`` as PNG, two pixels a point, fewer where that would be over 40 million.
+def render(report: Report, view: View) -> bytes:
+    """``report`` as PNG, 2 pixels a point, and 1 to 2 above 8 million pixels (see ``zoom_of``).
 
-    The theme is light unless it is dark: a PNG follows nobody's mode.
+    The theme is light unless it is pinned to dark: a PNG cannot follow the reader's mode.
     """
     try:
         import resvg_py
     except ImportError:
         raise RenderError("PNG needs the package resvg-py", hint="pip install resvg-py") from None
-    text = in_package_font(svg(report, replace(view, theme="dark" if view.theme == "dark" else "light")))
+    view = replace(view, theme="dark" if view.theme == "dark" else "light")
+    text = in_package_font(svg.render(report, view))
     try:
         return bytes(
             resvg_py.svg_to_bytes(
@@ -70,7 +72,8 @@ def png(report: Report, view: View) -> bytes:
 
 
 def zoom_of(text: str) -> float:
-    """How many pixels a point of this SVG gets."""
+    """The pixels per point of this SVG: 2, down to 1 for a large picture, less for a huge one."""
     match = _SIZE.search(text)
-    points = int(match[1]) * int(match[2]) if match else 1
-    return min(SCALE, float((MOST_PIXELS / max(points, 1)) ** 0.5))
+    points = max(int(match[1]) * int(match[2]) if match else 1, 1)
+    sharp = min(MAX_SCALE, max(1.0, (SHARP_PIXELS / points) ** 0.5))
+    return float(min(sharp, (MAX_PIXELS / points) ** 0.5))

@@ -1,4 +1,4 @@
-"""What the text and Markdown reports say: the report in sentences and rows, before any format."""
+"""A report as sections with sentences and rows, for the text, Markdown and HTML formats."""
 
 from __future__ import annotations
 
@@ -6,61 +6,62 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from stagegraph.formats.words import measured_words
 from stagegraph.model import LeftBehind, Node, NodeKind, Reach, Report, Role, Shipped, StepKind
 from stagegraph.picture.shorten import ARROW, cut, shortened
 from stagegraph.source import printable
+from stagegraph.units import counted, measured_words
 
 _MOST_LISTED = 8
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """One line of a report: what, and where it comes from or stands."""
+    """A row of a section: what it is about, and details such as its source or line."""
 
     what: str
     detail: str = ""
-    key: str = ""  # of what it is about: "node:" and a Node.id, "step:" and a Step.id
+    key: str = ""  # "node:" and a Node.id, or "step:" and a Step.id
 
 
 class Section(Struct, frozen=True, kw_only=True):
-    """A heading, sentences, and rows below it."""
+    """A heading with the sentences and rows below it."""
 
     heading: str
     sentences: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()
 
 
-def story(report: Report) -> tuple[Section, ...]:
-    """The sections of a report: in the image, left behind, not needed, parallelism, path, findings."""
+def report_sections(report: Report) -> tuple[Section, ...]:
+    """The sections: in the image, left behind, not needed, parallelism, critical path, findings."""
     nodes = {node.id: node for node in report.nodes}
     sections = (
         Section(heading="In the image", rows=shipped_rows(report)),
-        Section(heading="Left behind", rows=left_rows(report)),
+        Section(heading="Left behind", rows=left_behind_rows(report)),
         Section(heading="Not needed", rows=tuple(_unneeded(report))),
         Section(heading="Parallelism", sentences=tuple(_parallelism(report, nodes))),
         Section(heading="Critical path", rows=tuple(_path(report))),
         Section(heading="Findings", rows=tuple(_findings(report))),
     )
-    kept = [section for section in sections if section.rows or section.sentences]
+    with_content = [section for section in sections if section.rows or section.sentences]
     if not report.shipped:
-        kept.insert(0, Section(heading="In the image", sentences=("Only what its own steps make.",)))
-    return tuple(kept)
+        own_steps = Section(heading="In the image", sentences=("Only what its own steps create.",))
+        with_content.insert(0, own_steps)
+    return tuple(with_content)
 
 
 def shipped_rows(report: Report) -> tuple[Row, ...]:
-    """What is in the image, and where each thing comes from."""
+    """What is in the image, and where it comes from."""
     nodes = {node.id: node for node in report.nodes}
-    return tuple(_shipped(item, nodes) for item in report.shipped)
+    return tuple(_shipped_row(item, nodes) for item in report.shipped)
 
 
-def left_rows(report: Report) -> tuple[Row, ...]:
-    """What the build needs and the image does not hold, or not whole."""
+def left_behind_rows(report: Report) -> tuple[Row, ...]:
+    """What the build needs and the image does not contain, or only in part."""
     nodes = {node.id: node for node in report.nodes}
-    return tuple(_left(item, nodes) for item in report.left_behind)
+    return tuple(_left_behind_row(item, nodes) for item in report.left_behind)
 
 
 def headline(report: Report) -> str:
-    """Which Dockerfile, targets and platforms the report is about."""
+    """The Dockerfile, targets and platforms of the report, in one line."""
     labels = ", ".join(node.label for node in report.nodes if node.id in report.targets)
     return printable(f"{report.source}: target {labels} on {', '.join(report.platforms)}")
 
@@ -69,7 +70,7 @@ def _line(number: int | None) -> str:
     return f"line {number}" if number else ""
 
 
-def _shipped(item: Shipped, nodes: Mapping[str, Node]) -> Row:
+def _shipped_row(item: Shipped, nodes: Mapping[str, Node]) -> Row:
     whole = item.kind != "path"
     what = nodes[item.node].label if whole else f"{item.path}{ARROW}{item.destination}"
     detail = (item.kind if whole else _origin(item, nodes), _line(item.line))
@@ -79,30 +80,30 @@ def _shipped(item: Shipped, nodes: Mapping[str, Node]) -> Row:
 
 
 def _origin(item: Shipped, nodes: Mapping[str, Node]) -> str:
-    through = f" through {_listed(item.via, nodes)}" if item.via else ""
+    via = f" via {_listed(item.via, nodes)}" if item.via else ""
     node = nodes[item.node]
     if node.kind is NodeKind.REMOTE:
-        return f"downloaded{through}"
-    return f"from {'the build context' if node.kind is NodeKind.CONTEXT else node.label}{through}"
+        return f"downloaded{via}"
+    return f"from {'the build context' if node.kind is NodeKind.CONTEXT else node.label}{via}"
 
 
 def _listed(names: Sequence[str], nodes: Mapping[str, Node]) -> str:
-    """The labels of a few nodes; of a long chain the first ones and the last."""
+    """The labels of nodes; of more than 8, the first ones and the last."""
     labels = [nodes[name].label for name in names]
     if len(labels) > _MOST_LISTED:
         labels = [*labels[: _MOST_LISTED - 2], f"{len(labels) - _MOST_LISTED + 1} more", labels[-1]]
     return ", ".join(labels)
 
 
-def _left(item: LeftBehind, nodes: Mapping[str, Node]) -> Row:
+def _left_behind_row(item: LeftBehind, nodes: Mapping[str, Node]) -> Row:
     node = nodes[item.node]
     parts = []
     if node.kind is NodeKind.STAGE:
-        parts.append(f"{node.steps} step{'' if node.steps == 1 else 's'}")
+        parts.append(counted(node.steps, "step"))
     if item.kept:
         parts.append(f"all but {shortened(', '.join(item.kept), 60)}")
     elif node.role is Role.MOUNTED:
-        parts.append("only read while building")
+        parts.append("only read during the build")
     return Row(what=printable(node.label), detail=", ".join(parts), key=f"node:{node.id}")
 
 
@@ -117,27 +118,29 @@ def _unneeded(report: Report) -> Iterator[Row]:
 
 
 def _parallelism(report: Report, nodes: Mapping[str, Node]) -> Iterator[str]:
-    found = report.parallelism
+    parallelism = report.parallelism
     steps = sum(step.kind is not StepKind.RESULT for step in report.steps)
     yield (
-        f"{steps} steps in {found.levels} levels; at most {found.max_steps} can run at once"
-        f" ({found.max_stages} stage{'' if found.max_stages == 1 else 's'})."
+        f"{counted(steps, 'step')} in {counted(parallelism.levels, 'level')}; up to"
+        f" {counted(parallelism.max_steps, 'step')} can run in parallel"
+        f" (in {counted(parallelism.max_stages, 'stage')})."
     )
-    if found.max_stages > 1:
-        names = [nodes[name].label for name in found.widest_stages]
+    if parallelism.max_stages > 1:
+        names = [nodes[name].label for name in parallelism.widest_stages]
         shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
-        yield f"Stages that need not wait for each other: {shown}."
+        yield f"Stages that can run in parallel: {shown}."
+    length, total = parallelism.length, parallelism.total
     if any(step.measured for step in report.steps):
-        yield f"The longest chain takes {found.length:.2f} s of the {found.total:.2f} s that all steps ran."
+        yield f"The longest chain takes {length:.2f} s; all steps together take {total:.2f} s."
     else:
-        yield f"The longest chain has {found.length:g} of {found.total:g} steps, each counted as one."
+        yield f"The longest chain is {length:g} of {total:g} steps (every step counted as 1)."
 
 
 def _path(report: Report) -> Iterator[Row]:
     for position in report.critical_path:
         step = report.steps[position]
-        took = measured_words(step.measured) if step.measured else ""
-        detail = ", ".join(filter(None, (took, _line(step.line))))
+        time = measured_words(step.measured) if step.measured else ""
+        detail = ", ".join(filter(None, (time, _line(step.line))))
         yield Row(what=cut(step.name, 72), detail=detail, key=f"step:{position}")
 
 

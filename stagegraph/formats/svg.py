@@ -1,14 +1,10 @@
-"""SVG: a picture drawn where the layout puts it, for screen readers, both themes and every browser."""
+"""SVG: a picture with its layout, readable by screen readers and in both themes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from msgspec.structs import replace
-
-from stagegraph.comparison.changes import Change
 from stagegraph.formats.legend import legend
-from stagegraph.formats.quoting import checked_link_base, line_link, xml_text
 from stagegraph.formats.svg_shapes import (
     head,
     line,
@@ -17,14 +13,12 @@ from stagegraph.formats.svg_shapes import (
     outline,
     paint,
     rounded,
+    style_sheet,
     text_block,
     text_line,
 )
-from stagegraph.formats.svg_style import style_sheet
 from stagegraph.model import EdgeKind, Report
-from stagegraph.picture.direction import better_direction
-from stagegraph.picture.layout import Placed, Spot, Way, placed
-from stagegraph.picture.picture import picture
+from stagegraph.picture.layout import Layout, Rectangle, Route, lay_out
 from stagegraph.picture.sizes import (
     above,
     box_lines,
@@ -34,52 +28,62 @@ from stagegraph.picture.sizes import (
     mark_room,
     text_height,
 )
+from stagegraph.picture.smaller import LAYOUT_REASON, smaller_pictures
 from stagegraph.picture.theme import (
     COLOURED,
     EDGE_DASHES,
     SHIPS,
     Palette,
-    arrow_looks,
+    arrow_styles,
     border,
-    look_name,
     palette_of,
+    style_name,
 )
-from stagegraph.picture.view import Arrow, Box, Group, Picture, View
+from stagegraph.picture.view import Arrow, Box, Group, Picture, View, checked_link_base, line_link
+from stagegraph.source import xml_text
 
 MARGIN = 20.0
-_TRIED_BELOW = 150  # boxes; above it one layout takes a while
 
 
-def svg(report: Report, view: View) -> str:
-    """``report`` as one SVG that follows the reader's light or dark mode, unless a theme is pinned."""
+def render(report: Report, view: View) -> str:
+    """``report`` as one SVG that follows the reader's light or dark mode, unless a theme is pinned.
+
+    What cannot be laid out in time is left out, with a note in the picture. Raises RenderError without
+    Graphviz, OptionsError for a link base that is not a link.
+    """
     checked_link_base(view.link_base)
-    return svg_of(picture(report, view), view)
+    return svg_of(smaller_pictures(report, view, LAYOUT_REASON), view)
 
 
-def svg_of(drawn: Picture, view: View) -> str:
-    """``drawn`` as one SVG."""
-    return "".join(_Sheet(drawn, view).parts())
+def svg_of(pictures: Iterable[Picture], view: View) -> str:
+    """The first of ``pictures`` that can be laid out in time, as one SVG."""
+    return svg_of_layout(*lay_out(pictures, view.engine), view)
+
+
+def svg_of_layout(drawn: Picture, layout: Layout, view: View) -> str:
+    """``drawn`` as one SVG, by ``layout``."""
+    return "".join(_Sheet(drawn, layout, view).parts())
 
 
 class _Sheet:
-    """One picture with its places, on its way to SVG."""
+    """One picture with its layout, written as SVG."""
 
-    def __init__(self, drawn: Picture, view: View) -> None:
+    def __init__(self, drawn: Picture, layout: Layout, view: View) -> None:
         self._drawn = drawn
+        self._layout = layout
         self._view = view
         self._palette: Palette = palette_of(view)
-        self._places: Placed = _places(drawn, view)
-        self._looks = arrow_looks(drawn)
+        self._styles = arrow_styles(drawn)
 
     def parts(self) -> Iterator[str]:
-        """The whole document, part by part; what comes later covers what came before."""
-        places, drawn = self._places, self._drawn
+        """The parts of the document in drawing order; later parts cover earlier ones."""
+        layout, drawn = self._layout, self._drawn
         notes = [f"{note[:1].upper()}{note[1:]}." for note in drawn.notes]
-        room = max(places.width, 520.0)
+        room = max(layout.width, 520.0)
         footer, wanted, needed = legend(drawn, self._palette, notes, self._view.legend, room)
-        width, height = max(places.width, wanted) + 2 * MARGIN, places.height + 2 * MARGIN + needed
+        width, height = max(layout.width, wanted) + 2 * MARGIN, layout.height + 2 * MARGIN + needed
         yield from self._head(width, height)
-        yield _shifted("graph", (width - places.width) / 2, MARGIN)
+        yield _shifted("graph", (width - layout.width) / 2, MARGIN)
         yield from self._frames()
         yield from self._arrows()
         yield from self._labels()
@@ -87,7 +91,7 @@ class _Sheet:
         yield from self._boxes()
         yield "</g>\n"
         if footer:
-            yield _shifted("footer", MARGIN, places.height + 2 * MARGIN) + footer + "</g>\n"
+            yield _shifted("footer", MARGIN, layout.height + 2 * MARGIN) + footer + "</g>\n"
         yield "</svg>\n"
 
     def _head(self, width: float, height: float) -> Iterator[str]:
@@ -102,71 +106,73 @@ class _Sheet:
         yield f'<rect class="paper" width="{wide}" height="{high}" rx="6" fill="{self._palette.paper}"/>\n'
 
     def _frames(self) -> Iterator[str]:
-        for group, spot in zip(self._drawn.groups, self._places.frames, strict=True):
-            name = look_name(group)
-            yield self._part(f"frame {name}", "", group.line, self._frame(group, spot))
+        for group, rectangle in zip(self._drawn.groups, self._layout.frames, strict=True):
+            name = style_name(group)
+            yield self._part(f"frame {name}", "", group.line, self._frame(group, rectangle))
 
-    def _frame(self, group: Group, spot: Spot) -> str:
-        look = self._palette.look(look_name(group))
-        colour = self._palette.critical if group.critical else look.line
-        return rounded(spot, 10, f'class="shape" {paint(look._replace(fill=self._palette.frame), colour)}')
+    def _frame(self, group: Group, rectangle: Rectangle) -> str:
+        style = self._palette.style(style_name(group))
+        colour = self._palette.critical if group.critical else style.line
+        return rounded(
+            rectangle, 10, f'class="shape" {paint(style._replace(fill=self._palette.frame), colour)}'
+        )
 
     def _frame_names(self) -> Iterator[str]:
-        """The names of opened stages, on top of the lines that lead into them."""
+        """The titles of frames, drawn over the lines that lead into the frames."""
         palette = self._palette
-        for group, spot in zip(self._drawn.groups, self._places.frames, strict=True):
-            name, middle = look_name(group), spot.top + 15
-            left = spot.left + 12 + frame_mark(group)
+        for group, rectangle in zip(self._drawn.groups, self._layout.frames, strict=True):
+            name, middle = style_name(group), rectangle.top + 15
+            left = rectangle.left + 12 + frame_mark(group)
             text = text_line(
                 frame_line(group), left, middle, palette.text, f' stroke="{palette.frame}"', "start"
             )
-            dot = mark(name, spot.left + 17, middle, palette.look(name).line)
+            dot = mark(name, rectangle.left + 17, middle, palette.style(name).line)
             yield self._part(f"frame-name {name}", "", group.line, dot + text)
 
     def _arrows(self) -> Iterator[str]:
-        for arrow, way, name in zip(self._drawn.arrows, self._places.ways, self._looks, strict=True):
+        for arrow, route, name in zip(self._drawn.arrows, self._layout.routes, self._styles, strict=True):
             classes = f"edge {arrow.kind or 'wait'} {name}" + (" critical" if arrow.critical else "")
-            yield self._part(classes, arrow.tooltip, arrow.line, self._arrow(arrow, way, name))
+            yield self._part(classes, arrow.tooltip, arrow.line, self._arrow(arrow, route, name))
 
-    def _arrow(self, arrow: Arrow, way: Way, name: str) -> str:
-        colour = self._palette.critical if arrow.critical else self._palette.look(name).line
-        return line(way, colour, _width(arrow, name), _dash(arrow)) + head(arrow, way, colour)
+    def _arrow(self, arrow: Arrow, route: Route, name: str) -> str:
+        colour = self._palette.critical if arrow.critical else self._palette.style(name).line
+        return line(route, colour, _width(arrow, name), _dash(arrow)) + head(arrow, route, colour)
 
     def _labels(self) -> Iterator[str]:
-        """Texts on the lines, on paper of their own; after all lines, which they must not hide."""
-        for arrow, way, name in zip(self._drawn.arrows, self._places.ways, self._looks, strict=True):
-            if way.label:
+        """The labels, drawn over all lines, each with an outline in the colour of the paper."""
+        for arrow, route, name in zip(self._drawn.arrows, self._layout.routes, self._styles, strict=True):
+            if route.label:
                 classes = f"label {name}" + (" critical" if arrow.critical else "")
-                yield self._part(classes, arrow.tooltip, arrow.line, self._label(arrow, way.label, name))
+                yield self._part(classes, arrow.tooltip, arrow.line, self._label(arrow, route.label, name))
 
-    def _label(self, arrow: Arrow, spot: Spot, name: str) -> str:
+    def _label(self, arrow: Arrow, rectangle: Rectangle, name: str) -> str:
         palette = self._palette
         colour = palette.text if arrow.needed else palette.faint
-        colour = palette.look(name).line if name in COLOURED else colour
+        colour = palette.style(name).line if name in COLOURED else colour
         lines = label_lines(arrow)
-        top = spot.y - text_height(lines) / 2
-        return text_block(lines, spot.x, top, colour, f' stroke="{palette.paper}"')
+        top = rectangle.y - text_height(lines) / 2
+        return text_block(lines, rectangle.x, top, colour, f' stroke="{palette.paper}"')
 
     def _boxes(self) -> Iterator[str]:
-        for box, spot in zip(self._drawn.boxes, self._places.boxes, strict=True):
-            classes = f"node {box.kind or 'step'} {look_name(box)}" + (" critical" if box.critical else "")
-            yield self._part(classes, box.tooltip, box.line, self._box(box, spot))
+        for box, rectangle in zip(self._drawn.boxes, self._layout.boxes, strict=True):
+            classes = f"node {box.kind or 'step'} {style_name(box)}" + (" critical" if box.critical else "")
+            yield self._part(classes, box.tooltip, box.line, self._box(box, rectangle))
 
-    def _box(self, box: Box, spot: Spot) -> str:
-        name = look_name(box)
-        look = self._palette.look(name)
-        colour = self._palette.critical if box.critical else look.line
+    def _box(self, box: Box, rectangle: Rectangle) -> str:
+        name = style_name(box)
+        style = self._palette.style(name)
+        colour = self._palette.critical if box.critical else style.line
         lines = box_lines(box)
-        top = spot.y + above(box) / 2 - text_height(lines) / 2
-        shape = outline(box.kind, spot, paint(look, colour, border(box, look.width)))
+        top = rectangle.y + above(box) / 2 - text_height(lines) / 2
+        shape = outline(box.kind, rectangle, paint(style, colour, border(box, style.width)))
         first, room = lines[0], mark_room(box)
         middle = top + first.height / 2
-        left = spot.x - (first.width + room) / 2
+        left = rectangle.x - (first.width + room) / 2
         return (
             shape
-            + (mark(name, left + 5, middle, look.text if name == "target" else look.line) if room else "")
-            + text_line(first, spot.x + room / 2, middle, look.text)
-            + text_block(lines[1:], spot.x, top + first.height, look.text)
+            + (mark(name, left + 5, middle, style.text if name == "target" else style.line) if room else "")
+            + text_line(first, rectangle.x + room / 2, middle, style.text)
+            + text_block(lines[1:], rectangle.x, top + first.height, style.text)
         )
 
     def _part(self, classes: str, tooltip: str, source_line: int | None, inner: str) -> str:
@@ -177,15 +183,6 @@ class _Sheet:
         return f'<a xlink:href="{xml_text(link)}" target="_top">{part}</a>\n' if link else f"{part}\n"
 
 
-def _places(drawn: Picture, view: View) -> Placed:
-    """The layout; without a direction asked for that of two which can be shown larger."""
-    if view.direction != "auto" or len(drawn.boxes) > _TRIED_BELOW:
-        return placed(drawn, view.engine)
-    ways = [placed(replace(drawn, direction=direction), view.engine) for direction in ("TB", "LR")]
-    down, across = ((way.width, way.height) for way in ways)
-    return ways[1] if better_direction(down, across) == "LR" else ways[0]
-
-
 def _shifted(name: str, x: float, y: float) -> str:
     return f'<g class="{name}" transform="translate({number(x)} {number(y)})">\n'
 
@@ -193,7 +190,7 @@ def _shifted(name: str, x: float, y: float) -> str:
 def _dash(arrow: Arrow) -> str:
     if arrow.selectable:
         return "dotted"
-    if arrow.change is Change.REMOVED:
+    if arrow.change == "removed":
         return "dashed"
     return EDGE_DASHES[arrow.kind] if arrow.kind else "solid"
 

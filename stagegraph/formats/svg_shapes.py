@@ -1,88 +1,137 @@
-"""The outlines of boxes, the marks of roles and the arrows, as SVG; roles differ without colour."""
+"""The style sheet of an SVG, and its shapes: boxes, role marks, arrows, text."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import hypot
 
-from stagegraph.formats.quoting import xml_text
 from stagegraph.model import EdgeKind, NodeKind
-from stagegraph.picture.layout import Point, Spot, Way
+from stagegraph.picture.layout import Point, Rectangle, Route
 from stagegraph.picture.sizes import Line, is_measured
-from stagegraph.picture.theme import DASHES, MARKED, Look
-from stagegraph.picture.view import Arrow
+from stagegraph.picture.theme import COLOURED, DARK, DASHES, MARKED, Palette, Style
+from stagegraph.picture.view import Arrow, View
+from stagegraph.source import xml_text
 
-_RIM = 6.0  # half of what the ellipses of a cylinder are high
+HALOS = (
+    ".label text,.frame-name text{paint-order:stroke;stroke-width:4px;stroke-linejoin:round}",
+    # on line and head, since `opacity` makes a renderer draw each edge on a layer of its own
+    ".edge.unneeded .line{stroke-opacity:.6}.edge.unneeded .head{fill-opacity:.6}",
+)
+_FONTS = "Arial, Helvetica, 'Liberation Sans', Arimo, sans-serif"
+
+
+def style_sheet(view: View, *, compares: bool) -> str:
+    """The CSS of an SVG, with rules for dark mode if the theme is auto."""
+    rules = [f"text{{font-family:{_FONTS}}}", "a{text-decoration:none}", *HALOS]
+    if view.theme == "auto":
+        rules.append(
+            "@media (prefers-color-scheme:dark){"
+            + "".join(colour_rules(DARK, DARK.changes if compares else DARK.styles))
+            + "".join(critical_rules(DARK))
+            + "}"
+        )
+    return "\n".join(rules)
+
+
+def colour_rules(palette: Palette, styles: Mapping[str, Style]) -> Iterator[str]:
+    """The rules for the colours of a picture in ``palette``, without the critical path."""
+    yield f".paper{{fill:{palette.paper}}}"
+    yield f"text{{fill:{palette.text}}}"
+    yield f".label text{{stroke:{palette.paper}}}"
+    yield f".footer .faint,.label.unneeded text{{fill:{palette.faint}}}"
+    yield f".frame .shape{{fill:{palette.frame}}}"
+    for name, style in styles.items():
+        yield f".node.{name} .shape,.swatch.{name} .shape{{fill:{style.fill};stroke:{style.line}}}"
+        yield f".node.{name} .rim,.swatch.{name} .rim{{stroke:{style.line}}}"
+        yield f".frame.{name} .shape,.edge.{name} .line{{stroke:{style.line}}}"
+        yield f".edge.{name} .head{{fill:{style.line}}}"
+        yield f".node.{name} text{{fill:{style.text}}}"
+        mark = style.text if name == "target" else style.line
+        yield f".{name} .ring{{stroke:{mark}}}.{name} .dot{{fill:{mark}}}"
+        if name in COLOURED:
+            yield f".label.{name} text{{fill:{style.line}}}"
+    yield f".frame-name text{{stroke:{palette.frame}}}"
+    line = palette.styles["target"].line
+    yield f".frame-name.target .ring{{stroke:{line}}}.frame-name.target .dot{{fill:{line}}}"
+
+
+def critical_rules(palette: Palette) -> Iterator[str]:
+    """The rules that mark the critical path."""
+    yield f".critical .shape,.critical .rim,.critical .line{{stroke:{palette.critical}!important}}"
+    yield f".critical .head{{fill:{palette.critical}!important}}"
+
+
+_RIM = 6.0  # half the height of the ellipses of a cylinder
 _TAB = 5.0
 _FOLD = 9.0
 
 
 def number(value: float) -> str:
-    """``value`` with one decimal where it has any."""
+    """``value`` with at most one decimal."""
     return f"{round(value, 1) + 0.0:.1f}".removesuffix(".0")
 
 
-def outline(kind: NodeKind | None, spot: Spot, paint: str) -> str:
+def outline(kind: NodeKind | None, rectangle: Rectangle, paint: str) -> str:
     """The outline of a box; ``paint`` are the attributes of its fill and line."""
     if kind is NodeKind.IMAGE:
-        return _cylinder(spot, paint)
+        return _cylinder(rectangle, paint)
     if kind is NodeKind.CONTEXT:
-        return _path("shape", _folder(spot, 8, 30), paint)
+        return _path("shape", _folder(rectangle, 8, 30), paint)
     if kind is NodeKind.NAMED_CONTEXT:
-        return _path("shape", _folder(spot, spot.width - 38, 30), paint)
+        return _path("shape", _folder(rectangle, rectangle.width - 38, 30), paint)
     if kind is NodeKind.REMOTE:
-        return _note(spot, paint)
+        return _note(rectangle, paint)
     radius = 9 if kind is NodeKind.STAGE else 5
-    return rounded(spot, radius, f'class="shape" {paint}')
+    return rounded(rectangle, radius, f'class="shape" {paint}')
 
 
-def rounded(spot: Spot, radius: float, attributes: str) -> str:
+def rounded(rectangle: Rectangle, radius: float, attributes: str) -> str:
     """A rectangle with round corners."""
-    place = f'x="{number(spot.left)}" y="{number(spot.top)}"'
-    size = f'width="{number(spot.width)}" height="{number(spot.height)}"'
-    return f'<rect {attributes} {place} {size} rx="{number(radius)}"/>'
+    position = f'x="{number(rectangle.left)}" y="{number(rectangle.top)}"'
+    size = f'width="{number(rectangle.width)}" height="{number(rectangle.height)}"'
+    return f'<rect {attributes} {position} {size} rx="{number(radius)}"/>'
 
 
-def paint(look: Look, line: str = "", width: float = 0.0) -> str:
-    """Fill, line and dashes of a look; ``line`` and ``width`` other than its own where given."""
-    dash = DASHES[look.dash]
+def paint(style: Style, line: str = "", width: float = 0.0) -> str:
+    """The SVG attributes for fill, line and dashes of a style; ``line`` and ``width`` override its own."""
+    dash = DASHES[style.dash]
     dashes = f' stroke-dasharray="{dash}"' if dash else ""
-    stroke = f'stroke="{line or look.line}" stroke-width="{number(width or look.width)}"{dashes}'
-    return f'fill="{look.fill}" {stroke}'
+    stroke = f'stroke="{line or style.line}" stroke-width="{number(width or style.width)}"{dashes}'
+    return f'fill="{style.fill}" {stroke}'
 
 
 def mark(name: str, x: float, y: float, colour: str) -> str:
-    """The mark of a role: rings, a full circle for what is in the image, a half one for what is in part."""
+    """The mark of a role: a ring, a full circle (in the image) or a half one (partly in the image)."""
     if name not in MARKED:
         return ""
-    place = f'cx="{number(x)}" cy="{number(y)}"'
+    position = f'cx="{number(x)}" cy="{number(y)}"'
     if name == "inherited":
-        return f'<circle class="dot" {place} r="5" fill="{colour}"/>'
-    ring = f'<circle class="ring" {place} r="4.5" fill="none" stroke="{colour}" stroke-width="1.4"/>'
+        return f'<circle class="dot" {position} r="5" fill="{colour}"/>'
+    ring = f'<circle class="ring" {position} r="4.5" fill="none" stroke="{colour}" stroke-width="1.4"/>'
     if name == "target":
-        return f'{ring}<circle class="dot" {place} r="2.2" fill="{colour}"/>'
+        return f'{ring}<circle class="dot" {position} r="2.2" fill="{colour}"/>'
     half = f"M{number(x)} {number(y - 4.5)}a4.5 4.5 0 0 0 0 9z"
     return f'{ring}<path class="dot" d="{half}" fill="{colour}"/>'
 
 
-def line(way: Way, colour: str, width: float, dash: str) -> str:
-    """The line of an arrow, begun a little inside its box, which is drawn over it."""
-    path = "".join(_curve(points, first=not position) for position, points in enumerate(way.curves))
+def line(route: Route, colour: str, width: float, dash: str) -> str:
+    """The line of an arrow; it begins a little inside its box, which is drawn over it."""
+    path = "".join(_curve(points, first=not position) for position, points in enumerate(route.curves))
     dashes = f' stroke-dasharray="{DASHES[dash]}"' if DASHES[dash] else ""
     stroke = f'stroke="{colour}" stroke-width="{number(width)}"{dashes}'
     return f'<path class="line" d="{path}" fill="none" {stroke}/>'
 
 
-def head(arrow: Arrow, way: Way, colour: str) -> str:
+def head(arrow: Arrow, route: Route, colour: str) -> str:
     """The head of an arrow: a full triangle where layers are inherited, a barb where files are copied."""
-    if way.tip is None:
+    if route.tip is None:
         return ""
-    base = way.curves[-1][-1]
-    ahead, aside = _direction(base, way.tip)
+    base = route.curves[-1][-1]
+    ahead, aside = _direction(base, route.tip)
     full = arrow.kind in (EdgeKind.FROM, None)
     half, notch = (4.6, 0.0) if full else (3.8, 2.6)
     points = [
-        way.tip,
+        route.tip,
         (base[0] + aside[0] * half, base[1] + aside[1] * half),
         (base[0] + ahead[0] * notch, base[1] + ahead[1] * notch),
         (base[0] - aside[0] * half, base[1] - aside[1] * half),
@@ -112,31 +161,31 @@ def _path(name: str, d: str, attributes: str) -> str:
     return f'<path class="{name}" d="{d}" {attributes}/>'
 
 
-def _cylinder(spot: Spot, paint: str) -> str:
-    left, right, top = number(spot.left), number(spot.left + spot.width), spot.top + _RIM
-    bottom = spot.top + spot.height - _RIM
-    arc = f"A{number(spot.width / 2)} {number(_RIM)} 0 0"
+def _cylinder(rectangle: Rectangle, paint: str) -> str:
+    left, right, top = number(rectangle.left), number(rectangle.left + rectangle.width), rectangle.top + _RIM
+    bottom = rectangle.top + rectangle.height - _RIM
+    arc = f"A{number(rectangle.width / 2)} {number(_RIM)} 0 0"
     upper = f"M{left} {number(top)}{arc} 1 {right} {number(top)}"
     body = f"{upper}V{number(bottom)}{arc} 1 {left} {number(bottom)}Z"
     rim = f"M{left} {number(top)}{arc} 0 {right} {number(top)}"
     return _path("shape", body, paint) + _path("rim", rim, _without_fill(paint))
 
 
-def _folder(spot: Spot, tab: float, width: float) -> str:
-    left, right = number(spot.left), number(spot.left + spot.width)
-    top, roof, bottom = spot.top + _TAB, number(spot.top), number(spot.top + spot.height)
-    scale = min(1.0, spot.width / 56)
-    start, end, slope = spot.left + tab * scale, spot.left + (tab + width) * scale, 4 * scale
+def _folder(rectangle: Rectangle, tab: float, width: float) -> str:
+    left, right = number(rectangle.left), number(rectangle.left + rectangle.width)
+    top, roof, bottom = rectangle.top + _TAB, number(rectangle.top), number(rectangle.top + rectangle.height)
+    scale = min(1.0, rectangle.width / 56)
+    start, end, slope = rectangle.left + tab * scale, rectangle.left + (tab + width) * scale, 4 * scale
     return (
         f"M{left} {bottom}V{number(top)}H{number(start)}L{number(start + slope)} {roof}H{number(end - slope)}"
         f"L{number(end)} {number(top)}H{right}V{bottom}Z"
     )
 
 
-def _note(spot: Spot, paint: str) -> str:
-    left, top = number(spot.left), number(spot.top)
-    fold, right = number(spot.left + spot.width - _FOLD), number(spot.left + spot.width)
-    low, bottom = number(spot.top + _FOLD), number(spot.top + spot.height)
+def _note(rectangle: Rectangle, paint: str) -> str:
+    left, top = number(rectangle.left), number(rectangle.top)
+    fold, right = number(rectangle.left + rectangle.width - _FOLD), number(rectangle.left + rectangle.width)
+    low, bottom = number(rectangle.top + _FOLD), number(rectangle.top + rectangle.height)
     body = f"M{left} {top}H{fold}L{right} {low}V{bottom}H{left}Z"
     return _path("shape", body, paint) + _path("rim", f"M{fold} {top}V{low}H{right}", _without_fill(paint))
 
@@ -145,7 +194,9 @@ def _without_fill(paint: str) -> str:
     return 'fill="none" ' + paint.partition(" ")[2]
 
 
-_BASELINE = 0.36  # of the size, below the middle of a line: half of what capitals are high
+_BASELINE = (
+    0.36  # of the font size, from the middle of a line down to its baseline: half the height of capitals
+)
 
 
 def text_block(lines: Sequence[Line], x: float, top: float, colour: str, more: str = "") -> str:
@@ -162,14 +213,14 @@ def text_line(
 ) -> str:
     """One line; ``x`` is its middle or, for an anchor of start, its beginning.
 
-    A browser without Arial fits the letters of the font it has into the same width, if all letters are of
-    those whose width is known; other scripts are left as they are.
+    ``textLength`` makes a browser without Arial fit its own font into the same width; only if the width of
+    every letter is known, since a wrong width would distort other scripts.
     """
-    place = f'x="{number(x)}" y="{number(middle + line.size * _BASELINE)}" font-size="{number(line.size)}"'
+    position = f'x="{number(x)}" y="{number(middle + line.size * _BASELINE)}" font-size="{number(line.size)}"'
     weight = ' font-weight="bold"' if line.bold else ""
     side = f' text-anchor="{anchor}"' if anchor != "start" else ""
     fitted = ""
     if len(line.text) > 1 and is_measured(line.text):
         fitted = f' textLength="{number(line.width)}" lengthAdjust="spacingAndGlyphs"'
-    attributes = f'{place}{side}{weight}{fitted} fill="{colour}"{more}'
+    attributes = f'{position}{side}{weight}{fitted} fill="{colour}"{more}'
     return f"<text {attributes}>{xml_text(line.text)}</text>"

@@ -3,42 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from stagegraph.formats.report_sections import Section, headline, story
-from stagegraph.formats.tree import WIDTH, to_text
+from stagegraph.formats.report_sections import Section, headline, report_sections
+from stagegraph.formats.terminal_text import WIDTH, Text, indented, to_text, two_columns
 from stagegraph.model import Report
 
-if TYPE_CHECKING:
-    from rich.console import RenderableType
 
-
-def text_report(report: Report, *, colour: bool = False, width: int = WIDTH) -> str:
+def render(report: Report, *, colour: bool = False, width: int = WIDTH) -> str:
     """What ships, what is left behind, parallelism, critical path and findings."""
-    return to_text(_parts(report), colour=colour, width=width)
+    return to_text(_texts(report, width), colour=colour, width=width)
 
 
-def _parts(report: Report) -> Iterator[RenderableType]:
-    from rich.text import Text
-
+def _texts(report: Report, width: int) -> Iterator[Text]:
     yield Text(headline(report), style="bold")
-    for section in story(report):
-        yield Text("")
+    for section in report_sections(report):
+        yield Text()
         yield Text(section.heading, style="bold cyan")
-        yield from _body(section)
+        yield from _body(section, width)
 
 
-def _body(section: Section) -> Iterator[RenderableType]:
-    from rich.padding import Padding
-    from rich.table import Table
-    from rich.text import Text
-
+def _body(section: Section, width: int) -> Iterator[Text]:
     for sentence in section.sentences:
-        yield Padding(Text(sentence), (0, 0, 0, 2))
+        yield from indented(Text(sentence), 2, width)
     if section.rows:
-        table = Table.grid(padding=(0, 2))
-        table.add_column(overflow="fold")
-        table.add_column(style="dim", overflow="fold")
-        for row in section.rows:
-            table.add_row(Text("  " + row.what), Text(row.detail))
-        yield table
+        rows = [(Text("  " + row.what), Text(row.detail, style="dim")) for row in section.rows]
+        yield from two_columns(rows, width)

@@ -1,14 +1,14 @@
-"""A measured build as data; docs/timings.schema.json says what is in it. Times are in seconds."""
+"""Timings as JSON, with times in seconds; docs/timings.schema.json describes it."""
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from stagegraph.formats.json import to_json
 from stagegraph.records.record import SECOND, Interval
 from stagegraph.timings.timings import Timings, seconds
 
@@ -19,25 +19,25 @@ _TIMES = frozenset(
 )
 
 
-def timings_json(found: Timings) -> str:
-    """``found`` as JSON; the same record and Dockerfile give the same text."""
-    data = {"schema_version": SCHEMA_VERSION, **_plain(found)}
-    data["dockerfile"] = found.dockerfile.name if found.dockerfile else None
-    data["begun"] = None if found.begun is None else _stamp(found.begun)
-    data["concurrency"] = [[seconds(time), count] for time, count in found.concurrency]
+def render(timings: Timings) -> str:
+    """``timings`` as JSON; the same record and Dockerfile give the same text."""
+    data = {"schema_version": SCHEMA_VERSION, **_plain(timings)}
+    data["dockerfile"] = timings.dockerfile.name if timings.dockerfile else None
+    data["begun"] = None if timings.begun is None else _timestamp(timings.begun)
+    data["concurrency"] = [[seconds(time), count] for time, count in timings.concurrency]
     data |= {
-        "path_time": seconds(found.path_time),
-        "path_share": found.path_share,
-        "parallelism": found.parallelism,
-        "cached_share": found.cached_share,
-        "cached_time_share": found.cached_time_share,
-        "unknown": found.unknown,
+        "path_time": seconds(timings.path_time),
+        "path_share": timings.path_share,
+        "parallelism": timings.parallelism,
+        "cached_share": timings.cached_share,
+        "cached_time_share": timings.cached_time_share,
+        "unknown": timings.unknown,
     }
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return to_json(data)
 
 
 def _plain(value: Any, name: str = "") -> Any:
-    """Frozen values as dicts, times as seconds, tuples as lists."""
+    """``value`` of the field ``name`` as JSON has it: structs as dicts, tuples as lists, times in seconds."""
     if isinstance(value, Interval):
         return [seconds(value.start), seconds(value.end)]
     if isinstance(value, tuple):
@@ -47,7 +47,7 @@ def _plain(value: Any, name: str = "") -> Any:
     return seconds(value) if name in _TIMES and isinstance(value, int) else value
 
 
-def _stamp(time: int) -> str:
+def _timestamp(time: int) -> str:
     whole, rest = divmod(time, SECOND)
     try:
         return f"{datetime.fromtimestamp(whole, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09}Z"

@@ -1,4 +1,4 @@
-"""A measured build for a job summary or a pull request: the same figures as the text, and a Gantt chart."""
+"""Timings as Markdown for a job summary or a pull request: the tables of the text, and a Gantt chart."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from stagegraph.formats.timings_sections import (
     advice,
     facts,
     headline,
+    lines_and_stage,
     notes,
     path_rows,
-    place,
     plain_name,
     savings,
     stage_rows,
     warnings,
 )
-from stagegraph.formats.words import duration, share
 from stagegraph.picture.shorten import cut
 from stagegraph.timings.timings import TimedStep, Timings
+from stagegraph.units import duration, share
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9 ./_=-]+")
 _MOST_BARS = 60
@@ -28,34 +28,34 @@ _MOST_ROWS = 60
 _MILLISECOND = 1_000_000
 
 
-def timings_markdown(found: Timings) -> str:
-    """``found`` as Markdown; every text from the record is escaped."""
-    return "\n".join(_lines(found)) + "\n"
+def render(timings: Timings) -> str:
+    """``timings`` as Markdown; all text from the record is escaped."""
+    return "\n".join(_lines(timings)) + "\n"
 
 
-def _lines(found: Timings) -> Iterator[str]:
-    yield f"## {escaped(headline(found))}"
-    for sentence in warnings(found):
+def _lines(timings: Timings) -> Iterator[str]:
+    yield f"## {escaped(headline(timings))}"
+    for sentence in warnings(timings):
         yield ""
         yield escaped(sentence)
-    first, what = advice(found)
+    first, what = advice(timings)
     yield ""
     yield f"**{escaped(first)}** {escaped(cut(what, 200))}".rstrip()
-    for sentence in facts(found):
+    for sentence in facts(timings):
         yield ""
         yield escaped(sentence)
-    yield from _gantt(found)
+    yield from _gantt(timings)
     yield from _table(
-        "The build would end sooner, if this took no time",
+        "Time saved if this step took no time",
         ("saves", "", "where", "step"),
         [
             (
                 duration(saving.saves),
-                share(saving.saves, found.wall),
-                ", ".join(filter(None, place(found, saving))),
+                share(saving.saves, timings.wall),
+                ", ".join(filter(None, lines_and_stage(timings, saving))),
                 cut(plain_name(saving.name), 80),
             )
-            for saving in savings(found)
+            for saving in savings(timings)
         ],
     )
     yield from _table(
@@ -63,15 +63,15 @@ def _lines(found: Timings) -> Iterator[str]:
         ("stage", "lines", "ran", "on the path", "saves"),
         [
             (row.name, row.where, duration(row.work), duration(row.on_path), duration(row.saves or 0))
-            for row in stage_rows(found)
+            for row in stage_rows(timings)
         ],
     )
     yield from _table(
-        f"Critical path: {duration(found.path_time)} of {duration(found.wall)}",
+        f"Critical path: {duration(timings.path_time)} of {duration(timings.wall)}",
         ("time", "line", "step"),
-        [(duration(row.time), row.where, cut(row.what, 100)) for row in path_rows(found)],
+        [(duration(row.time), row.where, cut(row.what, 100)) for row in path_rows(timings)],
     )
-    for note in notes(found):
+    for note in notes(timings):
         yield ""
         yield f"Note: {escaped(note)}"
 
@@ -90,10 +90,12 @@ def _table(heading: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) ->
         yield f"| and {len(rows) - _MOST_ROWS} more |" + " |" * (len(heads) - 1)
 
 
-def _gantt(found: Timings) -> Iterator[str]:
-    """The longest steps as bars, by stage; the critical path stands out."""
-    longest = sorted(found.steps, key=lambda step: (-step.duration, step.id))[:_MOST_BARS]
-    shown = [step for step in longest if step.duration * 200 >= found.wall and step.duration >= _MILLISECOND]
+def _gantt(timings: Timings) -> Iterator[str]:
+    """A Gantt chart of the longest steps by stage; the critical path is marked."""
+    longest = sorted(timings.steps, key=lambda step: (-step.duration, step.id))[:_MOST_BARS]
+    shown = [
+        step for step in longest if step.duration * 200 >= timings.wall and step.duration >= _MILLISECOND
+    ]
     if not shown:
         return
     wanted = {step.id for step in shown}
@@ -102,23 +104,23 @@ def _gantt(found: Timings) -> Iterator[str]:
     yield "gantt"
     yield "  dateFormat x"
     yield "  axisFormat %M:%S"
-    for row in stage_rows(found):
-        own = [found.steps[step] for step in row.steps if step in wanted]
+    for row in stage_rows(timings):
+        own = [timings.steps[step] for step in row.steps if step in wanted]
         wanted -= {step.id for step in own}
         if own:
-            yield f"  section {_words(row.name)}"
+            yield f"  section {_mermaid_text(row.name)}"
             yield from map(_bar, own)
     yield "```"
 
 
 def _bar(step: TimedStep) -> str:
-    name = _words(cut(plain_name(step.name), 40))
+    name = _mermaid_text(cut(plain_name(step.name), 40))
     where = f"{step.lines[0]} " if step.lines else ""
     start = (step.start or 0) // _MILLISECOND
     end = max(start + 1, (step.end or 0) // _MILLISECOND)
     return f"  {where}{name} :{'crit, ' if step.critical else ''}{start}, {end}"
 
 
-def _words(text: str) -> str:
-    """``text`` without the characters that Mermaid reads as its own."""
+def _mermaid_text(text: str) -> str:
+    """``text`` without characters that are syntax in Mermaid."""
     return _UNSAFE.sub(" ", text).strip() or "step"

@@ -1,4 +1,4 @@
-"""A measured build as a Chrome trace, which https://ui.perfetto.dev opens: one track a concurrent lane."""
+"""Timings as a Chrome trace for https://ui.perfetto.dev, with one track for each concurrent step."""
 
 from __future__ import annotations
 
@@ -13,34 +13,37 @@ from stagegraph.timings.timings import TimedStep, Timings
 _PROCESS = 1
 
 
-def perfetto(found: Timings) -> str:
-    """The trace: a slice for each stretch of time that a step ran, and how many steps ran."""
-    events = [*_names(found), *_slices(found), *_counts(found)]
+def render(timings: Timings) -> str:
+    """The trace as JSON: a slice for each interval of a step, and a counter of the running steps."""
+    events = [*_names(timings), *_slices(timings), *_counts(timings)]
     return json.dumps({"displayTimeUnit": "ms", "traceEvents": events}, indent=1) + "\n"
 
 
-def lanes(found: Timings) -> list[tuple[int, Interval, TimedStep]]:
-    """Each stretch of time with its lane, counted from 0: those of one lane never overlap."""
-    stretches = sorted(
+def lanes(timings: Timings) -> list[tuple[int, Interval, TimedStep]]:
+    """Each interval with its lane, counted from 0, and its step; intervals of one lane do not overlap.
+
+    There are as few lanes as possible (greedy interval partitioning).
+    """
+    intervals = sorted(
         (interval.start, interval.end, step.id)
-        for step in found.steps
+        for step in timings.steps
         for interval in step.intervals
         if interval.end > interval.start
     )
-    placed = []
+    result = []
     busy: list[tuple[int, int]] = []  # (end, lane)
     free: list[int] = []
-    for start, end, step in stretches:
+    for start, end, step in intervals:
         while busy and busy[0][0] <= start:
             heappush(free, heappop(busy)[1])
         lane = heappop(free) if free else len(busy)
         heappush(busy, (end, lane))
-        placed.append((lane, Interval(start, end), found.steps[step]))
-    return placed
+        result.append((lane, Interval(start, end), timings.steps[step]))
+    return result
 
 
-def _slices(found: Timings) -> Iterator[dict[str, Any]]:
-    for lane, (start, end), step in lanes(found):
+def _slices(timings: Timings) -> Iterator[dict[str, Any]]:
+    for lane, (start, end), step in lanes(timings):
         yield {
             "name": step.name,
             "cat": "critical path" if step.critical else str(step.kind),
@@ -49,15 +52,15 @@ def _slices(found: Timings) -> Iterator[dict[str, Any]]:
             "tid": lane + 1,
             "ts": start / 1000,
             "dur": (end - start) / 1000,
-            "args": _arguments(found, step),
+            "args": _arguments(timings, step),
             **({"cname": "terrible"} if step.critical else {}),
         }
 
 
-def _arguments(found: Timings, step: TimedStep) -> dict[str, Any]:
+def _arguments(timings: Timings, step: TimedStep) -> dict[str, Any]:
     values: dict[str, Any] = {
         "lines": list(step.lines),
-        "stages": [found.stages[stage].name for stage in step.stages],
+        "stages": [timings.stages[stage].name for stage in step.stages],
         "cached": step.cached,
         "critical": step.critical,
     }
@@ -68,9 +71,9 @@ def _arguments(found: Timings, step: TimedStep) -> dict[str, Any]:
     return values
 
 
-def _names(found: Timings) -> Iterator[dict[str, Any]]:
-    yield _name("process_name", 0, f"{found.source} {found.name}".strip())
-    for lane in sorted({lane for lane, _, _ in lanes(found)}):
+def _names(timings: Timings) -> Iterator[dict[str, Any]]:
+    yield _name("process_name", 0, f"{timings.source} {timings.name}".strip())
+    for lane in sorted({lane for lane, _, _ in lanes(timings)}):
         yield _name("thread_name", lane + 1, f"lane {lane + 1}")
 
 
@@ -78,10 +81,10 @@ def _name(what: str, lane: int, name: str) -> dict[str, Any]:
     return {"name": what, "ph": "M", "pid": _PROCESS, "tid": lane, "args": {"name": name}}
 
 
-def _counts(found: Timings) -> Iterator[dict[str, Any]]:
-    for time, count in found.concurrency:
+def _counts(timings: Timings) -> Iterator[dict[str, Any]]:
+    for time, count in timings.concurrency:
         yield {
-            "name": "steps at once",
+            "name": "running steps",
             "ph": "C",
             "pid": _PROCESS,
             "ts": time / 1000,

@@ -1,4 +1,4 @@
-"""What a measured build says, as sentences and rows that text and Markdown share."""
+"""The sentences and rows about timings that text, Markdown and HTML share."""
 
 from __future__ import annotations
 
@@ -7,98 +7,105 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from stagegraph.formats.words import duration, share, size
 from stagegraph.source import printable
 from stagegraph.timings.step_names import VertexKind
 from stagegraph.timings.timings import PathPart, Saving, SavingKind, TimedStage, TimedStep, Timings
+from stagegraph.units import counted, duration, share, size
 
 _BRACKET = re.compile(r"\[[^\]]*\d+/\d+\] ")
 _MOST_SAVINGS = 8
-_WORTH = 200  # a saving below one part in so many of the wall time is not worth a line
-_FOLDED = 100  # and a step of the path below one in so many is folded with its neighbours
+_LEAST_SAVING = 200  # savings below one part in this many of the wall time are not shown
+_LEAST_PART = 100  # steps on the path below one part in this many are joined with their neighbours
 
 
 class PathRow(Struct, frozen=True, kw_only=True):
-    """One line of the path: a step, several small ones, or a time in which nothing of it ran."""
+    """One row of the critical path: a step, several short ones, or a time in which nothing on it ran."""
 
     time: int
-    where: str  # "line 10"; "" for what has no line
+    where: str  # "line 10"; "" without a line
     what: str
     detail: str = ""
     waited: bool = False
 
 
-def headline(found: Timings) -> str:
-    """The name of the build, how long it took and what came from the cache."""
-    name = printable(f"{found.source}, {found.name}" if found.name else found.source)
-    about = "about " if found.estimated else ""
+def headline(timings: Timings) -> str:
+    """The name of the build, how long it took, and how many steps came from the cache."""
+    about = "about " if timings.estimated else ""
     cached = (
-        f"{found.cached_steps} of {found.total_steps} steps from the cache"
-        if found.cached_steps
-        else f"{found.total_steps} steps, none from the cache"
+        f"{timings.cached_steps} of {timings.total_steps} steps from the cache"
+        if timings.cached_steps
+        else f"{timings.total_steps} steps, none from the cache"
     )
-    return f"{name}: {about}{duration(found.wall)}, {cached}"
+    return f"{build_name(timings)}: {about}{duration(timings.wall)}, {cached}"
 
 
-def warnings(found: Timings) -> Iterator[str]:
-    """What a reader has to know before the figures."""
-    if found.error:
-        yield f"The build failed: {printable(found.error)}"
-    elif found.interrupted:
-        yield "The record ends in the midst of the build: steps that had not ended count up to there."
-    if found.mismatch:
-        yield f"{printable(found.mismatch)}."
+def build_name(timings: Timings) -> str:
+    """The file of the record, and the name of the build in it if it holds several."""
+    return printable(f"{timings.source}, {timings.name}" if timings.name else timings.source)
 
 
-def advice(found: Timings) -> tuple[str, str]:
-    """Which line to change first and how much sooner the build would end without it; and what is there."""
-    if found.error and found.path:
-        last = found.steps[found.path[-1].step]
-        place = _lines(last.lines) or "this step"
-        return f"It failed at {place}, {duration(found.path[-1].end)} after it began:", plain_name(last.name)
-    best = next((saving for saving in found.savings if saving.kind is SavingKind.STEP), None)
-    if best is None or best.saves * _WORTH < found.wall:
-        return "No step of the critical path took long enough to be worth a change.", ""
-    saves = f"without it the build would end {duration(best.saves)} ({share(best.saves, found.wall)}) sooner:"
-    return f"Change {_lines(best.lines) or 'this'} first, {saves}", plain_name(best.name)
+def warnings(timings: Timings) -> Iterator[str]:
+    """Why the numbers may be wrong or incomplete: failure, interruption, another Dockerfile."""
+    if timings.error:
+        yield f"The build failed: {printable(timings.error)}"
+    elif timings.interrupted:
+        yield "The record stops before the build ends; unfinished steps are counted up to that point."
+    if timings.mismatch:
+        yield f"{printable(timings.mismatch)}."
 
 
-def facts(found: Timings) -> Iterator[str]:
-    """The figures of the whole build."""
-    part = share(found.path_time, found.wall)
+def advice(timings: Timings) -> tuple[str, str]:
+    """Which line to change first, and the instruction in it; or where the build failed."""
+    if timings.error and timings.path:
+        last = timings.steps[timings.path[-1].step]
+        where = _lines(last.lines) or "this step"
+        after = duration(timings.path[-1].end)
+        return f"The build failed at {where}, {after} after it started:", plain_name(last.name)
+    best = next((saving for saving in timings.savings if saving.kind is SavingKind.STEP), None)
+    if best is None or best.saves * _LEAST_SAVING < timings.wall:
+        return "No single step on the critical path is worth optimising.", ""
+    saves = f"{duration(best.saves)} ({share(best.saves, timings.wall)})"
+    first = f"Change {_lines(best.lines) or 'this step'} first"
+    return f"{first}; without it the build would end {saves} sooner:", plain_name(best.name)
+
+
+def facts(timings: Timings) -> Iterator[str]:
+    """Sentences about the critical path, the work, transfers and unmatched steps."""
+    part = share(timings.path_time, timings.wall)
     yield (
-        f"The critical path ran {duration(found.path_time)}, {part} of the time. "
-        f"All steps together ran {duration(found.work)}: {found.parallelism:.1f} at once in the mean."
+        f"The critical path took {duration(timings.path_time)}, {part} of the build. "
+        f"All steps add up to {duration(timings.work)}: "
+        f"{timings.parallelism:.1f} on average at the same time."
     )
-    pulled, sent = sum(s.pulled for s in found.steps), sum(s.sent for s in found.steps)
+    pulled, sent = sum(s.pulled for s in timings.steps), sum(s.sent for s in timings.steps)
     moved = [f"{size(pulled)} of layers pulled"] if pulled else []
     moved += [f"{size(sent)} of context sent"] if sent else []
     if moved:
         yield f"{' and '.join(moved)}."
-    if found.unknown and found.dockerfile:
-        yield f"{found.unknown} of the steps could not be tied to a line: {_unknown(found)}."
+    if timings.unknown and timings.dockerfile:
+        yield f"{counted(timings.unknown, 'step')} could not be matched to a line: {_unknown(timings)}."
 
 
-def _unknown(found: Timings) -> str:
-    names = [printable(step.name) for step in found.steps if step.unknown]
+def _unknown(timings: Timings) -> str:
+    names = [printable(step.name) for step in timings.steps if step.unknown]
     return "; ".join(names[:3]) + ("; ..." if len(names) > 3 else "")
 
 
-def savings(found: Timings) -> list[Saving]:
-    """The savings worth a line: of steps, the biggest first; of a build that failed none is."""
-    if found.error:
+def savings(timings: Timings) -> list[Saving]:
+    """The savings of steps to show, the largest first; none for a build that failed."""
+    if timings.error:
         return []
     return [
         saving
-        for saving in found.savings
-        if saving.kind is SavingKind.STEP and saving.saves * _WORTH >= found.wall
+        for saving in timings.savings
+        if saving.kind is SavingKind.STEP and saving.saves * _LEAST_SAVING >= timings.wall
     ][:_MOST_SAVINGS]
 
 
-def place(found: Timings, saving: Saving) -> tuple[str, str]:
-    """Where a saving is to be made: its lines and its stage."""
-    own = found.steps[saving.steps[0]]
-    return _lines(saving.lines), ", ".join(found.stages[stage].name for stage in own.stages[:2])
+def lines_and_stage(timings: Timings, saving: Saving) -> tuple[str, str]:
+    """The lines and the stages that ``saving`` is about."""
+    own = timings.steps[saving.steps[0]]
+    return _lines(saving.lines), ", ".join(timings.stages[stage].name for stage in own.stages[:2])
 
 
 def _lines(lines: Sequence[int]) -> str:
@@ -111,44 +118,44 @@ def _lines(lines: Sequence[int]) -> str:
 
 
 def where(step: TimedStep) -> str:
-    """The lines of ``step`` for a table; "?" where they could not be found out."""
+    """The lines of ``step`` for a table; "line ?" if they are unknown."""
     return _lines(step.lines) or ("line ?" if step.unknown else "")
 
 
 def plain_name(name: str) -> str:
-    """The instruction of a step, without the bracket in front."""
+    """The instruction of a step, without ``[stage 1/2]``."""
     return printable(_BRACKET.sub("", name, count=1))
 
 
-def path_rows(found: Timings) -> list[PathRow]:
-    """The path step by step; neighbours that took next to nothing are one row."""
+def path_rows(timings: Timings) -> list[PathRow]:
+    """The critical path step by step; adjacent short steps are one row."""
     rows: list[PathRow] = []
     small: list[PathPart] = []
-    for part in found.path:
-        if part.waited * _FOLDED >= found.wall and part.waited:
-            rows.extend(_small(found, small))
+    for part in timings.path:
+        if part.waited * _LEAST_PART >= timings.wall and part.waited:
+            rows.extend(_joined(timings, small))
             small = []
-            rows.append(PathRow(time=part.waited, where="", what=_waited(found, part), waited=True))
-        if part.time * _FOLDED >= found.wall and part.time:
-            rows.extend(_small(found, small))
+            rows.append(PathRow(time=part.waited, where="", what=_waited(timings, part), waited=True))
+        if part.time * _LEAST_PART >= timings.wall and part.time:
+            rows.extend(_joined(timings, small))
             small = []
-            rows.append(_row(found.steps[part.step], part))
+            rows.append(_row(timings.steps[part.step], part))
         else:
             small.append(part)
-    return [*rows, *_small(found, small)]
+    return [*rows, *_joined(timings, small)]
 
 
-def _waited(found: Timings, part: PathPart) -> str:
-    """Why nothing of the path ran before ``part``: others had their turn, or nobody did."""
+def _waited(timings: Timings, part: PathPart) -> str:
+    """What happened before ``part`` while nothing on the path ran."""
     end = part.end - part.time
     start = end - part.waited
     others = sum(
         max(0, min(i.end, end) - max(i.start, start))
-        for step in found.steps
+        for step in timings.steps
         if step.id != part.step
         for i in step.intervals
     )
-    return "waited while other steps ran" if others * 2 > part.waited else "waited, and nothing ran"
+    return "waited while other steps ran" if others * 2 > part.waited else "waited while nothing ran"
 
 
 def _row(step: TimedStep, part: PathPart) -> PathRow:
@@ -159,11 +166,12 @@ def _row(step: TimedStep, part: PathPart) -> PathRow:
     return PathRow(time=part.time, where=where(step), what=printable(step.name), detail=", ".join(moved))
 
 
-def _small(found: Timings, parts: Sequence[PathPart]) -> Iterator[PathRow]:
+def _joined(timings: Timings, parts: Sequence[PathPart]) -> Iterator[PathRow]:
+    """One row for ``parts``, none without any."""
     if len(parts) == 1:
-        yield _row(found.steps[parts[0].step], parts[0])
+        yield _row(timings.steps[parts[0].step], parts[0])
     elif parts:
-        steps = [found.steps[part.step] for part in parts]
+        steps = [timings.steps[part.step] for part in parts]
         lines = sorted({line for step in steps for line in step.lines})
         cached = sum(step.cached for step in steps)
         yield PathRow(
@@ -173,8 +181,8 @@ def _small(found: Timings, parts: Sequence[PathPart]) -> Iterator[PathRow]:
         )
 
 
-class Row(Struct, frozen=True, kw_only=True):
-    """One bar of the table of stages: a stage, or what belongs to none."""
+class StageRow(Struct, frozen=True, kw_only=True):
+    """One row of the table of stages: a stage, or the steps of one kind without a stage."""
 
     name: str
     where: str
@@ -186,19 +194,19 @@ class Row(Struct, frozen=True, kw_only=True):
     error: str = ""
 
 
-def stage_rows(found: Timings) -> list[Row]:
-    """Every stage, and before and after them what belongs to none."""
+def stage_rows(timings: Timings) -> list[StageRow]:
+    """Every stage that ran, and before and after them the steps without a stage."""
     return [
-        *_others(found, "loading", VertexKind.FRONTEND),
-        *_others(found, "context", VertexKind.CONTEXT),
-        *(_stage_row(stage) for stage in found.stages if stage.start is not None),
-        *_others(found, "unknown", VertexKind.STEP),
-        *_others(found, "exporting", VertexKind.EXPORT),
+        *_without_stage(timings, "loading", VertexKind.FRONTEND),
+        *_without_stage(timings, "context", VertexKind.CONTEXT),
+        *(_stage_row(stage) for stage in timings.stages if stage.start is not None),
+        *_without_stage(timings, "unknown", VertexKind.STEP),
+        *_without_stage(timings, "exporting", VertexKind.EXPORT),
     ]
 
 
-def _stage_row(stage: TimedStage) -> Row:
-    return Row(
+def _stage_row(stage: TimedStage) -> StageRow:
+    return StageRow(
         name=printable(stage.name),
         where=f"{stage.line}-{stage.end_line}" if stage.line and stage.end_line else "",
         work=stage.work,
@@ -210,20 +218,20 @@ def _stage_row(stage: TimedStage) -> Row:
     )
 
 
-def _others(found: Timings, name: str, kind: VertexKind) -> Iterator[Row]:
-    own = [step for step in found.steps if step.kind is kind and step.ran and not step.stages]
+def _without_stage(timings: Timings, name: str, kind: VertexKind) -> Iterator[StageRow]:
+    own = [step for step in timings.steps if step.kind is kind and step.ran and not step.stages]
     if own:
         ids = {step.id for step in own}
-        yield Row(
+        yield StageRow(
             name=name,
             where="",
             work=sum(step.duration for step in own),
-            on_path=sum(part.time for part in found.path if part.step in ids),
+            on_path=sum(part.time for part in timings.path if part.step in ids),
             saves=None,
             steps=tuple(step.id for step in own),
         )
 
 
-def notes(found: Timings) -> list[str]:
-    """What was left out of the record, and why."""
-    return [printable(note) for note in found.notes]
+def notes(timings: Timings) -> list[str]:
+    """What was left out or assumed, and why."""
+    return [printable(note) for note in timings.notes]

@@ -1,49 +1,43 @@
-"""A measured build for a terminal: what to change first, the stages as bars, the path, the savings."""
+"""Timings for a terminal: what to change first, savings, stages as bars, the critical path."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
+from stagegraph.formats.terminal_text import Text, to_text
 from stagegraph.formats.timings_sections import (
-    Row,
+    StageRow,
     advice,
     facts,
     headline,
+    lines_and_stage,
     notes,
     path_rows,
-    place,
     plain_name,
     savings,
     stage_rows,
     warnings,
 )
-from stagegraph.formats.tree import to_text
-from stagegraph.formats.words import duration, share
 from stagegraph.picture.shorten import cut
 from stagegraph.source import printable
 from stagegraph.timings.timings import Timings
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-    from rich.text import Text
-
+from stagegraph.units import duration, share
 
 PATH, RUNS, FREE = "█", "▒", "·"
 _LEVELS = " ▁▂▃▄▅▆▇█"
 
 
-def bar(found: Timings, steps: Iterable[int], width: int) -> str:
-    """When ``steps`` ran, from the start of the build to its end; the critical path is solid."""
+def bar(timings: Timings, steps: Iterable[int], width: int) -> str:
+    """A bar of ``width`` cells for the time of the build: when ``steps`` ran; the critical path is solid."""
     cells = [FREE] * width
     own = set(steps)
     for step in own:
-        for start, end in found.steps[step].intervals:
-            _fill(cells, start, end, found.wall, RUNS)
-    for part in found.path:
+        for start, end in timings.steps[step].intervals:
+            _fill(cells, start, end, timings.wall, RUNS)
+    for part in timings.path:
         if part.step in own and part.time:
-            for start, end in found.steps[part.step].intervals:
-                _fill(cells, start, end, found.wall, PATH)
+            for start, end in timings.steps[part.step].intervals:
+                _fill(cells, start, end, timings.wall, PATH)
     return "".join(cells)
 
 
@@ -60,17 +54,17 @@ def _fill(cells: list[str], start: int, end: int, wall: int, mark: str) -> None:
 
 
 def curve(concurrency: Sequence[tuple[int, int]], wall: int, width: int) -> str:
-    """How many steps ran in each cell in the mean, as a line of blocks; the highest is the most that ran."""
+    """The average number of running steps in each of ``width`` cells; a full block is the maximum."""
     if not wall:
         return ""
-    held = [0] * width
+    work = [0] * width  # nanoseconds of steps in each cell, times ``width``
     ends = [*(time for time, _ in concurrency[1:]), wall]
     for (start, count), end in zip(concurrency, ends, strict=True):
         for cell in range(start * width // wall, min(width, -(-end * width // wall))):
             covered = min(end * width, (cell + 1) * wall) - max(start * width, cell * wall)
-            held[cell] += max(0, covered) * count
+            work[cell] += max(0, covered) * count
     most = max((count for _, count in concurrency), default=0)
-    return "".join(_LEVELS[-(-value * 8 // (wall * most))] if most else " " for value in held)
+    return "".join(_LEVELS[-(-value * 8 // (wall * most))] if most else " " for value in work)
 
 
 WIDTH = 80
@@ -79,46 +73,40 @@ _FIGURES = 8  # columns of a length of time
 _MOST_ROWS = 40
 
 
-def timings_text(found: Timings, *, colour: bool = False, width: int = WIDTH) -> str:
-    """``found`` as lines of at most ``width`` columns."""
-    return to_text(_parts(found, max(60, width)), colour=colour, width=max(60, width))
+def render(timings: Timings, *, colour: bool = False, width: int = WIDTH) -> str:
+    """``timings`` as lines of at most ``width`` columns."""
+    return to_text(_parts(timings, max(60, width)), colour=colour, width=max(60, width))
 
 
-def _parts(found: Timings, width: int) -> Iterator[RenderableType]:
-    from rich.text import Text
-
-    yield Text(headline(found), style="bold")
-    for sentence in warnings(found):
+def _parts(timings: Timings, width: int) -> Iterator[Text]:
+    yield Text(headline(timings), style="bold")
+    for sentence in warnings(timings):
         yield Text(sentence, style="bold red")
-    first, what = advice(found)
+    first, what = advice(timings)
     yield Text(first, style="bold yellow")
     if what:
         yield Text(f"  {cut(what, width - 3)}")
-    for sentence in facts(found):
+    for sentence in facts(timings):
         yield Text(sentence)
-    yield from _savings(found, width)
-    yield from _stages(found, width)
-    yield from _path(found, width)
-    for note in notes(found):
+    yield from _savings(timings, width)
+    yield from _stages(timings, width)
+    yield from _path(timings, width)
+    for note in notes(timings):
         yield Text(f"note: {note}", style="dim")
 
 
 def _heading(text: str) -> Text:
-    from rich.text import Text
-
     return Text(f"\n{text}", style="bold cyan")
 
 
-def _savings(found: Timings, width: int) -> Iterator[RenderableType]:
-    from rich.text import Text
-
-    rows = savings(found)
+def _savings(timings: Timings, width: int) -> Iterator[Text]:
+    rows = savings(timings)
     if not rows:
         return
-    yield _heading("The build would end sooner, if this took no time")
+    yield _heading("Time saved if this step took no time")
     for saving in rows:
-        lines, stage = place(found, saving)
-        first = f"  {duration(saving.saves):>8} {share(saving.saves, found.wall):>4}  "
+        lines, stage = lines_and_stage(timings, saving)
+        first = f"  {duration(saving.saves):>8} {share(saving.saves, timings.wall):>4}  "
         text = Text(first, style="bold")
         text.append(f"{lines:<12.12} ", style="yellow")
         text.append(f"{cut(stage, _NAME):<{_NAME}} " if stage else "", style="cyan")
@@ -126,26 +114,22 @@ def _savings(found: Timings, width: int) -> Iterator[RenderableType]:
         yield text
 
 
-def _stages(found: Timings, width: int) -> Iterator[RenderableType]:
-    from rich.text import Text
-
-    rows = stage_rows(found)
+def _stages(timings: Timings, width: int) -> Iterator[Text]:
+    rows = stage_rows(timings)
     room = max(10, width - 2 - _NAME - 1 - 8 - 2 * (_FIGURES + 1) - 1)
     yield _heading("Stages")
-    scale = f"0{duration(found.wall):>{room - 1}}"
+    scale = f"0{duration(timings.wall):>{room - 1}}"
     yield Text(f"  {'':<{_NAME}} {'lines':<8}{'ran':>{_FIGURES}} {'saves':>{_FIGURES}}  {scale}", style="dim")
     for row in rows[:_MOST_ROWS]:
-        yield _stage(found, row, room)
+        yield _stage(timings, row, room)
     if len(rows) > _MOST_ROWS:
         yield Text(f"  and {len(rows) - _MOST_ROWS} more", style="dim")
-    most = max((count for _, count in found.concurrency), default=0)
-    blank = f"  {'steps at once':<{_NAME}} {'':<8}{f'up to {most}':>{2 * _FIGURES + 1}}  "
-    yield Text(blank + curve(found.concurrency, found.wall, room), style="dim")
+    most = max((count for _, count in timings.concurrency), default=0)
+    blank = f"  {'running steps':<{_NAME}} {'':<8}{f'up to {most}':>{2 * _FIGURES + 1}}  "
+    yield Text(blank + curve(timings.concurrency, timings.wall, room), style="dim")
 
 
-def _stage(found: Timings, row: Row, room: int) -> Text:
-    from rich.text import Text
-
+def _stage(timings: Timings, row: StageRow, room: int) -> Text:
     saves = duration(row.saves) if row.saves else ""
     text = Text("  ")
     text.append(
@@ -154,16 +138,14 @@ def _stage(found: Timings, row: Row, room: int) -> Text:
     text.append(f"{cut(row.where, 7):<8}", style="dim")
     took = "cached" if row.cached == len(row.steps) and not row.work else duration(row.work)
     text.append(f"{took:>{_FIGURES}} {saves:>{_FIGURES}}  ")
-    for mark in bar(found, row.steps, room):
+    for mark in bar(timings, row.steps, room):
         text.append(mark, style="yellow" if mark == PATH else "cyan" if mark != "·" else "dim")
     return text
 
 
-def _path(found: Timings, width: int) -> Iterator[RenderableType]:
-    from rich.text import Text
-
-    yield _heading(f"Critical path: {duration(found.path_time)} of {duration(found.wall)}")
-    for row in path_rows(found):
+def _path(timings: Timings, width: int) -> Iterator[Text]:
+    yield _heading(f"Critical path: {duration(timings.path_time)} of {duration(timings.wall)}")
+    for row in path_rows(timings):
         text = Text(f"  {duration(row.time):>8}  ", style="dim" if row.waited else "bold")
         text.append(f"{row.where:<12.12} ", style="yellow")
         detail = f" ({row.detail})" if row.detail else ""
@@ -172,6 +154,6 @@ def _path(found: Timings, width: int) -> Iterator[RenderableType]:
         )
         text.append(printable(detail), style="dim")
         yield text
-    tail = found.wall - found.path[-1].end if found.path else 0
-    if tail * 100 >= found.wall and tail:
+    tail = timings.wall - timings.path[-1].end if timings.path else 0
+    if tail * 100 >= timings.wall and tail:
         yield Text(f"  {duration(tail):>8}  {'':<12} after the last step", style="dim")

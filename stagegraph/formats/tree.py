@@ -2,49 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from io import StringIO
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from stagegraph.formats.words import measured_words
+from stagegraph.formats.terminal_text import WIDTH, Text, shortened, to_text
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role
 from stagegraph.picture.shorten import cut, edge_label
 from stagegraph.picture.view import View
 from stagegraph.source import printable
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-    from rich.text import Text
-    from rich.tree import Tree
-
-
-WIDTH = 100
-
-
-def to_text(parts: Iterable[RenderableType], *, colour: bool, width: int) -> str:
-    """``parts`` as lines; without ``colour`` no escape sequence is in them."""
-    from rich.console import Console
-
-    out = StringIO()
-    console = Console(
-        file=out,
-        width=width,
-        force_terminal=colour,
-        force_jupyter=False,  # a string is wanted in a notebook too
-        no_color=not colour,
-        color_system="256" if colour else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-    )
-    for part in parts:
-        console.print(part, soft_wrap=False)
-    return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
-
+from stagegraph.units import counted, measured_words
 
 _STYLES = {
-    Role.TARGET: "bold white on blue",
+    Role.TARGET: "bold white on_blue",
     Role.INHERITED: "bold blue",
     Role.COPIED: "bold green",
     Role.MOUNTED: "default",
@@ -67,57 +36,71 @@ _KINDS = {
 _KEY = "◉ target   ● in the image   ◐ partly in the image   ○ left behind   · not needed"
 
 
-def terminal(report: Report, view: View, *, colour: bool = False, width: int = WIDTH) -> str:
-    """``report`` as trees: a stage is opened where it is first met, and named again elsewhere."""
-    return to_text(_parts(report, view), colour=colour, width=width)
+def render(report: Report, view: View, *, colour: bool = False, width: int = WIDTH) -> str:
+    """``report`` as trees; a stage that several stages read is expanded once, and then marked "(above)"."""
+    return to_text(_texts(report, view, width), colour=colour, width=width)
 
 
-def _parts(report: Report, view: View) -> Iterator[RenderableType]:
-    from rich.text import Text
-
-    forest = _Forest(report, view)
+def _texts(report: Report, view: View, width: int) -> Iterator[Text]:
+    trees = _Trees(report, view, width)
     for target in report.targets:
-        yield forest.tree(target)
+        yield from trees.tree(target)
     if not view.prune:
-        rest = [node for node in report.nodes if node.kind is NodeKind.STAGE and not node.needed]
-        if rest:
-            yield Text("")
+        unneeded = [node for node in report.nodes if node.kind is NodeKind.STAGE and not node.needed]
+        if unneeded:
+            yield Text()
             yield Text("Not needed", style="bold")
-        for node in rest:
-            yield forest.line(node)
-    yield Text("")
+        yield from map(trees.unneeded, unneeded)
+    yield Text()
     yield Text(_KEY, style="dim")
 
 
-class _Forest:
-    """Makes the trees of one report; remembers which nodes are drawn already."""
+class _Branch(NamedTuple):
+    """A line of a tree that is still to be written."""
 
-    def __init__(self, report: Report, view: View) -> None:
+    node: str
+    text: Text
+    guides: str  # before the text
+    below: str  # before the lines of what it reads, without their own guides
+    expands: bool
+
+
+class _Trees:
+    """The trees of one report, with the nodes that were written already."""
+
+    def __init__(self, report: Report, view: View, width: int) -> None:
         self._view = view
+        self._width = width
         self._nodes = {node.id: node for node in report.nodes}
         self._reads = _reads(report.edges)
-        self._drawn: set[str] = set()
+        self._written: set[str] = set()
 
-    def tree(self, node: str) -> Tree:
-        """The tree of everything that ``node`` reads, directly or not."""
-        from rich.tree import Tree
-
-        root = Tree(self._text(self._nodes[node], ()), guide_style="dim")
-        waiting: list[tuple[Tree, str]] = [(root, node)]
+    def tree(self, root: str) -> Iterator[Text]:
+        """The lines of ``root`` and of everything that it reads, directly or not, depth first."""
+        waiting = [_Branch(root, self._text(self._nodes[root], ()), "", "", True)]
         while waiting:
-            branch, name = waiting.pop()
-            below = []
-            for source, edges in self._reads.get(name, {}).items():
-                again = source in self._drawn and source in self._reads
-                leaf = branch.add(self._text(self._nodes[source], edges, again=again))
-                if not again:
-                    below.append((leaf, source))
-                self._drawn.add(source)
-            waiting.extend(reversed(below))
-        return root
+            branch = waiting.pop()
+            room = self._width - len(branch.guides)
+            if room > 0:
+                yield Text(branch.guides, style="dim") + shortened(branch.text, room)
+            if branch.expands:
+                waiting.extend(reversed(self._branches(branch)))
 
-    def line(self, node: Node) -> Text:
-        """One line for a stage that is not needed, with how it could be."""
+    def _branches(self, parent: _Branch) -> list[_Branch]:
+        reads = self._reads.get(parent.node, {})
+        branches = []
+        for number, (source, edges) in enumerate(reads.items(), 1):
+            again = source in self._written and source in self._reads
+            text = self._text(self._nodes[source], edges, again=again)
+            end, below = ("└── ", "    ") if number == len(reads) else ("├── ", "│   ")
+            # cut to the width, so that the time for a long chain is linear
+            guides, below = (f"{parent.below}{guide}"[: self._width] for guide in (end, below))
+            branches.append(_Branch(source, text, guides, below, not again))
+            self._written.add(source)
+        return branches
+
+    def unneeded(self, node: Node) -> Text:
+        """One line for a stage that is not needed, with what would make it needed."""
         text = self._text(node, ())
         if node.reach is Reach.IDLE:
             text.append(f"  {printable(node.why)}", style="dim")
@@ -126,41 +109,39 @@ class _Forest:
         return text
 
     def _text(self, node: Node, edges: Sequence[Edge], *, again: bool = False) -> Text:
-        from rich.text import Text
-
-        text = Text(overflow="ellipsis", no_wrap=True)
-        text.append(f"{_MARKS[node.role]} ", style=_STYLES[node.role].replace(" on blue", ""))
+        text = Text()
+        text.append(f"{_MARKS[node.role]} ", style=_STYLES[node.role].replace(" on_blue", ""))
         text.append(cut(node.label, 60), style=_STYLES[node.role])
-        text.append(self._about(node), style="dim")
+        text.append(self._details(node), style="dim")
         if edges:
-            text.append(f"  {self._how(edges)}")
+            text.append(f"  {self._instructions(edges)}")
         if again:
             text.append("  (above)", style="dim")
         if self._view.critical_path and node.critical:
             text.append("  critical", style="bold red")
         return text
 
-    def _about(self, node: Node) -> str:
+    def _details(self, node: Node) -> str:
         words = [_KINDS[node.kind]] if node.kind in _KINDS else []
         if node.kind is NodeKind.STAGE and node.steps:
-            words.append(f"{node.steps} step{'' if node.steps == 1 else 's'}")
+            words.append(counted(node.steps, "step"))
         if node.measured:
             words.append(measured_words(node.measured))
         if node.platform:
             words.append(node.platform)
         return f" ({', '.join(words)})" if words else ""
 
-    def _how(self, edges: Sequence[Edge]) -> str:
+    def _instructions(self, edges: Sequence[Edge]) -> str:
         kinds = "/".join(dict.fromkeys(str(edge.kind).upper() for edge in edges))
-        carried = edge_label([edge for edge in edges if edge.kind is not EdgeKind.FROM], 50)
-        carried = ", ".join(line.removeprefix("mount").lstrip() for line in carried.split("\n"))
-        return f"{kinds} {carried}".rstrip() if self._view.labels else kinds
+        label = edge_label([edge for edge in edges if edge.kind is not EdgeKind.FROM], 50)
+        paths = ", ".join(line.removeprefix("mount").lstrip() for line in label.split("\n"))
+        return f"{kinds} {paths}".rstrip() if self._view.labels else kinds
 
 
 def _reads(edges: Sequence[Edge]) -> Mapping[str, dict[str, list[Edge]]]:
-    """What each stage reads, bases first, then in the order of the lines."""
-    found: dict[str, dict[str, list[Edge]]] = {}
+    """For each stage what it reads, bases first, then in the order of the lines."""
+    reads: dict[str, dict[str, list[Edge]]] = {}
     real = [edge for edge in edges if not edge.selectable]
     for edge in sorted(real, key=lambda edge: (edge.kind is not EdgeKind.FROM, edge.line)):
-        found.setdefault(edge.target, {}).setdefault(edge.source, []).append(edge)
-    return found
+        reads.setdefault(edge.target, {}).setdefault(edge.source, []).append(edge)
+    return reads

@@ -1,1 +1,1 @@
-"""Graph to facts: roles, reachability, parallelism, the critical path, what ships."""
+"""The graph of a build: stages, sources and steps as networkx DAGs, their analysis, and the report of it."""

@@ -1,39 +1,23 @@
-"""A Dockerfile with its options, resolved: what the graphs and the analysis are made from."""
+"""A Dockerfile with its options, resolved, and the graphs of it."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
+import networkx
 from msgspec import Struct
 
-from stagegraph.dockerfile.actions import StageActions
-from stagegraph.dockerfile.evaluate import evaluate
 from stagegraph.dockerfile.file import Dockerfile, read_dockerfile
-from stagegraph.dockerfile.stages import Resolved, resolve
+from stagegraph.dockerfile.resolve import resolve
+from stagegraph.graph.stage_graph import pruned, stage_graph
+from stagegraph.graph.steps import RawStep, TargetBuild, raw_steps, step_graph
+from stagegraph.model import stage_id
 from stagegraph.options import Options
 from stagegraph.source import Source
 
-if TYPE_CHECKING:
-    import networkx
-
-    from stagegraph.graph.stage_graph import Outline
-
-
-class TargetBuild(Struct, frozen=True, kw_only=True, dict=True):
-    """The build for one target and one platform; ``several`` when it is one of several platforms."""
-
-    resolved: Resolved
-    several: bool
-
-    @cached_property
-    def actions(self) -> tuple[StageActions, ...]:
-        """What the instructions do, place by place; carried out when it is first asked for."""
-        return evaluate(self.resolved, platform_in_names=self.several)
-
 
 class Build(Struct, frozen=True, kw_only=True, dict=True):
-    """What BuildKit would build: one variant for every target on every platform asked for."""
+    """What BuildKit would build: one target build for every target on every platform asked for."""
 
     file: Dockerfile
     options: Options
@@ -41,22 +25,21 @@ class Build(Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def source(self) -> Source:
-        """The text that was read."""
+        """The Dockerfile as it was read."""
         return self.file.source
 
-    @cached_property
-    def outline(self) -> Outline:
-        """The nodes and edges of the whole graph as plain values, without networkx."""
-        from stagegraph.graph.stage_graph import outline_of
-
-        return outline_of(self)
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The node ids of the targets."""
+        return tuple(dict.fromkeys(stage_id(one.resolved.target) for one in self.target_builds))
 
     @cached_property
     def whole_graph(self) -> networkx.DiGraph[str]:
-        """The graph of every stage and source, needed or not; see ``stagegraph.graph.stage_graph``."""
-        from stagegraph.graph.stage_graph import stage_graph
+        """The graph of every stage and source, needed or not; made once, do not change it.
 
-        return stage_graph(self)
+        Attributes: see ``stagegraph.graph.stage_graph.stage_graph``.
+        """
+        return stage_graph([one.resolved for one in self.target_builds], self.targets)
 
     def graph(self, *, prune: bool = True) -> networkx.DiGraph[str]:
         """A copy of the stage graph, pruned to what the targets need unless told otherwise.
@@ -64,42 +47,32 @@ class Build(Struct, frozen=True, kw_only=True, dict=True):
         Nodes are ids such as ``stage:0`` and ``image:docker.io/library/node:16``; edges run from
         what is read to the stage that reads it. Attributes: see docs/library.md.
         """
-        from stagegraph.graph.stage_graph import stage_graph
+        return pruned(self.whole_graph, self.targets) if prune else self.whole_graph.copy()
 
-        return stage_graph(self, prune=True) if prune else self.whole_graph.copy()
+    @cached_property
+    def steps(self) -> tuple[RawStep, ...]:
+        """The steps that BuildKit schedules for the targets; made once."""
+        return raw_steps(self.target_builds)
 
     def step_graph(self) -> networkx.DiGraph[int]:
-        """The DAG of the steps that BuildKit schedules for the targets; nodes are positions."""
-        from stagegraph.graph.stage_graph import step_graph
-
-        return step_graph(self)
-
-    @property
-    def targets(self) -> tuple[str, ...]:
-        """The node ids of the targets."""
-        return tuple(dict.fromkeys(f"stage:{v.resolved.target}" for v in self.target_builds))
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        from stagegraph.graph.report import analyse
-
-        return analyse(self)._repr_mimebundle_(include, exclude)
-
-    def _repr_svg_(self) -> str:
-        from stagegraph.graph.report import analyse
-
-        return analyse(self)._repr_svg_()
+        """The DAG of ``steps``; nodes are their positions."""
+        return step_graph(self.steps)
 
 
 def build_of(source: Source, options: Options) -> Build:
     """Read ``source`` and resolve it for ``options``.
 
-    Raises DockerfileError for what BuildKit refuses before it builds, OptionsError for options.
+    Raises DockerfileError for what BuildKit rejects before it builds, OptionsError for options.
     """
-    file = read_dockerfile(source)
+    return build_of_file(read_dockerfile(source), options)
+
+
+def build_of_file(file: Dockerfile, options: Options) -> Build:
+    """Resolve ``file`` for ``options``; raises as ``build_of``."""
     several = len(options.all_platforms) > 1
-    target_builds = []
-    for platform in options.all_platforms:
-        for target in options.all_targets or ("",):
-            resolved = resolve(file, options, target, platform)
-            target_builds.append(TargetBuild(resolved=resolved, several=several))
-    return Build(file=file, options=options, target_builds=tuple(target_builds))
+    target_builds = tuple(
+        TargetBuild(resolved=resolve(file, options, target, platform), several=several)
+        for platform in options.all_platforms
+        for target in options.all_targets or ("",)
+    )
+    return Build(file=file, options=options, target_builds=target_builds)

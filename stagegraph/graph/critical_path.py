@@ -4,57 +4,69 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import networkx
 from msgspec import Struct
+
+_END = -1  # a node after all steps
 
 
 class Schedule(Struct, frozen=True, kw_only=True):
-    """One value a step, in the unit of the weights; ``path`` is a critical path, first step first."""
+    """One value per step, in the unit of the weights; ``path`` is a critical path, first step first."""
 
-    levels: tuple[int, ...]
-    finish: tuple[float, ...]
+    levels: tuple[int, ...]  # length of the longest chain of steps before each, in steps
+    finish: tuple[float, ...]  # earliest
     slack: tuple[float, ...]
     path: tuple[int, ...]
     length: float
 
 
-def schedule(inputs: Sequence[Sequence[int]], weights: Sequence[float]) -> Schedule:
-    """When each step can finish, and how late it may, with no limit on what runs at once.
+def schedule(graph: networkx.DiGraph[int], weights: Sequence[float]) -> Schedule:
+    """When each step can finish, and how late it may, if any number of steps can run at once.
 
-    ``inputs`` has for each step the steps that it waits for, all of them before it; ``weights`` its
-    duration. Of several critical paths the one through the earliest steps is given.
+    ``graph`` has the steps 0, 1, ... in topological order, edges from what is read; ``weights`` has the
+    duration of each. Of several critical paths the one through the earliest steps is given.
     """
-    levels: list[int] = []
     finish: list[float] = []
-    for reads, weight in zip(inputs, weights, strict=True):
-        levels.append(1 + max((levels[read] for read in reads), default=-1))
-        finish.append(weight + max((finish[read] for read in reads), default=0.0))
+    for step, weight in enumerate(weights):
+        finish.append(weight + max((finish[read] for read in graph.pred[step]), default=0.0))
     length = max(finish, default=0.0)
     return Schedule(
-        levels=tuple(levels),
+        levels=_levels(graph),
         finish=tuple(finish),
-        slack=tuple(_slack(inputs, weights, finish, length)),
-        path=tuple(_path(inputs, finish, length)),
+        slack=_slack(graph, weights, finish, length),
+        path=_critical_path(graph, weights, finish.index(length)) if finish else (),
         length=length,
     )
 
 
+def _levels(graph: networkx.DiGraph[int]) -> tuple[int, ...]:
+    generations = enumerate(networkx.topological_generations(graph))
+    level_of = {step: level for level, steps in generations for step in steps}
+    return tuple(level_of[step] for step in graph)
+
+
 def _slack(
-    inputs: Sequence[Sequence[int]], weights: Sequence[float], finish: Sequence[float], length: float
-) -> list[float]:
+    graph: networkx.DiGraph[int], weights: Sequence[float], finish: Sequence[float], length: float
+) -> tuple[float, ...]:
     latest = [length] * len(finish)
     for step in range(len(finish) - 1, -1, -1):
         start = latest[step] - weights[step]
-        for read in inputs[step]:
+        for read in graph.pred[step]:
             latest[read] = min(latest[read], start)
-    return [late - early for late, early in zip(latest, finish, strict=True)]
+    return tuple(late - early for late, early in zip(latest, finish, strict=True))
 
 
-def _path(inputs: Sequence[Sequence[int]], finish: Sequence[float], length: float) -> list[int]:
-    if not finish:
-        return []
-    step = finish.index(length)
-    path = [step]
-    while inputs[step]:
-        step = max(inputs[step], key=lambda read: (finish[read], -read))
-        path.append(step)
-    return path[::-1]
+def _critical_path(graph: networkx.DiGraph[int], weights: Sequence[float], last: int) -> tuple[int, ...]:
+    """The longest path to ``last``, where an edge is as long as the step that it leaves takes.
+
+    Of equally long paths networkx gives the one whose edges were added first.
+    """
+    steps = sorted(networkx.ancestors(graph, last) | {last})
+    timed: networkx.DiGraph[int] = networkx.DiGraph()
+    timed.add_nodes_from([*steps, _END])
+    timed.add_weighted_edges_from(
+        (read, step, weights[read]) for step in steps for read in sorted(graph.pred[step])
+    )
+    timed.add_edge(last, _END, weight=weights[last])
+    path: list[int] = networkx.dag_longest_path(timed, topo_order=[*steps, _END])
+    return tuple(step for step in path if step != _END)

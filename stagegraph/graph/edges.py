@@ -1,109 +1,136 @@
-"""The edges of the stage graph: one for every instruction that reads something."""
+"""The edges of the stage graph: one for every instruction that reads something.
+
+Words are expanded as far as a reader of the graph needs it. A word that cannot be expanded stays as
+it is written; ``stagegraph.dockerfile.evaluate`` reports why.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import NamedTuple
 
 from stagegraph.dockerfile import references
 from stagegraph.dockerfile.expand import ExpansionError
 from stagegraph.dockerfile.instructions import Copy, Run, mount_source
 from stagegraph.dockerfile.mounts import Mount, MountError, read_mount
-from stagegraph.dockerfile.paths import PathError, is_absolute
-from stagegraph.dockerfile.paths import destination as absolute
+from stagegraph.dockerfile.paths import PathError, destination, is_absolute
 from stagegraph.dockerfile.scope import Scope
 from stagegraph.dockerfile.stages import Command, Resolved, StageOrImage
-from stagegraph.graph.build import TargetBuild
-from stagegraph.model import Edge, EdgeKind, NodeKind
+from stagegraph.model import CONTEXT_ID, Edge, EdgeKind, NodeKind, image_id, remote_id, stage_id
 
 
-class Read(NamedTuple):
-    """One thing that one instruction reads.
-
-    ``place`` is an index of Resolved.sources, None for the build context or what ``remote`` fetches.
-    """
-
-    command: Command
-    place: int | None = None
-    remote: str = ""  # the address of what ADD fetches
-    mounted: bool = False
-    paths: tuple[str, ...] = ()
-    destination: str = ""
-    lands: str = ""  # the destination from the root, where that can be known
+def node_of(source: StageOrImage) -> tuple[str, NodeKind, str] | None:
+    """Id, kind and label of the node of a stage or image; None for scratch, which is not a node."""
+    if source.is_stage:
+        return stage_id(source.index), NodeKind.STAGE, source.title
+    return base_node(source)
 
 
-def reads_of(resolved: Resolved) -> Iterator[tuple[StageOrImage, list[Read]]]:
-    """Every stage with what its instructions read, in the order of the file."""
+def base_node(source: StageOrImage) -> tuple[str, NodeKind, str] | None:
+    """Id, kind and label of what ``source`` is made from; None for another stage and for scratch."""
+    if source.context:
+        return f"{NodeKind.NAMED_CONTEXT}:{source.context_name}", NodeKind.NAMED_CONTEXT, source.context_name
+    if not source.reference:
+        return None
+    return image_id(source.reference), NodeKind.IMAGE, source.base
+
+
+def edges_of(resolved: Resolved) -> Iterator[Edge]:
+    """The edges of one resolved Dockerfile, stage by stage in the order of the file."""
     scopes: dict[int, Scope] = {}
-    for place in resolved.sources[: len(resolved.file.stages)]:
-        base = scopes.get(place.base_index) if place.base_index is not None else None
-        scope = scopes[place.index] = Scope(resolved, place, base)
-        commands = () if place.replaced else place.commands
-        yield place, [read for command in commands for read in _reads(scope, command)]
+    for stage in resolved.sources[: len(resolved.file.stages)]:
+        base = scopes.get(stage.base_index) if stage.base_index is not None else None
+        scope = scopes[stage.index] = Scope(resolved, stage, base)
+        yield from _from(resolved, stage)
+        for command in () if stage.replaced else stage.commands:
+            yield from _edges(scope, command)
 
 
-def _reads(scope: Scope, command: Command) -> Iterator[Read]:
+def _from(resolved: Resolved, stage: StageOrImage) -> Iterator[Edge]:
+    node = base_node(stage) if stage.base_index is None else node_of(resolved.sources[stage.base_index])
+    if node and stage.span:
+        yield Edge(source=node[0], target=stage_id(stage.index), kind=EdgeKind.FROM, line=stage.span.line)
+
+
+def _edges(scope: Scope, command: Command) -> Iterator[Edge]:
+    """The edges of one instruction; other instructions change the scope."""
     item = command.instruction
     if isinstance(item, Copy):
-        yield from _copied(scope, item, command)
+        yield from _copies(scope, item, command)
     elif isinstance(item, Run):
-        if item.mounts:
-            yield from _mounted(scope, item, command)
+        yield from _mounts(scope, item, command)
     else:
         with suppress(ExpansionError, PathError):
             scope.apply(item)
 
 
-def _copied(scope: Scope, item: Copy, command: Command) -> Iterator[Read]:
+def _copies(scope: Scope, item: Copy, command: Command) -> Iterator[Edge]:
     paths = tuple(_or_written(scope.written, word) for word in item.sources)
-    destination = _or_written(scope.written, item.destination)
-    lands = _lands(scope, destination)
     if command.sources:
-        yield Read(
-            command=command, place=command.sources[0], paths=paths, destination=destination, lands=lands
-        )
+        source = node_of(scope.resolved.sources[command.sources[0]])
+        if source:
+            yield _copy_edge(scope, item, command, source[0], paths)
         return
-    fetched = _fetched(scope, item)
-    local = tuple(path for path, address in zip(paths, fetched, strict=True) if not address)
+    addresses = _addresses(scope, item)
+    local = tuple(path for path, address in zip(paths, addresses, strict=True) if not address)
     if local:
-        yield Read(command=command, paths=local, destination=destination, lands=lands)
-    for address in sorted(set(filter(None, fetched))):
-        yield Read(command=command, remote=address, paths=(address,), destination=destination, lands=lands)
+        yield _copy_edge(scope, item, command, CONTEXT_ID, local)
+    for address in sorted(set(filter(None, addresses))):
+        yield _copy_edge(scope, item, command, remote_id(address), (address,))
 
 
-def _lands(scope: Scope, destination: str) -> str:
-    """``destination`` from the root; empty where a variable or a directory of an image is part of it."""
+def _copy_edge(scope: Scope, item: Copy, command: Command, source: str, paths: tuple[str, ...]) -> Edge:
+    to = _or_written(scope.written, item.destination)
+    return Edge(
+        source=source,
+        target=stage_id(scope.stage.index),
+        kind=EdgeKind.ADD if item.add else EdgeKind.COPY,
+        line=item.span.line,
+        paths=paths,
+        destination=to,
+        lands=_lands(scope, to),
+        onbuild=command.onbuild,
+        link=item.link,
+    )
+
+
+def _lands(scope: Scope, to: str) -> str:
+    """The destination ``to`` from the root; empty where a variable or a directory of an image decides."""
     try:
-        known = scope.knows_workdir or is_absolute(destination, windows=scope.windows)
-        if known and "$" not in destination:
-            return absolute(scope.workdir, destination, windows=scope.windows)
+        known = scope.knows_workdir or is_absolute(to, windows=scope.windows)
+        if known and "$" not in to:
+            return destination(scope.workdir, to, windows=scope.windows)
     except PathError:
         pass
     return ""
 
 
-def _fetched(scope: Scope, item: Copy) -> list[str]:
-    """The address that each source is fetched from, empty for local files."""
+def _addresses(scope: Scope, item: Copy) -> list[str]:
+    """The address that each source is downloaded from, empty for local files."""
     if not item.add:
         return [""] * len(item.sources)
-    addresses = [_or_written(scope.expand, word) for word in item.sources]
-    return [address if references.is_remote(address) else "" for address in addresses]
+    words = [_or_written(scope.expand, word) for word in item.sources]
+    return [word if references.is_remote(word) else "" for word in words]
 
 
-def _mounted(scope: Scope, item: Run, command: Command) -> Iterator[Read]:
-    for fields, source in zip(item.mounts, command.sources, strict=True):
+def _mounts(scope: Scope, item: Run, command: Command) -> Iterator[Edge]:
+    for fields, index in zip(item.mounts, command.sources, strict=False):
         mount = _mount(scope, fields)
-        place = source if mount_source(fields) else None
-        if place is None and not (mount and mount.is_local):
-            continue
-        yield Read(
-            command=command,
-            place=place,
-            mounted=True,
-            paths=(mount.source or "/",) if mount else (),
-            destination=mount.target if mount else "",
-        )
+        if mount_source(fields):
+            node = node_of(scope.resolved.sources[index])
+            source = node[0] if node else ""
+        else:
+            source = CONTEXT_ID if mount and mount.is_local else ""
+        if source:
+            yield Edge(
+                source=source,
+                target=stage_id(scope.stage.index),
+                kind=EdgeKind.MOUNT,
+                line=item.span.line,
+                paths=(mount.source or "/",) if mount else (),
+                destination=mount.target if mount else "",
+                onbuild=command.onbuild,
+            )
 
 
 def _mount(scope: Scope, fields: tuple[str, ...]) -> Mount | None:
@@ -118,66 +145,3 @@ def _or_written(expand: Callable[[str], str], word: str) -> str:
         return expand(word)
     except ExpansionError:
         return word
-
-
-CONTEXT = "context"
-
-
-def node_of(variant: TargetBuild, index: int) -> tuple[str, NodeKind, str] | None:
-    """Id, kind and label of the node that place ``index`` is drawn as; None for scratch."""
-    place = variant.resolved.sources[index]
-    if place.is_stage:
-        return f"stage:{index}", NodeKind.STAGE, place.title
-    return source_of(place)
-
-
-def source_of(place: StageOrImage) -> tuple[str, NodeKind, str] | None:
-    """Id, kind and label of what a place is made from, when that is no stage and not scratch."""
-    if place.context:
-        return f"named-context:{place.context_name}", NodeKind.NAMED_CONTEXT, place.context_name
-    if not place.reference:
-        return None
-    return f"image:{place.reference}", NodeKind.IMAGE, place.base
-
-
-def edges_of(variant: TargetBuild) -> Iterator[Edge]:
-    """The edges of one variant, stage by stage in the order of the file."""
-    for place, reads in reads_of(variant.resolved):
-        yield from _from(variant, place)
-        target = f"stage:{place.index}"
-        for read in reads:
-            source = _source(variant, read)
-            if source:
-                yield _edge(read, source, target)
-
-
-def _from(variant: TargetBuild, place: StageOrImage) -> Iterator[Edge]:
-    found = source_of(place) if place.base_index is None else node_of(variant, place.base_index)
-    if found and place.span:
-        yield Edge(source=found[0], target=f"stage:{place.index}", kind=EdgeKind.FROM, line=place.span.line)
-
-
-def _source(variant: TargetBuild, read: Read) -> str:
-    """The id of the node that is read; empty for scratch, which is no node."""
-    if read.remote:
-        return f"remote:{read.remote}"
-    if read.place is None:
-        return CONTEXT
-    found = node_of(variant, read.place)
-    return found[0] if found else ""
-
-
-def _edge(read: Read, source: str, target: str) -> Edge:
-    item = read.command.instruction
-    added = isinstance(item, Copy) and item.add
-    return Edge(
-        source=source,
-        target=target,
-        kind=EdgeKind.MOUNT if read.mounted else EdgeKind.ADD if added else EdgeKind.COPY,
-        line=item.span.line,
-        paths=read.paths,
-        destination=read.destination,
-        lands=read.lands,
-        onbuild=read.command.onbuild,
-        link=isinstance(item, Copy) and item.link,
-    )

@@ -1,4 +1,4 @@
-"""Why the targets need a node: the ways from it to them."""
+"""Explains why the targets need a node: the shortest paths from it to them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOST_WAYS = 8
 
 
 class Explanation(Struct, frozen=True, kw_only=True):
-    """``ways`` lead from ``node`` to a target, shortest first; ``more`` is whether others do."""
+    """``ways`` are paths from ``node`` to a target, shortest first; ``more`` if there are others."""
 
     node: Node
     ways: tuple[tuple[Edge, ...], ...]
@@ -21,7 +21,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
 
 
 def explain(report: Report, node: Node) -> Explanation:
-    """How the targets of ``report`` come to need ``node``; no ways when they do not."""
+    """Why the targets of ``report`` need ``node``; no ways if they do not."""
     users: dict[str, list[Edge]] = {}
     for edge in report.edges:
         if not edge.selectable:
@@ -36,23 +36,23 @@ def explain(report: Report, node: Node) -> Explanation:
 
 
 def _ways(start: str, users: Mapping[str, Sequence[Edge]], targets: Sequence[str]) -> list[tuple[Edge, ...]]:
-    """The shortest ways to ``targets``, one more than is shown at the most.
+    """The shortest paths from ``start`` to ``targets``, at most one more than is shown.
 
-    Of the edges between two nodes only the first counts, and each node passes on no more ways than
-    are shown, so the cost stays linear.
+    A breadth-first search in which each node passes on at most as many paths as are shown, so that the
+    cost is linear; networkx.all_simple_paths is exponential. Of parallel edges only the first counts.
     """
-    found: list[tuple[Edge, ...]] = []
+    ways: list[tuple[Edge, ...]] = []
     passed: dict[str, int] = {}
     waiting: list[tuple[Edge, ...]] = [()]
     for way in waiting:
         node = way[-1].target if way else start
         if node in targets and way:
-            found.append(way)
-            if len(found) > MOST_WAYS:
+            ways.append(way)
+            if len(ways) > MOST_WAYS:
                 break
             continue
         passed[node] = passed.get(node, 0) + 1
         if passed[node] <= MOST_WAYS:
             nearest = {edge.target: edge for edge in reversed(users.get(node, ())) if edge.needed}
             waiting.extend((*way, edge) for edge in sorted(nearest.values(), key=lambda edge: edge.line))
-    return found
+    return ways

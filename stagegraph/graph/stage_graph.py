@@ -1,157 +1,137 @@
-"""The graphs as networkx has them: stages and sources, and the steps inside.
+"""The stage graph: a networkx DiGraph of stages and sources, the one model of a build's structure.
 
-Edges run in the direction of the build: from what is read to what reads it.
+Edges run in the direction of the build: from what is read to the stage that reads it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
 
 import networkx
-from msgspec import Struct
 
-from stagegraph.graph.edges import CONTEXT, edges_of, node_of, source_of
-from stagegraph.graph.steps import raw_steps as raw_steps
-from stagegraph.model import Edge, EdgeKind, NodeKind
-
-if TYPE_CHECKING:
-    from stagegraph.graph.build import Build
-
-
-class OutlineNode(Struct, frozen=True):
-    """A stage or a source; ``line`` and ``index`` are those of a stage."""
-
-    kind: NodeKind
-    label: str
-    line: int | None = None
-    index: int | None = None
-
-
-class Outline(NamedTuple):
-    """Every stage and source of a build, needed or not.
-
-    ``edges`` are keyed by what is read and what reads it; ``needed`` are the ids of nodes that the
-    targets read, directly or not, and the targets.
-    """
-
-    nodes: Mapping[str, OutlineNode]
-    edges: Mapping[tuple[str, str], tuple[Edge, ...]]
-    needed: frozenset[str]
-
-
-def outline_of(build: Build) -> Outline:
-    """The outline of all variants of ``build`` together."""
-    edges = _parallel(_all_edges(build))
-    return Outline(nodes=_nodes(build, edges), edges=edges, needed=reached(edges, build.targets))
-
-
-def reached(pairs: Iterable[tuple[str, str]], targets: Iterable[str]) -> frozenset[str]:
-    """``targets`` and whatever they read, directly or not."""
-    sources: dict[str, list[str]] = {}
-    for source, target in pairs:
-        sources.setdefault(target, []).append(source)
-    found: set[str] = set()
-    waiting = list(targets)
-    while waiting:
-        node = waiting.pop()
-        if node not in found:
-            found.add(node)
-            waiting.extend(sources.get(node, ()))
-    return frozenset(found)
-
-
-def _parallel(edges: Iterable[Edge]) -> dict[tuple[str, str], tuple[Edge, ...]]:
-    """The edges by source and target, in the order of the first of each."""
-    found: dict[tuple[str, str], list[Edge]] = {}
-    for edge in edges:
-        found.setdefault((edge.source, edge.target), []).append(edge)
-    return {pair: tuple(parallel) for pair, parallel in found.items()}
-
-
-def _nodes(build: Build, pairs: Iterable[tuple[str, str]]) -> dict[str, OutlineNode]:
-    """Every node: the stages of the file with their bases, then other sources."""
-    found: dict[str, OutlineNode] = {}
-    for variant in build.target_builds:
-        for place in variant.resolved.sources:
-            stage = node_of(variant, place.index) if place.is_stage else None
-            if stage and place.span:
-                found[stage[0]] = OutlineNode(*stage[1:], place.span.line, place.index)
-            source = source_of(place)
-            if source and source[0] not in found:
-                found[source[0]] = OutlineNode(*source[1:])
-    for node, _ in pairs:
-        if node not in found:
-            found[node] = _other_source(node)
-    return found
-
-
-def _other_source(node: str) -> OutlineNode:
-    if node == CONTEXT:
-        return OutlineNode(NodeKind.CONTEXT, "build context")
-    return OutlineNode(NodeKind.REMOTE, node.removeprefix("remote:"))
-
-
-def _all_edges(build: Build) -> list[Edge]:
-    """The edges of all variants, each as often as the variant has it that has it most often."""
-    if len(build.target_builds) == 1:
-        return list(edges_of(build.target_builds[0]))
-    found: Counter[Edge] = Counter()
-    for variant in build.target_builds:
-        found |= Counter(edges_of(variant))
-    return list(found.elements())
-
+from stagegraph.dockerfile.instructions import Run
+from stagegraph.dockerfile.stages import SCRATCH, Resolved, needs
+from stagegraph.graph.edges import base_node, edges_of
+from stagegraph.model import CONTEXT_ID, Edge, EdgeKind, NodeKind, stage_id
 
 StageGraph = networkx.DiGraph
+_NOT_A_STAGE: dict[str, object] = {"line": None, "index": None, "needed": False, "runs": False}
 _STRONGEST = (EdgeKind.FROM, EdgeKind.COPY, EdgeKind.ADD, EdgeKind.MOUNT)
 
 
-def stage_graph(build: Build, *, prune: bool = False) -> StageGraph[str]:
-    """Every stage and source of ``build``; with ``prune`` only what its targets need.
+def stage_graph(builds: Sequence[Resolved], targets: Iterable[str]) -> StageGraph[str]:
+    """The graph of every stage and source, needed for ``targets`` (node ids) or not.
 
     Node attributes: ``kind`` (NodeKind), ``label``, ``line`` (of the FROM, or None), ``index`` (of
-    a stage, or None), ``needed`` (bool). Edge attributes: ``kind`` (the closest of its kinds),
-    ``line`` (of the first), ``paths`` (all of them), ``references`` (a tuple of Edge).
+    a stage, or None), ``needed`` (bool), ``runs`` (whether a stage has a RUN). Edge attributes:
+    ``kind`` (the closest of its kinds), ``line`` (of the first), ``paths`` (all of them),
+    ``references`` (a tuple of Edge; empty where no instruction names the source, and BuildKit
+    builds a stage named scratch because of a mount without from).
     """
-    nodes, edges, needed = build.outline
     graph: StageGraph[str] = StageGraph()
-    for name, node in nodes.items():
-        if name in needed or not prune:
-            graph.add_node(
-                name,
-                kind=node.kind,
-                label=node.label,
-                line=node.line,
-                index=node.index,
-                needed=name in needed,
-            )
-    for (source, target), references in edges.items():
-        if target in needed or not prune:  # then its source is needed too
-            first = references[0]
-            kind, paths = (first.kind, first.paths) if len(references) == 1 else _together(references)
-            graph.add_edge(source, target, kind=kind, line=first.line, paths=paths, references=references)
+    _add_stages_and_images(graph, builds)
+    for (source, target), references in _parallel(_all_edges(builds)).items():
+        if source not in graph:
+            graph.add_node(source, **_other_source(source))
+        graph.add_edge(source, target, **_attributes(references))
+    for resolved in builds:
+        if SCRATCH in resolved.by_name:
+            _add_scratch_stage(graph, resolved)
+    for node in ancestors(graph, targets):
+        graph.nodes[node]["needed"] = True
     return graph
 
 
-def _together(references: Sequence[Edge]) -> tuple[EdgeKind, tuple[str, ...]]:
-    """The closest kind of several edges, and the paths of all."""
-    kind = min((edge.kind for edge in references), key=_STRONGEST.index)
-    return kind, tuple(dict.fromkeys(path for edge in references for path in edge.paths))
+def _add_stages_and_images(graph: StageGraph[str], builds: Iterable[Resolved]) -> None:
+    """Add the nodes of all stages and their bases, then of the images that instructions name."""
+    for resolved in builds:
+        for source in resolved.sources:
+            if source.text and source.span:
+                node = stage_id(source.index)
+                runs = any(isinstance(command.instruction, Run) for command in source.commands)
+                graph.add_node(
+                    node,
+                    kind=NodeKind.STAGE,
+                    label=source.title,
+                    line=source.span.line,
+                    index=source.index,
+                    needed=False,
+                    runs=runs or (node in graph and graph.nodes[node]["runs"]),
+                )
+            base = base_node(source)
+            if base and base[0] not in graph:
+                graph.add_node(base[0], kind=base[1], label=base[2], **_NOT_A_STAGE)
+
+
+def _other_source(node: str) -> dict[str, object]:
+    if node == CONTEXT_ID:
+        return {"kind": NodeKind.CONTEXT, "label": "build context", **_NOT_A_STAGE}
+    return {"kind": NodeKind.REMOTE, "label": node.removeprefix(f"{NodeKind.REMOTE}:"), **_NOT_A_STAGE}
+
+
+def _all_edges(builds: Sequence[Resolved]) -> list[Edge]:
+    """The edges of all builds, each as often as in the build that has it most often."""
+    if len(builds) == 1:
+        return list(edges_of(builds[0]))
+    edges: Counter[Edge] = Counter()
+    for resolved in builds:
+        edges |= Counter(edges_of(resolved))
+    return list(edges.elements())
+
+
+def _parallel(edges: Iterable[Edge]) -> dict[tuple[str, str], list[Edge]]:
+    """The edges by source and target, in the order of the first of each pair."""
+    pairs: dict[tuple[str, str], list[Edge]] = {}
+    for edge in edges:
+        pairs.setdefault((edge.source, edge.target), []).append(edge)
+    return pairs
+
+
+def _attributes(references: Sequence[Edge]) -> dict[str, object]:
+    first = references[0]
+    kind, paths = first.kind, first.paths
+    if len(references) > 1:
+        kind = min((edge.kind for edge in references), key=_STRONGEST.index)
+        paths = tuple(dict.fromkeys(path for edge in references for path in edge.paths))
+    return {"kind": kind, "line": first.line, "paths": paths, "references": tuple(references)}
+
+
+def _add_scratch_stage(graph: StageGraph[str], resolved: Resolved) -> None:
+    """Add the edges from a stage named scratch to the stages with a mount without from.
+
+    BuildKit builds it for them, whatever the type of the mount (convert_runmount.go, detectRunMount).
+    """
+    stages = resolved.stages
+    for stage in stages:
+        for read in needs(stage):
+            pair = (stage_id(read), stage_id(stage.index))
+            if read < len(stages) and not graph.has_edge(*pair):
+                line = stage.span.line if stage.span else None
+                graph.add_edge(*pair, kind=EdgeKind.MOUNT, line=line, paths=(), references=())
+
+
+def ancestors(graph: StageGraph[str], targets: Iterable[str]) -> set[str]:
+    """``targets`` and everything that they need, directly or not."""
+    needed: set[str] = set()
+    for target in targets:
+        if target not in needed:
+            needed |= networkx.ancestors(graph, target) | {target}
+    return needed
 
 
 def pruned(graph: StageGraph[str], targets: Iterable[str]) -> StageGraph[str]:
-    """A new graph with only ``targets`` and what they need, directly or not."""
-    kept = reached(graph.edges, targets)
-    return graph.subgraph([node for node in graph if node in kept]).copy()
+    """A new graph with only ``targets`` and what they need, directly or not.
+
+    Raises networkx.NetworkXError for a target that is not a node of ``graph``.
+    """
+    needed = ancestors(graph, targets)
+    kept: StageGraph[str] = StageGraph()  # a subgraph view of networkx has no stable order
+    kept.add_nodes_from((node, data) for node, data in graph.nodes.items() if node in needed)
+    kept.add_edges_from(edge for edge in graph.edges(data=True) if edge[1] in needed)
+    return kept
 
 
-def step_graph(build: Build) -> networkx.DiGraph[int]:
-    """The DAG of steps; node attributes ``name``, ``kind``, ``line``, ``stages``."""
-    graph: networkx.DiGraph[int] = networkx.DiGraph()
-    steps = raw_steps(build)
-    for position, step in enumerate(steps):
-        line = step.span.line if step.span else None
-        graph.add_node(position, name=step.name, kind=step.kind, line=line, stages=tuple(step.stages))
-    graph.add_edges_from((read, position) for position, step in enumerate(steps) for read in step.inputs)
-    return graph
+def incoming(graph: StageGraph[str], node: str) -> Iterator[Edge]:
+    """The edges into ``node``, one for every instruction that reads something."""
+    return (edge for data in graph.pred[node].values() for edge in data["references"])

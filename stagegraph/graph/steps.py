@@ -1,4 +1,4 @@
-"""The steps that BuildKit schedules for the needed stages, equal steps merged into one.
+"""A target build, and the steps that BuildKit schedules for it, equal steps merged into one.
 
 Rules: moby/buildkit frontend/dockerfile/dockerfile2llb and client/llb: a step is known by its
 operation, its inputs and what it runs in, never by its name.
@@ -7,38 +7,54 @@ operation, its inputs and what it runs in, never by its name.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from functools import cached_property
 
+import networkx
 from msgspec import Struct, field
 
 from stagegraph.dockerfile.actions import Action, CopyAction, CopyPart, RunAction, StageActions, WorkdirAction
+from stagegraph.dockerfile.evaluate import evaluate
 from stagegraph.dockerfile.mounts import Mount
 from stagegraph.dockerfile.platforms import Platform
 from stagegraph.dockerfile.stages import SCRATCH, Resolved, StageOrImage
-from stagegraph.model import StepKind
+from stagegraph.graph.edges import base_node
+from stagegraph.model import CONTEXT_ID, StepKind, remote_id, stage_id
 from stagegraph.source import Span
 
-if TYPE_CHECKING:
-    from stagegraph.graph.build import Build
-
+StepGraph = networkx.DiGraph
 CONTEXT_NAME = "[internal] load build context"
 _DOCUMENT_NAME = "[internal] preparing inline document"
 _CACHE_NAME = "[internal] setting cache mount permissions"
 _BEHIND_MOUNTS = {"secret": 1, "ssh": 2}
 
 
+class TargetBuild(Struct, frozen=True, kw_only=True, dict=True):
+    """The build of one target on one platform; ``several`` when it is one of several platforms."""
+
+    resolved: Resolved
+    several: bool
+
+    @cached_property
+    def actions(self) -> tuple[StageActions, ...]:
+        """What the instructions do, in the order of ``resolved.sources``; evaluated on first use."""
+        return evaluate(self.resolved, platform_in_names=self.several)
+
+
 class RawStep(Struct, kw_only=True):
-    """One step; ``inputs`` are positions in the list it stands in, ``stages`` those that share it."""
+    """One step; ``inputs`` are positions of other steps, ``stages`` the stages that share it."""
 
     name: str
     kind: StepKind
     span: Span | None
     inputs: tuple[int, ...]
-    place: int | None = None  # the place whose image it pulls, for a source
-    source: str = ""  # what it loads: "context", "context:NAME" or an address
-    platform: str = ""
+    source: str = ""  # the id of the node that it loads, for a step of that kind
     stages: list[int] = field(default_factory=list)
-    others: list[tuple[str, Span | None]] = field(default_factory=list)  # what equal steps are called
+    others: list[tuple[str, Span | None]] = field(default_factory=list)  # names and spans of equal steps
+
+    @property
+    def node(self) -> str:
+        """The id of the node that the step belongs to: what it loads, or its first stage; "" for none."""
+        return self.source or (stage_id(min(self.stages)) if self.stages else "")
 
 
 class StepList:
@@ -65,25 +81,22 @@ class StepList:
 class StepBuilder:
     """Makes the steps of one resolved build."""
 
-    def __init__(
-        self, resolved: Resolved, actions: Sequence[StageActions], steps: StepList, platform_in_names: bool
-    ) -> None:
+    def __init__(self, resolved: Resolved, actions: Sequence[StageActions], steps: StepList) -> None:
         self._resolved = resolved
         self._actions = actions
         self._list = steps
-        self._platform_in_names = platform_in_names
-        self._last: dict[int, int | None] = {}  # place -> its last step, None for scratch
+        self._last: dict[int, int | None] = {}  # source -> its last step, None for scratch
         self._platforms: dict[int, Platform] = {}
 
     def build(self) -> None:
-        """Add the steps of the needed places and of the result, in an order that inputs precede."""
+        """Add the steps of the needed stages and images and of the result; inputs come first."""
         resolved = self._resolved
-        for place in resolved.sources[len(resolved.file.stages) :]:
-            if place.index in resolved.needed:
-                self._last[place.index] = self._first(place)
-        for place in resolved.sources[: len(resolved.file.stages)]:
-            if place.index in resolved.needed:
-                self._stage(place)
+        for image in resolved.sources[len(resolved.file.stages) :]:
+            if image.index in resolved.needed:
+                self._last[image.index] = self._first(image)
+        for stage in resolved.stages:
+            if stage.index in resolved.needed:
+                self._stage(stage)
         self._result(resolved.target)
 
     def _result(self, target: int) -> None:
@@ -93,49 +106,43 @@ class StepBuilder:
             name="",
             kind=StepKind.RESULT,
             span=None,
-            inputs=() if last is None else (last,),
-            platform=platform,
+            inputs=_some(last),
         )
         self._list.add(("result", target, platform), step, None)
 
-    def _platform(self, place: StageOrImage) -> Platform:
-        if place.base_index is not None and place.base_index in self._platforms:
-            return self._platforms[place.base_index]
-        return self._resolved.platform_of(place)
+    def _platform(self, source: StageOrImage) -> Platform:
+        if source.base_index is not None and source.base_index in self._platforms:
+            return self._platforms[source.base_index]
+        return self._resolved.platform_of(source)
 
-    def _first(self, place: StageOrImage) -> int | None:
-        """The step that a place starts from."""
-        self._platforms[place.index] = platform = self._platform(place)
-        if place.context:
-            return self._named_context(place)
-        if place.base_index is not None:
-            return self._last.get(place.base_index)
-        if place.base == SCRATCH:
+    def _first(self, source: StageOrImage) -> int | None:
+        """The step that a stage or image starts from."""
+        self._platforms[source.index] = platform = self._platform(source)
+        if source.base_index is not None and not source.context:
+            return self._last.get(source.base_index)
+        if source.base == SCRATCH and not source.context:
             return None
-        name = self._actions[place.index].from_name
-        return self._source(("image", place.reference, str(platform)), name, place, place.reference)
-
-    def _named_context(self, place: StageOrImage) -> int:
-        label = f"[context {place.context_name}] {_context_verb(place.context)}"
-        return self._source(("context", place.context), label, place, f"context:{place.context_name}")
-
-    def _source(self, key: Hashable, name: str, place: StageOrImage, source: str) -> int:
+        name, key = self._actions[source.index].from_name, ("image", source.reference, str(platform))
+        if source.context:
+            name = f"[context {source.context_name}] {_context_verb(source.context)}"
+            key = ("context", source.context, "")
+        node = base_node(source)
         step = RawStep(
-            name=name, kind=StepKind.SOURCE, span=place.span, inputs=(), place=place.index, source=source
+            name=name, kind=StepKind.SOURCE, span=source.span, inputs=(), source=node[0] if node else ""
         )
-        return self._list.add(key, step, place.index if place.is_stage else None)
+        return self._list.add(key, step, source.index if source.is_stage else None)
 
-    def _stage(self, place: StageOrImage) -> None:
-        last = self._first(place)
-        for action in self._actions[place.index].actions:
+    def _stage(self, stage: StageOrImage) -> None:
+        last = self._first(stage)
+        for action in self._actions[stage.index].actions:
             if isinstance(action, CopyAction):
-                last = self._copy(place, action, last)
+                last = self._copy(stage, action, last)
             elif isinstance(action, RunAction):
-                last = self._run(place, action, last)
+                last = self._run(stage, action, last)
             elif isinstance(action, WorkdirAction):
                 key = ("mkdir", last, action.path, action.user)
-                last = self._add(key, action, StepKind.FILE, _some(last), place)
-        self._last[place.index] = last
+                last = self._add(key, action, StepKind.FILE, _some(last), stage)
+        self._last[stage.index] = last
 
     def _add(
         self,
@@ -143,21 +150,21 @@ class StepBuilder:
         action: Action,
         kind: StepKind,
         inputs: tuple[int, ...],
-        place: StageOrImage,
+        stage: StageOrImage,
         name: str = "",
     ) -> int:
         step = RawStep(name=name or action.name, kind=kind, span=action.span, inputs=inputs)
-        return self._list.add(key, step, place.index)
+        return self._list.add(key, step, stage.index)
 
     def _local(self) -> int:
-        step = RawStep(name=CONTEXT_NAME, kind=StepKind.SOURCE, span=None, inputs=(), source="context")
+        step = RawStep(name=CONTEXT_NAME, kind=StepKind.SOURCE, span=None, inputs=(), source=CONTEXT_ID)
         return self._list.add("context", step, None)
 
     def _document(self, name: str, text: str, mode: str) -> int:
         step = RawStep(name=_DOCUMENT_NAME, kind=StepKind.FILE, span=None, inputs=())
         return self._list.add(("document", name, text, mode), step, None)
 
-    def _run(self, place: StageOrImage, action: RunAction, last: int | None) -> int:
+    def _run(self, stage: StageOrImage, action: RunAction, last: int | None) -> int:
         mounts = [(mount, self._mounted(mount, source)) for mount, source in _sorted(action.mounts)]
         script = self._document(*action.document, "0755") if action.document else None
         key = (
@@ -170,11 +177,11 @@ class StepBuilder:
             tuple(mounts),
             script,
             action.options,
-            str(self._platforms[place.index]),
+            str(self._platforms[stage.index]),
         )
         reads = [read for _, read in mounts] + [script]
         inputs = dict.fromkeys(_some(last) + tuple(read for read in reads if read is not None))
-        return self._add(key, action, StepKind.EXEC, tuple(inputs), place)
+        return self._add(key, action, StepKind.EXEC, tuple(inputs), stage)
 
     def _mounted(self, mount: Mount, source: int) -> int | None:
         if mount.type not in ("bind", "cache"):
@@ -185,16 +192,16 @@ class StepBuilder:
         step = RawStep(name=_CACHE_NAME, kind=StepKind.FILE, span=None, inputs=_some(read))
         return self._list.add(("cache", read, mount.uid, mount.gid, mount.mode), step, None)
 
-    def _copy(self, place: StageOrImage, action: CopyAction, last: int | None) -> int | None:
+    def _copy(self, stage: StageOrImage, action: CopyAction, last: int | None) -> int | None:
         reads = self._copy_reads(action)
         onto = None if action.linked else last
         key = ("copy", onto, action.target, action.options, tuple(reads))
         inputs = dict.fromkeys(_some(onto) + tuple(read for read, _ in reads if read is not None))
-        copied = self._add(key, action, StepKind.FILE, tuple(inputs), place)
+        copied = self._add(key, action, StepKind.FILE, tuple(inputs), stage)
         if not action.linked or last is None:
             return copied  # merging onto nothing makes no step (client/llb/merge.go)
         merge = ("merge", last, copied)
-        return self._add(merge, action, StepKind.MERGE, (last, copied), place, action.link_name)
+        return self._add(merge, action, StepKind.MERGE, (last, copied), stage, action.link_name)
 
     def _copy_reads(self, action: CopyAction) -> list[tuple[int | None, Hashable]]:
         """What each source is read from, and what is taken of it."""
@@ -205,15 +212,17 @@ class StepBuilder:
             return self._document(part.path, part.text, "0644")
         if part.remote:
             address = part.remote.address
-            step = RawStep(name=action.name, kind=StepKind.SOURCE, span=None, inputs=(), source=address)
+            step = RawStep(
+                name=action.name, kind=StepKind.SOURCE, span=None, inputs=(), source=remote_id(address)
+            )
             return self._list.add(("remote", part.remote.key), step, None)
         return self._local() if action.source is None else self._read(action.source)
 
     def _read(self, source: int) -> int | None:
-        """The last step of a place that is read; a stage that a context replaces may come later."""
-        place = self._resolved.sources[source]
-        if place.replaced and source not in self._last:
-            self._last[source] = self._first(place)
+        """The last step of what is read; a stage that a named context replaces may come later."""
+        read = self._resolved.sources[source]
+        if read.replaced and source not in self._last:
+            self._last[source] = self._first(read)
         return self._last.get(source)
 
 
@@ -224,11 +233,11 @@ def _some(position: int | None) -> tuple[int, ...]:
 def _sorted(mounts: Iterable[tuple[Mount, int]]) -> list[tuple[Mount, int]]:
     """As the operation has them: by target, then secrets, then ssh (client/llb/exec.go, Marshal)."""
 
-    def place(item: tuple[Mount, int]) -> tuple[int, str]:
+    def order(item: tuple[Mount, int]) -> tuple[int, str]:
         behind = _BEHIND_MOUNTS.get(item[0].type, 0)
         return behind, "" if behind else item[0].target
 
-    return sorted(mounts, key=place)
+    return sorted(mounts, key=order)
 
 
 def _context_verb(value: str) -> str:
@@ -239,14 +248,13 @@ def _context_verb(value: str) -> str:
     return "load from client"
 
 
-def raw_steps(build: Build) -> list[RawStep]:
-    """The steps of all variants of ``build``, equal ones merged, inputs before users."""
+def raw_steps(target_builds: Sequence[TargetBuild]) -> tuple[RawStep, ...]:
+    """The steps of ``target_builds``, equal steps merged, inputs before the steps that read them."""
     steps = StepList()
-    several = len(build.options.all_platforms) > 1
-    for variant in build.target_builds:
-        StepBuilder(variant.resolved, variant.actions, steps, several).build()
-    fails = any(actions.faults for variant in build.target_builds for actions in variant.actions)
-    return steps.steps if fails else _read_by_results(steps.steps)
+    for target_build in target_builds:
+        StepBuilder(target_build.resolved, target_build.actions, steps).build()
+    fails = any(actions.faults for target_build in target_builds for actions in target_build.actions)
+    return tuple(steps.steps if fails else _read_by_results(steps.steps))
 
 
 def _read_by_results(steps: list[RawStep]) -> list[RawStep]:
@@ -255,14 +263,27 @@ def _read_by_results(steps: list[RawStep]) -> list[RawStep]:
     A definition is written from its result backwards (client/llb/state.go, Marshal). A build that
     fails has none, and keeps all.
     """
-    read = {position for position, step in enumerate(steps) if step.kind is StepKind.RESULT}
-    for position in range(len(steps) - 1, -1, -1):
-        if position in read:
-            read.update(steps[position].inputs)
-    if len(read) == len(steps):
+    inputs = {read for step in steps for read in step.inputs}
+    if all(position in inputs or step.kind is StepKind.RESULT for position, step in enumerate(steps)):
         return steps
-    moved = {position: place for place, position in enumerate(sorted(read))}
+    graph = step_graph(steps)
+    results = [position for position, step in enumerate(steps) if step.kind is StepKind.RESULT]
+    read = set(results).union(*(networkx.ancestors(graph, result) for result in results))
+    moved = {position: new for new, position in enumerate(sorted(read))}
     kept = [steps[position] for position in moved]
     for step in kept:
         step.inputs = tuple(moved[position] for position in step.inputs)
     return kept
+
+
+def step_graph(steps: Sequence[RawStep]) -> StepGraph[int]:
+    """The DAG of ``steps``; nodes are positions, so a topological order.
+
+    Node attributes: ``name``, ``kind``, ``line`` (or None), ``stages`` (indexes).
+    """
+    graph: StepGraph[int] = StepGraph()
+    for position, step in enumerate(steps):
+        line = step.span.line if step.span else None
+        graph.add_node(position, name=step.name, kind=step.kind, line=line, stages=tuple(step.stages))
+    graph.add_edges_from((read, position) for position, step in enumerate(steps) for read in step.inputs)
+    return graph

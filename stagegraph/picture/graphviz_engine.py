@@ -1,27 +1,52 @@
-"""Running a Graphviz to lay a picture out: the one that pip installs, or the system's."""
+"""Runs Graphviz: the program that pip installs with graphviz-pure, or the one of the system."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-import sysconfig
-from pathlib import Path
+import sys
+import time
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from graphviz.backend import CalledProcessError, ExecutableNotFound
 from graphviz.backend.execute import run_check
 
 from stagegraph.errors import RenderError
+from stagegraph.picture.view import Picture
 
-TIMEOUT = 120  # seconds
+TIMEOUT = 60.0  # seconds for all attempts at one picture
 _PURE = "graphviz-pure"
 _HINT = "pip install graphviz-pure, or install Graphviz and use --engine system"
+_Drawing = TypeVar("_Drawing")
 
 
-def laid_out(dot: str, output: str, engine: str) -> bytes:
-    """``dot`` drawn as ``output`` (svg, pdf, png) by ``engine`` (auto, pure, system).
+class LayoutError(RenderError):
+    """Graphviz failed or took too long: a smaller picture may succeed."""
 
-    Raises RenderError when there is no such engine, when it fails, or after two minutes.
+
+def first_in_time(
+    pictures: Iterable[Picture], draw: Callable[[Picture, float], _Drawing]
+) -> tuple[Picture, _Drawing]:
+    """The first of ``pictures``, large to small, for which ``draw`` raises no LayoutError, and its result.
+
+    ``draw`` gets a picture and the seconds it may take, half of what is left of TIMEOUT, and raises
+    LayoutError when it fails; the last of these is raised when all pictures fail.
+    """
+    end = time.monotonic() + TIMEOUT
+    failure: LayoutError | None = None
+    for drawn in pictures:
+        try:
+            return drawn, draw(drawn, (end - time.monotonic()) / 2)
+        except LayoutError as error:
+            failure = error
+    raise failure or RenderError("there is nothing to draw")
+
+
+def run_graphviz(dot: str, output: str, engine: str, seconds: float) -> bytes:
+    """The ``output`` (json0, pdf) that ``engine`` (auto, pure, system) makes of ``dot``.
+
+    Raises LayoutError when it fails or takes longer than ``seconds``, RenderError when there is none.
     """
     program = _program(engine)
     try:
@@ -30,60 +55,69 @@ def laid_out(dot: str, output: str, engine: str) -> bytes:
             input=dot.encode(),
             capture_output=True,
             quiet=True,
-            timeout=TIMEOUT,
+            timeout=max(seconds, 0.01),
         )
     except CalledProcessError as error:
-        raise RenderError(f"Graphviz failed: {_last_line(error.stderr)}", hint=_other(engine)) from None
+        raise LayoutError(f"Graphviz failed: {_last_line(error.stderr)}", hint=_other(engine)) from None
     except subprocess.TimeoutExpired:
-        raise RenderError(
-            f"Graphviz took longer than {TIMEOUT} seconds",
+        raise LayoutError(
+            f"Graphviz took longer than {TIMEOUT:g} seconds",
             hint="leave out what is not needed with --prune, or write mermaid",
         ) from None
     except (ExecutableNotFound, OSError) as error:
-        raise RenderError(f"Graphviz does not run: {error}", hint=_HINT) from None
+        raise RenderError(f"cannot run Graphviz: {error}", hint=_HINT) from None
     return bytes(done.stdout)
 
 
 def _program(engine: str) -> str:
-    found = None
+    """The path of the program, or RenderError."""
+    program = None
     if engine in ("auto", "pure"):
-        found = _pure()
-    if found is None and engine in ("auto", "system"):
-        found = shutil.which("dot")
-    if found is None:
-        raise RenderError("there is no Graphviz to lay the picture out", hint=_HINT)
-    return found
+        program = _pure_program()
+    if program is None and engine in ("auto", "system"):
+        import shutil
+
+        program = shutil.which("dot")
+    if program is None:
+        raise RenderError("Graphviz is not installed", hint=_HINT)
+    return program
 
 
-def _pure() -> str | None:
-    """The program of graphviz-pure, in the scripts folder beside this Python first."""
+def _pure_program() -> str | None:
+    """The program of graphviz-pure: beside this Python, in its scripts folder, or where pip recorded it."""
     name = f"{_PURE}.exe" if os.name == "nt" else _PURE
+    beside = os.path.join(os.path.dirname(sys.executable), name)
+    if os.path.isfile(beside):
+        return beside
+    return _in_scripts(name) or _recorded(name)
+
+
+def _in_scripts(name: str) -> str | None:
+    import sysconfig
+
     for scheme in dict.fromkeys([sysconfig.get_default_scheme(), sysconfig.get_preferred_scheme("user")]):
-        program = Path(sysconfig.get_path("scripts", scheme)) / name
-        if program.is_file():
-            return str(program)
-    return _recorded(name)
+        program = os.path.join(sysconfig.get_path("scripts", scheme), name)
+        if os.path.isfile(program):
+            return program
+    return None
 
 
 def _recorded(name: str) -> str | None:
-    """Where the installer says that it put the program: another prefix, or a target folder."""
+    """The path in the installer's record: another prefix, or a target folder."""
     from importlib.metadata import PackageNotFoundError, distribution
 
     try:
         files = distribution(_PURE).files or []
     except PackageNotFoundError:
         return None
-    for file in files:
-        program = Path(str(file.locate()))
-        if file.name == name and program.is_file():
-            return str(program)
-    return None
+    programs = (str(file.locate()) for file in files if file.name == name)
+    return next(filter(os.path.isfile, programs), None)
 
 
 def _last_line(stderr: bytes | str | None) -> str:
     text = stderr.decode("utf-8", "replace") if isinstance(stderr, bytes) else stderr or ""
     lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1][:200] if lines else "it says nothing"
+    return lines[-1][:200] if lines else "it printed no error"
 
 
 def _other(engine: str) -> str:

@@ -1,9 +1,9 @@
-"""Where everything of a picture goes: a Graphviz lays out empty boxes of known size."""
+"""Lays a picture out: Graphviz places empty boxes of known size, and its JSON is read back."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import graphviz
@@ -11,18 +11,81 @@ from msgspec import Struct
 
 from stagegraph.errors import RenderError
 from stagegraph.model import Role
-from stagegraph.picture.graphviz_engine import laid_out
+from stagegraph.picture.direction import crossed_ranks
+from stagegraph.picture.graphviz_engine import first_in_time, run_graphviz
 from stagegraph.picture.sizes import Size, box_size, frame_line, frame_mark, label_lines, label_size
-from stagegraph.picture.theme import SHIPS, arrow_looks
+from stagegraph.picture.smaller import layout_candidates
+from stagegraph.picture.theme import SHIPS, arrow_styles
 from stagegraph.picture.view import Arrow, Group, Picture
 
-PLAIN_ABOVE = 400  # boxes; above it lines are straight and few rounds are spent on the layout
-PLAIN_ARROWS = 500  # arrows; above it, too: 840 between 220 boxes took ten seconds, and take one
+PLAIN_BOXES = 400  # above it lines are straight and few rounds are spent on the layout
+PLAIN_CROSSED_RANKS = 1000  # above it, too: 1,500 took 0.9 s and 4,000 5 s, plainly at most 0.2 s
 POINTS = 72.0  # an inch
 
 
+Point = tuple[float, float]
+
+
+class Rectangle(Struct, frozen=True, kw_only=True):
+    """A rectangle by its centre and size, in pixels."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def left(self) -> float:
+        """The x of its left side."""
+        return self.x - self.width / 2
+
+    @property
+    def top(self) -> float:
+        """The y of its upper side."""
+        return self.y - self.height / 2
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """The line of an arrow: Bézier curves (a point, then three for each piece) and the tip of its head."""
+
+    curves: tuple[tuple[Point, ...], ...]
+    tip: Point | None
+    label: Rectangle | None
+
+
+class Layout(Struct, frozen=True, kw_only=True):
+    """Where the boxes, arrows and frames of a picture are, in its order; in pixels, y runs downwards."""
+
+    width: float
+    height: float
+    boxes: tuple[Rectangle, ...]
+    routes: tuple[Route, ...]
+    frames: tuple[Rectangle, ...]
+
+
+def lay_out(pictures: Iterable[Picture], engine: str) -> tuple[Picture, Layout]:
+    """The first of ``pictures`` that Graphviz lays out in time, and its layout.
+
+    When none of them is, a smaller one with a note of what is left out. Raises RenderError when Graphviz
+    is missing or fails for the smallest.
+    """
+    return first_in_time(
+        layout_candidates(pictures), lambda drawn, seconds: _layout_of(drawn, engine, seconds)
+    )
+
+
+def _layout_of(drawn: Picture, engine: str, seconds: float) -> Layout:
+    output = run_graphviz(layout_dot(drawn), "json0", engine, seconds)
+    try:
+        return _JsonReader(json.loads(output)).layout(drawn)
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        raise RenderError(
+            f"cannot read the layout that Graphviz wrote: {error}", hint="try another --engine"
+        ) from None
+
+
 def layout_dot(drawn: Picture) -> str:
-    """The picture as Graphviz has to see it: sizes, edges and their weights, no text.
+    """The DOT text that Graphviz lays out: sizes, edges and their weights, no text.
 
     A label is a box of its own in the middle of its edge, so that the line leads through it and no
     other one does.
@@ -38,10 +101,10 @@ def layout_dot(drawn: Picture) -> str:
                 frame.node(names[box.id], **_size(box_size(box)))
     for box in grouped.get("", ()):
         graph.node(names[box.id], **_size(box_size(box)))
-    for number, (arrow, look) in enumerate(zip(drawn.arrows, arrow_looks(drawn), strict=True)):
-        weight = 1 if not arrow.needed else 4 if look in SHIPS else 2
+    for number, (arrow, style) in enumerate(zip(drawn.arrows, arrow_styles(drawn), strict=True)):
+        weight = 1 if not arrow.needed else 4 if style in SHIPS else 2
         _edge(graph, number, arrow, names, weight=weight, labelled=labelled)
-    _last(graph, drawn, names)
+    _last_rank(graph, drawn, names)
     return str(graph.source)
 
 
@@ -54,7 +117,7 @@ def _graph_attributes(drawn: Picture, labelled: bool) -> dict[str, str]:
         "ranksep": _inches(between / 2 if labelled else between),
         "newrank": "true",
     }
-    if len(drawn.boxes) > PLAIN_ABOVE or len(drawn.arrows) > PLAIN_ARROWS:
+    if len(drawn.boxes) > PLAIN_BOXES or crossed_ranks(drawn) > PLAIN_CROSSED_RANKS:
         attributes |= {"splines": "line", "nslimit": "1", "nslimit1": "1", "mclimit": "0.1"}
     return attributes
 
@@ -90,12 +153,12 @@ def _edge(
         return
     graph.node(f"l{number}", **_size(label_size(lines)))
     graph.edge(source, f"l{number}", id=f"t{number}", weight=str(weight), arrowhead="none")
-    # the label stands near the reader: there fewer lines are close together
+    # twice as heavy: near its reader a label has fewer other lines around it
     graph.edge(f"l{number}", target, id=f"h{number}", weight=str(2 * weight))
 
 
-def _last(graph: graphviz.Digraph, drawn: Picture, names: Mapping[str, str]) -> None:
-    """The targets that nothing reads stand at the end of the picture, whatever else is long."""
+def _last_rank(graph: graphviz.Digraph, drawn: Picture, names: Mapping[str, str]) -> None:
+    """Put the targets that nothing reads in the last rank, however long other chains are."""
     read = {arrow.source for arrow in drawn.arrows}
     ends = [box.id for box in drawn.boxes if box.role is Role.TARGET and box.id not in read]
     if ends and not drawn.groups:
@@ -104,87 +167,35 @@ def _last(graph: graphviz.Digraph, drawn: Picture, names: Mapping[str, str]) -> 
                 last.node(names[end])
 
 
-Point = tuple[float, float]
-_Named = Mapping[str, Mapping[str, Any]]
+class _JsonReader:
+    """Reads the JSON that Graphviz writes; its y runs upwards, and its node sizes are in inches."""
 
+    def __init__(self, graph: Mapping[str, Any]) -> None:
+        _, _, self._width, self._height = _numbers(graph["bb"])
+        self._objects = {each["name"]: each for each in graph.get("objects", ())}
+        self._edges = {each["id"]: each for each in graph.get("edges", ())}
 
-class Spot(Struct, frozen=True, kw_only=True):
-    """A rectangle: its centre and its size."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def left(self) -> float:
-        """Its left side."""
-        return self.x - self.width / 2
-
-    @property
-    def top(self) -> float:
-        """Its upper side."""
-        return self.y - self.height / 2
-
-
-class Way(Struct, frozen=True, kw_only=True):
-    """The way of an arrow: Bézier curves (a point, then three for each piece) and the tip of its head."""
-
-    curves: tuple[tuple[Point, ...], ...]
-    tip: Point | None
-    label: Spot | None
-
-
-class Placed(Struct, frozen=True, kw_only=True):
-    """The places of the boxes, arrows and frames of a picture, in its order; y runs downwards."""
-
-    width: float
-    height: float
-    boxes: tuple[Spot, ...]
-    ways: tuple[Way, ...]
-    frames: tuple[Spot, ...]
-
-
-def placed(drawn: Picture, engine: str) -> Placed:
-    """Lay ``drawn`` out with a Graphviz; RenderError when that fails."""
-    output = laid_out(layout_dot(drawn), "json0", engine)
-    try:
-        return _Reader(json.loads(output)).placed(drawn)
-    except (ValueError, KeyError, IndexError, TypeError) as error:
-        raise RenderError(
-            f"Graphviz gives a layout that cannot be read: {error}", hint="try another --engine"
-        ) from None
-
-
-class _Reader:
-    """Reads the JSON that Graphviz writes; its y runs upwards."""
-
-    def __init__(self, found: Mapping[str, Any]) -> None:
-        _, _, self._width, self._height = _numbers(found["bb"])
-        self._objects: _Named = {each["name"]: each for each in found.get("objects", ())}
-        self._edges: _Named = {each["id"]: each for each in found.get("edges", ())}
-
-    def placed(self, drawn: Picture) -> Placed:
-        """All places of ``drawn``."""
-        return Placed(
+    def layout(self, drawn: Picture) -> Layout:
+        """The layout of everything in ``drawn``."""
+        return Layout(
             width=self._width,
             height=self._height,
-            boxes=tuple(self._spot(f"n{number}") for number in range(len(drawn.boxes))),
-            ways=tuple(self._way(number, arrow) for number, arrow in enumerate(drawn.arrows)),
+            boxes=tuple(self._box(f"n{number}") for number in range(len(drawn.boxes))),
+            routes=tuple(self._route(number, arrow) for number, arrow in enumerate(drawn.arrows)),
             frames=tuple(self._frame(f"cluster{number}") for number in range(len(drawn.groups))),
         )
 
-    def _spot(self, name: str) -> Spot:
+    def _box(self, name: str) -> Rectangle:
         node = self._objects[name]
         x, y = self._point(node["pos"])
-        return Spot(x=x, y=y, width=float(node["width"]) * POINTS, height=float(node["height"]) * POINTS)
+        return Rectangle(x=x, y=y, width=float(node["width"]) * POINTS, height=float(node["height"]) * POINTS)
 
-    def _frame(self, name: str) -> Spot:
+    def _frame(self, name: str) -> Rectangle:
         left, bottom, right, top = _numbers(self._objects[name]["bb"])
         middle = self._height - (bottom + top) / 2
-        return Spot(x=(left + right) / 2, y=middle, width=right - left, height=top - bottom)
+        return Rectangle(x=(left + right) / 2, y=middle, width=right - left, height=top - bottom)
 
-    def _way(self, number: int, arrow: Arrow) -> Way:
+    def _route(self, number: int, arrow: Arrow) -> Route:
         head = self._edges[f"h{number}"]
         tip = None
         curves = []
@@ -193,8 +204,8 @@ class _Reader:
                 end, points = self._curve(text)
                 curves.append(points)
                 tip = end if part is head else tip
-        label = self._spot(f"l{number}") if arrow.label else None
-        return Way(curves=tuple(curves), tip=tip, label=label)
+        label = self._box(f"l{number}") if arrow.label else None
+        return Route(curves=tuple(curves), tip=tip, label=label)
 
     def _curve(self, text: str) -> tuple[Point | None, tuple[Point, ...]]:
         end, points = None, []

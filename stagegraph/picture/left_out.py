@@ -1,4 +1,4 @@
-"""Sources whose edges would hide the rest are written in the stages that read them."""
+"""Lists sources with many edges inside the stages that use them, and groups unneeded stages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Role
 from stagegraph.picture.shorten import cut, edge_label, edge_tooltip, shortened
 
-_FEWEST = 6  # unneeded stages that are worth a bundle
+_SMALLEST_BUNDLE = 6  # unneeded stages
 BUNDLE = "bundle:unneeded"
 
 
@@ -26,7 +26,7 @@ def bundled(
     """The unneeded stages as one node, and the sources that only they read left out."""
     unneeded = [n for n in nodes if n.kind is NodeKind.STAGE and n.role is Role.UNNEEDED]
     gone = {n.id for n in unneeded if n.reach is not Reach.SELECTABLE}
-    if len(gone) < _FEWEST:
+    if len(gone) < _SMALLEST_BUNDLE:
         return nodes, edges, {}
     kept = [
         n for n in nodes if n.id not in gone and (n.kind is NodeKind.STAGE or n.role is not Role.UNNEEDED)
@@ -54,26 +54,26 @@ def bundled(
 
 
 def _few(links: Mapping[str, Edge]) -> tuple[Edge, ...]:
-    """One edge into the bundle is enough to place it; all of them would hide the rest."""
+    """One edge determines the rank of the bundle; all of them would cross the other edges."""
     return tuple(links[source] for source in sorted(links)[:1])
 
 
-FOLD_READ = 12  # nodes; above it a source that many stages read is written in those stages
+FOLD_READ = 12  # nodes; above it a source that many stages read is listed inside those stages
 FOLD_BASES = 24  # nodes; above it an image that is only one stage's base is, too
 _MANY = 4  # stages
 
 
-class Inside(NamedTuple):
-    """A source that is written in a stage that reads it."""
+class ListedSource(NamedTuple):
+    """A source that is listed inside a stage that reads it."""
 
     line: str  # short: "context: package.json → ./"
-    whole: str  # every path, with the line of its instruction
+    full: str  # every path, with the line of its instruction
 
 
-def written_inside(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[Node, ...]:
-    """The sources whose edges would hide the rest: read by many stages, or by one and small news.
+def sources_to_list(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[Node, ...]:
+    """The sources that many stages read, and in a larger graph the bases of only one stage.
 
-    What is wholly in the image stays, and so does what another argument would choose.
+    Sources whose layers are in the image remain nodes, and so do those that another argument would choose.
     """
     readers: dict[str, set[str]] = {node.id: set() for node in nodes}
     chosen = set()
@@ -95,7 +95,7 @@ def written_inside(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[Node, 
 def without(
     nodes: Sequence[Node], edges: Sequence[Edge], gone: Sequence[Node]
 ) -> tuple[tuple[Node, ...], tuple[Edge, ...], tuple[Edge, ...]]:
-    """What is left without ``gone``, and the edges that went with it."""
+    """The nodes and edges without ``gone``, and the edges of ``gone``."""
     names = {node.id for node in gone}
     return (
         tuple(node for node in nodes if node.id not in names),
@@ -104,26 +104,26 @@ def without(
     )
 
 
-def inside(gone: Sequence[Node], moved: Sequence[Edge]) -> dict[str, tuple[Inside, ...]]:
+def listed_sources(gone: Sequence[Node], moved: Sequence[Edge]) -> dict[str, tuple[ListedSource, ...]]:
     """A line for each source that a stage copies from or mounts: "context: go.mod, go.sum → ./"."""
     labels = {node.id: "context" if node.kind is NodeKind.CONTEXT else node.label for node in gone}
     parallel: dict[tuple[str, str], list[Edge]] = {}
     for edge in moved:
         if edge.kind is not EdgeKind.FROM:
             parallel.setdefault((edge.target, edge.source), []).append(edge)
-    found: dict[str, tuple[Inside, ...]] = {}
+    by_stage: dict[str, list[ListedSource]] = {}
     for (target, source), edges in parallel.items():
         carried = ", ".join(edge_label(edges, 30).split("\n"))
-        written = Inside(
+        listed = ListedSource(
             line=cut(f"{shortened(labels[source], 24)}: {carried}", 44),
-            whole=f"{labels[source]}: {'; '.join(edge_tooltip(edges).split(chr(10)))}",
+            full=f"{labels[source]}: {'; '.join(edge_tooltip(edges).split(chr(10)))}",
         )
-        found[target] = (*found.get(target, ()), written)
-    return found
+        by_stage.setdefault(target, []).append(listed)
+    return {stage: tuple(sources) for stage, sources in by_stage.items()}
 
 
-def inside_notes(gone: Sequence[Node]) -> Iterator[str]:
-    """Which sources are written in the stages that read them."""
+def listing_notes(gone: Sequence[Node]) -> Iterator[str]:
+    """The note that names the sources listed inside stages."""
     images = sum(node.kind is NodeKind.IMAGE for node in gone)
     others = [node.label for node in gone if node.kind is not NodeKind.IMAGE]
     names = [f"{images} image{'s' if images > 1 else ''}"] if images else []
@@ -131,4 +131,4 @@ def inside_notes(gone: Sequence[Node]) -> Iterator[str]:
     if names:
         listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
         one = len(gone) == 1
-        yield f"{listed} {'is' if one else 'are'} written in the stages that read {'it' if one else 'them'}"
+        yield f"{listed} {'is' if one else 'are'} listed inside the stages that use {'it' if one else 'them'}"

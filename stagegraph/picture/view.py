@@ -1,12 +1,15 @@
-"""What a user can ask of a picture, and the picture as data: what to draw, before any format."""
+"""The options of a picture, and the picture as data, before any format."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from stagegraph.errors import OptionsError
 from stagegraph.model import EdgeKind, NodeKind, Reach, Role
+from stagegraph.source import printable
 
 if TYPE_CHECKING:
     from stagegraph.comparison.changes import Change
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 DIRECTIONS = ("auto", "TB", "LR", "BT", "RL")
 THEMES = ("auto", "light", "dark")
 ENGINES = ("auto", "pure", "system")
+_LINK = r"(?:https?://[^\s\"'<>\\^`{|}]+|(?![/\\]{2})[^\s\"'<>\\^`{|}:]+(?:/[^\s\"'<>\\^`{|}]*)?)\Z"
 
 
 class View(Struct, frozen=True, kw_only=True):
@@ -31,13 +35,28 @@ class View(Struct, frozen=True, kw_only=True):
     engine: str = "auto"  # one of ENGINES: which Graphviz lays out
 
 
+def line_link(base: str, line: int | None) -> str:
+    """The link to ``line`` of the Dockerfile at ``base``; empty without a base or a line."""
+    return f"{base.partition('#')[0]}#L{line}" if base and line else ""
+
+
+def checked_link_base(base: str) -> str:
+    """``base`` if it is an http, https or relative address; OptionsError for others, such as javascript:."""
+    if base and not re.match(_LINK, base):
+        raise OptionsError(
+            f"invalid link base `{printable(base)[:80]}`",
+            hint="use an http or https address or a relative path, without spaces and quotes",
+        )
+    return base
+
+
 class Box(Struct, frozen=True, kw_only=True):
     """One node of a picture: a stage, a source, a step, or several of these drawn as one."""
 
     id: str  # Node.id, or "step:12"
     label: str  # the main line, already short
     sublabel: str = ""  # a second, smaller line: base image, number of steps, platform
-    tooltip: str = ""  # the whole story, long
+    tooltip: str = ""  # the details, long
     kind: NodeKind | None = None  # None for a step
     role: Role = Role.UNNEEDED
     reach: Reach = Reach.NEEDED
@@ -45,9 +64,9 @@ class Box(Struct, frozen=True, kw_only=True):
     line: int | None = None
     group: str = ""  # id of the Group it is drawn in
     count: int = 1  # how many nodes it stands for
-    members: tuple[str, ...] = ()  # their ids, where it is drawn for several that are alike
+    members: tuple[str, ...] = ()  # their ids, if it stands for several
     weight: float = 0.0  # its part of the measured time of the build, 0 to 1: the border is as thick
-    change: Change | None = None  # what became of it, in a picture of two builds
+    change: Change | None = None  # in a picture of two builds
 
 
 class Arrow(Struct, frozen=True, kw_only=True):
@@ -57,7 +76,7 @@ class Arrow(Struct, frozen=True, kw_only=True):
     target: str  # Box.id
     kind: EdgeKind | None  # None between steps
     label: str = ""  # short: "/app/dist → ./dist", "3 paths"
-    tooltip: str = ""  # every path whole, with lines
+    tooltip: str = ""  # every path in full, with lines
     critical: bool = False
     needed: bool = True
     selectable: bool = False
@@ -91,10 +110,10 @@ class Picture(Struct, frozen=True, kw_only=True):
 
     def grouped(self) -> dict[str, list[Box]]:
         """The boxes by the id of the group they are drawn in; "" is none."""
-        found: dict[str, list[Box]] = {group.id: [] for group in self.groups}
+        boxes: dict[str, list[Box]] = {group.id: [] for group in self.groups}
         for box in self.boxes:
-            found.setdefault(box.group, []).append(box)
-        return found
+            boxes.setdefault(box.group, []).append(box)
+        return boxes
 
     @property
     def compares(self) -> bool:

@@ -1,1 +1,1 @@
-"""Whether a stage can ever be built: by which target, build argument or platform."""
+"""Whether a stage can ever be built: other targets, build arguments and platforms."""

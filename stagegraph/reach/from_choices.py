@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import islice
 
 from msgspec import Struct
 
-from stagegraph.dockerfile.arguments import platform_arguments
 from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.dockerfile.platforms import DEFAULT
-from stagegraph.model import Edge, EdgeKind
-from stagegraph.reach.from_patterns import (
-    Bindings,
-    Part,
-    Search,
-    SettableArguments,
-    Value,
-    matches_anything,
-    names_in,
-    parts_of,
-)
+from stagegraph.dockerfile.scope import platform_arguments
+from stagegraph.reach.from_patterns import Part, names_in, parts_of
+from stagegraph.reach.from_solutions import Bindings, Search, SettableArguments, Value, matches_anything
 
 PLATFORM_NAMES = frozenset(platform_arguments(DEFAULT, DEFAULT, "", {}))
 _MOST_SEARCHES = 20_000  # of one file
@@ -128,27 +118,3 @@ def _arguments(file: Dockerfile) -> SettableArguments:
     declared = frozenset(name for name, _ in pairs)
     given = frozenset(name for name, default in pairs if default is not None)
     return SettableArguments(settable=declared | PLATFORM_NAMES, unsettable=declared - given - PLATFORM_NAMES)
-
-
-def selectable_edges(from_choices: FromChoices, file: Dockerfile, existing: Sequence[Edge]) -> list[Edge]:
-    """The edges that another value of a variable in FROM would create; those in ``existing`` left out.
-
-    A base that can be any stage gets edges only from stages that nothing else reads: edges from all of
-    them would not help anybody.
-    """
-    read = {edge.source for edge in existing}
-    known = {(edge.source, edge.target) for edge in existing if edge.kind is EdgeKind.FROM}
-    edges = []
-    for selection in (one for choices in from_choices.choices.values() for one in choices):
-        edge = Edge(
-            source=f"stage:{selection.source}",
-            target=f"stage:{selection.stage}",
-            kind=EdgeKind.FROM,
-            line=file.stages[selection.stage].head.span.line,
-            needed=False,
-            selectable=True,
-            why=selection.why,
-        )
-        if (edge.source, edge.target) not in known and not (selection.loose and edge.source in read):
-            edges.append(edge)
-    return edges

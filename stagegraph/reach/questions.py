@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import chain, count
 
 from msgspec.structs import replace
 
-from stagegraph.dockerfile.arguments import global_arguments, platform_arguments
 from stagegraph.dockerfile.expand import ExpansionError, lexer_of
 from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.dockerfile.platforms import PlatformError, parse_platform
-from stagegraph.dockerfile.stages import resolve
+from stagegraph.dockerfile.resolve import resolve
+from stagegraph.dockerfile.scope import global_arguments, platform_arguments
 from stagegraph.errors import StagegraphError
 from stagegraph.options import DEFAULT_PLATFORM, Options
 from stagegraph.reach.from_choices import PLATFORM_NAMES, FromChoices, Selection
-from stagegraph.reach.from_patterns import Bindings, Value
+from stagegraph.reach.from_solutions import Bindings, Value, holds, nearest_first
 from stagegraph.reach.reads import StageReads, same_for_all_targets
 
 # Those that official images are published for, and the most common targets of cross compilation.
@@ -200,7 +200,7 @@ class OptionSearch:
 
     def _solved(self, options: Options, selection: Selection) -> Iterator[Options]:
         arguments = arguments_of(self.file, options) or {}
-        for bindings in _nearest_first(selection.solutions, arguments):
+        for bindings in nearest_first(selection.solutions, arguments):
             changed = _with_bindings(options, bindings, arguments)
             if selection.source in self.reached(changed):
                 yield changed
@@ -228,27 +228,10 @@ def arguments_of(file: Dockerfile, options: Options) -> dict[str, str] | None:
         return None
 
 
-def _nearest_first(solutions: Sequence[Bindings], arguments: Mapping[str, str]) -> list[Bindings]:
-    """The solutions that change the fewest variables first."""
-
-    def changes(bindings: Bindings) -> int:
-        return sum(not _holds(value, arguments.get(name)) for name, value in bindings.items())
-
-    return sorted(solutions, key=changes)
-
-
-def _holds(value: str | Value, now: str | None) -> bool:
-    if isinstance(value, str):
-        return now == value
-    if value is Value.UNSET:
-        return now is None
-    return bool(now) or (value is Value.SET and now is not None)
-
-
 def _with_bindings(options: Options, bindings: Bindings, arguments: Mapping[str, str]) -> Options:
     args = dict(options.build_args)
     for name, value in bindings.items():
-        if _holds(value, arguments.get(name)):
+        if holds(value, arguments.get(name)):
             continue
         if value is Value.UNSET:
             args.pop(name, None)

@@ -34,9 +34,6 @@ class Reached(Struct, frozen=True):
     witness: Options | None = None
 
 
-_NOT_READ = Reached(Reach.DEAD, "nothing reads it")
-
-
 class FileReach(Struct, frozen=True):
     """The reach of every stage by index, and the file resolved for the first question BuildKit accepts.
 
@@ -187,23 +184,3 @@ def _next_lines(file: Dockerfile) -> dict[int, int]:
         if head.name:
             later[head.name] = head.span.line
     return lines
-
-
-def reach_of_nodes(
-    nodes: Iterable[str], pairs: Iterable[tuple[str, str]], stages: Sequence[Reached]
-) -> dict[str, Reached]:
-    """The reach of every node; ``pairs`` are edges from what is read to the stage that reads it.
-
-    An image or context has the best reach of the stages that read it.
-    """
-    reach = {f"stage:{index}": reached for index, reached in enumerate(stages)}
-    order = list(Reach)
-    readers: dict[str, list[Reached]] = {}
-    for source, target in pairs:
-        readers.setdefault(source, []).append(reach[target])
-    for node in nodes:
-        if node not in reach:
-            reach[node] = min(
-                readers.get(node, ()), key=lambda reached: order.index(reached.reach), default=_NOT_READ
-            )
-    return {node: reach[node] for node in nodes}

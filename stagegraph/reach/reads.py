@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Set
+from functools import lru_cache
 
 from stagegraph.dockerfile.file import Dockerfile, read_trigger
-from stagegraph.dockerfile.instructions import Copy, Instruction, Onbuild, Run, mount_source
-from stagegraph.dockerfile.stages import Resolved, StageOrImage, transitive_closure
+from stagegraph.dockerfile.instructions import Copy, Onbuild, Run, mount_source
+from stagegraph.dockerfile.stages import Resolved, StageOrImage, reachable
 from stagegraph.errors import DockerfileError
 from stagegraph.reach.from_choices import FromChoices
+from stagegraph.source import Source, Span
 
+_NameRead = tuple[str, bool]  # a name in --from, and whether a number in it is the index of a stage
 _TOO_MANY = "there are too many variables in FROM to follow them all"
 
 
@@ -50,9 +53,7 @@ class StageReads:
     def trigger_reads(self, stage: int) -> frozenset[int]:
         """The stages that the ONBUILD triggers of ``stage`` make the stages FROM it read."""
         if stage not in self._triggers:
-            instructions = _triggers(self.resolved.file, stage)
-            names = (name for instruction in instructions for name in _names_read(instruction))
-            sources = (self._stage(*name) for name in names)
+            sources = (self._stage(*name) for name in _trigger_names(self.resolved.file, stage))
             self._triggers[stage] = frozenset(source for source in sources if source is not None)
         return self._triggers[stage]
 
@@ -64,42 +65,40 @@ class StageReads:
 
     def reached(self, starts: Iterable[int], known: Set[int] = frozenset()) -> set[int]:
         """The transitive closure of ``starts`` under ``inputs``, without ``known`` and what only it needs."""
-        return transitive_closure(set(starts) - known, lambda stage: self.inputs(stage) - known)
+        return reachable(set(starts) - known, lambda stage: self.inputs(stage) - known)
 
 
 def trigger_numbers(file: Dockerfile, stage: int) -> frozenset[int]:
     """The numbers in ``--from`` of the ONBUILD triggers of ``stage``: of stages, or of images after them."""
-    names = (name for instruction in _triggers(file, stage) for name in _names_read(instruction))
+    names = _trigger_names(file, stage)
     numbers = (_number(name) for name, can_be_number in names if can_be_number)
     return frozenset(number for number in numbers if number is not None)
 
 
-def _triggers(file: Dockerfile, stage: int) -> Iterator[Instruction]:
-    """The ONBUILD triggers of ``stage``, without those that BuildKit rejects when it runs them."""
+def _trigger_names(file: Dockerfile, stage: int) -> Iterator[_NameRead]:
+    """What the ONBUILD triggers of ``stage`` read, without those that BuildKit rejects when it runs them."""
     for item in file.stages[stage].body:
-        if isinstance(item, Onbuild) and (instruction := _trigger(file, item)) is not None:
-            yield instruction
+        if isinstance(item, Onbuild):
+            yield from _names_read(item.trigger) or ()
 
 
-def _trigger(file: Dockerfile, item: Onbuild) -> Instruction | None:
+@lru_cache(maxsize=1024)
+def _names_read(trigger: str) -> tuple[_NameRead, ...] | None:
+    """The names that a trigger reads from; None where BuildKit rejects it."""
     try:
-        return read_trigger(file.source, item.trigger, item.span)
+        item = read_trigger(Source(name="", text=trigger), trigger, Span(line=1, end_line=1))
     except DockerfileError:
         return None
+    if isinstance(item, Copy) and item.source_stage and not item.add:
+        return ((item.source_stage, True),)
+    if isinstance(item, Run):
+        return tuple((source, False) for fields in item.mounts if (source := mount_source(fields)))
+    return ()
 
 
 def _number(name: str) -> int | None:
     digits = name.removeprefix("+").lstrip("0") or "0"
     return int(digits[:10]) if digits.isascii() and digits.isdecimal() else None
-
-
-def _names_read(item: Instruction) -> list[tuple[str, bool]]:
-    """The names that an instruction reads from, and for each whether a number in it is a stage's index."""
-    if isinstance(item, Copy) and item.source_stage and not item.add:
-        return [(item.source_stage, True)]
-    if isinstance(item, Run):
-        return [(source, False) for fields in item.mounts if (source := mount_source(fields))]
-    return []
 
 
 def same_for_all_targets(file: Dockerfile) -> bool:
@@ -110,12 +109,13 @@ def same_for_all_targets(file: Dockerfile) -> bool:
         return False
     names = {stage.head.name for stage in file.stages}
     triggers = (item for stage in file.stages for item in stage.body if isinstance(item, Onbuild))
-    return all(_reads_stages_only(_trigger(file, item), names) for item in triggers)
+    return all(_reads_stages_only(item.trigger, names) for item in triggers)
 
 
-def _reads_stages_only(trigger: Instruction | None, names: Container[str]) -> bool:
+def _reads_stages_only(trigger: str, stages: Container[str]) -> bool:
     """Whether BuildKit cannot reject a trigger when it runs it: it reads nothing, or stages by name."""
-    return trigger is not None and all(name.lower() in names for name, _ in _names_read(trigger))
+    names = _names_read(trigger)
+    return names is not None and all(name.lower() in stages for name, _ in names)
 
 
 class PossibleReads:

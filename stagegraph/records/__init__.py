@@ -1,1 +1,1 @@
-"""What BuildKit measured of builds: bundles, event streams and logs, read into records."""
+"""Reads what BuildKit reports about builds (bundles, event streams, logs) into records."""

@@ -1,12 +1,12 @@
-"""Bundles (``.dockerbuild``) of ``docker buildx history export`` and of docker/build-push-action.
+"""Reads bundles (``.dockerbuild``) of ``docker buildx history export`` and docker/build-push-action.
 
-An OCI layout whose manifests are history records; see moby/buildkit solver/llbsolver/history and
-docker/buildx util/desktop.
+A bundle is an OCI layout whose manifests are history records; see moby/buildkit
+solver/llbsolver/history and docker/buildx util/desktop.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 from stagegraph.dockerfile.logical import source_from_bytes
@@ -15,8 +15,8 @@ from stagegraph.options import Options
 from stagegraph.records.collector import Collector, TimestampError, nanoseconds
 from stagegraph.records.event_stream import add_event
 from stagegraph.records.oci_layout import Layout, LayoutError
-from stagegraph.records.provenance import Provenance, read_provenance
-from stagegraph.records.record import SECOND, Interval, Record
+from stagegraph.records.provenance import Provenance, as_dict, as_list, read_provenance
+from stagegraph.records.record import SECOND, Interval, Record, Tick
 from stagegraph.source import Source
 
 _RECORD = "application/vnd.buildkit.historyrecord.v0"
@@ -24,42 +24,42 @@ _STATUS = "application/vnd.buildkit.status.v0"
 _OLD_STATUS = "application/vnd.buildkit.solvestatus.v0"
 _PROVENANCE = "application/vnd.in-toto+json"
 _REFERENCE = "vnd.buildkit.history.reference"
-_DEPTH = 4  # an index of indexes of manifests, and room to spare
+_DEPTH = 4  # an index may hold indexes of manifests; deeper ones are ignored
 
 
-def read_bundle(stream: BinaryIO, source: str, tick: Callable[[int], None]) -> list[Record]:
-    """The records of a bundle; InputError when it is damaged or none."""
+def read_bundle(stream: BinaryIO, source: str, tick: Tick) -> list[Record]:
+    """The records of a bundle; InputError when ``stream`` is damaged or not a bundle."""
     try:
         layout = Layout(stream, tick)
         manifests = list(_manifests(layout, layout.index, _DEPTH))
     except LayoutError as error:
-        raise _refused(source, str(error)) from None
+        raise _invalid(source, str(error)) from None
     if not manifests:
-        raise _refused(source, "it holds no record of a build")
+        raise _invalid(source, "the bundle holds no record of a build")
     several = len(manifests) > 1
     return [_record(layout, manifest, source, several) for manifest in manifests]
 
 
-def _refused(source: str, message: str) -> InputError:
+def _invalid(source: str, message: str) -> InputError:
     return InputError(
         message,
         source=Source(name=source, text=""),
-        hint="a bundle is made by docker buildx history export --finalize -o build.dockerbuild",
+        hint="create a bundle with docker buildx history export --finalize -o build.dockerbuild",
     )
 
 
 def _manifests(layout: Layout, index: Any, depth: int) -> Iterator[dict[str, Any]]:
-    for descriptor in _list(_dict(index).get("manifests")):
-        found = _dict(layout.json(descriptor))
-        if _dict(found.get("config")).get("mediaType") == _RECORD:
-            yield found
+    for descriptor in as_list(as_dict(index).get("manifests")):
+        manifest = as_dict(layout.json(descriptor))
+        if as_dict(manifest.get("config")).get("mediaType") == _RECORD:
+            yield manifest
         elif depth:
-            yield from _manifests(layout, found, depth - 1)
+            yield from _manifests(layout, manifest, depth - 1)
 
 
 def _record(layout: Layout, manifest: dict[str, Any], source: str, several: bool) -> Record:
-    config = _dict(layout.json(manifest.get("config")))
-    layers = [_dict(layer) for layer in _list(manifest.get("layers"))]
+    config = as_dict(layout.json(manifest.get("config")))
+    layers = [as_dict(layer) for layer in as_list(manifest.get("layers"))]
     notes = list(layout.notes)
     collector = Collector()
     for layer in layers:
@@ -67,7 +67,7 @@ def _record(layout: Layout, manifest: dict[str, Any], source: str, several: bool
     provenance = _merged(
         read_provenance(layout.json(layer)) for layer in layers if layer.get("mediaType") == _PROVENANCE
     )
-    attributes = {k: v for k, v in _dict(config.get("FrontendAttrs")).items() if isinstance(v, str)}
+    attributes = {k: v for k, v in as_dict(config.get("FrontendAttrs")).items() if isinstance(v, str)}
     vertices = collector.vertices()
     if not vertices:
         notes.append("the record holds no events")
@@ -80,13 +80,13 @@ def _record(layout: Layout, manifest: dict[str, Any], source: str, several: bool
         lines=provenance.lines,
         options=_options({**provenance.arguments, **attributes}, config),
         span=_span(config),
-        error=str(_dict(config.get("error")).get("message") or ""),
+        error=str(as_dict(config.get("error")).get("message") or ""),
         notes=tuple(dict.fromkeys(notes)),
     )
 
 
 def _add_status(layout: Layout, layer: dict[str, Any], collector: Collector) -> Iterator[str]:
-    """Add the events of a layer, if it has any; yields what could not be read."""
+    """Add the events of a layer, if it has any; yields a note for each part that could not be read."""
     kind = layer.get("mediaType")
     if kind not in (_STATUS, _OLD_STATUS):
         return
@@ -102,18 +102,19 @@ def _add_status(layout: Layout, layer: dict[str, Any], collector: Collector) -> 
             yield str(error)
     else:
         try:
-            add_event(collector, _dict(layout.json(layer)))
+            add_event(collector, as_dict(layout.json(layer)))
         except (ValueError, TypeError, AttributeError):
-            yield "the events could not all be read"
+            yield "some events could not be read"
 
 
-def _merged(found: Iterator[Provenance]) -> Provenance:
-    """One provenance of several, one for each platform."""
+def _merged(provenances: Iterator[Provenance]) -> Provenance:
+    """The provenance of all platforms: there is one for each of them."""
     lines: dict[str, tuple[int, ...]] = {}
     last = Provenance()
-    for one in found:
-        lines.update(one.lines)
-        last = one if one.dockerfile is not None or last.dockerfile is None else last
+    for provenance in provenances:
+        lines.update(provenance.lines)
+        if provenance.dockerfile is not None or last.dockerfile is None:
+            last = provenance
     return Provenance(
         lines=lines, arguments=last.arguments, filename=last.filename, dockerfile=last.dockerfile
     )
@@ -135,14 +136,14 @@ def _options(attributes: Mapping[str, str], config: Mapping[str, Any]) -> Option
     build_platform = default if isinstance(default, str) and default else Options().build_platform
     return Options(
         target=attributes.get("target") or None,
-        build_args=_named("build-arg:", attributes),
+        build_args=_with_prefix("build-arg:", attributes),
         platforms=platforms or (build_platform,),
-        contexts={k: v for k, v in _named("context:", attributes).items() if "::" not in k},
+        contexts={k: v for k, v in _with_prefix("context:", attributes).items() if "::" not in k},
         build_platform=build_platform,
     )
 
 
-def _named(prefix: str, attributes: Mapping[str, str]) -> dict[str, str]:
+def _with_prefix(prefix: str, attributes: Mapping[str, str]) -> dict[str, str]:
     return {k.removeprefix(prefix): v for k, v in attributes.items() if k.startswith(prefix)}
 
 
@@ -152,7 +153,7 @@ def _span(config: Mapping[str, Any]) -> Interval | None:
 
 
 def _time(value: Any) -> int | None:
-    """A time as bundles of 2024 have it, text, or as seconds and nanoseconds."""
+    """A time, which is text in bundles of 2024, and seconds with nanoseconds later."""
     if isinstance(value, dict):
         seconds, nanos = value.get("seconds", 0), value.get("nanos", 0)
         whole = isinstance(seconds, int) and isinstance(nanos, int)
@@ -161,11 +162,3 @@ def _time(value: Any) -> int | None:
         return nanoseconds(value) if isinstance(value, str) else None
     except TimestampError:
         return None
-
-
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -1,4 +1,4 @@
-"""Events of a build put together: one vertex may be told of many times, and of less each time.
+"""Merges the events of a build into vertices: BuildKit sends several events for each, later ones shorter.
 
 Rules: moby/buildkit util/progress/progressui/display.go and solver/progress.go.
 """
@@ -14,18 +14,21 @@ from msgspec import Struct, field
 
 from stagegraph.records.record import Interval, Vertex
 
-_STAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,12}))?(Z|[+-]\d\d:\d\d)\Z")
+_TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,12}))?(Z|[+-]\d\d:\d\d)\Z")
 
 
 class TimestampError(ValueError):
-    """A text that is no timestamp."""
+    """A text that is not an RFC 3339 timestamp."""
 
 
 def nanoseconds(text: str) -> int:
-    """``text`` as nanoseconds since 1970; digits past the ninth are dropped."""
-    match = _STAMP.match(text)
+    """The RFC 3339 timestamp ``text`` as nanoseconds since 1970; TimestampError if it is not one.
+
+    Digits of the fraction past the ninth are dropped.
+    """
+    match = _TIMESTAMP.match(text)
     if not match:
-        raise TimestampError(f"{text[:40]!r} is no timestamp")
+        raise TimestampError(f"{text[:40]!r} is not a timestamp")
     fraction = (match[2] or "")[:9].ljust(9, "0")
     return _seconds(match[1], match[3]) * 1_000_000_000 + int(fraction)
 
@@ -36,7 +39,7 @@ def _seconds(text: str, zone: str) -> int:
     try:
         return int(datetime.fromisoformat(text + offset).astimezone(UTC).timestamp())
     except (ValueError, OverflowError) as error:
-        raise TimestampError(f"{text[:40]!r} is no timestamp: {error}") from None
+        raise TimestampError(f"{text[:40]!r} is not a timestamp: {error}") from None
 
 
 _CONTEXT = "transferring "
@@ -44,8 +47,8 @@ _DOCKERFILE = "transferring dockerfile"
 _LAYER = "sha256:"
 
 
-class _Known(Struct):
-    """What the events have said of one vertex so far."""
+class _Events(Struct):
+    """The events of one vertex so far, merged."""
 
     name: str = ""
     inputs: tuple[str, ...] = ()
@@ -59,12 +62,12 @@ class _Known(Struct):
 
 
 class Collector:
-    """Takes the events of one build in their order."""
+    """Collects the events of one build, which are added in their order."""
 
     def __init__(self) -> None:
-        self._known: dict[str, _Known] = {}
-        self.last = 0  # the latest time that an event of a vertex tells
-        self.latest: object = None  # the timestamp of the latest status, as it was written
+        self._known: dict[str, _Events] = {}  # by digest
+        self._last = 0  # the latest time in an event of a vertex
+        self.last_status: object = None  # the timestamp of the last status, as it was written
 
     def vertex(
         self,
@@ -78,8 +81,10 @@ class Collector:
         error: str = "",
         group: str = "",
     ) -> None:
-        """One event of a vertex. Later events leave out what earlier ones told: that stays."""
-        known = self._known.setdefault(digest, _Known())
+        """Add an event of a vertex; what it omits stays as earlier events had it."""
+        known = self._known.get(digest)
+        if known is None:
+            known = self._known[digest] = _Events()
         known.name = known.name or name
         known.inputs = known.inputs or tuple(inputs)
         known.cached = known.cached or cached
@@ -87,14 +92,14 @@ class Collector:
         known.group = known.group or group
         if started is not None and started > 0:
             known.begun[started] = None
-            self.last = max(self.last, started)
+            self._last = max(self._last, started)
             if completed is not None:
-                # a clock that was set back in between: the vertex took no time, not less than none
+                # a clock that was set back in between would make the duration negative
                 known.done[started] = max(completed, started)
-                self.last = max(self.last, completed)
+                self._last = max(self._last, completed)
 
     def status(self, digest: str, key: str, current: int) -> None:
-        """One event of what a vertex moves: bytes of layers, bytes of the context."""
+        """Add the progress of a transfer of a vertex: bytes of a layer, or bytes of the context."""
         known = self._known.get(digest)
         if known is None:
             return
@@ -105,7 +110,7 @@ class Collector:
 
     @property
     def names(self) -> Iterator[str]:
-        """What the vertices are called."""
+        """The names of the vertices."""
         return (known.name for known in self._known.values())
 
     @property
@@ -115,13 +120,13 @@ class Collector:
 
     def vertices(self) -> tuple[Vertex, ...]:
         """Every vertex, in the order of the first event of each."""
-        # Only what has no end needs it, and there are many statuses: one is read, not all.
-        self.last = max(self.last, _moment(self.latest))
+        # Only the last status is parsed: there are many, and only unfinished vertices need its time.
+        self._last = max(self._last, _nanoseconds_or_zero(self.last_status))
         return tuple(self._vertex(digest, known) for digest, known in self._known.items())
 
-    def _vertex(self, digest: str, known: _Known) -> Vertex:
-        open_ended = [start for start in known.begun if start not in known.done]
-        ends = {**known.done, **{start: max(self.last, start) for start in open_ended}}
+    def _vertex(self, digest: str, known: _Events) -> Vertex:
+        unfinished = [start for start in known.begun if start not in known.done]
+        ends = {**known.done, **{start: max(self._last, start) for start in unfinished}}
         return Vertex(
             digest=digest,
             name=known.name,
@@ -129,14 +134,14 @@ class Collector:
             intervals=merged(Interval(start, end) for start, end in ends.items()),
             cached=known.cached,
             error=known.error,
-            unfinished=bool(open_ended),
+            unfinished=bool(unfinished),
             group=known.group,
             pulled=sum(known.layers.values()),
             sent=sum(known.context.values()),
         )
 
 
-def _moment(timestamp: object) -> int:
+def _nanoseconds_or_zero(timestamp: object) -> int:
     if isinstance(timestamp, int):
         return timestamp
     try:
@@ -146,11 +151,11 @@ def _moment(timestamp: object) -> int:
 
 
 def merged(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
-    """``intervals`` sorted, those that overlap or touch as one."""
-    found: list[Interval] = []
+    """The union of ``intervals``: sorted, those that overlap or touch joined."""
+    result: list[Interval] = []
     for interval in sorted(intervals):
-        if found and interval.start <= found[-1].end:
-            found[-1] = Interval(found[-1].start, max(found[-1].end, interval.end))
+        if result and interval.start <= result[-1].end:
+            result[-1] = Interval(result[-1].start, max(result[-1].end, interval.end))
         else:
-            found.append(interval)
-    return tuple(found)
+            result.append(interval)
+    return tuple(result)

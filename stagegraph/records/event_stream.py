@@ -1,25 +1,25 @@
-"""Event streams of ``--progress=rawjson``: one JSON object a line, among lines that are none."""
+"""Reads event streams of ``--progress=rawjson``: one JSON object on each line, among other lines."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+
 from stagegraph.records.collector import Collector, nanoseconds
-from stagegraph.records.record import Record
+from stagegraph.records.record import Record, Tick
 
-_DEFINITION = "[internal] load build definition"
-_STEP = re.compile(r"\d+/\d+\] |exporting ")
-_STAMP = re.compile(rb"\d{4}-\d\d-\d\dT[0-9:.]+Z ")
+_LOAD_DEFINITION = "[internal] load build definition"
+_STEP_NAME = re.compile(r"\d+/\d+\] |exporting ")
+_GITHUB_TIME = re.compile(rb"\d{4}-\d\d-\d\dT[0-9:.]+Z ")
 _BLANK = b"\xef\xbb\xbf \t\r\n"
-
-Tick = Callable[[int], None]  # told how many bytes were read
 
 
 def read_rawjson(lines: Iterable[bytes], source: str, tick: Tick) -> list[Record]:
-    """The records of a stream, one a build; what no event could be read from is counted in the notes."""
+    """The records of a stream, one for each build; lines with invalid events are counted in ``notes``."""
     builds = [_Build()]
     for line in lines:
         tick(len(line))
@@ -27,9 +27,9 @@ def read_rawjson(lines: Iterable[bytes], source: str, tick: Tick) -> list[Record
         if text[:1] != b"{":
             continue
         event = _event(text)
-        if event is not None and builds[-1].is_over(event):
+        if event is not None and builds[-1].ends_before(event):
             builds.append(_Build())
-        builds[-1].take(event)
+        builds[-1].add(event)
     several = len(builds) > 1
     return [build.record(source, f"build {n + 1}" if several else "") for n, build in enumerate(builds)]
 
@@ -42,20 +42,20 @@ class _Build:
         self._definition = ""  # the digest of the vertex that loads the Dockerfile
         self._skipped = 0
 
-    def is_over(self, event: dict[str, Any]) -> bool:
-        """Whether ``event`` begins another build: it loads a definition after steps, and none is open.
+    def ends_before(self, event: dict[str, Any]) -> bool:
+        """Whether ``event`` starts another build: it loads a definition, and all steps so far have ended.
 
-        A frontend that a ``# syntax`` line names loads the definition a second time, before any step.
+        The frontend of a ``# syntax`` line loads the definition a second time, but before any step.
         """
         if "vertexes" not in event:
             return False
         digest = _definition(event)
         self._definition = self._definition or digest
-        again = bool(digest) and digest != self._definition
-        return again and self._collector.complete and any(map(_STEP.search, self._collector.names))
+        another = bool(digest) and digest != self._definition
+        return another and self._collector.complete and any(map(_STEP_NAME.search, self._collector.names))
 
-    def take(self, event: dict[str, Any] | None) -> None:
-        """Add ``event``, or count a line that could not be read as one."""
+    def add(self, event: dict[str, Any] | None) -> None:
+        """Add ``event``; None, and events of the wrong shape, are counted as skipped lines."""
         try:
             if event is None:
                 self._skipped += 1
@@ -65,7 +65,7 @@ class _Build:
             self._skipped += 1
 
     def record(self, source: str, name: str) -> Record:
-        """What was told of the build."""
+        """The record of the events so far."""
         lines = f"{self._skipped} line{'s' if self._skipped > 1 else ''}"
         notes = (f"{lines} could not be read as events",) if self._skipped else ()
         vertices = self._collector.vertices()
@@ -75,30 +75,33 @@ class _Build:
 def _definition(event: dict[str, Any]) -> str:
     vertexes = event.get("vertexes")
     for item in vertexes if isinstance(vertexes, list) else ():
-        if isinstance(item, dict) and str(item.get("name", "")).startswith(_DEFINITION):
+        if isinstance(item, dict) and str(item.get("name", "")).startswith(_LOAD_DEFINITION):
             return str(item.get("digest", ""))
     return ""
 
 
 def without_prefix(line: bytes) -> bytes:
-    """``line`` without the mark of UTF-8 and without the time that GitHub Actions puts before it."""
+    """``line`` without a byte order mark and without the time that GitHub Actions puts before it."""
     text = line.lstrip(_BLANK)
     if text[:2] == b"20":
-        match = _STAMP.match(text)
+        match = _GITHUB_TIME.match(text)
         return text[match.end() :] if match else text
     return text
 
 
 def _event(line: bytes) -> dict[str, Any] | None:
     try:
-        event = json.loads(line.decode("utf-8", "replace"))
+        try:
+            event = msgspec.json.decode(line)
+        except msgspec.DecodeError:  # such as bytes that are not UTF-8, which json replaces
+            event = json.loads(line.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
     return event if isinstance(event, dict) else None
 
 
 def add_event(collector: Collector, event: dict[str, Any]) -> None:
-    """Add one SolveStatus; ValueError, TypeError or AttributeError when it is none."""
+    """Add one SolveStatus; raises ValueError, TypeError or AttributeError when its shape is wrong."""
     for item in event.get("vertexes") or ():
         collector.vertex(
             str(item.get("digest", "")),
@@ -116,7 +119,7 @@ def add_event(collector: Collector, event: dict[str, Any]) -> None:
             str(item.get("id", "")),
             int(item.get("current") or 0),
         )
-        collector.latest = item.get("timestamp") or collector.latest
+        collector.last_status = item.get("timestamp") or collector.last_status
 
 
 def _time(text: object) -> int | None:

@@ -1,7 +1,7 @@
-"""An OCI layout in a tar archive, read in memory: nothing is ever written to disk.
+"""Reads an OCI layout from a tar archive into memory; nothing is written to disk.
 
-Only regular files called ``index.json`` or ``blobs/sha256/...`` are looked at, so names that lead
-elsewhere, links and devices have no effect; sizes are bounded as they are read.
+Only regular files called ``index.json`` or ``blobs/sha256/...`` are read, so other paths, links and
+devices have no effect. Sizes are limited while reading.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ import lzma
 import re
 import tarfile
 import zlib
-from collections.abc import Callable
 from io import BufferedIOBase, BufferedReader
 from typing import Any, BinaryIO, cast
+
+from stagegraph.records.record import Tick
 
 MOST_BYTES = 256 * 1024 * 1024  # of a whole bundle, unpacked
 _BLOB = re.compile(r"(?:\./)?blobs/sha256/([0-9a-f]{64})\Z")
@@ -23,13 +24,13 @@ _CHUNK = 1024 * 1024
 
 
 class LayoutError(ValueError):
-    """An archive that is damaged, too large, or no OCI layout."""
+    """An archive that is damaged, too large, or not an OCI layout."""
 
 
 class Layout:
-    """The blobs of one archive by digest, each checked against it."""
+    """The blobs of one archive, by the digest that each was verified against."""
 
-    def __init__(self, stream: BinaryIO, tick: Callable[[int], None]) -> None:
+    def __init__(self, stream: BinaryIO, tick: Tick) -> None:
         self.blobs: dict[str, bytes] = {}
         self.index: Any = None
         self.notes: list[str] = []
@@ -37,18 +38,15 @@ class Layout:
         try:
             with tarfile.open(fileobj=_Bounded(stream, tick), mode="r|") as archive:
                 for member in archive:
-                    self._take(archive, member)
+                    self._add(archive, member)
         except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error, lzma.LZMAError) as error:
-            self._cut_off(error)
+            if self.index is None:
+                raise LayoutError(f"the archive is damaged: {error}") from None
+            self.notes.append("the archive is damaged or truncated; the files before that were read")
         if self.index is None:
-            raise LayoutError("it holds no index.json, so it is no bundle of docker buildx history export")
+            raise LayoutError("the archive has no index.json, so it is not a bundle")
 
-    def _cut_off(self, error: Exception) -> None:
-        if self.index is None:
-            raise LayoutError(f"the archive is damaged: {error}") from None
-        self.notes.append("the archive is damaged or cut off: what came before was read")
-
-    def _take(self, archive: tarfile.TarFile, member: tarfile.TarInfo) -> None:
+    def _add(self, archive: tarfile.TarFile, member: tarfile.TarInfo) -> None:
         name = member.name.removeprefix("./")
         match = _BLOB.match(name)
         if not member.isreg() or not (match or name == "index.json"):
@@ -59,11 +57,11 @@ class Layout:
         elif hashlib.sha256(data).hexdigest() == match[1]:
             self.blobs[f"sha256:{match[1]}"] = data
         else:
-            self.notes.append(f"the blob {match[1][:12]} does not match its digest and was left out")
+            self.notes.append(f"the blob {match[1][:12]} does not match its digest and was skipped")
 
     def _bytes(self, archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
         if member.size > self._left:
-            raise LayoutError(f"it unpacks to more than {MOST_BYTES // 1024 // 1024} MiB")
+            raise _too_large()
         self._left -= member.size
         file = archive.extractfile(member)
         data = file.read() if file else b""
@@ -72,19 +70,19 @@ class Layout:
         return data
 
     def json(self, descriptor: Any) -> Any:
-        """The JSON of the blob that ``descriptor`` names; None where it is missing or no JSON."""
+        """The JSON of the blob that ``descriptor`` names; None if it is missing or not JSON."""
         return _json(self.blob(descriptor) or b"")
 
     def blob(self, descriptor: Any) -> bytes | None:
-        """The blob that ``descriptor`` names, if the archive holds it."""
+        """The blob that ``descriptor`` names; None if the archive does not hold it."""
         digest = descriptor.get("digest") if isinstance(descriptor, dict) else None
         return self.blobs.get(digest) if isinstance(digest, str) else None
 
 
 class _Bounded(BufferedIOBase):
-    """Unpacks gzip as it is read, and stops a stream that unpacks without end."""
+    """Decompresses gzip while reading; raises LayoutError past the limit of bytes."""
 
-    def __init__(self, stream: BinaryIO, tick: Callable[[int], None]) -> None:
+    def __init__(self, stream: BinaryIO, tick: Tick) -> None:
         counted = cast(BinaryIO, _Counted(stream, tick))
         packed = not hasattr(stream, "peek") or cast(BufferedReader, stream).peek(2)[:2] == b"\x1f\x8b"
         self._file = gzip.GzipFile(fileobj=counted) if packed else counted
@@ -94,12 +92,14 @@ class _Bounded(BufferedIOBase):
         data = self._file.read(_CHUNK if size is None or size < 0 else size)
         self._left -= len(data)
         if self._left < 0:
-            raise LayoutError(f"it unpacks to more than {MOST_BYTES // 1024 // 1024} MiB")
+            raise _too_large()
         return data
 
 
 class _Counted:
-    def __init__(self, stream: BinaryIO, tick: Callable[[int], None]) -> None:
+    """Calls ``tick`` with the number of bytes of each read."""
+
+    def __init__(self, stream: BinaryIO, tick: Tick) -> None:
         self._stream = stream
         self._tick = tick
 
@@ -107,6 +107,10 @@ class _Counted:
         data = self._stream.read(size)
         self._tick(len(data))
         return data
+
+
+def _too_large() -> LayoutError:
+    return LayoutError(f"the archive unpacks to more than {MOST_BYTES // 1024 // 1024} MiB")
 
 
 def _json(data: bytes) -> Any:

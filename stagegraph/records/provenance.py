@@ -1,7 +1,7 @@
-"""What the provenance of a build says: which lines a vertex is made from, and what was asked.
+"""Reads the provenance of a build: the lines that each vertex is made from, the options, the Dockerfile.
 
-SLSA provenance as BuildKit writes it, version 1 and 0.2 (moby/buildkit solver/llbsolver/provenance).
-Every part may be missing or of another type: it is untrusted.
+SLSA provenance as BuildKit writes it, versions 1 and 0.2 (moby/buildkit solver/llbsolver/provenance).
+It is untrusted: every part may be missing or have another type.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ _MOST_LINES = 100_000
 
 
 class Provenance(Struct, frozen=True, kw_only=True):
-    """Lines by the digest of a vertex, the arguments of the frontend, and the Dockerfile."""
+    """What the provenance of one platform holds."""
 
-    lines: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    arguments: Mapping[str, str] = field(default_factory=dict)
-    filename: str = ""
+    lines: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # by the digest of the vertex
+    arguments: Mapping[str, str] = field(default_factory=dict)  # of the frontend
+    filename: str = ""  # of the Dockerfile
     dockerfile: bytes | None = None
 
 
 def read_provenance(document: Any) -> Provenance:
     """The provenance in ``document``: a predicate, or an in-toto statement around one."""
-    predicate = _dict(document).get("predicate", document)
-    config, source, arguments = _parts(_dict(predicate))
-    steps = _dict(source.get("locations"))
+    predicate = as_dict(document).get("predicate", document)
+    config, source, arguments = _parts(as_dict(predicate))
+    steps = as_dict(source.get("locations"))
     lines = {
-        digest: found
-        for digest, step in _dict(config.get("digestMapping")).items()
-        if isinstance(step, str) and (found := tuple(_lines(_dict(steps.get(step)))))
+        digest: own
+        for digest, step in as_dict(config.get("digestMapping")).items()
+        if isinstance(step, str) and (own := tuple(_lines(as_dict(steps.get(step)))))
     }
-    info = _dict(next(iter(_list(source.get("infos"))), None))
+    info = as_dict(next(iter(as_list(source.get("infos"))), None))
     return Provenance(
         lines=lines,
         arguments={key: value for key, value in arguments.items() if isinstance(value, str)},
@@ -46,24 +46,26 @@ def read_provenance(document: Any) -> Provenance:
 
 
 def _parts(predicate: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """The build configuration, the source map and the arguments, from where each version has them."""
-    definition = _dict(predicate.get("buildDefinition"))
+    """The build configuration, the source map and the frontend arguments, in either version."""
+    definition = as_dict(predicate.get("buildDefinition"))
     if definition:
-        metadata = _dict(_dict(_dict(predicate.get("runDetails")).get("metadata")).get("buildkit_metadata"))
-        config = _dict(_dict(definition.get("internalParameters")).get("buildConfig"))
-        request = _dict(_dict(definition.get("externalParameters")).get("request"))
+        metadata = as_dict(
+            as_dict(as_dict(predicate.get("runDetails")).get("metadata")).get("buildkit_metadata")
+        )
+        config = as_dict(as_dict(definition.get("internalParameters")).get("buildConfig"))
+        request = as_dict(as_dict(definition.get("externalParameters")).get("request"))
     else:
-        metadata = _dict(_dict(predicate.get("metadata")).get(_OLD_METADATA))
-        config = _dict(predicate.get("buildConfig"))
-        request = _dict(_dict(predicate.get("invocation")).get("parameters"))
-    return config, _dict(metadata.get("source")), _dict(request.get("args"))
+        metadata = as_dict(as_dict(predicate.get("metadata")).get(_OLD_METADATA))
+        config = as_dict(predicate.get("buildConfig"))
+        request = as_dict(as_dict(predicate.get("invocation")).get("parameters"))
+    return config, as_dict(metadata.get("source")), as_dict(request.get("args"))
 
 
 def _lines(step: dict[str, Any]) -> Iterator[int]:
-    """The first line of every instruction that the step is made from, each once."""
+    """The first line of each instruction that the step is made from, without duplicates."""
     seen: set[int] = set()
-    for location in _list(step.get("locations")):
-        starts = [_start(range_) for range_ in _list(_dict(location).get("ranges"))]
+    for location in as_list(step.get("locations")):
+        starts = [_start(range_) for range_ in as_list(as_dict(location).get("ranges"))]
         first = min((line for line in starts if 0 < line <= _MOST_LINES), default=0)
         if first and first not in seen:
             seen.add(first)
@@ -71,7 +73,7 @@ def _lines(step: dict[str, Any]) -> Iterator[int]:
 
 
 def _start(range_: Any) -> int:
-    line = _dict(_dict(range_).get("start")).get("line")
+    line = as_dict(as_dict(range_).get("start")).get("line")
     return line if isinstance(line, int) else 0
 
 
@@ -82,9 +84,11 @@ def _decoded(data: Any) -> bytes | None:
         return None
 
 
-def _dict(value: Any) -> dict[str, Any]:
+def as_dict(value: Any) -> dict[str, Any]:
+    """``value`` if it is a dict, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
-def _list(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Any]:
+    """``value`` if it is a list, else an empty one."""
     return value if isinstance(value, list) else []

@@ -1,11 +1,11 @@
 """A record of a build: every vertex that BuildKit reported, with its times.
 
-Times are whole nanoseconds since 1970, as BuildKit has them, so that sums come out to the digit.
+Times are whole nanoseconds since 1970, as in BuildKit, so that sums are exact.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from msgspec import Struct, field
@@ -15,19 +15,21 @@ from stagegraph.source import Source
 
 SECOND = 1_000_000_000  # nanoseconds
 
+Tick = Callable[[int], None]  # called with the number of bytes just read
+
 
 class Interval(NamedTuple):
-    """From ``start`` to ``end``, in nanoseconds."""
+    """A time span from ``start`` to ``end``, in nanoseconds."""
 
     start: int
     end: int
 
 
 class Vertex(Struct, frozen=True, kw_only=True):
-    """One thing that BuildKit ran or took from its cache.
+    """One operation that BuildKit ran or took from its cache.
 
-    ``intervals`` are sorted and do not overlap; a plain log has none, but may say ``stated``, the
-    duration that BuildKit printed (nanoseconds, to a tenth of a second).
+    ``intervals`` are sorted and do not overlap. A plain log without times has none, but it may have
+    ``stated``: the duration that BuildKit printed, in nanoseconds, to a tenth of a second.
     """
 
     digest: str  # in a plain log: "#7"
@@ -37,10 +39,10 @@ class Vertex(Struct, frozen=True, kw_only=True):
     stated: int | None = None
     cached: bool = False
     error: str = ""
-    unfinished: bool = False  # began, and the record ends before it does
-    group: str = ""  # of the steps that BuildKit shows as one
-    pulled: int = 0  # bytes of layers that were fetched
-    sent: int = 0  # bytes of the build context that were sent
+    unfinished: bool = False  # began, and the record stops before it ends
+    group: str = ""  # equal for the vertexes that BuildKit shows as one
+    pulled: int = 0  # bytes of layers fetched
+    sent: int = 0  # bytes of the build context sent
 
     @property
     def ran(self) -> bool:
@@ -49,23 +51,23 @@ class Vertex(Struct, frozen=True, kw_only=True):
 
     @property
     def duration(self) -> int:
-        """Nanoseconds that it ran, as "DONE" prints them: intervals that overlap count once."""
+        """How long it ran, in nanoseconds: the number that BuildKit prints after DONE."""
         if self.intervals:
             return sum(interval.end - interval.start for interval in self.intervals)
         return self.stated or 0
 
 
 class Record(Struct, frozen=True, kw_only=True):
-    """One build. ``name`` says which of a file; ``notes`` what was left out of it and why."""
+    """One build."""
 
     source: str  # the name of the file it was read from
-    name: str
+    name: str  # of the build, if the file holds several
     format: str  # "dockerbuild", "rawjson", "plain"
     vertices: tuple[Vertex, ...]  # in the order of their first event
-    has_inputs: bool = True  # whether the record knows what a vertex reads
+    has_inputs: bool = True  # whether Vertex.inputs are known
     dockerfile: Source | None = None
     lines: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # digest -> lines, by provenance
-    options: Options | None = None  # what was asked of the build, where the record says it
-    span: Interval | None = None  # when the build was begun and when it was done
+    options: Options | None = None  # of the build, if the record holds them
+    span: Interval | None = None  # from the start of the build to its end
     error: str = ""
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # what was left out, and why

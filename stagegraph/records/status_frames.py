@@ -1,7 +1,7 @@
-"""The status frames of a bundle, read with google's protobuf; the one module that imports it.
+"""Reads the status frames of a bundle with protobuf; no other module imports protobuf.
 
-The messages are those of moby/buildkit api/services/control/control.proto, StatusResponse, as far as
-they are needed here; other fields are skipped by protobuf itself.
+The messages have the fields of StatusResponse in moby/buildkit api/services/control/control.proto that
+are needed here; protobuf skips the others.
 """
 
 from __future__ import annotations
@@ -48,19 +48,19 @@ _MESSAGES = {
 
 
 class FrameError(ValueError):
-    """Bytes that are no frames of StatusResponse."""
+    """Bytes that are not frames of StatusResponse."""
 
 
 def add_frames(collector: Collector, data: bytes) -> None:
-    """Add every frame of ``data``: its length as four bytes, low one first, then the message.
+    """Add every frame of ``data``: the length as four bytes, little-endian, then the message.
 
-    Raises FrameError at the first frame that cannot be read; what came before it is kept.
+    Raises FrameError at the first invalid frame; the frames before it are added.
     """
     for frame in _frames(data):
         try:
             response = _response_class().FromString(frame)
         except DecodeError:
-            raise FrameError("a status frame is no protobuf message") from None
+            raise FrameError("a status frame is not a valid protobuf message") from None
         _add(collector, response)
 
 
@@ -70,7 +70,7 @@ def _frames(data: bytes) -> Iterator[bytes]:
         length = int.from_bytes(data[position : position + 4], "little")
         frame = data[position + 4 : position + 4 + length]
         if position + 4 > len(data) or len(frame) < length:
-            raise FrameError("the last status frame is cut off")
+            raise FrameError("the last status frame is truncated")
         yield frame
         position += 4 + length
 
@@ -89,7 +89,7 @@ def _add(collector: Collector, response: Any) -> None:
         )
     for item in response.statuses:
         collector.status(item.vertex, item.id, item.current)
-        collector.latest = _time(item, "timestamp") or collector.latest
+        collector.last_status = _time(item, "timestamp") or collector.last_status
 
 
 def _time(item: Any, name: str) -> int | None:

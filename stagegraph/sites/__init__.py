@@ -1,1 +1,1 @@
-"""Pictures in documentation sites: a fence for Python-Markdown, a plugin for MkDocs."""
+"""Pictures in documentation sites: a fence for Python-Markdown and a plugin for MkDocs."""

@@ -1,4 +1,4 @@
-"""The MkDocs plugin: one line in mkdocs.yml gives every page the ``stagegraph`` fence."""
+"""The MkDocs plugin, which adds the ``stagegraph`` fence to a site."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mkdocs.plugins import BasePlugin
 
-from stagegraph.sites.superfence import PLACE, Place, fence, validator
+from stagegraph.sites.superfence import CURRENT_PAGE, FencePage, fence, validator
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -19,13 +19,13 @@ _FENCES = "pymdownx.superfences"
 
 
 class StagegraphPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]  # it has no options
-    """Draws ``stagegraph`` fences; the paths in them are seen from their page."""
+    """Draws ``stagegraph`` fences; paths in a fence are relative to its page."""
 
     def __init__(self) -> None:
-        self._read: set[Path] = set()
+        self._dockerfiles: set[Path] = set()
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
-        """Add the fence to those of pymdownx.superfences, which is switched on if it is not."""
+        """Enable pymdownx.superfences and add the fence to it."""
         if _FENCES not in config.markdown_extensions:
             config.markdown_extensions.append(_FENCES)
         fences = config.mdx_configs.setdefault(_FENCES, {}).setdefault("custom_fences", [])
@@ -36,13 +36,13 @@ class StagegraphPlugin(BasePlugin):  # type: ignore[type-arg,no-untyped-call]  #
         return config
 
     def on_page_markdown(self, markdown: str, page: Page, **kwargs: Any) -> None:
-        """Remember which page comes: MkDocs makes one after the other."""
-        # seen from here, so that no message shows the folders of a machine
+        """Store which page the following fences belong to: MkDocs renders one page after the other."""
+        # relative, so that messages are the same on every machine
         folder = Path(os.path.relpath(Path(page.file.abs_src_path or ".").parent))
-        PLACE.set(Place(name=page.file.src_uri, folder=folder, read=self._read))
+        CURRENT_PAGE.set(FencePage(name=page.file.src_uri, folder=folder, dockerfiles=self._dockerfiles))
 
     def on_serve(self, server: LiveReloadServer, **kwargs: Any) -> LiveReloadServer:
-        """Make the site anew when a Dockerfile changes that a page shows."""
-        for path in sorted(self._read):
+        """Rebuild the site when a Dockerfile changes that a page shows."""
+        for path in sorted(self._dockerfiles):
             server.watch(str(path))
         return server

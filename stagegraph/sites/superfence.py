@@ -1,4 +1,4 @@
-"""The ``stagegraph`` fence for pymdownx.superfences: a Dockerfile in, its picture in the page out."""
+"""The ``stagegraph`` fence for pymdownx.superfences, which shows a Dockerfile as a picture."""
 
 from __future__ import annotations
 
@@ -13,35 +13,32 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from stagegraph.embedding.pages import alternative, dockerfile_at, report_for, what_ships
-from stagegraph.embedding.settings import Settings, SettingsError, settings_of
+from stagegraph.embedding.content import alternative_text, dockerfile_at, report_for, shipped_table
+from stagegraph.embedding.diagram_settings import DiagramSettings, SettingsError, parse_settings
 from stagegraph.errors import StagegraphError
-from stagegraph.formats.quoting import xml_text
 from stagegraph.model import Report
-from stagegraph.source import Source
+from stagegraph.source import Source, xml_text
 
 # A warning of this logger makes `mkdocs build --strict` fail.
 _log = logging.getLogger("mkdocs.plugins.stagegraph")
-_INLINE = re.compile(r"^\s*FROM\s", re.IGNORECASE | re.MULTILINE)
-_NOT_HERE = ("format", "output")
-_SIZE = re.compile(r'<svg width="(\d+)" height="(\d+)"')
+_UNAVAILABLE = ("format", "output")
 
 
-class Place(Struct):
-    """The page that is being made: its name for messages, and where its paths begin."""
+class FencePage(Struct):
+    """The page that is being rendered."""
 
-    name: str = ""
-    folder: Path = field(default_factory=Path)
-    read: set[Path] = field(default_factory=set)  # the Dockerfiles that its fences have shown
+    name: str = ""  # for messages
+    folder: Path = field(default_factory=Path)  # that paths are relative to
+    dockerfiles: set[Path] = field(default_factory=set)  # that fences have shown so far
 
 
-PLACE: ContextVar[Place] = ContextVar("PLACE")
+CURRENT_PAGE: ContextVar[FencePage] = ContextVar("CURRENT_PAGE")
 
 
 def validator(
     language: str, inputs: Mapping[str, str], options: dict[str, str], attrs: object, md: object
 ) -> bool:
-    """Take every option of the fence: what cannot be asked for is said where the picture would be."""
+    """Accept every option of the fence, so that ``fence`` can show which one is invalid."""
     options.update({name.replace("_", "-"): value for name, value in inputs.items()})
     return True
 
@@ -49,42 +46,44 @@ def validator(
 def fence(
     source: str, language: str, css_class: str, options: Mapping[str, str], md: Any, **kwargs: Any
 ) -> str:
-    """The HTML of one fence: a picture, or what is wrong with it, which is logged as a warning too."""
-    place = PLACE.get(None) or Place()
+    """The HTML of one fence: a picture, or an error message, which is also logged as a warning."""
+    page = CURRENT_PAGE.get(None) or FencePage()
     try:
-        return _drawn(source, options, place)
+        return _drawn(source, options, page)
     except (StagegraphError, SettingsError, OSError, ValueError) as error:
         hint = f"\nhint: {error.hint}" if isinstance(error, SettingsError) and error.hint else ""
-        where = f"{place.name}: " if place.name else ""
-        _log.warning("%sa stagegraph fence cannot be drawn: %s%s", where, error, hint)
+        where = f"{page.name}: " if page.name else ""
+        _log.warning("%scannot draw a stagegraph fence: %s%s", where, error, hint)
         return f'<pre class="stagegraph-error"><code>{escape(f"{error}{hint}")}</code></pre>'
 
 
-def _drawn(source: str, options: Mapping[str, str], place: Place) -> str:
+def _drawn(source: str, options: Mapping[str, str], page: FencePage) -> str:
     given = " ".join(f'{name}="{value}"' for name, value in options.items())
-    if _INLINE.search(source):
+    if re.search(r"^\s*FROM\s", source, re.IGNORECASE | re.MULTILINE):
         settings = _settings(given)
         report = report_for(Source(name="Dockerfile", text=source), settings)
     else:
         settings = _settings(f"{source} {given}")
-        path = dockerfile_at(place.folder, settings.dockerfile)
-        place.read.add(path.resolve())
-        report = report_for(path, settings, place.folder)
+        path = dockerfile_at(page.folder, settings.dockerfile)
+        page.dockerfiles.add(path.resolve())
+        report = report_for(path, settings, page.folder)
     return _html(report, settings)
 
 
-def _settings(words: str) -> Settings:
-    for name in _NOT_HERE:
+def _settings(words: str) -> DiagramSettings:
+    for name in _UNAVAILABLE:
         if re.search(rf"(^|\s){name}=", words):
-            raise SettingsError(f"{name} has no meaning here", hint="a fence becomes an SVG in its page")
-    return settings_of(words)
+            raise SettingsError(
+                f"a fence does not take `{name}`", hint="remove it: a fence always becomes an SVG in its page"
+            )
+    return parse_settings(words)
 
 
-def _html(report: Report, settings: Settings) -> str:
+def _html(report: Report, settings: DiagramSettings) -> str:
     from stagegraph.api import render
 
     picture = render(report, "svg", settings.view).decode()
-    parts = [_object(picture, alternative(report, settings))]
+    parts = [_object(picture, alternative_text(report, settings))]
     if settings.report:
         parts.append(_table(report))
     inside = "".join(parts)
@@ -95,8 +94,8 @@ def _html(report: Report, settings: Settings) -> str:
 
 
 def _object(picture: str, words: str) -> str:
-    """A document of its own: neither its styles nor those of the page reach the other."""
-    size = _SIZE.search(picture)
+    """The picture as a separate document, so that its styles and those of the page stay apart."""
+    size = re.search(r'<svg width="(\d+)" height="(\d+)"', picture)
     width, height = size.groups() if size else ("100%", "")
     data = base64.b64encode(picture.encode()).decode()
     return (
@@ -109,4 +108,4 @@ def _object(picture: str, words: str) -> str:
 def _table(report: Report) -> str:
     from markdown import markdown
 
-    return str(markdown("\n".join(what_ships(report)), extensions=["tables"]))
+    return str(markdown("\n".join(shipped_table(report)), extensions=["tables"]))

@@ -1,1 +1,1 @@
-"""Records tied to the lines of a Dockerfile, and what their times mean."""
+"""Matches records to the lines of a Dockerfile and computes critical path, slack and savings."""

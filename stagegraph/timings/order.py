@@ -1,4 +1,7 @@
-"""The vertices of a record in order, with what each reads, and the time that the build took."""
+"""Orders the vertices of a record topologically, and finds when the build started and how long it took.
+
+A plain log has no inputs and no times: they are estimated.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,149 @@ from heapq import heapify, heappop, heappush
 from msgspec import Struct
 from msgspec.structs import replace
 
-from stagegraph.records.record import Interval, Record, Vertex
-from stagegraph.timings.dockerfile_of_record import Tied
-from stagegraph.timings.static_graph import all_steps, inputs_by_dockerfile
-from stagegraph.timings.step_names import VertexKind, step_words
+from stagegraph.model import StepKind
+from stagegraph.records.record import SECOND, Interval, Record, Vertex
+from stagegraph.timings.candidates import StepIndex
+from stagegraph.timings.match import MatchedRecord
+from stagegraph.timings.step_names import VertexKind, step_name
+
+_CONCURRENT = ("load metadata for", "[auth]")  # vertices that BuildKit runs at the same time
 
 
-def in_order(
+def inputs_of_log(matched: MatchedRecord) -> list[tuple[int, ...]]:
+    """What each vertex of a log reads, as positions: by the Dockerfile, else by the numbers of the steps."""
+    vertices = matched.record.vertices
+    if matched.dockerfile.builds:
+        lines = [matched.matches[vertex.digest].lines for vertex in vertices]
+        return _inputs_by_dockerfile(vertices, lines, matched.dockerfile.steps)
+    last: dict[tuple[str, str], int] = {}  # platform and stage -> the position of its latest step
+    inputs: list[tuple[int, ...]] = []
+    for position, vertex in enumerate(vertices):
+        parts = step_name(vertex.name)
+        key = (parts.platform, parts.stage) if parts else ("", "")
+        inputs.append((last[key],) if parts and key in last else ())
+        if parts:
+            last[key] = position
+    return inputs
+
+
+def _inputs_by_dockerfile(
+    vertices: Sequence[Vertex], lines: Sequence[tuple[int, ...]], index: StepIndex
+) -> list[tuple[int, ...]]:
+    """What each vertex reads by the steps of the Dockerfile that it stands for."""
+    steps = index.steps
+    steps_of = [list(index.find(v.name, own)) for v, own in zip(vertices, lines, strict=True)]
+    vertex_of = {step: vertex for vertex, own in reversed(list(enumerate(steps_of))) for step in own}
+    for position, step in enumerate(steps):  # a log shows a linked copy and its merge as one
+        vertex = vertex_of.get(step.inputs[-1]) if step.kind is StepKind.MERGE else None
+        if vertex is not None and position not in vertex_of:
+            vertex_of[position] = vertex
+            steps_of[vertex].append(position)
+    vertices_of: list[frozenset[int]] = []  # of each step: its vertex, or those it reads if it has none
+    for position, step in enumerate(steps):
+        read = frozenset().union(*(vertices_of[read] for read in step.inputs if read < position))
+        vertices_of.append(frozenset({vertex_of[position]}) if position in vertex_of else read)
+    inputs = []
+    for vertex, own in enumerate(steps_of):
+        read_vertices = {v for step in own for read in steps[step].inputs for v in vertices_of[read]}
+        inputs.append(tuple(sorted(read_vertices - {vertex})))
+    return inputs
+
+
+def estimated_intervals(
+    vertices: Sequence[Vertex], inputs: Sequence[Sequence[int]], kinds: Sequence[VertexKind]
+) -> list[Vertex]:
+    """``vertices`` (inputs before users) with intervals from time 0: each starts when its inputs end."""
+    ends: list[int] = []
+    result: list[Vertex] = []
+    starts, frontend_end = _frontend_starts(vertices, kinds)
+    export_start = 0
+    for position, vertex in enumerate(vertices):
+        if kinds[position] is VertexKind.FRONTEND:
+            start = starts[position] if position < len(starts) else frontend_end
+        elif kinds[position] is VertexKind.EXPORT:
+            start = export_start
+        else:
+            start = max((ends[read] for read in inputs[position]), default=frontend_end)
+        ends.append(start + vertex.duration)
+        export_start = max(export_start, ends[-1])
+        result.append(replace(vertex, intervals=(Interval(start, ends[-1]),)) if vertex.ran else vertex)
+    return result
+
+
+def _frontend_starts(vertices: Sequence[Vertex], kinds: Sequence[VertexKind]) -> tuple[list[int], int]:
+    """When each of the leading frontend vertices starts, and when the last of them ends."""
+    starts: list[int] = []
+    start = end = 0
+    for vertex, kind in zip(vertices, kinds, strict=True):
+        if kind is not VertexKind.FRONTEND:
+            break
+        if not any(words in vertex.name for words in _CONCURRENT):
+            start = end
+        starts.append(start)
+        end = max(end, start + vertex.duration)
+    return starts, end
+
+
+_SPAN_TOLERANCE = SECOND  # between the times of vertices and the recorded start and end of the build
+_NEVER = 1 << 63
+_RANKS = {VertexKind.FRONTEND: 0, VertexKind.EXPORT: 2}
+
+
+class VertexOrder(Struct, frozen=True, kw_only=True):
+    """The vertices of a record, inputs before users, and the time of the whole build, in nanoseconds."""
+
+    vertices: Sequence[Vertex]
+    inputs: Sequence[tuple[int, ...]]  # positions in ``vertices``
+    start: int  # of the build, on the clock of the vertices
+    wall: int
+    begun: int | None  # ``start`` since 1970; None: the record has no clock
+    notes: Sequence[str]  # what was left out or estimated
+
+
+def order_vertices(matched: MatchedRecord) -> VertexOrder:
+    """The vertices of a record in order; a record without a clock gets estimated intervals."""
+    record = matched.record
+    inputs, notes = _inputs(matched)
+    kinds = [matched.matches[vertex.digest].kind for vertex in record.vertices]
+    ranks = [0] * len(kinds) if record.has_inputs else [_RANKS.get(kind, 1) for kind in kinds]
+    order, inputs, ignored = topological_order(record.vertices, inputs, ranks)
+    if ignored:
+        notes.append(f"{ignored} inputs were ignored because they form cycles")
+    vertices = [record.vertices[position] for position in order]
+    has_clock = any(vertex.intervals for vertex in vertices)
+    if not has_clock:
+        vertices = estimated_intervals(vertices, inputs, [kinds[position] for position in order])
+        notes.append("the record has no clock; starts and ends are estimated from durations and inputs")
+    start, wall, note = _span(record, vertices, has_clock)
+    return VertexOrder(
+        vertices=vertices,
+        inputs=inputs,
+        start=start,
+        wall=wall,
+        begun=start if has_clock else None,
+        notes=[*notes, note] if note else notes,
+    )
+
+
+def _inputs(matched: MatchedRecord) -> tuple[list[tuple[int, ...]], list[str]]:
+    """The positions of the vertices that each vertex reads, and a note on those that are missing."""
+    record = matched.record
+    if not record.has_inputs:
+        return inputs_of_log(matched), []
+    position = {vertex.digest: n for n, vertex in enumerate(record.vertices)}
+    inputs = [tuple(dict.fromkeys(position[d] for d in v.inputs if d in position)) for v in record.vertices]
+    missing = sum(digest not in position for vertex in record.vertices for digest in vertex.inputs)
+    return inputs, [f"{missing} inputs are not in the record"] if missing else []
+
+
+def topological_order(
     vertices: Sequence[Vertex], inputs: Sequence[Sequence[int]], ranks: Sequence[int]
 ) -> tuple[list[int], list[tuple[int, ...]], int]:
-    """An order of positions, the inputs of each in terms of that order, and how many inputs were cut.
+    """An order of positions, the inputs of each as positions in that order, and how many inputs were ignored.
 
-    Of the vertices that may come next the one of the lowest rank that began first does. A damaged
-    record may have cycles: they are cut.
+    Of the vertices that are ready, the one of the lowest rank comes first, then the one that began first. A
+    damaged record may have cycles: they are cut.
     """
     users: list[list[int]] = [[] for _ in vertices]
     missing = [len(reads) for reads in inputs]
@@ -28,132 +161,40 @@ def in_order(
         for read in reads:
             users[read].append(user)
     keys = [(rank, _began(vertex), n) for n, (rank, vertex) in enumerate(zip(ranks, vertices, strict=True))]
-    waiting = sorted(keys)
     ready = [key for key in keys if not missing[key[2]]]
     heapify(ready)
-    place: dict[int, int] = {}
+    position: dict[int, int] = {}
     kept: list[tuple[int, ...]] = []
-    cut = 0
-    for key in [(-1, -1, -1), *waiting]:  # of those that are left, the first one breaks a cycle
-        if key[2] >= 0 and key[2] not in place:
+    ignored = 0
+    for key in [(-1, -1, -1), *sorted(keys)]:  # of those that remain, the first one breaks a cycle
+        if key[2] >= 0 and key[2] not in position:
             heappush(ready, key)
         while ready:
             current = heappop(ready)[2]
-            if current in place:
+            if current in position:
                 continue
-            kept.append(tuple(sorted(place[read] for read in inputs[current] if read in place)))
-            cut += len(inputs[current]) - len(kept[-1])
-            place[current] = len(place)
+            kept.append(tuple(sorted(position[read] for read in inputs[current] if read in position)))
+            ignored += len(inputs[current]) - len(kept[-1])
+            position[current] = len(position)
             for user in users[current]:
                 missing[user] -= 1
                 if not missing[user]:
                     heappush(ready, keys[user])
-    return list(place), kept, cut
+    return list(position), kept, ignored
 
 
 def _began(vertex: Vertex) -> int:
-    return vertex.intervals[0].start if vertex.intervals else 1 << 63
+    return vertex.intervals[0].start if vertex.intervals else _NEVER
 
 
-_AT_ONCE = ("load metadata for", "[auth]")  # BuildKit does these side by side
-
-
-def placed(
-    vertices: Sequence[Vertex], inputs: Sequence[Sequence[int]], kinds: Sequence[VertexKind]
-) -> list[Vertex]:
-    """``vertices``, each input before its users, with intervals from time 0 on."""
-    ends: list[int] = []
-    found: list[Vertex] = []
-    ready = _before(vertices, kinds)
-    for position, vertex in enumerate(vertices):
-        kind = kinds[position]
-        if kind is VertexKind.FRONTEND:
-            start = ready[position]
-        elif kind is VertexKind.EXPORT:
-            start = max(ends, default=0)
-        else:
-            start = max((ends[read] for read in inputs[position]), default=max(ready, default=0))
-        ends.append(start + vertex.duration)
-        found.append(replace(vertex, intervals=(Interval(start, ends[-1]),)) if vertex.ran else vertex)
-    return found
-
-
-def _before(vertices: Sequence[Vertex], kinds: Sequence[VertexKind]) -> list[int]:
-    """When each of the first vertices began that prepare the build, and last when all were done."""
-    found: list[int] = []
-    begun = done = 0
-    for vertex, kind in zip(vertices, kinds, strict=True):
-        if kind is not VertexKind.FRONTEND:
-            break
-        if not any(words in vertex.name for words in _AT_ONCE):
-            begun = done
-        found.append(begun)
-        done = max(done, begun + vertex.duration)
-    return [*found, done]
-
-
-_SPAN_SLACK = 1_000_000_000  # by which events may lie outside what the record says of the whole build
-
-
-class Sequenced(Struct, frozen=True, kw_only=True):
-    """Vertices with the positions of what each reads, and what had to be left out or worked out."""
-
-    vertices: list[Vertex]  # inputs before users
-    inputs: list[tuple[int, ...]]
-    notes: list[str]
-
-
-def sequenced(record: Record, tied: Tied) -> Sequenced:
-    """The vertices of ``record``, inputs before users; placed in time if the record has no clock."""
-    vertices = record.vertices
-    kinds = [tied.ties[vertex.digest].kind for vertex in vertices]
-    if record.has_inputs:
-        position = {vertex.digest: n for n, vertex in enumerate(vertices)}
-        inputs = [tuple(dict.fromkeys(position[d] for d in v.inputs if d in position)) for v in vertices]
-        unknown = sum(digest not in position for vertex in vertices for digest in vertex.inputs)
-    else:
-        inputs, unknown = _inputs_without(record, tied), 0
-    ranks = [0] * len(vertices) if record.has_inputs else [_rank(kind) for kind in kinds]
-    order, kept, cut = in_order(vertices, inputs, ranks)
-    notes = [f"{unknown} inputs are not in the record"] if unknown else []
-    notes += [f"{cut} inputs that form cycles were left out"] if cut else []
-    found = [vertices[n] for n in order]
-    if not any(vertex.intervals for vertex in found):
-        found = placed(found, kept, [kinds[n] for n in order])
-        notes.append("the record has no clock: starts and ends follow from durations and the Dockerfile")
-    return Sequenced(vertices=found, inputs=kept, notes=notes)
-
-
-def _rank(kind: VertexKind) -> int:
-    return {VertexKind.FRONTEND: 0, VertexKind.EXPORT: 2}.get(kind, 1)
-
-
-def _inputs_without(record: Record, tied: Tied) -> list[tuple[int, ...]]:
-    """The inputs of a log: by the Dockerfile, or as far as the numbers of the steps tell."""
-    if tied.builds:
-        return inputs_by_dockerfile(record.vertices, tied.ties, all_steps(tied.builds))
-    last: dict[tuple[str, str], int] = {}
-    found: list[tuple[int, ...]] = []
-    for position, vertex in enumerate(record.vertices):
-        words = step_words(vertex.name)
-        key = (words.platform, words.stage) if words else ("", "")
-        found.append((last[key],) if words and key in last else ())
-        if words:
-            last[key] = position
-    return found
-
-
-def span_of(record: Record, vertices: Sequence[Vertex]) -> tuple[int, int, int | None, str]:
-    """Time 0 on the clock of the vertices, the wall time, time 0 since 1970, and what to say of it."""
-    starts = [vertex.intervals[0].start for vertex in vertices if vertex.intervals]
-    first = min(starts, default=0)
+def _span(record: Record, vertices: Sequence[Vertex], has_clock: bool) -> tuple[int, int, str]:
+    """When the build started, how long it took, and a note if the record contradicts its vertices."""
+    first = min((vertex.intervals[0].start for vertex in vertices if vertex.intervals), default=0)
     last = max((vertex.intervals[-1].end for vertex in vertices if vertex.intervals), default=0)
-    measured = any(vertex.intervals for vertex in record.vertices)
     span = record.span
-    if span is None or not measured:
-        return first, last - first, first if measured else None, ""
-    if span.start - _SPAN_SLACK <= first and last <= span.end + _SPAN_SLACK:
+    if span is None or not has_clock:
+        return first, last - first, ""
+    if span.start - _SPAN_TOLERANCE <= first and last <= span.end + _SPAN_TOLERANCE:
         start, end = min(span.start, first), max(span.end, last)
-        return start, end - start, start, ""
-    note = "when the build began and ended does not fit its steps: it is taken from the steps"
-    return first, last - first, first, note
+        return start, end - start, ""
+    return first, last - first, "the recorded start and end do not match the steps; the steps were used"

@@ -1,72 +1,88 @@
-"""How much sooner the build would have ended without something on its path, found by playing it again."""
+"""Computes how much sooner the build would have ended without a step or a stage, by replaying it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 
-from stagegraph.timings.replay import Played, length_without
+from stagegraph.timings.replay import Replay, length_without
 from stagegraph.timings.timings import PathPart, Saving, SavingKind, TimedStage, TimedStep
-from stagegraph.timings.totals import by_lines
 
-# Playing costs as much as the build has activities. Of the thousands of steps that a path may have,
-# those that can save the most are played, within this many activities.
+# A replay visits every activity, and a path may have thousands of steps. Those that can save the most
+# are left out first, until this many activities are visited.
 _BUDGET = 1_000_000
-_AT_LEAST = 40
+_FEWEST_REPLAYS = 40
 
 
-class Savings:
-    """What each set of steps would save; the same set is played once."""
+class Replays:
+    """Replays the build without sets of steps, each set once, within the budget."""
 
-    def __init__(self, build: Played, of_step: Sequence[Sequence[int]], path: Iterable[int]) -> None:
-        self._build = build
-        self._of_step = of_step
+    def __init__(self, replay: Replay, of_step: Sequence[Sequence[int]], path: Iterable[int]) -> None:
+        self._replay = replay
+        self._of_step = of_step  # positions of activities
         self._path = frozenset(path)
-        self._left = max(_AT_LEAST, _BUDGET // (len(build.finish) + 1))
+        self._left = max(_FEWEST_REPLAYS, _BUDGET // (len(replay.finish) + 1))
         self._known: dict[frozenset[int], int | None] = {}
-        self.complete = True
+        self.complete = True  # whether the budget was enough for all that was asked
 
-    def most(self, steps: Collection[int]) -> int:
-        """What ``steps`` can save at the most: how long they ran on the path."""
-        return sum(self._build.lasts[p] for step in steps for p in self._of_step[step] if p in self._path)
-
-    def of(self, steps: Collection[int]) -> int | None:
-        """How much sooner the build would end if ``steps`` took no time; None when it is not played."""
+    def saving(self, steps: Collection[int]) -> int | None:
+        """How much sooner the build would end if ``steps`` took no time; None: the budget is used up."""
         left_out = frozenset(p for step in steps for p in self._of_step[step])
         if left_out not in self._known:
-            self._known[left_out] = self._play(left_out) if self.most(steps) else 0
+            self._known[left_out] = self._replayed(left_out) if self._upper_bound(steps) else 0
         return self._known[left_out]
 
-    def _play(self, left_out: frozenset[int]) -> int | None:
+    def savings(self, groups: Mapping[Hashable, Collection[int]]) -> dict[Hashable, int | None]:
+        """The saving of each of ``groups`` of steps; those that could save the most first."""
+        bounds = {key: self._upper_bound(steps) for key, steps in groups.items()}
+        order = sorted(groups, key=lambda key: (-bounds[key], min(groups[key], default=0)))
+        return {key: self.saving(groups[key]) for key in order}
+
+    def _upper_bound(self, steps: Collection[int]) -> int:
+        """How long ``steps`` ran on the path: they cannot save more."""
+        durations = self._replay.durations
+        return sum(durations[p] for step in steps for p in self._of_step[step] if p in self._path)
+
+    def _replayed(self, left_out: frozenset[int]) -> int | None:
         if self._left <= 0:
             self.complete = False
             return None
         self._left -= 1
-        return self._build.length - length_without(self._build, left_out)
+        return self._replay.length - length_without(self._replay, left_out)
 
 
-def savings_of(savings: Savings, groups: Mapping[object, Collection[int]]) -> dict[object, int | None]:
-    """The saving of each of ``groups`` of steps; those that could save the most first."""
-    order = sorted(groups, key=lambda name: (-savings.most(groups[name]), min(groups[name], default=0)))
-    return {name: savings.of(groups[name]) for name in order}
-
-
-def biggest_savings(
-    savings: Savings, steps: Sequence[TimedStep], stages: Sequence[TimedStage], parts: Sequence[PathPart]
+def largest_savings(
+    replays: Replays, steps: Sequence[TimedStep], stages: Sequence[TimedStage], parts: Sequence[PathPart]
 ) -> list[Saving]:
-    """What each instruction and each stage on the path would save, the biggest saving first."""
-    lines = by_lines(steps, (part.step for part in parts))
-    on_path: Mapping[object, tuple[int, ...]] = {s.id: s.steps for s in stages if s.on_path}
-    found = []
-    for key, saves in savings_of(savings, lines).items():
+    """What each instruction and each stage on the critical path would save, the largest saving first."""
+    savings = []
+    instructions = _steps_by_instruction(steps, [part.step for part in parts])
+    for key, saves in replays.savings(instructions).items():
         if saves:
-            own = lines[key]
-            first = steps[next(step for step in own if steps[step].critical)]
-            found.append(_saving(SavingKind.STEP, first.name, saves, own, steps, lines=first.lines))
-    for key, saves in savings_of(savings, on_path).items():
+            own = instructions[key]
+            first = next(steps[step] for step in own if steps[step].critical)
+            saving = _saving(SavingKind.STEP, first.name, saves, own, steps, lines=first.lines)
+            savings.append(saving)
+    on_path: Mapping[Hashable, tuple[int, ...]] = {s.id: s.steps for s in stages if s.on_path}
+    for key, saves in replays.savings(on_path).items():
         if saves and isinstance(key, int):
-            stage = stages[key]
-            found.append(_saving(SavingKind.STAGE, stage.name, saves, stage.steps, steps, stage=key))
-    return sorted(found, key=lambda s: (-s.saves, s.kind, s.steps))
+            name = stages[key].name
+            savings.append(_saving(SavingKind.STAGE, name, saves, on_path[key], steps, stage=key))
+    return sorted(savings, key=lambda saving: (-saving.saves, saving.kind, saving.steps))
+
+
+def _steps_by_instruction(steps: Sequence[TimedStep], path: Sequence[int]) -> dict[Hashable, tuple[int, ...]]:
+    """The steps of each instruction on the path, on all platforms; a step without lines is its own."""
+    wanted = {_instruction(steps[step]) for step in path}
+    groups: dict[Hashable, list[int]] = {}
+    for step in steps:
+        key = _instruction(step)
+        if key in wanted:
+            groups.setdefault(key, []).append(step.id)
+    return {key: tuple(own) for key, own in groups.items()}
+
+
+def _instruction(step: TimedStep) -> Hashable:
+    return step.lines or step.id
 
 
 def _saving(

@@ -1,6 +1,6 @@
-"""The parts of a step's name in build output: ``[linux/amd64 builder 2/5] RUN make``.
+"""Parses the names that build output gives to vertices, such as ``[linux/amd64 builder 2/5] RUN make``.
 
-A builder that builds several targets at once (bake) puts the target before the stage.
+A bake build of several targets puts the name of the target before the stage.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ _EXPORT = re.compile(
     r"(?:exporting |pushing |sending tarball|preparing build cache|copying |resolving provenance)"
 )
 _INTERNAL = re.compile(r"\[(?:[^\]]* )?internal\] |merging |mergeop")
+_SYSTEMS = frozenset({"linux", "windows", "darwin", "freebsd", "wasip1", "js"})
 
 
 class VertexKind(StrEnum):
@@ -36,8 +37,8 @@ class VertexKind(StrEnum):
     EXPORT = "export"  # after all steps: the image, the cache, attestations
 
 
-class StepWords(NamedTuple):
-    """A step's name taken apart; ``text`` is the instruction, without digests of images."""
+class StepName(NamedTuple):
+    """The parts of a step's name; ``text`` is the instruction, without digests of images."""
 
     platform: str
     target: str  # of bake
@@ -48,14 +49,21 @@ class StepWords(NamedTuple):
 
     @property
     def keyword(self) -> str:
-        """The instruction's keyword, past ONBUILD and LINK."""
+        """The instruction's keyword, without ONBUILD and LINK."""
         words = self.text.removeprefix("ONBUILD ").removeprefix("LINK ").split(None, 1)
         return words[0].upper() if words else ""
 
 
+class CanonicalName(NamedTuple):
+    """A name that the build of the Dockerfile alone has: without digests and without the bake target."""
+
+    text: str
+    keyword: str
+
+
 @lru_cache(maxsize=1 << 15)
-def kind_of(name: str) -> VertexKind:
-    """What the vertex called ``name`` is."""
+def vertex_kind(name: str) -> VertexKind:
+    """The kind of the vertex called ``name``."""
     if _FRONTEND.match(name):
         return VertexKind.FRONTEND
     if _CONTEXT.match(name) and not _NAME.match(name):  # a stage may be called context
@@ -68,8 +76,8 @@ def kind_of(name: str) -> VertexKind:
 
 
 @lru_cache(maxsize=1 << 15)
-def step_words(name: str) -> StepWords | None:
-    """The parts of ``name``; None when it has no place in a stage, as images that COPY names."""
+def step_name(name: str) -> StepName | None:
+    """The parts of ``name``; None without a ``[stage 1/2]``, as for images that COPY names."""
     match = _NAME.match(name)
     if not match:
         return None
@@ -78,7 +86,7 @@ def step_words(name: str) -> StepWords | None:
     stage = words.pop() if words else ""
     if words and not platform and _PLATFORM.match(words[-1]):
         platform = words.pop()
-    return StepWords(
+    return StepName(
         platform=platform,
         target=" ".join(words),
         stage=stage,
@@ -88,20 +96,14 @@ def step_words(name: str) -> StepWords | None:
     )
 
 
-class Spelled(NamedTuple):
-    """A name as the Dockerfile's own build has it: without digests and without the target of bake."""
-
-    text: str
-    keyword: str
-
-
 @lru_cache(maxsize=1 << 15)
-def spelled(name: str) -> Spelled:
-    """``name`` as the Dockerfile's own build would have it."""
-    plain, words = without_digests(name), step_words(name)
-    if words is None:
-        return Spelled(plain, plain.split(None, 1)[0].upper() if plain.strip() else "")
-    return Spelled(plain.replace(f"[{words.target} ", "[", 1) if words.target else plain, words.keyword)
+def canonical_name(name: str) -> CanonicalName:
+    """``name`` as the build of the Dockerfile alone has it, to compare names of different builds."""
+    plain, parts = without_digests(name), step_name(name)
+    if parts is None:
+        return CanonicalName(plain, plain.split(None, 1)[0].upper() if plain.strip() else "")
+    text = plain.replace(f"[{parts.target} ", "[", 1) if parts.target else plain
+    return CanonicalName(text, parts.keyword)
 
 
 def without_digests(text: str) -> str:
@@ -109,22 +111,19 @@ def without_digests(text: str) -> str:
     return _DIGEST.sub("", text)
 
 
-def platforms_in(words: list[StepWords]) -> list[str]:
-    """The platforms that names speak of, build platforms too, in order."""
-    found: dict[str, None] = {}
-    for word in words:
-        runs_on, _, target = word.platform.partition("->")
+def platforms_in(names: list[StepName]) -> list[str]:
+    """The platforms in ``names``, build platforms included, in order of appearance."""
+    platforms: dict[str, None] = {}
+    for name in names:
+        runs_on, _, target = name.platform.partition("->")
         if runs_on:
-            found[runs_on] = None
+            platforms[runs_on] = None
         if target:
-            found[
-                target if "/" in target and target.split("/")[0] in _SYSTEMS else _beside(runs_on, target)
-            ] = None
-    return list(found)
+            platforms[_full_platform(target, runs_on)] = None
+    return list(platforms)
 
 
-_SYSTEMS = frozenset({"linux", "windows", "darwin", "freebsd", "wasip1", "js"})
-
-
-def _beside(runs_on: str, architecture: str) -> str:
-    return f"{runs_on.split('/')[0]}/{architecture}"
+def _full_platform(target: str, runs_on: str) -> str:
+    """``target`` with its operating system, which a name omits when it is that of ``runs_on``."""
+    system, slash, _ = target.partition("/")
+    return target if slash and system in _SYSTEMS else f"{runs_on.split('/')[0]}/{target}"

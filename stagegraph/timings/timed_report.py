@@ -1,88 +1,124 @@
-"""A report with what a record measured: times and cached marks, and the path that the build took."""
+"""Puts the timings of a record into the report of its Dockerfile: times, cached marks, the path taken."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from itertools import pairwise
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from stagegraph.graph.build import Build
+from stagegraph.graph.nodes import nodes_of_step
 from stagegraph.graph.report import analyse
-from stagegraph.model import Edge, Measured, Node, NodeKind, Report, Step, StepKind
+from stagegraph.model import Edge, Measured, Node, Report, Step
 from stagegraph.records.collector import merged
-from stagegraph.timings.static_graph import steps_of, weights
+from stagegraph.timings.candidates import StepIndex
+from stagegraph.timings.step_names import VertexKind
 from stagegraph.timings.timings import TimedStep, Timings, seconds
 
 
-def timed(build: Build, found: Timings) -> Report:
-    """The report of ``build``, which ``found`` measured: finish and slack in seconds, the path measured.
+def weights(timings: Timings, build: Build) -> dict[int, float]:
+    """The recorded duration in seconds of each step of ``build.step_graph()`` that the record has.
 
-    Steps and nodes that the record has nothing of have no times.
+    ``stagegraph.analyse(build, weights(timings, build))`` is the report of the build with these durations.
     """
-    report = analyse(build, weights(found, build))
-    known = steps_of(found, build)
-    path = {part.step for part in found.path}
-    critical = {position for position, step in known.items() if step.id in path}
-    steps = tuple(_step(step, known.get(step.id), step.id in critical, found) for step in report.steps)
-    own: dict[str, list[TimedStep]] = {}
-    for step in steps:
-        if step.id in known:
-            for node in _nodes(step):
-                own.setdefault(node, []).append(known[step.id])
-    passed = _passed(steps, known, found)
+    return _weights(timings, StepIndex(build.steps))
+
+
+def _weights(timings: Timings, index: StepIndex) -> dict[int, float]:
+    result: dict[int, float] = {}
+    for step in timings.steps:
+        if step.kind not in (VertexKind.FRONTEND, VertexKind.EXPORT) and step.ran:
+            for position in index.find(step.name, step.lines)[:1]:
+                result[position] = result.get(position, 0.0) + seconds(step.duration)
+    return result
+
+
+def timed(build: Build, timings: Timings) -> Report:
+    """The report of ``build`` with what ``timings`` has of it: durations and the critical path of the record.
+
+    ``finish`` and ``slack`` are in seconds; steps and nodes that the record does not have have no times.
+    """
+    index = StepIndex(build.steps)
+    report = analyse(build, _weights(timings, index))
+    recorded = _recorded_steps(timings, index)
+    path = {part.step: number for number, part in enumerate(timings.path)}
+    critical = {position for position, step in recorded.items() if step.id in path}
+    steps_of = _steps_of_nodes(report.steps, recorded)
+    edges = _EdgesOfPath(timings, report.steps, recorded)
     return replace(
         report,
-        steps=steps,
-        nodes=tuple(_node(node, own.get(node.id, ()), path, found) for node in report.nodes),
-        edges=tuple(_edge(edge, passed) for edge in report.edges),
-        critical_path=tuple(_in_order(critical, known, found)),
+        steps=tuple(_step(s, recorded.get(s.id), s.id in critical, timings) for s in report.steps),
+        nodes=tuple(_node(node, steps_of.get(node.id, {}).values(), path, timings) for node in report.nodes),
+        edges=tuple(_edge(edge, edges) for edge in report.edges),
+        critical_path=tuple(sorted(critical, key=lambda step: (path[recorded[step].id], step))),
     )
 
 
-def _step(step: Step, measured: TimedStep | None, critical: bool, found: Timings) -> Step:
-    return replace(step, critical=critical, measured=_measured([measured] if measured else (), found))
+def _recorded_steps(timings: Timings, index: StepIndex) -> dict[int, TimedStep]:
+    """The recorded step of each step of the build that the record has, by its position."""
+    recorded: dict[int, TimedStep] = {}
+    for step in timings.steps:
+        for position in index.find(step.name, step.lines):
+            recorded.setdefault(position, step)
+    return recorded
 
 
-def _node(node: Node, own: Iterable[TimedStep], path: set[int], found: Timings) -> Node:
-    steps = list({step.id: step for step in own}.values())
-    return replace(node, critical=any(step.id in path for step in steps), measured=_measured(steps, found))
+def _steps_of_nodes(
+    steps: Iterable[Step], recorded: Mapping[int, TimedStep]
+) -> dict[str, dict[int, TimedStep]]:
+    """The recorded steps of each node, by their ids."""
+    result: dict[str, dict[int, TimedStep]] = {}
+    for step in steps:
+        own = recorded.get(step.id)
+        if own:
+            for node in nodes_of_step(step):
+                result.setdefault(node, {})[own.id] = own
+    return result
 
 
-def _measured(steps: Iterable[TimedStep], found: Timings) -> Measured | None:
+def _step(step: Step, recorded: TimedStep | None, critical: bool, timings: Timings) -> Step:
+    return replace(step, critical=critical, measured=_measured([recorded] if recorded else [], timings))
+
+
+def _node(node: Node, steps: Iterable[TimedStep], path: Mapping[int, int], timings: Timings) -> Node:
+    own = list(steps)
+    return replace(node, critical=any(step.id in path for step in own), measured=_measured(own, timings))
+
+
+def _measured(steps: Iterable[TimedStep], timings: Timings) -> Measured | None:
     ran = [step for step in steps if step.ran]
     if not ran:
         return None
     busy = sum(end - start for start, end in merged(i for step in ran for i in step.intervals))
     return Measured(
         seconds=seconds(busy),
-        share=busy / found.wall if found.wall else 0.0,
+        share=busy / timings.wall if timings.wall else 0.0,
         cached=all(step.cached for step in ran),
         error=next((step.error for step in ran if step.error), ""),
     )
 
 
-def _nodes(step: Step) -> list[str]:
-    """The nodes that a step belongs to: the source that it loads, or its stages."""
-    if step.kind is StepKind.SOURCE:
-        return [step.node]
-    return [f"{NodeKind.STAGE}:{stage}" for stage in step.stages]
+class _EdgesOfPath:
+    """Tells which pairs of nodes the critical path passes one after the other."""
+
+    def __init__(self, timings: Timings, steps: Sequence[Step], recorded: Mapping[int, TimedStep]) -> None:
+        nodes: dict[int, set[str]] = {}
+        for step in steps:
+            if step.id in recorded:
+                nodes.setdefault(recorded[step.id].id, set()).update(nodes_of_step(step))
+        passed = (nodes[part.step] for part in timings.path if part.step in nodes)
+        # A step can belong to many stages, so pairs are not listed but looked up by their positions.
+        self._positions: dict[str, set[int]] = {}
+        for position, own in enumerate(passed):
+            for node in own:
+                self._positions.setdefault(node, set()).add(position)
+
+    def __contains__(self, pair: tuple[str, str]) -> bool:
+        before, after = (self._positions.get(node, set()) for node in pair)
+        if len(before) < len(after):
+            return any(position + 1 in after for position in before)
+        return any(position - 1 in before for position in after)
 
 
-def _in_order(critical: Iterable[int], known: Mapping[int, TimedStep], found: Timings) -> list[int]:
-    place = {part.step: number for number, part in enumerate(found.path)}
-    return sorted(critical, key=lambda position: (place[known[position].id], position))
-
-
-def _passed(steps: Iterable[Step], known: Mapping[int, TimedStep], found: Timings) -> set[tuple[str, str]]:
-    """The pairs of nodes between which the measured path passes."""
-    nodes: dict[int, set[str]] = {}
-    for step in steps:
-        if step.id in known:
-            nodes.setdefault(known[step.id].id, set()).update(_nodes(step))
-    parts = [nodes[part.step] for part in found.path if part.step in nodes]
-    return {(a, b) for before, after in pairwise(parts) for a in before for b in after}
-
-
-def _edge(edge: Edge, passed: set[tuple[str, str]]) -> Edge:
-    return replace(edge, critical=edge.needed and (edge.source, edge.target) in passed)
+def _edge(edge: Edge, path: _EdgesOfPath) -> Edge:
+    return replace(edge, critical=edge.needed and (edge.source, edge.target) in path)

@@ -1,14 +1,14 @@
-"""The frozen values of a measured build: what ``measure`` fills and every renderer of it reads.
+"""The values that ``measure`` returns and every format shows.
 
-Times are whole nanoseconds, so that sums come out to the digit. ``start``, ``end`` and the like count
-from the start of the build (0); ``duration`` and the like are lengths.
+Times are whole nanoseconds, so that sums are exact. ``start``, ``end`` and the like count from the start
+of the build (0); ``duration`` and the like are lengths.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from stagegraph.records.record import SECOND, Interval
 from stagegraph.source import Source
@@ -26,8 +26,8 @@ class TimedStep(Struct, frozen=True, kw_only=True):
     kind: VertexKind
     lines: tuple[int, ...] = ()  # the first line of each instruction it is made from; () if unknown
     stages: tuple[int, ...] = ()  # positions in Timings.stages
-    how: str = ""  # how it was tied to its lines: "provenance", "name", "order"; "" if it was not
-    platform: str = ""  # in its name: only builds for several platforms say it
+    how: str = ""  # how it was matched to its lines: "provenance", "name", "order"; "" if it was not
+    platform: str = ""  # in its name, which only builds for several platforms have
     target: str = ""  # of bake, in its name
     start: int | None = None  # None: it never ran
     end: int | None = None
@@ -36,20 +36,22 @@ class TimedStep(Struct, frozen=True, kw_only=True):
     queued: int = 0  # between the last of its inputs and its start
     cached: bool = False
     error: str = ""
-    unfinished: bool = False  # began, and the record ends before it does
+    unfinished: bool = False  # began, and the record stops before it ends
     pulled: int = 0  # bytes of layers fetched
     sent: int = 0  # bytes of the build context sent
     inputs: tuple[int, ...] = ()  # ids of the steps that it reads, all before it
     group: str = ""  # equal for the steps that BuildKit shows as one (COPY --link)
     critical: bool = False  # on the critical path
-    slack: int | None = None  # how much longer it could take without a later end; None: it never ran,
-    # or nothing that ended the build waited for it
-    saving: int | None = None  # how much sooner the build would end if it took no time; None: not on
-    # the path, or one of thousands (see Timings.notes)
+    # how much longer it could take without ending the build later; None: it never ran, or the end of the
+    # build did not wait for it
+    slack: int | None = None
+    # how much sooner the build would end if it took no time; None: not on the path, or not computed
+    # because the path has thousands of steps (see Timings.notes)
+    saving: int | None = None
 
     @property
     def ran(self) -> bool:
-        """Whether it began or was found in the cache."""
+        """Whether the record has times of it: it began, or was found in the cache."""
         return self.start is not None
 
     @property
@@ -59,12 +61,12 @@ class TimedStep(Struct, frozen=True, kw_only=True):
 
     @property
     def unknown(self) -> bool:
-        """Whether it is a step of the Dockerfile that could not be tied to a line."""
+        """Whether it is a step of the Dockerfile that could not be matched to a line."""
         return self.kind is VertexKind.STEP and not self.how
 
 
 class TimedStage(Struct, frozen=True, kw_only=True):
-    """One stage that the record has steps of, all its platforms together."""
+    """One stage with steps in the record, all its platforms together."""
 
     id: int  # its position in Timings.stages
     name: str  # as in build output: "builder", "stage-2"
@@ -89,20 +91,20 @@ class TimedStage(Struct, frozen=True, kw_only=True):
 
 
 class PathPart(Struct, frozen=True, kw_only=True):
-    """One step of the critical path, and the part of the build's time that it holds.
+    """One step of the critical path, and its part of the wall time.
 
-    The ``waited`` and ``time`` of all parts, and what is left at the end, add up to the wall time.
+    The ``waited`` and ``time`` of all parts, and the time after the last one, add up to the wall time.
     """
 
     step: int  # a TimedStep.id
     start: int
     end: int
-    time: int  # it ran; 0 for a step from the cache that passed on what came before it
-    waited: int  # before it, or in the midst of it, nothing of the path ran
+    time: int  # that it ran; 0 for a step from the cache that took no time
+    waited: int  # before it, or between its intervals, that nothing on the path ran
 
 
 class Phase(Struct, frozen=True, kw_only=True):
-    """What BuildKit did ``before`` the steps of the Dockerfile, or ``after`` them."""
+    """What BuildKit ran ``before`` the steps of the Dockerfile, or ``after`` them."""
 
     name: str  # "before", "after"
     start: int
@@ -118,10 +120,10 @@ class SavingKind(StrEnum):
 
 
 class Saving(Struct, frozen=True, kw_only=True):
-    """How much sooner the build would have ended if something on its path had taken no time."""
+    """How much sooner the build would have ended if one thing on its path had taken no time."""
 
     kind: SavingKind
-    name: str  # of the step (without its platform's sisters) or of the stage
+    name: str  # of the stage, or of the step on the path (of one platform, if there are several)
     saves: int
     took: int  # the durations of all its steps
     steps: tuple[int, ...]  # ids
@@ -130,29 +132,29 @@ class Saving(Struct, frozen=True, kw_only=True):
 
 
 class Timings(Struct, frozen=True, kw_only=True):
-    """One build as it was measured."""
+    """What a record says about one build."""
 
     source: str  # the file of the record
     name: str  # which of the builds in it; "" if it is the only one
     format: str  # "dockerbuild", "rawjson", "plain"
     dockerfile: Source | None  # that lines refer to
     begun: int | None  # time 0 as nanoseconds since 1970; None: the record has no clock
-    estimated: bool  # the record has no clock: times follow from durations and the Dockerfile's graph
+    estimated: bool  # the record has no clock: times are computed from durations and inputs
     wall: int  # from the start of the build to its end
     work: int  # the sum of the durations of all steps
     concurrency: tuple[tuple[int, int], ...]  # (time, how many steps run from then on), from time 0
     cached_steps: int  # of the Dockerfile
     total_steps: int  # of the Dockerfile, cached or executed
-    cached_time: int  # durations of the steps from the cache: what they still took
+    cached_time: int  # the sum of the durations of the steps from the cache
     steps: tuple[TimedStep, ...]  # inputs before users, else by start
     stages: tuple[TimedStage, ...]  # in the order of the Dockerfile
     phases: tuple[Phase, ...]
     path: tuple[PathPart, ...]  # first part first
-    savings: tuple[Saving, ...]  # the biggest first
+    savings: tuple[Saving, ...]  # the largest first
     error: str = ""  # of the build, if it failed
-    interrupted: bool = False  # the record ends in the midst of the build
-    mismatch: str = ""  # why record and Dockerfile do not seem to belong together
-    notes: tuple[str, ...] = field(default=())  # what was left out and why
+    interrupted: bool = False  # the record stops before the build ends
+    mismatch: str = ""  # why the record does not seem to be of this Dockerfile
+    notes: tuple[str, ...] = ()  # what was left out or assumed, and why
 
     @property
     def path_time(self) -> int:
@@ -161,12 +163,12 @@ class Timings(Struct, frozen=True, kw_only=True):
 
     @property
     def path_share(self) -> float:
-        """The part of the wall time that the critical path ran, 0 to 1."""
+        """The part of the wall time in which the critical path ran, 0 to 1."""
         return self.path_time / self.wall if self.wall else 0.0
 
     @property
     def parallelism(self) -> float:
-        """How many steps ran at once in the mean."""
+        """The average number of steps that ran at the same time."""
         return self.work / self.wall if self.wall else 0.0
 
     @property
@@ -176,15 +178,15 @@ class Timings(Struct, frozen=True, kw_only=True):
 
     @property
     def cached_time_share(self) -> float:
-        """The part of the work that the steps from the cache still took, 0 to 1."""
+        """The part of the work that the steps from the cache took, 0 to 1."""
         return self.cached_time / self.work if self.work else 0.0
 
     @property
     def unknown(self) -> int:
-        """How many steps of the Dockerfile could not be tied to a line."""
+        """How many steps of the Dockerfile could not be matched to a line."""
         return sum(step.unknown for step in self.steps)
 
 
 def seconds(time: int) -> float:
-    """``time`` in seconds."""
+    """``time``, in nanoseconds, as seconds."""
     return time / SECOND

@@ -1,9 +1,9 @@
-"""What ran, when, and what each waited for: the graph in which the critical path is found.
+"""The graph of what waited for what, in which the critical path is found.
 
-An activity is one stretch of time in which a vertex ran: a FROM asks for its image first and pulls it
-later, in several. A vertex from the cache that took no time is an activity without a place in time: it
-passes on the finish of what was executed before it (the times of cached vertexes are those of the
-moment the hit was seen and say nothing of order: moby/buildkit solver/progress.go).
+Its nodes are activities: one for each interval in which a step ran, since a FROM resolves its image
+first and pulls it later. A step from the cache that took no time is an activity without times of its
+own and finishes when the last activity it waits for does: BuildKit stamps cached vertexes when it sees
+the hit, in no particular order (moby/buildkit solver/progress.go).
 """
 
 from __future__ import annotations
@@ -13,171 +13,161 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from msgspec import Struct, field
+from msgspec import Struct
 
-from stagegraph.records.record import Vertex
 from stagegraph.timings.step_names import VertexKind
+from stagegraph.timings.timings import TimedStep
 
-# The clocks of a daemon and of its client are set to each other to some milliseconds.
+# Clocks of a daemon and of its client agree to some milliseconds.
 TOLERANCE = 20_000_000
-_MOST_INPUTS = 64  # of a vertex that is asked what set off the pull of its base
+_MOST_INPUTS = 64  # of a step whose inputs are searched for what triggered the pull of its base
+_BAKE_TARGET = re.compile(r"\[([^\]\s]+)\] ")  # "[api] exporting to image"
+_Ends = list[tuple[int, int]]  # (end, position) of activities, sorted
 
 
 class Activity(NamedTuple):
-    """One stretch of time of the vertex at position ``vertex``; ``passes``: without a time of its own."""
+    """One interval of the step ``step``; ``instant``: without times of its own."""
 
-    vertex: int
+    step: int
     start: int
     end: int
-    passes: bool
+    instant: bool
 
 
-class Activities(Struct):
-    """All activities in an order that what they wait for precedes."""
+class WaitGraph(Struct):
+    """All activities, in an order in which what they wait for comes first."""
 
-    all: list[Activity]
-    of_vertex: list[list[int]]  # positions in ``all``
-    waits: list[list[int]] = field(default_factory=list)  # positions, all of them smaller
+    activities: list[Activity]
+    of_step: list[list[int]]  # positions in ``activities``
+    waits: list[list[int]]  # positions of what each waits for, all smaller than its own
 
 
-def activities_of(
-    vertices: Sequence[Vertex], inputs: Sequence[Sequence[int]], *, by_time: bool
-) -> Activities:
-    """The activities of ``vertices``, each waiting for those of its ``inputs``.
+def wait_graph(steps: Sequence[TimedStep], *, by_time: bool) -> WaitGraph:
+    """The activities of ``steps``, each waiting for those of the inputs of its step.
 
-    ``by_time``: order them by their clock, which is exact; else by their vertices.
+    ``by_time``: order the activities by the clock, where it is exact; otherwise by their steps.
     """
-    moments = _moments(vertices, inputs)
-    found = [a for position, vertex in enumerate(vertices) for a in _own(position, vertex, moments[position])]
+    latest = _latest_moments(steps)
+    activities = [activity for step in steps for activity in _activities_of(step, latest[step.id])]
     if by_time:
-        found.sort(key=lambda activity: (activity.start, activity.end, activity.vertex))
-    of_vertex: list[list[int]] = [[] for _ in vertices]
-    for position, activity in enumerate(found):
-        of_vertex[activity.vertex].append(position)
-    result = Activities(found, of_vertex)
-    users = _users(inputs)
-    result.waits = [list(_waits(result, position, inputs, users)) for position in range(len(found))]
-    return result
+        activities.sort(key=lambda activity: (activity.start, activity.end, activity.step))
+    of_step: list[list[int]] = [[] for _ in steps]
+    for position, activity in enumerate(activities):
+        of_step[activity.step].append(position)
+    graph = WaitGraph(activities, of_step, [])
+    users = _users(steps)
+    graph.waits = [list(_waits_of(graph, position, steps, users)) for position in range(len(activities))]
+    _add_waits_between_phases(graph, steps)
+    return graph
 
 
-def _moments(vertices: Sequence[Vertex], inputs: Sequence[Sequence[int]]) -> list[int | None]:
-    """When each vertex was done with at the latest; one that never began, when its first user began."""
-    found: list[int | None] = [v.intervals[-1].end if v.intervals else None for v in vertices]
-    begun: list[int | None] = [v.intervals[0].start if v.intervals else None for v in vertices]
-    for position in range(len(vertices) - 1, -1, -1):
-        start = begun[position]
-        for read in inputs[position]:
+def _latest_moments(steps: Sequence[TimedStep]) -> list[int | None]:
+    """When each step ended; for one that never ran, when the first of its users began."""
+    latest = [step.end for step in steps]
+    begun = [step.start for step in steps]
+    for step in reversed(steps):
+        start = begun[step.id]
+        for read in step.inputs:
             known = begun[read]
-            if start is not None and not vertices[read].intervals and (known is None or start < known):
-                begun[read] = found[read] = start
-    return found
+            if start is not None and not steps[read].ran and (known is None or start < known):
+                begun[read] = latest[read] = start
+    return latest
 
 
-def _own(position: int, vertex: Vertex, moment: int | None) -> Iterator[Activity]:
-    lasting = [interval for interval in vertex.intervals if interval.end > interval.start]
-    if not lasting and vertex.intervals and not vertex.cached:
-        lasting = [vertex.intervals[0]]
-    for start, end in lasting:
-        yield Activity(position, start, end, False)
-    if not lasting and moment is not None:
-        yield Activity(position, moment, moment, True)
+def _activities_of(step: TimedStep, moment: int | None) -> Iterator[Activity]:
+    intervals = [interval for interval in step.intervals if interval.end > interval.start]
+    if not intervals and step.intervals and not step.cached:
+        intervals = [step.intervals[0]]
+    for start, end in intervals:
+        yield Activity(step.id, start, end, False)
+    if not intervals and moment is not None:
+        yield Activity(step.id, moment, moment, True)
 
 
-def _users(inputs: Sequence[Sequence[int]]) -> list[list[int]]:
-    users: list[list[int]] = [[] for _ in inputs]
-    for user, reads in enumerate(inputs):
-        for read in reads:
-            users[read].append(user)
+def _users(steps: Sequence[TimedStep]) -> list[list[int]]:
+    users: list[list[int]] = [[] for _ in steps]
+    for step in steps:
+        for read in step.inputs:
+            users[read].append(step.id)
     return users
 
 
-def _waits(
-    known: Activities, position: int, inputs: Sequence[Sequence[int]], users: Sequence[Sequence[int]]
+def _waits_of(
+    graph: WaitGraph, position: int, steps: Sequence[TimedStep], users: Sequence[Sequence[int]]
 ) -> Iterator[int]:
-    activity = known.all[position]
-    own = known.of_vertex[activity.vertex]
+    step = graph.activities[position].step
+    own = graph.of_step[step]
     if own[0] == position:
-        for read in inputs[activity.vertex]:
-            yield from _last_before(known, read, position)
+        for read in steps[step].inputs:
+            yield from _last_before(graph, read, position)
         return
     yield own[bisect_left(own, position) - 1]
-    yield from _set_off_by(known, position, inputs, users[activity.vertex])
+    yield from _triggers(graph, position, steps, users[step])
 
 
-def _last_before(known: Activities, vertex: int, position: int) -> Iterator[int]:
-    """The last activity of ``vertex`` that was over when the one at ``position`` began, if any."""
-    own = known.of_vertex[vertex]
+def _last_before(graph: WaitGraph, step: int, position: int) -> Iterator[int]:
+    """The last activity of ``step`` that was over when the one at ``position`` began, if any."""
+    own = graph.of_step[step]
     count = bisect_left(own, position)
     if len(own) > 1:
-        latest = known.all[position].start + TOLERANCE
-        count = min(count, bisect_right(own, latest, key=lambda p: known.all[p].end))
+        latest = graph.activities[position].start + TOLERANCE
+        count = min(count, bisect_right(own, latest, key=lambda p: graph.activities[p].end))
     if count:
         yield own[count - 1]
 
 
-def _set_off_by(
-    known: Activities, position: int, inputs: Sequence[Sequence[int]], users: Sequence[int]
+def _triggers(
+    graph: WaitGraph, position: int, steps: Sequence[TimedStep], users: Sequence[int]
 ) -> Iterator[int]:
-    """What the other inputs of a user did before: once they are there, it has its base pulled."""
-    activity = known.all[position]
-    begun = [(known.all[known.of_vertex[u][0]].start, u) for u in users if known.of_vertex[u]]
+    """The other inputs of the first user that began after: once they are done, it has its base pulled."""
+    activity = graph.activities[position]
+    begun = [(graph.activities[graph.of_step[user][0]].start, user) for user in users if graph.of_step[user]]
     later = [pair for pair in begun if pair[0] >= activity.end - TOLERANCE]
     user = min(later)[1] if later else None
-    if user is not None and len(inputs[user]) <= _MOST_INPUTS:
-        for read in inputs[user]:
-            if read != activity.vertex:
-                yield from _last_before(known, read, position)
+    if user is not None and len(steps[user].inputs) <= _MOST_INPUTS:
+        for read in steps[user].inputs:
+            if read != activity.step:
+                yield from _last_before(graph, read, position)
 
 
-_TARGET = re.compile(r"\[([^\]\s]+)\] ")  # bake: "[api] exporting to image"
-_Ended = list[tuple[int, int]]  # (end, position), sorted
-
-
-def add_phases(
-    known: Activities, kinds: Sequence[VertexKind], names: Sequence[str], targets: Sequence[str]
-) -> None:
-    """Let what waits for nothing wait for what was done just before it."""
-    before = _ended(known, (v for v, kind in enumerate(kinds) if kind is VertexKind.FRONTEND))
-    last = _last_of_targets(known, kinds, targets)
-    exports: dict[str, _Ended] = {}
-    for position, activity in enumerate(known.all):
-        if known.waits[position]:
+def _add_waits_between_phases(graph: WaitGraph, steps: Sequence[TimedStep]) -> None:
+    """Let steps wait for loading, and exports for the steps: BuildKit reports no such inputs."""
+    loading = _ends(graph, (step.id for step in steps if step.kind is VertexKind.FRONTEND))
+    last = _last_of_targets(graph, steps)
+    exports: dict[str, _Ends] = {}
+    for position, activity in enumerate(graph.activities):
+        if graph.waits[position]:
             continue
-        if kinds[activity.vertex] is VertexKind.EXPORT:
-            match = _TARGET.match(names[activity.vertex])
+        step = steps[activity.step]
+        if step.kind is VertexKind.EXPORT:
+            match = _BAKE_TARGET.match(step.name)
             target = match[1] if match else ""
-            own = exports.setdefault(target, [])
-            steps = last.get(target, last[""])
-            found = max(_just_before(known, own, position), _just_before(known, steps, position))
-            insort(own, (activity.end, position))
+            earlier = exports.setdefault(target, [])
+            built = last.get(target, last[""])
+            wait = max(_just_before(graph, earlier, position), _just_before(graph, built, position))
+            insort(earlier, (activity.end, position))
         else:
-            found = _just_before(known, before, position)
-        if found:
-            known.waits[position].append(found[-1][1])
+            wait = _just_before(graph, loading, position)
+        graph.waits[position] += [waited for _, waited in wait]
 
 
-def _ended(known: Activities, vertices: Iterable[int]) -> _Ended:
-    return sorted((known.all[p].end, p) for vertex in vertices for p in known.of_vertex[vertex])
+def _ends(graph: WaitGraph, steps: Iterable[int]) -> _Ends:
+    return sorted((graph.activities[p].end, p) for step in steps for p in graph.of_step[step])
 
 
-def _last_of_targets(
-    known: Activities, kinds: Sequence[VertexKind], targets: Sequence[str]
-) -> dict[str, _Ended]:
-    """The steps that nothing reads, of all targets under "" and of each target of bake."""
-    read = {known.all[wait].vertex for waits in known.waits for wait in waits}
-    last = [
-        vertex
-        for vertex, kind in enumerate(kinds)
-        if kind not in (VertexKind.FRONTEND, VertexKind.EXPORT) and vertex not in read
-    ]
-    by_target: dict[str, list[int]] = {"": last}
-    for vertex in last:
-        if targets[vertex]:
-            by_target.setdefault(targets[vertex], []).append(vertex)
-    return {target: _ended(known, vertices) for target, vertices in by_target.items()}
+def _last_of_targets(graph: WaitGraph, steps: Sequence[TimedStep]) -> dict[str, _Ends]:
+    """The steps that nothing waits for, of all targets under "" and of each bake target."""
+    read = {graph.activities[wait].step for waits in graph.waits for wait in waits}
+    outer = (VertexKind.FRONTEND, VertexKind.EXPORT)
+    last = [step for step in steps if step.kind not in outer and step.id not in read]
+    by_target: dict[str, list[int]] = {"": [step.id for step in last]}
+    for step in last:
+        if step.target:
+            by_target.setdefault(step.target, []).append(step.id)
+    return {target: _ends(graph, own) for target, own in by_target.items()}
 
 
-def _just_before(known: Activities, ended: _Ended, position: int) -> _Ended:
-    """The last of ``ended`` before the activity at ``position`` began, or nothing."""
-    place = bisect_left(ended, (known.all[position].start, position))
-    return ended[place - 1 : place] if place else []
+def _just_before(graph: WaitGraph, ends: _Ends, position: int) -> _Ends:
+    """The last of ``ends`` before the activity at ``position`` began, or nothing."""
+    count = bisect_left(ends, (graph.activities[position].start, position))
+    return ends[count - 1 : count] if count else []

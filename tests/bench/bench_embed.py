@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from stagegraph.embedding.blocks import blocks_of
-from stagegraph.embedding.markdown import document_from_bytes
+from stagegraph.embedding.markdown import markdown_from_bytes
 from stagegraph.errors import InputError
 
 PAGES = 500
@@ -74,10 +74,10 @@ def growth(piece: str) -> float:
     """How many times longer a page full of ``piece`` takes when it is eight times as large."""
 
     def once(size: int) -> float:
-        document = document_from_bytes((piece * (size // len(piece))).encode(), "page.md")
+        markdown = markdown_from_bytes((piece * (size // len(piece))).encode(), "page.md")
         start = time.process_time()
         with suppress(InputError):
-            blocks_of(document)
+            blocks_of(markdown)
         return time.process_time() - start
 
     once(1000)

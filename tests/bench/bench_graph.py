@@ -1,17 +1,14 @@
-"""How fast a Dockerfile becomes a graph: in process, as a whole process, and as it grows.
+"""How fast a Dockerfile becomes a graph: in process, and as it grows.
 
     python -m tests.bench.bench_graph
 
 The peer in process is ``dockerfile`` from PyPI, BuildKit's own parser bound to Python, where it is
-installed: it parses and does nothing more. The peer as a whole process is a Python that only
-imports what stagegraph stands on.
+installed: it parses and does nothing more.
 """
 
 from __future__ import annotations
 
-import os
 import random
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,8 +18,9 @@ from pathlib import Path
 
 import stagegraph as sg
 
+from .bench_start import child
+
 ORDINARY = Path(__file__).with_name("ordinary.Dockerfile")
-IMPORTS = "import networkx, click, dockerfile_parse"
 EDGES_OF_A_STAGE = 4
 
 
@@ -83,26 +81,6 @@ def growth() -> None:
         print(f"  {stages:5} stages: graph {graph:6.0f} ms ({each:.2f} a stage), report {report:6.0f} ms")
 
 
-def child(command: list[str]) -> tuple[float, float]:
-    """CPU seconds and peak MiB of one process."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    assert status == 0, command
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / (1 if sys.platform == "darwin" else 1024)
-
-
-def whole_process(folder: str) -> None:
-    print("as a whole process, CPU, median of 15 pairs")
-    picture = str(Path(folder, "x.mmd"))
-    pairs = []
-    for _ in range(15):
-        ours, _ = child([sys.executable, "-m", "stagegraph", "render", str(ORDINARY), "-o", picture])
-        theirs, _ = child([sys.executable, "-c", IMPORTS])
-        pairs.append((ours / theirs, ours, theirs))
-    ratio, ours, theirs = sorted(pairs)[len(pairs) // 2]
-    print(f"  stagegraph render {ours:.3f} s; {IMPORTS} {theirs:.3f} s; ratio {ratio:.2f}")
-
-
 def memory(folder: str) -> None:
     file = Path(folder, "Dockerfile")
     file.write_text(large(1000))
@@ -116,7 +94,6 @@ def main() -> None:
     # children first: the peak of a child is never below that of the process that starts it
     with tempfile.TemporaryDirectory() as folder:
         memory(folder)
-        whole_process(folder)
     in_process()
     growth()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 import stagegraph as sg
-from stagegraph.formats import render_timings
+from stagegraph import formats
 
 from ..browser import started
 from ..made_record import eight_platforms, made_record, many_stages
@@ -33,7 +33,7 @@ def page_of(source: sg.Source, options: sg.Options) -> tuple[bytes, float]:
     found = sg.measure(made_record(source, options))
     report = sg.analyse(sg.read(source, options))
     start = time.perf_counter()
-    made = render_timings(found, "html", report)
+    made = formats.render("timings", found, "html", report=report)
     return made, time.perf_counter() - start
 
 

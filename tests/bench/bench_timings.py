@@ -27,27 +27,27 @@ STEEPEST = 14.0  # times as long for a record eight times as large
 
 
 def lines_of(record: Record, statuses: int) -> Iterator[str]:
-    """``record`` as --progress=rawjson prints it: announced, begun, moved along, done."""
+    """``record`` as --progress=rawjson prints it: each vertex announced, started, in progress, completed."""
     each = statuses // len(record.vertices)
     for vertex in record.vertices:
         head = {"digest": vertex.digest, "name": vertex.name, "inputs": list(vertex.inputs)}
         start, end = vertex.intervals[0]
         yield json.dumps({"vertexes": [head]})
-        yield json.dumps({"vertexes": [head | {"started": stamp(start)}]})
+        yield json.dumps({"vertexes": [head | {"started": timestamp(start)}]})
         for number in range(each):
             status = {"id": f"sha256:{number % 3:064x}", "vertex": vertex.digest, "current": number * 1000}
-            yield json.dumps({"statuses": [status | {"total": each * 1000, "timestamp": stamp(end)}]})
-        done = {"started": stamp(start), "completed": stamp(end), "cached": vertex.cached}
+            yield json.dumps({"statuses": [status | {"total": each * 1000, "timestamp": timestamp(end)}]})
+        done = {"started": timestamp(start), "completed": timestamp(end), "cached": vertex.cached}
         yield json.dumps({"vertexes": [head | done]})
 
 
-def stamp(time_: int) -> str:
+def timestamp(time_: int) -> str:
     whole, rest = divmod(time_, SECOND)
     return f"{datetime.fromtimestamp(whole, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09}Z"
 
 
 def write(folder: Path, stages: int, statuses: int) -> int:
-    """A Dockerfile and a record of it in ``folder``; returns how many vertexes it has."""
+    """Write a Dockerfile and a record of it to ``folder``; returns the number of vertexes."""
     source, options = many_stages(stages, RUNS)
     record = made_record(source, options)
     (folder / "Dockerfile").write_text(source.text, "utf-8")
@@ -64,13 +64,13 @@ def whole_process(folder: Path) -> float:
 
 
 def processor_time() -> float:
-    """Of all processes that were started: what others do on the machine is not in it."""
+    """Seconds of processor time of all child processes so far."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 def analysis(stages: int) -> float:
-    """Seconds that measuring takes once the record is read."""
+    """Seconds of processor time to measure a record that was read."""
     source, options = many_stages(stages, RUNS)
     record = made_record(source, options)
     began = time.process_time()

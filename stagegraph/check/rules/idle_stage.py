@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from stagegraph.check.rule import Problem, Rule, Subject
 from stagegraph.check.rules.stage_typo import misspelled_stages
-from stagegraph.dockerfile.stages import needs, transitive_closure
+from stagegraph.dockerfile.stages import needs, reachable
 from stagegraph.model import Reach, Severity
 
 _MOST_BUILDS = 3  # that a message lists
@@ -39,7 +39,7 @@ def _idle_stages(subject: Subject) -> set[int]:
     misspelled = misspelled_stages(subject)
     names = {index: subject.stage(index).name for index in idle}
     meant = [index for index, name in names.items() if name in misspelled or name in subject.mentioned]
-    return idle - transitive_closure(meant, lambda index: needs(subject.stage(index)) & idle)
+    return idle - reachable(meant, lambda index: needs(subject.stage(index)) & idle)
 
 
 def _needed_by_one_root(subject: Subject, idle: set[int], roots: list[int]) -> dict[int, list[int]]:
@@ -62,22 +62,22 @@ def _problem(subject: Subject, index: int, others: list[int]) -> Problem:
     lines = " and ".join(str(subject.extents[stage]) for stage in (index, *others))
     titles = ", ".join(map(subject.title, others))
     with_others = f" or {titles}, which only {subject.title(index)} needs" if others else ""
-    builds = _listed(subject.builds) if subject.builds else "the command line"
+    builds = f"in {_listed(subject.builds)}" if subject.builds else "on the command line"
     return Problem(
         code="idle-stage",
         severity=Severity.INFO,
         span=subject.pointing_at(head, head.name),
         message=f"no known build needs {subject.title(index)}{with_others}",
-        why=f"no build in {builds} needs it; it is only built {subject.reached[index].why}",
+        why=f"no build {builds} needs it; it is only built {subject.reached[index].why}",
         fix=f"add `# stagegraph: target` above it if people build it by hand, or remove {lines}",
         stage=index,
     )
 
 
 def _listed(builds: tuple[str, ...]) -> str:
-    places = list(dict.fromkeys(builds))
-    more = f" and {len(places) - _MOST_BUILDS} more" if len(places) > _MOST_BUILDS else ""
-    return ", ".join(places[:_MOST_BUILDS]) + more
+    unique = list(dict.fromkeys(builds))
+    more = f" and {len(unique) - _MOST_BUILDS} more" if len(unique) > _MOST_BUILDS else ""
+    return ", ".join(unique[:_MOST_BUILDS]) + more
 
 
 IDLE_STAGE = Rule(

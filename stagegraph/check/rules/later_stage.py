@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stagegraph.check.rule import Problem, Rule, Subject
-from stagegraph.check.rules.official_images import is_official
-from stagegraph.dockerfile.instructions import Copy
+from stagegraph.check.rule import Problem, Rule, Subject, is_official
+from stagegraph.dockerfile.instructions import Copy, Run, mount_reads
 from stagegraph.dockerfile.stages import Command, StageOrImage
 from stagegraph.model import Severity
 
@@ -22,10 +21,19 @@ def _later(subject: Subject) -> Iterator[Problem]:
 
 
 def _reads(subject: Subject, stage: StageOrImage, command: Command) -> Iterator[Problem]:
-    for source in dict.fromkeys(command.sources):
+    for source in dict.fromkeys(_sources(command)):
         is_later = stage.index < source < len(subject.file.stages)
         if is_later and not subject.stage(source).replaced:
             yield _problem(subject, stage, command, source)
+
+
+def _sources(command: Command) -> Iterator[int]:
+    """What a command reads; a mount that reads nothing may come before a stage named scratch."""
+    item = command.instruction
+    mounts = item.mounts if isinstance(item, Run) else ()
+    for position, source in enumerate(command.sources):
+        if not mounts or mount_reads(mounts[position]):
+            yield source
 
 
 def _problem(subject: Subject, stage: StageOrImage, command: Command, source: int) -> Problem:

@@ -1,4 +1,4 @@
-"""COPY --from with a number: it reads another stage once a stage is added above."""
+"""COPY --from with a number: it reads another stage after a stage is added above."""
 
 from __future__ import annotations
 

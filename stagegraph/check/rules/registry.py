@@ -1,9 +1,12 @@
-"""The table of rules, and running them on a Subject."""
+"""The table of rules, their pages in docs/findings.md, and running them on a Subject."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cache
 from importlib import import_module
+from pathlib import Path
 
 from stagegraph.check.rule import Problem, Rule, Subject
 
@@ -49,5 +52,20 @@ def run_rules(subject: Subject, codes: Collection[str] = RULES.keys()) -> tuple[
 
 def sorted_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """``problems`` sorted by line, without duplicates."""
-    once = dict.fromkeys(problems)
-    return tuple(sorted(once, key=lambda one: (one.span.line, one.code, one.span.column, one.message)))
+    unique = dict.fromkeys(problems)
+    return tuple(sorted(unique, key=lambda one: (one.span.line, one.code, one.span.column, one.message)))
+
+
+@cache
+def rule_pages() -> dict[str, str]:
+    """The section on every rule in docs/findings.md, as Markdown without its heading.
+
+    The file is part of an installed package; without it there are no pages.
+    """
+    package, project = Path(__file__).parents[1], Path(__file__).parents[3]
+    paths = (package / "findings.md", project / "docs" / "findings.md")
+    path = next((path for path in paths if path.is_file()), None)
+    if path is None:
+        return {}
+    parts = re.split(r"^## ([\w-]+)[ \t]*$", path.read_text("utf-8"), flags=re.MULTILINE)
+    return {code: body.strip() for code, body in zip(parts[1::2], parts[2::2], strict=True)}

@@ -1,8 +1,8 @@
 """A final stage that inherits from a build stage, so that the build tools are in the image.
 
-Found only where the file shows it: the name of the build stage says so, it installs a compiler or a
-build system by name, no instruction removes packages, and the CMD or ENTRYPOINT of the final stage
-runs neither a build nor a test.
+Reported only if the name of the stage is that of a build stage, it installs a compiler or a build system
+by name, no instruction removes packages, and the CMD or ENTRYPOINT of the final stage runs neither a build
+nor a test.
 """
 
 from __future__ import annotations
@@ -14,18 +14,17 @@ from stagegraph.check.rule import Problem, Rule, Subject
 from stagegraph.dockerfile.instructions import Instruction, Run, Setting
 from stagegraph.model import Severity
 
-_BUILD_NAME = re.compile(r"(?:\A|[-_.])(?:build|builder|compile|compiler|toolchain)(?:\Z|[-_.])")
-_NOT_SHIPPED = re.compile(
+# Patterns for the `re` functions, which compile them on first use.
+_BUILD_NAME = r"(?:\A|[-_.])(?:build|builder|compile|compiler|toolchain)(?:\Z|[-_.])"
+_NOT_SHIPPED = (
     r"(?:\A|[-_.])(?:dev|devel|development|devcontainer|test|tests|testing|debug|ci|lint|check|base|sdk"
     r"|build|builder|compile|compiler|toolchain|tools|docs|bench)(?:\Z|[-_.])"
 )
-_INSTALLS = re.compile(
+_INSTALLS = (
     r"\b(?:apt-get|apt|apk|yum|dnf|microdnf|zypper|pacman)\b[^;&|]*?\b(?:install|add|-S\w*)\b([^;&|]*)"
 )
-_REMOVES = re.compile(r"\b(?:purge|autoremove|remove|apk\s+(?:\S+\s+)*del|erase|-R\w*)\b")
-_BUILDS_OR_TESTS = re.compile(
-    r"\b(?:make|cmake|ninja|cargo|gcc|g\+\+|clang|go|mvn|gradle|tests?|pytest|bash|sh)\b"
-)
+_REMOVES = r"\b(?:purge|autoremove|remove|apk\s+(?:\S+\s+)*del|erase|-R\w*)\b"
+_BUILDS_OR_TESTS = r"\b(?:make|cmake|ninja|cargo|gcc|g\+\+|clang|go|mvn|gradle|tests?|pytest|bash|sh)\b"
 _TOOLS = """
 autoconf automake bison build-base build-essential cargo clang cmake flex g++ gcc gcc-c++ gfortran
 golang golang-go libtool llvm make maven meson musl-dev nasm ninja-build openjdk-17-jdk openjdk-21-jdk
@@ -36,7 +35,7 @@ _TOOL_NAMES = frozenset(_TOOLS.split())
 
 def _shipped(subject: Subject) -> Iterator[Problem]:
     for target in _targets(subject):
-        if not _NOT_SHIPPED.search(subject.stage(target).name) and _runs_something_else(subject, target):
+        if not re.search(_NOT_SHIPPED, subject.stage(target).name) and _runs_something_else(subject, target):
             yield from _inherited(subject, target)
 
 
@@ -44,7 +43,7 @@ def _runs_something_else(subject: Subject, target: int) -> bool:
     """Whether the stage has a CMD or ENTRYPOINT that runs neither a build nor a test."""
     body = subject.file.stages[target].body
     runs = [item.text for item in body if isinstance(item, Setting) and item.keyword in ("cmd", "entrypoint")]
-    return bool(runs) and not any(_BUILDS_OR_TESTS.search(text) for text in runs)
+    return bool(runs) and not any(re.search(_BUILDS_OR_TESTS, text) for text in runs)
 
 
 def _targets(subject: Subject) -> list[int]:
@@ -60,11 +59,11 @@ def _targets(subject: Subject) -> list[int]:
 
 def _inherited(subject: Subject, target: int) -> Iterator[Problem]:
     chain = _chain(subject, target)
-    if any(_REMOVES.search(item.text) for index in chain for item in subject.file.stages[index].body):
+    if any(re.search(_REMOVES, item.text) for index in chain for item in subject.file.stages[index].body):
         return
     for index in chain[1:]:
         tool = _tool(subject, index)
-        if tool and _BUILD_NAME.search(subject.stage(index).name):
+        if tool and re.search(_BUILD_NAME, subject.stage(index).name):
             yield _problem(subject, target, index, *tool)
 
 
@@ -80,7 +79,7 @@ def _tool(subject: Subject, index: int) -> tuple[Instruction, str] | None:
     """The first instruction of a stage that installs a build tool, and the name of the tool."""
     for item in subject.file.stages[index].body:
         if isinstance(item, Run):
-            for packages in _INSTALLS.findall(item.text):
+            for packages in re.findall(_INSTALLS, item.text):
                 for word in packages.split():
                     if word in _TOOL_NAMES:
                         return item, word

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from stagegraph.check.rule import Problem, Rule, Subject
-from stagegraph.check.rules.official_images import is_official
+from stagegraph.check.rule import Problem, Rule, Subject, is_official
 from stagegraph.dockerfile.instructions import Copy, Instruction, Run, mount_source
 from stagegraph.model import Severity
 

@@ -1,10 +1,10 @@
-// How many steps ran at once: a curve below the bars, and what it says under the pointer.
+// The number of steps that ran in parallel: a curve below the bars, and its value under the pointer.
 
 function startConcurrency(sheet, { concurrency, wall }) {
   const most = concurrency.reduce((best, [, count]) => Math.max(best, count), 1);
   const plot = sheet.querySelector(".plot");
   const curve = makeShape("svg", { viewBox: `0 0 ${wall || 1} ${most}`, preserveAspectRatio: "none", role: "img" });
-  curve.setAttribute("aria-label", `At most ${counted(most, "step")} ran at once`);
+  curve.setAttribute("aria-label", `Up to ${counted(most, "step")} ran in parallel`);
   curve.append(makeShape("path", { d: outline(concurrency, wall, most) }));
   plot.append(curve, make("span", { class: "most" }, `${most}`));
   listenToCursor(sheet, concurrency, wall);
@@ -31,21 +31,21 @@ function listenToCursor(sheet, concurrency, wall) {
     if (cursor.hidden) return;
     cursor.style.setProperty("--at", (event.clientX - left) / width);
     cursor.classList.toggle("late", time > wall * 0.8);
-    cursor.firstChild.textContent = `${sayTime(time)} · ${runningAt(concurrency, time)} at once`;
+    cursor.firstChild.textContent = `${sayTime(time)} · ${runningAt(concurrency, time)} in parallel`;
   });
   sheet.addEventListener("pointerleave", () => {
     cursor.hidden = true;
   });
 }
 
-/** How many steps run at a time; by halving, since there may be thousands of changes. */
+/** The number of steps that run at `time`, by binary search. */
 function runningAt(points, time) {
   let low = 0;
   let high = points.length;
   while (low < high) {
-    const place = (low + high) >> 1;
-    if (points[place][0] <= time) low = place + 1;
-    else high = place;
+    const middle = (low + high) >> 1;
+    if (points[middle][0] <= time) low = middle + 1;
+    else high = middle;
   }
   return low ? points[low - 1][1] : 0;
 }

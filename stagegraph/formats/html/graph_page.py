@@ -5,14 +5,13 @@ from __future__ import annotations
 from stagegraph.formats.html.assembly import Page, assembled
 from stagegraph.formats.html.drawing import drawing
 from stagegraph.formats.html.facts import graph_facts, overview
-from stagegraph.formats.quoting import checked_link_base
 from stagegraph.model import Report
-from stagegraph.picture.view import View
+from stagegraph.picture.view import View, checked_link_base
 
-_SCRIPTS = ("dom", "selection", "ways", "panning", "graph", "panel", "search", "theme", "shortcuts", "main")
+_SCRIPTS = ("dom", "selection", "paths", "panning", "graph", "panel", "search", "theme", "shortcuts", "main")
 
 
-def html(report: Report, view: View) -> str:
+def render(report: Report, view: View) -> str:
     """``report`` as one HTML page that fetches nothing and runs only the script it carries.
 
     Every text from the Dockerfile is data to that script: a policy forbids the browser all else.

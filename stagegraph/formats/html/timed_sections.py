@@ -1,4 +1,4 @@
-"""What a page says of a measured build before anything is chosen: figures, savings, path, notes."""
+"""The sections of a timings page before anything is selected: figures, savings, path, notes."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ from collections.abc import Iterator
 from typing import Any
 
 from stagegraph.formats.html.timed_facts import instruction
-from stagegraph.formats.quoting import xml_text
 from stagegraph.formats.timings_sections import notes, savings, warnings
-from stagegraph.formats.words import counted, duration, share
+from stagegraph.source import xml_text
 from stagegraph.timings.timings import Saving, Timings
+from stagegraph.units import counted, duration, share
 
-_SAVES = "How much sooner the build would end if the step took no time."
-
-
-def figures(found: Timings) -> str:
-    """The section of figures: how long, how much of it is the path, how much ran at once, what was cached."""
-    tiles = "".join(_tile(*tile) for tile in _tiles(found))
-    return f'<section class="figures" aria-label="In short">\n{tiles}</section>\n{_alerts(found)}'
+_SAVES = "Time saved if this step took no time."
 
 
-def _tiles(found: Timings) -> Iterator[tuple[str, str, str, str]]:
-    """Name, figure, words below it, key of what it is about."""
-    ran = [step for step in found.steps if step.ran]
-    yield "Wall time", duration(found.wall), counted(len(ran), "step") + " ran or came from the cache", ""
-    path = f"{share(found.path_time, found.wall)} of the wall time, {counted(len(found.path), 'step')}"
-    yield "Critical path", duration(found.path_time), path, ""
-    yield "Work", duration(found.work), f"{found.parallelism:.1f} steps at once in the mean", ""
-    cached = f"{found.cached_steps} of {found.total_steps} steps of the Dockerfile"
-    yield "From the cache", share(found.cached_steps, found.total_steps), cached, ""
-    for first in savings(found)[:1]:
-        step = _critical(first, found)
-        words = _joined(instruction(found.steps[step]), _place(step, found))
+def figures(timings: Timings) -> str:
+    """The HTML of the summary: wall time, critical path, work, cached steps, and what to change first."""
+    tiles = "".join(_tile(*tile) for tile in _tiles(timings))
+    return f'<section class="figures" aria-label="Summary">\n{tiles}</section>\n{_alerts(timings)}'
+
+
+def _tiles(timings: Timings) -> Iterator[tuple[str, str, str, str]]:
+    """For each tile: name, figure, text below it, key of the item to select."""
+    ran = [step for step in timings.steps if step.ran]
+    yield "Wall time", duration(timings.wall), counted(len(ran), "step") + " ran or came from the cache", ""
+    path = f"{share(timings.path_time, timings.wall)} of the wall time, {counted(len(timings.path), 'step')}"
+    yield "Critical path", duration(timings.path_time), path, ""
+    yield "Work", duration(timings.work), f"{timings.parallelism:.1f} steps on average at the same time", ""
+    cached = f"{timings.cached_steps} of {timings.total_steps} steps of the Dockerfile"
+    yield "From the cache", share(timings.cached_steps, timings.total_steps), cached, ""
+    for first in savings(timings)[:1]:
+        step = _critical(first, timings)
+        words = _joined(instruction(timings.steps[step]), _stage_and_line(step, timings))
         yield "Change first", f"−{duration(first.saves)}", words, f"step:{step}"
 
 
@@ -44,19 +44,19 @@ def _tile(name: str, figure: str, words: str, key: str) -> str:
     return f'<div class="figure">{inner}</div>\n'
 
 
-def _alerts(found: Timings) -> str:
-    """What a reader must know before trusting the page: failure, interruption, another Dockerfile."""
-    said = (f"{text[:1].upper()}{text[1:]}" for text in warnings(found))
-    return "".join(f'<p class="alert" role="note">{xml_text(text)}</p>\n' for text in said)
+def _alerts(timings: Timings) -> str:
+    """Warnings that the build failed, was interrupted, or had another Dockerfile."""
+    texts = (f"{text[:1].upper()}{text[1:]}" for text in warnings(timings))
+    return "".join(f'<p class="alert" role="note">{xml_text(text)}</p>\n' for text in texts)
 
 
-def timed_story(found: Timings) -> list[dict[str, Any]]:
-    """The sections of the panel: heading, sentences, and rows of what, detail and key."""
-    worth = [_saving_row(saving, found) for saving in savings(found)]
+def timed_overview(timings: Timings) -> list[dict[str, Any]]:
+    """The sections of the panel without a selection: heading, sentences, and rows of text, detail and key."""
+    rows = [_saving_row(saving, timings) for saving in savings(timings)]
     sections = (
-        _section("What to change first", sentences=[_SAVES] if worth else [], rows=worth),
-        _section("The path that the build took", rows=list(_path(found))),
-        _section("To know", sentences=[f"{text[:1].upper()}{text[1:]}." for text in _notes(found)]),
+        _section("What to change first", sentences=[_SAVES] if rows else [], rows=rows),
+        _section("Critical path", rows=list(_path(timings))),
+        _section("Notes", sentences=[f"{text[:1].upper()}{text[1:]}." for text in _notes(timings)]),
     )
     return [section for section in sections if section["rows"] or section["sentences"]]
 
@@ -67,33 +67,33 @@ def _section(
     return {"heading": heading, "sentences": sentences or [], "rows": rows or []}
 
 
-def _saving_row(saving: Saving, found: Timings) -> list[str]:
-    step = _critical(saving, found)
+def _saving_row(saving: Saving, timings: Timings) -> list[str]:
+    step = _critical(saving, timings)
     saves = f"saves {duration(saving.saves)}"
     if len(saving.steps) == 1:
         words = f"{saves} of {duration(saving.took)}"
     else:
         words = f"{saves}; its {len(saving.steps)} steps took {duration(saving.took)}"
-    return [instruction(found.steps[step]), _joined(words, _place(step, found)), f"step:{step}"]
+    return [instruction(timings.steps[step]), _joined(words, _stage_and_line(step, timings)), f"step:{step}"]
 
 
-def _critical(saving: Saving, found: Timings) -> int:
+def _critical(saving: Saving, timings: Timings) -> int:
     """The step of a saving that is on the path."""
-    return next((step for step in saving.steps if found.steps[step].critical), saving.steps[0])
+    return next((step for step in saving.steps if timings.steps[step].critical), saving.steps[0])
 
 
-def _path(found: Timings) -> Iterator[list[str]]:
-    for part in found.path:
-        step = found.steps[part.step]
+def _path(timings: Timings) -> Iterator[list[str]]:
+    for part in timings.path:
+        step = timings.steps[part.step]
         time = duration(part.time) if part.time or not step.cached else "from the cache"
-        waited = f"after a wait of {duration(part.waited)}" if part.waited * 50 > found.wall else ""
-        yield [instruction(step), _joined(time, waited, _place(step.id, found)), f"step:{step.id}"]
+        waited = f"after a wait of {duration(part.waited)}" if part.waited * 50 > timings.wall else ""
+        yield [instruction(step), _joined(time, waited, _stage_and_line(step.id, timings)), f"step:{step.id}"]
 
 
-def _place(step: int, found: Timings) -> str:
+def _stage_and_line(step: int, timings: Timings) -> str:
     """The stage and the line of a step, as far as they are known."""
-    own = found.steps[step]
-    stage = found.stages[own.stages[0]].name if own.stages else ""
+    own = timings.steps[step]
+    stage = timings.stages[own.stages[0]].name if own.stages else ""
     return _joined(stage, own.platform.removeprefix("linux/"), f"line {own.lines[0]}" if own.lines else "")
 
 
@@ -101,6 +101,8 @@ def _joined(*words: str) -> str:
     return ", ".join(word for word in words if word)
 
 
-def _notes(found: Timings) -> list[str]:
-    unknown = [f"{counted(found.unknown, 'step')} could not be tied to a line"] if found.unknown else []
-    return unknown + notes(found)
+def _notes(timings: Timings) -> list[str]:
+    unknown = (
+        [f"{counted(timings.unknown, 'step')} could not be matched to a line"] if timings.unknown else []
+    )
+    return unknown + notes(timings)

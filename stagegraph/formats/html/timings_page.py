@@ -1,48 +1,87 @@
-"""HTML: a measured build as one page with its graph, its timeline and its table of steps."""
+"""The HTML page of a measured build: its graph with measured times, its timeline and its table of steps."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from typing import Any
+
+from msgspec.structs import replace
 
 from stagegraph.formats.html.assembly import Page, assembled, asset
 from stagegraph.formats.html.drawing import drawing
 from stagegraph.formats.html.facts import graph_facts
-from stagegraph.formats.html.measured_path import with_times
-from stagegraph.formats.html.timed_facts import stage_keys, timed_nodes, timed_steps
-from stagegraph.formats.html.timed_sections import figures, timed_story
-from stagegraph.formats.html.timeline import timeline
-from stagegraph.formats.quoting import checked_link_base
+from stagegraph.formats.html.timed_facts import stage_keys, timed_nodes, timed_steps, timeline
+from stagegraph.formats.html.timed_sections import figures, timed_overview
 from stagegraph.model import Report
-from stagegraph.picture.view import View
+from stagegraph.picture.view import Arrow, Box, Picture, View, checked_link_base
 from stagegraph.timings.timings import Timings
+from stagegraph.units import duration
+
+
+def with_times(timings: Timings) -> Callable[[Picture], Picture]:
+    """A function that puts the times of ``timings`` into a picture of stages."""
+    stages = {f"stage:{stage.index}": stage for stage in timings.stages if stage.index is not None}
+    steps = [_nodes(step, timings) for step in (part.step for part in timings.path)]
+    on_path = {node for nodes in steps for node in nodes}
+    passed = {(a, b) for before, after in pairwise(steps) for a in before for b in after if a != b}
+
+    def timed(box: Box) -> Box:
+        critical = box.id in on_path or not on_path.isdisjoint(box.members)
+        stage = None if len(box.members) > 1 else stages.get(box.id)
+        if stage is None or stage.start is None:
+            return replace(box, critical=critical)
+        words = duration(stage.busy) if stage.executed else "from the cache"
+        first, *rest = box.sublabel.split("\n") if box.sublabel else ("",)
+        lines = (f"{first} · {words}" if first else words, *rest)
+        return replace(box, critical=critical, sublabel="\n".join(lines))
+
+    def change(picture: Picture) -> Picture:
+        boxes = tuple(timed(box) for box in picture.boxes)
+        return replace(picture, boxes=boxes, arrows=tuple(_marked(picture, passed)))
+
+    return change
+
+
+def _marked(picture: Picture, passed: Iterable[tuple[str, str]]) -> Iterator[Arrow]:
+    """The arrows, critical where the path passes; a box may stand for several stages."""
+    owner = {member: box.id for box in picture.boxes for member in box.members}
+    drawn = {(owner.get(before, before), owner.get(after, after)) for before, after in passed}
+    for arrow in picture.arrows:
+        yield replace(arrow, critical=(arrow.source, arrow.target) in drawn)
+
+
+def _nodes(step: int, timings: Timings) -> list[str]:
+    return [f"stage:{timings.stages[stage].index}" for stage in timings.steps[step].stages]
+
 
 _DEFAULT = View()
 _NO_GRAPH: dict[str, Any] = {"targets": [], "nodes": [], "edges": []}
 _SCRIPTS = (
-    *("dom", "selection", "ways", "panning", "graph", "panel", "search", "theme", "shortcuts"),
+    *("dom", "selection", "paths", "panning", "graph", "panel", "search", "theme", "shortcuts"),
     *("scale", "bars", "timeline", "concurrency", "table", "main"),
 )
 
 
-def timings_html(found: Timings, report: Report | None = None, view: View = _DEFAULT) -> str:
-    """``found`` as one HTML page that fetches nothing; with the graph where ``report`` gives one.
+def render(timings: Timings, report: Report | None = None, view: View = _DEFAULT) -> str:
+    """``timings`` as one HTML page that fetches nothing; with the graph where ``report`` gives one.
 
     ``report`` is that of the Dockerfile and the options that the build was made from.
     """
     checked_link_base(view.link_base)
     facts = graph_facts(report) if report else _NO_GRAPH
-    keys = stage_keys(found, [node["key"] for node in facts["nodes"]])
-    sections = [figures(found), asset("timeline.html")]
+    keys = stage_keys(timings, [node["key"] for node in facts["nodes"]])
+    sections = [figures(timings), asset("timeline.html")]
     graph = None
     if report:
-        drawn = drawing(report, view, with_times(found))
+        drawn = drawing(report, view, with_times(timings))
         sections.append(drawn.section)
         graph = drawn.parts
     return assembled(
         Page(
-            title=view.title or f"{_name(found)}: timings",
-            heading=view.title or _name(found),
-            subheading=_subheading(found, report),
+            title=view.title or f"{_name(timings)}: timings",
+            heading=view.title or _name(timings),
+            subheading=_subheading(timings, report),
             theme=view.theme,
             fills=False,
             sections=(*sections, asset("table.html")),
@@ -51,24 +90,24 @@ def timings_html(found: Timings, report: Report | None = None, view: View = _DEF
                 "link": view.link_base.partition("#")[0],
                 "showPath": True,
                 "graph": graph,
-                "timeline": timeline(found, keys),
-                "overview": timed_story(found),
+                "timeline": timeline(timings, keys),
+                "overview": timed_overview(timings),
                 **facts,
-                "nodes": timed_nodes(found, keys, facts["nodes"]),
-                "steps": timed_steps(found, keys),
+                "nodes": timed_nodes(timings, keys, facts["nodes"]),
+                "steps": timed_steps(timings, keys),
             },
         )
     )
 
 
-def _name(found: Timings) -> str:
+def _name(timings: Timings) -> str:
     """The file of the record, and which of its builds it is."""
-    file = found.source.replace("\\", "/").rpartition("/")[2]
-    return f"{file}, {found.name}" if found.name else file
+    file = timings.source.replace("\\", "/").rpartition("/")[2]
+    return f"{file}, {timings.name}" if timings.name else file
 
 
-def _subheading(found: Timings, report: Report | None) -> str:
-    file = found.dockerfile.name if found.dockerfile else "no Dockerfile"
+def _subheading(timings: Timings, report: Report | None) -> str:
+    file = timings.dockerfile.name if timings.dockerfile else "no Dockerfile"
     targets = ", ".join(node.label for node in report.nodes if node.id in report.targets) if report else ""
     words = [file, f"target {targets}" if targets else "", ", ".join(report.platforms) if report else ""]
     return " · ".join(word for word in words if word)

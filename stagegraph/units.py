@@ -1,4 +1,4 @@
-"""Lengths of time for people."""
+"""Counts, durations, sizes and shares as words."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def counted(count: int, word: str) -> str:
 
 
 def duration(time: int) -> str:
-    """``time``, in nanoseconds, with about three digits: ``16 ms``, ``1.74 s``, ``53.5 s``, ``2m 05s``."""
+    """``time`` in nanoseconds, with three digits: ``16 ms``, ``1.74 s``, ``53.5 s``, ``2m 05s``."""
     if time < SECOND // 10:
         return f"{time / 1e6:.0f} ms" if time >= 500_000 or not time else "<1 ms"
     if time < 9_995_000_000:
@@ -25,7 +25,7 @@ def duration(time: int) -> str:
 
 
 def measured_words(measured: Measured) -> str:
-    """What was measured of a node or a step, for a picture."""
+    """The duration of a node or a step, ``cached``, or after which time it failed."""
     if measured.error:
         return f"failed after {duration(round(measured.seconds * SECOND))}"
     return "cached" if measured.cached else duration(round(measured.seconds * SECOND))
@@ -42,7 +42,7 @@ def size(count: int) -> str:
 
 
 def share(part: int, whole: int) -> str:
-    """``part`` of ``whole`` in percent; never 100% or 0% for what only comes near."""
+    """``part`` of ``whole`` in percent, rounded; 0% and 100% only if they are exact."""
     if not whole or part in (0, whole):
         return f"{100 if whole and part else 0}%"
     return f"{min(99, max(1, round(100 * part / whole)))}%"

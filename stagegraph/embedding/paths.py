@@ -1,4 +1,4 @@
-"""Which files there are to look through, and where a page may write its pictures."""
+"""Paths of Markdown files, of the Dockerfiles that name them, and of the pictures they may write."""
 
 from __future__ import annotations
 
@@ -14,76 +14,83 @@ SUFFIXES = (".md", ".markdown", ".mdown", ".mkd")
 _DOCKERFILES = frozenset(name.lower() for name in NAMES)
 _SKIPPED = frozenset({"node_modules", "__pycache__"})
 _HIDDEN = frozenset({".github", ".gitlab", ".gitea", ".forgejo"})  # where forges look for a README
-_ENVIRONMENT = "pyvenv.cfg"  # what makes a folder an environment of Python, full of others' pages
+_ENVIRONMENT = "pyvenv.cfg"  # marks a Python environment, which holds the Markdown files of packages
 
 
 def markdown_files(names: Sequence[str]) -> list[Path]:
-    """The files that ``names`` mean: files, folders with what is below them, and globs; each once.
+    """The files that ``names`` select: files, directories with everything below them, and globs; each once.
 
-    Raises InputError for a name that means none.
+    Raises InputError for a glob that matches no file.
     """
-    found: dict[Path, Path] = {}
+    paths: dict[Path, Path] = {}
     for name in names:
-        for path in _meant(name):
-            found.setdefault(path.resolve(), path)
-    return list(found.values())
+        for path in _selected(name):
+            paths.setdefault(path.resolve(), path)
+    return list(paths.values())
 
 
 def is_markdown(path: Path) -> bool:
-    """Whether the name of ``path`` says that it is Markdown."""
+    """Whether ``path`` has a suffix of Markdown files."""
     return path.suffix.lower() in SUFFIXES
 
 
 def names_dockerfile(name: str) -> bool:
-    """Whether ``name`` is what Dockerfiles are called: Dockerfile.dev, api.Dockerfile, Containerfile."""
+    """Whether ``name`` is a usual name of a Dockerfile: Dockerfile.dev, api.Dockerfile, Containerfile."""
     parts = Path(name).name.lower().split(".")
     return not is_markdown(Path(name)) and not _DOCKERFILES.isdisjoint(parts)
 
 
-def _meant(name: str) -> Iterator[Path]:
+def _selected(name: str) -> Iterator[Path]:
     path = Path(name)
     if path.is_dir():
-        yield from below(path)
+        yield from markdown_below(path)
     elif has_magic(name) and not path.exists():
         matches = sorted(Path(match) for match in glob(name, recursive=True))
         files = [match for match in matches if match.is_file()]
         if not files:
-            raise InputError(f"{name} matches no file")
+            raise InputError(f"no file matches {name}")
         yield from files
     else:
         yield path
 
 
-def below(folder: Path) -> Iterator[Path]:
-    """The Markdown files in and below ``folder``, sorted; hidden and installed folders are left out.
+def markdown_below(folder: Path) -> Iterator[Path]:
+    """The Markdown files in and below ``folder``, sorted.
 
-    The hidden folders of forges are not: a README can live in them.
+    Skips hidden directories (except those of forges, which can hold a README) and installed packages.
     """
     for root, folders, files in os.walk(folder):
         if root != str(folder) and _ENVIRONMENT in files:
             folders.clear()
             continue
-        folders[:] = sorted(filter(_is_looked_into, folders))
+        folders[:] = sorted(filter(_is_searched, folders))
         yield from (path for name in sorted(files) if is_markdown(path := Path(root, name)))
 
 
-def _is_looked_into(name: str) -> bool:
+def _is_searched(name: str) -> bool:
     return name in _HIDDEN or not (name in _SKIPPED or name.startswith("."))
 
 
-def picture_path(page: Path, output: str) -> Path:
-    """The file that ``output`` means beside ``page``; ValueError outside of the project or no SVG."""
-    path = page.parent / output
+def picture_path(file: Path, output: str) -> Path:
+    """The path of the picture ``output`` of a Markdown file.
+
+    Raises ValueError for a path outside the project or without the suffix .svg.
+    """
+    path = file.parent / output
     if path.suffix.lower() != ".svg":
         raise ValueError(f"{output} does not end with .svg")
-    if Path(output).is_absolute() or not path.resolve().is_relative_to(project_of(page)):
-        raise ValueError(f"{output} is outside of the project")
+    if Path(output).is_absolute() or not path.resolve().is_relative_to(project_of(file)):
+        raise ValueError(f"{output} is outside the project")
     return path
 
 
-def project_of(page: Path) -> Path:
-    """The folder that a page may write to: its repository, else here if it is below, else its own."""
-    folder = page.resolve().parent
+def project_of(file: Path) -> Path:
+    """The directory that a Markdown file may write to.
+
+    It is the repository of the file; without one the working directory if the file is below it;
+    otherwise the directory of the file.
+    """
+    folder = file.resolve().parent
     for parent in (folder, *folder.parents):
         if (parent / ".git").exists():
             return parent

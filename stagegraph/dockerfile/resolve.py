@@ -1,0 +1,242 @@
+"""Resolves the stages of a Dockerfile for one target and platform: names, bases, sources, needed stages.
+
+Rules: moby/buildkit frontend/dockerfile/dockerfile2llb/convert.go, buildDispatchStates,
+buildStageDependencyGraph and resolveStages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from itertools import count
+
+from stagegraph.dockerfile.expand import ExpansionError, lexer_of
+from stagegraph.dockerfile.file import Dockerfile, StageText, fault, pointing_at, read_trigger
+from stagegraph.dockerfile.instructions import From, Onbuild
+from stagegraph.dockerfile.platforms import Platform, PlatformError, normalized, parse_platform
+from stagegraph.dockerfile.references import ImageReferenceError, familiar_reference, full_reference
+from stagegraph.dockerfile.scope import global_arguments, platform_arguments
+from stagegraph.dockerfile.sources import command_of
+from stagegraph.dockerfile.stages import SCRATCH, Command, Resolved, StageOrImage, needs, reachable
+from stagegraph.errors import DockerfileError, OptionsError
+from stagegraph.options import Options
+
+_MOST_SHOWN = 20  # stage names in a hint
+
+
+def resolve(file: Dockerfile, options: Options, target: str, platform: str) -> Resolved:
+    """Resolve ``file`` for ``target`` (empty: the last stage) on ``platform``.
+
+    Raises DockerfileError for a file that BuildKit rejects, OptionsError for options that it rejects.
+    """
+    build = _platform_option(options.build_platform)
+    wanted = _platform_option(platform)
+    stage = target or file.stages[-1].head.name
+    defaults = platform_arguments(build, wanted, stage, options.build_args)
+    resolved = Resolved(
+        file=file,
+        options=options,
+        arguments=global_arguments(file, defaults, options.build_args),
+        build_platform=build,
+        target_platform=wanted,
+    )
+    for text in file.stages:
+        _add_stage(resolved, text)
+    resolved.target = _target(resolved, target)
+    for source in resolved.stages:
+        body = source.text.body if source.text else ()
+        source.commands = tuple(command_of(resolved, item) for item in body)
+    _check_cycles(resolved)
+    _run_triggers(resolved)
+    _check_references(resolved)
+    return resolved
+
+
+def _platform_option(text: str) -> Platform:
+    try:
+        return normalized(parse_platform(text))
+    except PlatformError as error:
+        raise OptionsError(str(error), hint="use for example linux/arm64") from None
+
+
+def _add_stage(resolved: Resolved, text: StageText) -> None:
+    head = text.head
+    base = _expanded(resolved, head, head.base)
+    if not base:
+        raise _is_empty(resolved, head, "base image", head.base)
+    stage = StageOrImage(
+        index=len(resolved.sources),
+        base=base,
+        base_index=resolved.by_name.get(base),
+        platform=_platform(resolved, head),
+        name=head.name,
+        span=head.span,
+        text=text,
+    )
+    _replace_stage(resolved, stage)
+    resolved.sources.append(stage)
+    if head.name:
+        resolved.by_name[head.name] = stage.index
+
+
+def _expanded(resolved: Resolved, head: From, word: str) -> str:
+    try:
+        return lexer_of(escape=resolved.file.escape).word(word, resolved.arguments)
+    except ExpansionError as error:
+        raise fault(resolved.file.source, head, f"cannot expand `{word}`: {error}", word) from None
+
+
+def _platform(resolved: Resolved, head: From) -> Platform | None:
+    if not head.platform:
+        return None
+    text = _expanded(resolved, head, head.platform)
+    if not text:
+        raise _is_empty(resolved, head, "platform", head.platform)
+    try:
+        return parse_platform(text, resolved.build_platform)
+    except PlatformError as error:
+        raise fault(resolved.file.source, head, str(error), head.platform) from None
+
+
+def _is_empty(resolved: Resolved, head: From, what: str, word: str) -> DockerfileError:
+    names = re.findall(r"\$\{?(\w+)", word)
+    hint = f"set --build-arg {names[0]}=VALUE, or give ARG {names[0]} a default" if names else ""
+    return fault(resolved.file.source, head, f"{what} `{word}` is empty after expansion", word, hint)
+
+
+def _replace_stage(resolved: Resolved, stage: StageOrImage) -> None:
+    contexts = resolved.options.contexts
+    if contexts and stage.name not in ("", SCRATCH, "context"):
+        context = find_context(contexts, stage.name, stage.platform or resolved.target_platform)
+        if context:
+            stage.context_name, stage.context = context
+            stage.base_index, stage.replaced = None, True
+
+
+def find_context(contexts: Mapping[str, str], name: str, platform: Platform) -> tuple[str, str] | None:
+    """Name and value of the context for ``name``: the one for ``platform`` before the one for any.
+
+    Rules: moby/buildkit frontend/dockerui/config.go, NamedContext.
+    """
+    for key in (f"{name}::{normalized(platform)}", name):
+        if contexts.get(key):
+            return key, contexts[key]
+    return None
+
+
+def _target(resolved: Resolved, target: str) -> int:
+    if not target:
+        return len(resolved.file.stages) - 1
+    index = resolved.stage_named(target)
+    if index is None:
+        raise _unknown_target(resolved, target)
+    return index
+
+
+def _unknown_target(resolved: Resolved, target: str) -> DockerfileError:
+    from difflib import get_close_matches
+
+    names = list(resolved.by_name)
+    near = get_close_matches(target.lower(), names, n=1)
+    listed = ", ".join(names[:_MOST_SHOWN]) + (", ..." if len(names) > _MOST_SHOWN else "")
+    hint = f"use one of the stages {listed}" if names else "name a stage with FROM ... AS NAME"
+    if near:
+        hint = f"did you mean {near[0]}?"
+    return DockerfileError(f"there is no stage named {target}", source=resolved.file.source, hint=hint)
+
+
+def _check_cycles(resolved: Resolved) -> None:
+    """Raise a DockerfileError when stages, needed or not, copy or mount from each other in a cycle.
+
+    Bases are not looked at: FROM sees only earlier stages. Rules: moby/buildkit
+    frontend/dockerfile/dockerfile2llb/validations.go, validateCircularDependency.
+    """
+    stages = len(resolved.file.stages)
+    reads = [(stage, command) for stage in resolved.stages for command in stage.commands if command.sources]
+    if all(read < stage.index or read >= stages for stage, command in reads for read in command.sources):
+        return  # every stage reads only earlier ones
+    import networkx
+
+    graph: networkx.DiGraph[int] = networkx.DiGraph()
+    for stage, command in reads:
+        for read in command.sources:
+            if not graph.has_edge(stage.index, read):
+                graph.add_edge(stage.index, read, command=command)
+    cyclic = [
+        min(component)
+        for component in networkx.strongly_connected_components(graph)
+        if len(component) > 1 or graph.has_edge(min(component), min(component))
+    ]
+    if cyclic:
+        cycle = networkx.find_cycle(graph, min(cyclic))
+        raise _cycle_error(resolved, [edge[0] for edge in cycle], graph.edges[cycle[-1]]["command"])
+
+
+def _cycle_error(resolved: Resolved, cycle: list[int], command: Command) -> DockerfileError:
+    names = [resolved.sources[index].title for index in (*cycle, cycle[0])]
+    if len(cycle) == 1:
+        message = f"stage {names[0]} copies from itself"
+    else:
+        shown = names if len(names) <= 8 else [*names[:4], "...", *names[-3:]]
+        message = f"stages copy from each other in a cycle: {' needs '.join(shown)}"
+    return DockerfileError(message, source=resolved.file.source, span=command.instruction.span)
+
+
+def _run_triggers(resolved: Resolved) -> None:
+    """Give every needed stage the ONBUILD triggers of its base, which can make more stages needed."""
+    done: set[int] = set()
+    for passes in count():
+        resolved.needed = frozenset(
+            reachable([resolved.target], lambda index: needs(resolved.sources[index]))
+        )
+        grown = False
+        for index in sorted(resolved.needed - done):
+            done.add(index)
+            resolved.sources[index].passes = passes
+            grown = _take_triggers(resolved, resolved.sources[index]) or grown
+        if not grown:
+            return
+
+
+def _take_triggers(resolved: Resolved, stage: StageOrImage) -> bool:
+    """Put the triggers of the base before the commands of ``stage``; whether they read anything."""
+    if stage.base_index is None or stage.text is None:
+        return False
+    base = resolved.sources[stage.base_index]
+    triggers = [c.instruction for c in base.commands if isinstance(c.instruction, Onbuild)]
+    taken = []
+    for trigger in triggers:
+        item = read_trigger(resolved.file.source, trigger.trigger, stage.text.head.span)
+        taken.append(command_of(resolved, item, onbuild=True))
+    stage.commands = (*taken, *stage.commands)
+    return any(command.sources for command in taken)
+
+
+def _check_references(resolved: Resolved) -> None:
+    # BuildKit parses the reference of every base and source, needed or not (resolveBaseImage).
+    for source in resolved.sources:
+        if source.base_index is None and not (source.base == SCRATCH and not source.replaced):
+            _set_reference(resolved, source)
+
+
+def _set_reference(resolved: Resolved, source: StageOrImage) -> None:
+    contexts = resolved.options.contexts
+    try:
+        source.reference = full_reference(source.base)
+        if contexts and not source.replaced:
+            name, platform = familiar_reference(source.base), resolved.platform_of(source)
+            source.context_name, source.context = find_context(contexts, name, platform) or ("", "")
+    except ImageReferenceError as error:
+        text = resolved.file.source
+        raise DockerfileError(
+            str(error),
+            source=text,
+            span=pointing_at(text, source.span, source.base) if source.span else None,
+            hint=_case_hint(resolved, source.base),
+        ) from None
+
+
+def _case_hint(resolved: Resolved, base: str) -> str:
+    if base.lower() in resolved.by_name:
+        return f"stage names are lower case: write FROM {base.lower()}"
+    return ""

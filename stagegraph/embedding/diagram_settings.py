@@ -1,0 +1,145 @@
+"""Parses the settings of a diagram, as in ``Dockerfile target=release prune=true``."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import fields
+
+from stagegraph.options import Options
+from stagegraph.picture.view import DIRECTIONS, ENGINES, THEMES, View
+
+FORMATS = ("mermaid", "svg")
+_BOOLEANS = MappingProxyType({"true": True, "false": False})
+_CHOICES: Mapping[str, Iterable[str]] = MappingProxyType(
+    {"direction": DIRECTIONS, "theme": THEMES, "engine": ENGINES, "format": FORMATS}
+)
+_VIEW = MappingProxyType(
+    {field.name.replace("_", "-"): field for field in fields(View) if isinstance(field.default, str | bool)}
+)
+_REPEATABLE = ("target", "build-arg", "platform", "build-context")
+_FLAGS = ("collapsed", "report", *(name for name, field in _VIEW.items() if isinstance(field.default, bool)))
+OPTIONS = tuple(sorted({*_REPEATABLE, *_FLAGS, *_VIEW, "format", "output"}))
+
+
+class SettingsError(ValueError):
+    """Invalid settings; ``word`` is the invalid part of the text, ``hint`` how to fix it."""
+
+    def __init__(self, message: str, word: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.word = word
+        self.hint = hint
+
+
+class DiagramSettings(Struct, frozen=True, kw_only=True):
+    """One diagram; ``dockerfile`` and ``output`` are relative to the Markdown file."""
+
+    dockerfile: str
+    options: Options
+    view: View
+    format: str = "mermaid"  # one of FORMATS
+    output: str = ""  # the path of the picture, for svg
+    collapsed: bool = False  # whether it is in a closed details element
+    report: bool = False  # whether a table of what ships follows
+
+
+def parse_settings(text: str) -> DiagramSettings:
+    """The settings in the text of a marker or fence; SettingsError if they are invalid."""
+    paths: list[str] = []
+    options: dict[str, list[str]] = {}
+    for word in _words(text):
+        name, equals, value = word.partition("=")
+        if equals and name.replace("-", "").isalpha():
+            _add_option(options, name, value, word)
+        elif paths:
+            raise SettingsError(f"expected OPTION=VALUE, not `{word}`", word, _path_hint(word))
+        else:
+            paths.append(word)
+    return _settings(paths[0] if paths else ".", options)
+
+
+def _words(text: str) -> list[str]:
+    # without escape characters, so that Windows paths keep their backslashes
+    lexer = shlex.shlex(text, posix=True, punctuation_chars=False)
+    lexer.whitespace_split, lexer.escape, lexer.commenters = True, "", ""
+    try:
+        return list(lexer)
+    except ValueError:
+        raise SettingsError("missing closing quotation mark") from None
+
+
+def _path_hint(word: str) -> str:
+    return f"write {word}=true" if word in _FLAGS else "quote a path that contains spaces"
+
+
+def _add_option(options: dict[str, list[str]], name: str, value: str, word: str) -> None:
+    if name not in OPTIONS:
+        near = get_close_matches(name, OPTIONS, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"use one of {', '.join(OPTIONS)}"
+        raise SettingsError(f"unknown option `{name}`", word, hint)
+    if name in options and name not in _REPEATABLE:
+        raise SettingsError(f"option `{name}` is given twice", word, "keep one of them")
+    choices = _BOOLEANS if name in _FLAGS else _CHOICES.get(name)
+    if choices and value not in choices:
+        problem = f"invalid value `{value}` for `{name}`" if value else f"option `{name}` has no value"
+        raise SettingsError(problem, word, f"use one of {', '.join(choices)}")
+    options.setdefault(name, []).append(value)
+
+
+def _settings(dockerfile: str, options: Mapping[str, list[str]]) -> DiagramSettings:
+    single = {name: values[0] for name, values in options.items()}
+    diagram_format, output = single.get("format", "mermaid"), single.get("output", "")
+    if diagram_format == "svg" and not output:
+        raise SettingsError("format=svg needs a file to write to", "format=svg", "add output=build.svg")
+    if output and diagram_format != "svg":
+        raise SettingsError("only format=svg writes a file", f"output={output}", "add format=svg")
+    return DiagramSettings(
+        dockerfile=dockerfile,
+        options=_options(options),
+        view=_view(single),
+        format=diagram_format,
+        output=output,
+        collapsed=single.get("collapsed") == "true",
+        report=single.get("report") == "true",
+    )
+
+
+def _view(options: Mapping[str, str]) -> View:
+    values: dict[str, Any] = {
+        _VIEW[name].name: _BOOLEANS[value] if name in _FLAGS else value
+        for name, value in options.items()
+        if name in _VIEW
+    }
+    return View(**values)
+
+
+def _options(options: Mapping[str, list[str]]) -> Options:
+    platforms = options.get("platform", [])
+    return Options(
+        targets=tuple(options.get("target", ())),
+        build_args=dict(_pair("build-arg", text) for text in options.get("build-arg", ())),
+        platforms=tuple(part for text in platforms for part in text.split(",") if part),
+        contexts=dict(_context(text) for text in options.get("build-context", ())),
+    )
+
+
+def _pair(option: str, text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise SettingsError(f"`{option}={text}` has no value", text, f"write {option}=NAME=VALUE")
+    return name, value
+
+
+def _context(text: str) -> tuple[str, str]:
+    from stagegraph.dockerfile.references import ImageReferenceError, familiar_reference
+
+    name, value = _pair("build-context", text)
+    try:
+        return familiar_reference(name), value
+    except ImageReferenceError as error:
+        raise SettingsError(str(error), text) from None

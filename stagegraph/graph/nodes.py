@@ -1,0 +1,141 @@
+"""The nodes and edges of a report: the stage graph with roles, reach and what its steps add."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import networkx
+from msgspec.structs import replace
+
+from stagegraph.dockerfile.file import Dockerfile
+from stagegraph.graph.build import Build
+from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Role, Step, StepKind, stage_id
+from stagegraph.reach.from_choices import FromChoices
+from stagegraph.reach.reachability import Reached
+
+_UNREAD = Reached(Reach.DEAD, "nothing reads it")
+_REACH_ORDER = {reach: position for position, reach in enumerate(Reach)}
+
+
+def nodes_of(
+    build: Build, roles: dict[str, Role], stages: Sequence[Reached], steps: Sequence[Step]
+) -> tuple[Node, ...]:
+    """The nodes of ``build``: stages by index, then sources by id."""
+    graph = build.whole_graph
+    own = _steps_by_node(steps)
+    nodes = [
+        _node(build, node, roles[node], reached, own.get(node, ()))
+        for node, reached in _reach(graph, stages).items()
+    ]
+    return tuple(sorted(nodes, key=lambda node: (node.index is None, node.index or 0, node.id)))
+
+
+def _reach(graph: networkx.DiGraph[str], stages: Sequence[Reached]) -> dict[str, Reached]:
+    """How every node can come to be built or fetched; a source has the best reach of its readers."""
+    return {
+        node: _best(stages, graph, graph.succ[node]) if data["index"] is None else stages[data["index"]]
+        for node, data in graph.nodes.items()
+    }
+
+
+def _best(stages: Sequence[Reached], graph: networkx.DiGraph[str], readers: Iterable[str]) -> Reached:
+    reached = (stages[graph.nodes[reader]["index"]] for reader in readers)
+    return min(reached, key=lambda one: _REACH_ORDER[one.reach], default=_UNREAD)
+
+
+def nodes_of_step(step: Step) -> list[str]:
+    """The ids of the nodes that a step belongs to: the source that it loads, or its stages."""
+    if step.kind is StepKind.SOURCE:
+        return [step.node]
+    return [stage_id(stage) for stage in step.stages]
+
+
+def _steps_by_node(steps: Iterable[Step]) -> dict[str, list[Step]]:
+    by_node: dict[str, list[Step]] = {}
+    for step in steps:
+        for node in nodes_of_step(step):
+            by_node.setdefault(node, []).append(step)
+    return by_node
+
+
+def _node(build: Build, name: str, role: Role, reached: Reached, steps: Sequence[Step]) -> Node:
+    data = build.whole_graph.nodes[name]
+    node = Node(
+        id=name,
+        kind=data["kind"],
+        label=data["label"],
+        role=role,
+        reach=reached.reach,
+        why=reached.why,
+        index=data["index"],
+        line=data["line"],
+        steps=len(steps),
+        level=min((step.level for step in steps), default=None),
+        finish=max((step.finish for step in steps), default=None),
+        slack=min((step.slack for step in steps), default=None),
+        critical=any(step.critical for step in steps),
+    )
+    return _with_stage(build, node) if node.kind is NodeKind.STAGE else node
+
+
+def _with_stage(build: Build, node: Node) -> Node:
+    """``node`` with what the Dockerfile says about its stage."""
+    index = node.index or 0
+    stages = [target_build.resolved.sources[index] for target_build in build.target_builds]
+    text = build.file.stages[index]
+    platforms = dict.fromkeys(str(stage.platform) for stage in stages if stage.platform)
+    return replace(
+        node,
+        end_line=text.end_line,
+        base=stages[0].base,
+        base_text=text.head.base if text.head.base != stages[0].base else "",
+        platform=", ".join(platforms),
+        description=text.head.description,
+    )
+
+
+def edges_of_report(build: Build, choices: FromChoices, steps: Sequence[Step]) -> tuple[Edge, ...]:
+    """The edges of ``build`` by target, line and source, with those that other arguments would make."""
+    graph = build.whole_graph
+    critical = _critical_edges(graph, steps)
+    edges = [
+        replace(edge, needed=graph.nodes[target]["needed"], critical=(source, target) in critical)
+        for source, target, data in graph.edges(data=True)
+        for edge in data["references"]
+    ]
+    edges += _selectable(graph, choices, build.file)
+    return tuple(
+        sorted(edges, key=lambda e: (graph.nodes[e.target]["index"], e.line, e.source, e.kind, e.paths))
+    )
+
+
+def _critical_edges(graph: networkx.DiGraph[str], steps: Sequence[Step]) -> set[tuple[str, str]]:
+    """The pairs of nodes between which the critical path passes."""
+    pairs = set()
+    for step in steps:
+        reads = [steps[read] for read in step.inputs if steps[read].critical]
+        if step.critical and reads:
+            last = set(nodes_of_step(max(reads, key=lambda read: read.finish)))
+            pairs |= {(a, b) for b in nodes_of_step(step) for a in graph.pred[b].keys() & last}
+    return pairs
+
+
+def _selectable(graph: networkx.DiGraph[str], choices: FromChoices, file: Dockerfile) -> Iterator[Edge]:
+    """An edge from every earlier stage that another value of a variable in FROM would choose.
+
+    A base that can be any stage has edges only from those that nothing else reads: an edge from every
+    stage to it would say nothing.
+    """
+    for selection in (one for own in choices.choices.values() for one in own):
+        source, target = stage_id(selection.source), stage_id(selection.stage)
+        is_base = graph.has_edge(source, target) and graph.edges[source, target]["kind"] is EdgeKind.FROM
+        if not is_base and not (selection.loose and graph.out_degree(source)):
+            yield Edge(
+                source=source,
+                target=target,
+                kind=EdgeKind.FROM,
+                line=file.stages[selection.stage].head.span.line,
+                needed=False,
+                selectable=True,
+                why=selection.why,
+            )
