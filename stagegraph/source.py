@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+_XML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
+_EXCERPT_WIDTH = 100
+
 
 def printable(text: str) -> str:
     """``text`` on one line: control and formatting characters become a space or U+FFFD."""
@@ -23,9 +26,6 @@ def _visible(char: str) -> str:
     if category in ("Cf", "Cs", "Co", "Cn") and char not in "\u200c\u200d":
         return "\N{REPLACEMENT CHARACTER}"
     return char
-
-
-_XML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 
 
 def xml_text(text: str) -> str:
@@ -47,9 +47,6 @@ def _cell_width(char: str) -> int:
     if unicodedata.combining(char):
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
-_EXCERPT_WIDTH = 100
 
 
 class Span(NamedTuple):

@@ -27,6 +27,7 @@ _OTHER = (
     r"|py|pyc|js|ts|go|rs|rb|sh|java|html?|png|svg|log)\Z|~\Z"
 )
 _MOST_NAMED = 3  # files in a note
+_BuildsByDockerfile = dict[str | None, list[tuple[int, FoundBuild]]]  # with their positions
 
 
 def candidates(
@@ -100,9 +101,6 @@ def skipped_note(files: Sequence[str], reason: str) -> Note:
     more = f" and {len(files) - _MOST_NAMED} more" if len(files) > _MOST_NAMED else ""
     also = f" (also {shown}{more})" if len(files) > 1 else ""
     return Note(file=files[0], line=None, message=f"skipped: {reason}{also}")
-
-
-_BuildsByDockerfile = dict[str | None, list[tuple[int, FoundBuild]]]  # with their positions
 
 
 class Work(Struct, frozen=True, kw_only=True):

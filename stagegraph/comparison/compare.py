@@ -28,6 +28,8 @@ from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Report, stage_id
 if TYPE_CHECKING:
     from stagegraph.graph.stage_graph import StageGraph
 
+_EdgeKey = tuple[str, str, EdgeKind, bool]  # source, target, kind, selectable
+
 
 def needed_changes(old: Build, new: Build, new_ids: Mapping[str, str]) -> tuple[NeededChange, ...]:
     """The targets whose needed nodes differ, those that the new build was asked for first.
@@ -98,9 +100,6 @@ def _targets(
             yield node, node
     if len(old) == len(new) == 1 and old[0] != new[0]:
         yield old[0], new[0]
-
-
-_EdgeKey = tuple[str, str, EdgeKind, bool]  # source, target, kind, selectable
 
 
 def compare(old: Build, new: Build) -> Comparison:

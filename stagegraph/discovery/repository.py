@@ -22,6 +22,9 @@ _NEVER = frozenset({".git", ".hg", ".svn", "node_modules", ".venv", ".tox", "__p
 _MOST_ENTRIES = 500_000
 _MOST_IGNORE_BYTES = 1024 * 1024
 _IN_ANY_DIRECTORY = "^(?:.+/)?"  # how regular expressions of pathspec begin
+_DIRECTORY = "(?P<ps_d>/)"  # how they end for a directory; its group has a name
+_EITHER = f"(?:{_DIRECTORY}|$)"  # and for a directory or a file
+_DEFAULT_NAMES = ("Dockerfile", "Containerfile")
 
 
 class _IgnoreFile(NamedTuple):
@@ -185,10 +188,6 @@ def _any_of(spec: GitIgnoreSpec) -> re.Pattern[str] | None:
     return re.compile("|".join(anchored) or r"(?!)")
 
 
-_DIRECTORY = "(?P<ps_d>/)"
-_EITHER = f"(?:{_DIRECTORY}|$)"
-
-
 def _between(root: Path, here: Path) -> list[Path]:
     """The directories from ``root`` down to the one above ``here``."""
     return [parent for parent in reversed(here.parents) if parent.is_relative_to(root)]
@@ -206,9 +205,6 @@ def repository_of(path: Path) -> Path | None:
         return next((one for one in (start, *start.parents) if (one / ".git").exists()), None)
     except (OSError, RuntimeError):
         return None
-
-
-_DEFAULT_NAMES = ("Dockerfile", "Containerfile")
 
 
 class Repository:

@@ -16,14 +16,12 @@ SPACE = (
 
 # What separates words (moby/buildkit frontend/dockerfile/parser/parser.go, reWhitespace).
 BETWEEN_WORDS = re.compile(r"[\t\v\f\r ]+")
+_PLAIN = re.compile(r"[\t-\r !#-&(-~]*\Z")  # neither quotes nor white space of other alphabets
 
 
 def lowered(text: str) -> str:
     """``text`` in lower case by Go's rules: the dotted capital I becomes a plain i."""
     return text.replace("\u0130", "i").lower()
-
-
-_PLAIN = re.compile(r"[\t-\r !#-&(-~]*\Z")  # neither quotes nor white space of other alphabets
 
 
 class WordsError(ValueError):

@@ -17,6 +17,10 @@ from stagegraph.errors import InputError, StagegraphError
 from stagegraph.reading import find
 from stagegraph.source import Span, printable
 
+_CONTEXT = 3  # unchanged lines above and below in a diff
+_MOST_COMPARED = 5_000  # lines; larger blocks are shown as removed and added in full: difflib is quadratic
+_Opcode = tuple[str, int, int, int, int]
+
 
 class OutdatedBlock(Struct, frozen=True, kw_only=True):
     """The lines between the markers of an outdated block, from line ``first`` (from 0)."""
@@ -166,12 +170,6 @@ def _holds(path: Path, data: bytes) -> bool:
         return path.is_file() and path.read_bytes() == data
     except OSError:
         return False
-
-
-_CONTEXT = 3  # unchanged lines above and below
-_MOST_COMPARED = 5_000  # lines; larger blocks are shown as removed and added in full: difflib is quadratic
-
-_Opcode = tuple[str, int, int, int, int]
 
 
 def unified_diff(file: MarkdownFile) -> list[str]:

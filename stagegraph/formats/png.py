@@ -13,6 +13,10 @@ from stagegraph.model import Report
 from stagegraph.picture.view import View
 
 FAMILY = "Arimo"
+MAX_SCALE = 2.0
+SHARP_PIXELS = 8_000_000  # above it the scale falls from 2 towards 1: a screen shows about as many
+MAX_PIXELS = 40_000_000  # above it the scale falls below 1: resvg takes about 60 ms a million pixels
+_SIZE = re.compile(r'<svg width="(\d+)" height="(\d+)"')
 
 
 def font_file() -> Path:
@@ -38,12 +42,6 @@ def in_package_font(text: str) -> str:
 
 def _missing() -> RenderError:
     return RenderError(f"there is no font {FAMILY} to write with", hint="pip install fontpkg-arimo")
-
-
-MAX_SCALE = 2.0
-SHARP_PIXELS = 8_000_000  # above it the scale falls from 2 towards 1: a screen shows about as many
-MAX_PIXELS = 40_000_000  # above it the scale falls below 1: resvg takes about 60 ms a million pixels
-_SIZE = re.compile(r'<svg width="(\d+)" height="(\d+)"')
 
 
 def render(report: Report, view: View) -> bytes:

@@ -18,6 +18,16 @@ from stagegraph.timings.timings import Timings, seconds
 from stagegraph.units import duration, share
 
 MOST_ROWS = 30  # of each kind
+_WIDTH = 80
+_STYLES = {
+    ChangeKind.MISSED: "red",
+    ChangeKind.SLOWER: "red",
+    ChangeKind.ADDED: "yellow",
+    ChangeKind.FASTER: "green",
+    ChangeKind.CACHED: "green",
+    ChangeKind.REMOVED: "yellow",
+}
+SCHEMA_VERSION = 1
 
 
 def change_sentences(comparison: TimingsComparison) -> Iterator[str]:
@@ -83,17 +93,6 @@ def _duration(took: int | None, cached: bool) -> str:
     return "none" if took is None else "cached" if cached else duration(took)
 
 
-_WIDTH = 80
-_STYLES = {
-    ChangeKind.MISSED: "red",
-    ChangeKind.SLOWER: "red",
-    ChangeKind.ADDED: "yellow",
-    ChangeKind.FASTER: "green",
-    ChangeKind.CACHED: "green",
-    ChangeKind.REMOVED: "yellow",
-}
-
-
 def as_text(comparison: TimingsComparison, *, colour: bool = False, width: int = _WIDTH) -> str:
     """``comparison`` as lines of at most ``width`` columns."""
     return to_text(_text_parts(comparison, max(60, width)), colour=colour, width=max(60, width))
@@ -113,9 +112,6 @@ def _text_parts(comparison: TimingsComparison, width: int) -> Iterator[Text]:
             yield text
         if len(own) > MOST_ROWS:
             yield Text(f"  and {len(own) - MOST_ROWS} more", style="dim")
-
-
-SCHEMA_VERSION = 1
 
 
 def as_json(comparison: TimingsComparison) -> str:

@@ -14,8 +14,8 @@ from stagegraph.formats.html.assembly import asset, filled
 from stagegraph.formats.legend import ROLE_WORDS
 from stagegraph.formats.svg import svg_of_layout
 from stagegraph.model import EdgeKind, Report
+from stagegraph.picture.folding import BUNDLE
 from stagegraph.picture.layout import Layout, lay_out
-from stagegraph.picture.left_out import BUNDLE
 from stagegraph.picture.smaller import LAYOUT_REASON, smaller_pictures
 from stagegraph.picture.theme import look_name
 from stagegraph.picture.view import Box, Picture, View

@@ -12,20 +12,7 @@ from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role
 from stagegraph.picture.shorten import ARROW
 from stagegraph.picture.theme import look_of
 
-
-def overview(report: Report) -> list[dict[str, Any]]:
-    """The sections of the text report: heading, sentences, and rows of what, detail and key."""
-    return [
-        {
-            "heading": section.heading,
-            "sentences": list(section.sentences),
-            "rows": [[row.what, row.detail, row.key] for row in section.rows],
-        }
-        for section in report_sections(report)
-    ]
-
-
-_PREFIX = re.compile(r"\A\[([^\]]*)\] ")
+STEP_PLACE = re.compile(r"\A\[([^\]]*)\] ")  # "[builder 2/5] " in the name of a step
 _KINDS = {
     NodeKind.STAGE: "Stage",
     NodeKind.IMAGE: "Image",
@@ -47,6 +34,18 @@ _REACHES = {
     Reach.UNKNOWN: "Nobody can tell whether it is built:",
     Reach.DEAD: "Nothing ever builds it:",
 }
+
+
+def overview(report: Report) -> list[dict[str, Any]]:
+    """The sections of the text report: heading, sentences, and rows of what, detail and key."""
+    return [
+        {
+            "heading": section.heading,
+            "sentences": list(section.sentences),
+            "rows": [[row.what, row.detail, row.key] for row in section.rows],
+        }
+        for section in report_sections(report)
+    ]
 
 
 def graph_facts(report: Report) -> dict[str, Any]:
@@ -118,7 +117,7 @@ def edge_text(edge: Edge) -> str:
 
 
 def _step(step: Step, report: Report) -> dict[str, Any]:
-    prefix = _PREFIX.match(step.name)
+    prefix = STEP_PLACE.match(step.name)
     return {
         "key": f"step:{step.id}",
         "name": step.name,

@@ -18,6 +18,13 @@ from stagegraph.picture.view import Arrow, Box, Picture, View, checked_link_base
 from stagegraph.timings.timings import Timings
 from stagegraph.units import duration
 
+_DEFAULT = View()
+_NO_GRAPH: dict[str, Any] = {"targets": [], "nodes": [], "edges": []}
+_SCRIPTS = (
+    *("dom", "selection", "ways", "panning", "graph", "panel", "search", "theme", "shortcuts"),
+    *("scale", "bars", "timeline", "concurrency", "table", "main"),
+)
+
 
 def with_times(timings: Timings) -> Callable[[Picture], Picture]:
     """What puts the times of ``timings`` into a picture of stages."""
@@ -53,14 +60,6 @@ def _marked(picture: Picture, passed: Iterable[tuple[str, str]]) -> Iterator[Arr
 
 def _nodes(step: int, timings: Timings) -> list[str]:
     return [f"stage:{timings.stages[stage].index}" for stage in timings.steps[step].stages]
-
-
-_DEFAULT = View()
-_NO_GRAPH: dict[str, Any] = {"targets": [], "nodes": [], "edges": []}
-_SCRIPTS = (
-    *("dom", "selection", "ways", "panning", "graph", "panel", "search", "theme", "shortcuts"),
-    *("scale", "bars", "timeline", "concurrency", "table", "main"),
-)
 
 
 def render(timings: Timings, report: Report | None = None, view: View = _DEFAULT) -> str:
