@@ -12,7 +12,7 @@ from stagegraph.dockerfile.expand import ExpansionError
 from stagegraph.dockerfile.flags import split_flags
 from stagegraph.dockerfile.heredocs import Heredoc, ends, heredocs_of_line
 from stagegraph.dockerfile.mounts import FALSE, TRUE
-from stagegraph.dockerfile.words import BETWEEN_WORDS, SPACE, is_json_list
+from stagegraph.dockerfile.words import SPACE, is_json_list, keyword_and_rest
 from stagegraph.errors import DockerfileError, InputError
 from stagegraph.source import Source, Span
 
@@ -255,15 +255,10 @@ class Reader:
 
 def _can_open_heredoc(text: str) -> bool:
     """Whether ``text`` is RUN, COPY or ADD in shell form, or ONBUILD of one of them."""
-    keyword, rest = _keyword(text)
-    if keyword == "onbuild":
-        keyword, rest = _keyword(_without_flags(rest))
-    return keyword in _OPENS_HEREDOC and not is_json_list(_without_flags(rest))
-
-
-def _keyword(text: str) -> tuple[str, str]:
-    parts = BETWEEN_WORDS.split(text.strip(SPACE), maxsplit=1)
-    return parts[0].lower(), parts[1] if len(parts) == 2 else ""
+    keyword, rest = keyword_and_rest(text)
+    if keyword.lower() == "onbuild":
+        keyword, rest = keyword_and_rest(_without_flags(rest))
+    return keyword.lower() in _OPENS_HEREDOC and not is_json_list(_without_flags(rest))
 
 
 def _without_flags(text: str) -> str:

@@ -21,10 +21,10 @@ from stagegraph.dockerfile.instructions import (
     User,
     Workdir,
 )
-from stagegraph.dockerfile.lines import Line, keyword_and_rest, line_of
+from stagegraph.dockerfile.lines import Line, line_of
 from stagegraph.dockerfile.logical import Logical
 from stagegraph.dockerfile.parse_steps import ParseError, at_least_one, copy, exactly_one, flags_of, run
-from stagegraph.dockerfile.words import SPACE, lowered
+from stagegraph.dockerfile.words import SPACE, keyword_and_rest, lowered
 
 _SPLITTERS: Mapping[str, str] = MappingProxyType(
     {

@@ -28,6 +28,12 @@ class WordsError(ValueError):
     """Arguments that BuildKit cannot split: a JSON list with an item that is not a string, no = in ENV."""
 
 
+def keyword_and_rest(text: str) -> tuple[str, str]:
+    """``text`` split after its first word, at the white space that BuildKit splits at."""
+    parts = BETWEEN_WORDS.split(text.strip(SPACE), maxsplit=1)
+    return parts[0], parts[1] if len(parts) == 2 else ""
+
+
 def split_words(text: str) -> list[str]:
     """``text`` split at white space, even inside quotes; [] for an empty text."""
     return BETWEEN_WORDS.split(text) if text else []

@@ -137,7 +137,7 @@ def _stage(timings: Timings, row: StageRow, room: int) -> Text:
     took = "cached" if row.cached == len(row.steps) and not row.work else duration(row.work)
     text.append(f"{took:>{_FIGURES}} {saves:>{_FIGURES}}  ")
     for mark in bar(timings, row.steps, room):
-        text.append(mark, style="yellow" if mark == PATH else "cyan" if mark != "·" else "dim")
+        text.append(mark, style="yellow" if mark == PATH else "cyan" if mark != FREE else "dim")
     return text
 
 

@@ -51,7 +51,7 @@ def folded(report: Report, view: View) -> Folded:
         return Folded(nodes=nodes, edges=edges, bases={}, counts={}, notes=tuple(notes))
     counts: dict[str, int] = {}
     if len(nodes) > FOLD_UNNEEDED:
-        nodes, edges, counts = bundled(nodes, edges)
+        nodes, edges, counts = _bundled(nodes, edges)
         notes += [f"{count} unneeded stages are drawn as one" for count in counts.values()]
     return _smaller(nodes, edges, counts, notes)
 
@@ -93,7 +93,7 @@ def between(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[Edge, ...]:
     return tuple(edge for edge in edges if edge.source in drawn and edge.target in drawn)
 
 
-def bundled(
+def _bundled(
     nodes: tuple[Node, ...], edges: tuple[Edge, ...]
 ) -> tuple[tuple[Node, ...], tuple[Edge, ...], dict[str, int]]:
     """The unneeded stages as one node, and the sources that only they read left out."""

@@ -144,6 +144,15 @@ def arrow_looks(drawn: Picture) -> list[str]:
     return [arrow_look(arrow, looks[arrow.source], looks[arrow.target]) for arrow in drawn.arrows]
 
 
+def arrow_dash(arrow: Arrow) -> str:
+    """How the line of an arrow is broken, as a key of DASHES."""
+    if arrow.selectable:
+        return "dotted"
+    if arrow.change and arrow.change.value == "removed":
+        return "dashed"
+    return EDGE_DASHES[arrow.kind] if arrow.kind else "solid"
+
+
 def palette_of(view: View) -> Palette:
     """The colours that are written into the output; a theme of auto begins light."""
     return DARK if view.theme == "dark" else LIGHT

@@ -40,13 +40,13 @@ def order_vertices(matched: MatchedRecord) -> VertexOrder:
     inputs, notes = _inputs(matched)
     kinds = [matched.matches[vertex.digest].kind for vertex in record.vertices]
     ranks = [0] * len(kinds) if record.has_inputs else [_RANKS.get(kind, 1) for kind in kinds]
-    order, inputs, ignored = topological_order(record.vertices, inputs, ranks)
+    order, inputs, ignored = _topological_order(record.vertices, inputs, ranks)
     if ignored:
         notes.append(f"{ignored} inputs were ignored because they form cycles")
     vertices = [record.vertices[position] for position in order]
     has_clock = any(vertex.intervals for vertex in vertices)
     if not has_clock:
-        vertices = estimated_intervals(vertices, inputs, [kinds[position] for position in order])
+        vertices = _estimated_intervals(vertices, inputs, [kinds[position] for position in order])
         notes.append("the record has no clock; starts and ends are estimated from durations and inputs")
     start, wall, note = _span(record, vertices, has_clock)
     return VertexOrder(
@@ -63,14 +63,14 @@ def _inputs(matched: MatchedRecord) -> tuple[list[tuple[int, ...]], list[str]]:
     """The positions of the vertices that each vertex reads, and a note on those that are missing."""
     record = matched.record
     if not record.has_inputs:
-        return inputs_of_log(matched), []
+        return _inputs_of_log(matched), []
     position = {vertex.digest: n for n, vertex in enumerate(record.vertices)}
     inputs = [tuple(dict.fromkeys(position[d] for d in v.inputs if d in position)) for v in record.vertices]
     missing = sum(digest not in position for vertex in record.vertices for digest in vertex.inputs)
     return inputs, [f"{missing} inputs are not in the record"] if missing else []
 
 
-def topological_order(
+def _topological_order(
     vertices: Sequence[Vertex], inputs: Sequence[Sequence[int]], ranks: Sequence[int]
 ) -> tuple[list[int], list[tuple[int, ...]], int]:
     """An order of positions, the inputs of each as positions in that order, and how many inputs were ignored.
@@ -123,7 +123,7 @@ def _span(record: Record, vertices: Sequence[Vertex], has_clock: bool) -> tuple[
     return first, last - first, "the recorded start and end do not match the steps; the steps were used"
 
 
-def inputs_of_log(matched: MatchedRecord) -> list[tuple[int, ...]]:
+def _inputs_of_log(matched: MatchedRecord) -> list[tuple[int, ...]]:
     """What each vertex of a log reads, as positions: by the Dockerfile, else by the numbers of the steps."""
     vertices = matched.record.vertices
     if matched.dockerfile.builds:
@@ -163,7 +163,7 @@ def _inputs_by_dockerfile(
     return inputs
 
 
-def estimated_intervals(
+def _estimated_intervals(
     vertices: Sequence[Vertex], inputs: Sequence[Sequence[int]], kinds: Sequence[VertexKind]
 ) -> list[Vertex]:
     """``vertices`` (inputs before users) with intervals from time 0: each starts when its inputs end."""

@@ -97,13 +97,13 @@ def _edge(edge: Edge) -> dict[str, Any]:
     return {
         "source": f"node:{edge.source}",
         "target": f"node:{edge.target}",
-        "text": edge_text(edge),
+        "text": _edge_text(edge),
         "line": edge.line,
         "needed": edge.needed and not edge.selectable,
     }
 
 
-def edge_text(edge: Edge) -> str:
+def _edge_text(edge: Edge) -> str:
     """What an edge does, as a person would say it: ``COPY /app/dist → ./dist``."""
     if edge.selectable:
         return f"FROM, {edge.why}"
