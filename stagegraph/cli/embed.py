@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import Struct, field
 
-from stagegraph.cli.common import colour_wanted
+from stagegraph.cli.common import colour_wanted, for_log
 from stagegraph.cli.writing import write
 from stagegraph.errors import InputError, StagegraphError
 from stagegraph.units import counted
@@ -139,7 +139,7 @@ class _Run(Struct, kw_only=True):
         from stagegraph.embedding.markdown_file import unified_diff
 
         colour = colour_wanted()
-        for line in unified_diff(file):
+        for line in map(for_log, unified_diff(file)):
             bold = line.startswith(("---", "+++"))
             shown = click.style(line, fg=None if bold else _COLOURS.get(line[:1]), bold=bold)
             click.echo(shown if colour else line)

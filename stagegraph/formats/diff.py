@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from stagegraph.formats.diff_sections import (
     change_sections,
     change_summary,
 )
+from stagegraph.formats.json import to_json
 from stagegraph.formats.markdown import escaped
 from stagegraph.formats.mermaid import mermaid_of
 from stagegraph.formats.terminal_text import WIDTH, Text, to_text, two_columns
@@ -104,7 +104,7 @@ def _rows(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return to_json(value, indent=None).rstrip("\n")
 
 
 def as_markdown(comparison: Comparison, view: View) -> str:

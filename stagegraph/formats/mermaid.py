@@ -1,4 +1,4 @@
-"""Mermaid, written so that GitHub shows it: within its limits, in light and dark."""
+"""Mermaid flowcharts within GitHub's limits, for light and dark mode."""
 
 from __future__ import annotations
 
@@ -10,8 +10,14 @@ from msgspec.structs import replace
 
 from stagegraph.formats.mermaid_style import MARKS, count_links, styles
 from stagegraph.model import EdgeKind, NodeKind, Report
-from stagegraph.picture.smaller import fewer_boxes, only_stages, smaller_pictures, with_note
-from stagegraph.picture.theme import look_name
+from stagegraph.picture.smaller import (
+    fewer_boxes,
+    only_stages,
+    smaller_pictures,
+    with_notes,
+    without_small_text,
+)
+from stagegraph.picture.theme import style_name
 from stagegraph.picture.view import Box, Group, Picture, View, checked_link_base, line_link
 from stagegraph.source import printable
 
@@ -63,20 +69,22 @@ def mermaid_of(pictures: Iterable[Picture], view: View) -> str:
 
 
 def _down_to_a_few(pictures: Iterable[Picture]) -> Iterator[Picture]:
-    """``pictures``, then the last of them with its stages only, and then with few: that one always fits."""
+    """``pictures``, then smaller ones of the last: its stages, few of these, few without details."""
     last = None
     for last in pictures:
         yield last
     if last:
         yield only_stages(last, _REASON)
-        yield _few_arrows(fewer_boxes(last, _FEW_BOXES))
+        few = _few_arrows(fewer_boxes(last, _FEW_BOXES))
+        yield few
+        yield without_small_text(few, _REASON)
 
 
 def _few_arrows(drawn: Picture) -> Picture:
     left = len(drawn.arrows) - MOST_EDGES
     if left <= 0:
         return drawn
-    return with_note(
+    return with_notes(
         replace(drawn, arrows=drawn.arrows[:MOST_EDGES]), f"{left} arrows are left out {_REASON}"
     )
 
@@ -106,7 +114,7 @@ def _lines(drawn: Picture, view: View) -> Iterator[str]:
 
 
 def _frame(group: Group, boxes: Iterable[Box], name: str, ids: Mapping[str, str]) -> Iterator[str]:
-    yield f"  subgraph {name}[{_label(MARKS.get(look_name(group), '') + group.label)}]"
+    yield f"  subgraph {name}[{_label(MARKS.get(style_name(group), '') + group.label)}]"
     for box in boxes:
         yield f"    {_node(box, ids)}"
     yield "  end"
@@ -114,7 +122,7 @@ def _frame(group: Group, boxes: Iterable[Box], name: str, ids: Mapping[str, str]
 
 def _node(box: Box, ids: Mapping[str, str]) -> str:
     opening, closing = _SHAPES[box.kind] if box.kind else ("(", ")")
-    name = MARKS.get(look_name(box), "") + box.label if box.kind else box.label
+    name = MARKS.get(style_name(box), "") + box.label if box.kind else box.label
     written = _label(f"{name}\n{box.sublabel}" if box.sublabel else name, bold=box.kind is NodeKind.STAGE)
     return f"{ids[box.id]}{opening}{written}{closing}"
 
@@ -123,7 +131,7 @@ def _edges(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
     """The arrows, numbered as links: one, or two where a label stands between them.
 
     A label is a node of its own, since Mermaid moves the labels of long edges into other nodes. Where there
-    are labels, the other links are as long as two, so that stages stand in rows.
+    are labels, the other links are as long as two, so that the ranks of stages stay aligned.
     """
     labelled = any(arrow.label for arrow in drawn.arrows)
     for number, arrow in enumerate(drawn.arrows):
@@ -143,7 +151,7 @@ def _links(drawn: Picture, view: View, ids: Mapping[str, str]) -> Iterator[str]:
 
 
 def _label(text: str, *, bold: bool = False) -> str:
-    """``text`` as a quoted label; lines of it stay lines, the first bold; nothing becomes a thin space."""
+    """``text`` as a quoted label with its lines, the first bold if asked; empty text becomes a thin space."""
     first, *others = [_escaped(line) for line in text.split("\n")]
     lines = [f"<b>{first}</b>" if bold and first else first, *others]
     return '"' + ("<br/>".join(lines) if any(lines) else "#8203;") + '"'
@@ -159,15 +167,15 @@ def _escaped(text: str) -> str:
 
 
 def _comment(text: str) -> str:
-    """``text`` as a comment line of its own, which can open no directive."""
+    """``text`` as a comment line that cannot open a directive."""
     return "%% " + printable(text).replace("{", "(").replace("}", ")").replace("%", " percent")
 
 
 def _front_matter(title: str, *, labelled: bool, framed: bool) -> str:
-    """The configuration that makes new and old versions draw the same; the theme is left open.
+    """The configuration with which new and old versions draw the same, without a theme.
 
-    Labels are short already, and Mermaid's own 200 pixels would break most of them. The distances are
-    smaller than its own, since GitHub shrinks a diagram to the width of the page.
+    Labels are short, and Mermaid's default of 200 pixels would break most of them. The distances are
+    smaller than its defaults, because GitHub shrinks a diagram to the width of the page.
     """
     lines = ["---"]
     if title:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from msgspec.structs import asdict
 
+from stagegraph.formats.json import to_json
 from stagegraph.formats.markdown import escaped
 from stagegraph.formats.terminal_text import Text, to_text
 from stagegraph.formats.timings_sections import build_name, plain_name
@@ -60,7 +60,7 @@ def as_json(comparison: TimingsComparison) -> str:
         "difference": seconds(comparison.difference),
         "changes": [_change(change) for change in comparison.changes],
     }
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return to_json(data)
 
 
 def _summary(timings: Timings) -> dict[str, Any]:

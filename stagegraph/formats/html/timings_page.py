@@ -12,7 +12,7 @@ from stagegraph.formats.html.assembly import Page, assembled, asset
 from stagegraph.formats.html.drawing import drawing
 from stagegraph.formats.html.facts import graph_facts
 from stagegraph.formats.html.timed_facts import stage_keys, timed_nodes, timed_steps, timeline
-from stagegraph.formats.html.timed_sections import figures, timed_sections
+from stagegraph.formats.html.timed_sections import figures, timed_overview
 from stagegraph.model import Report
 from stagegraph.picture.view import Arrow, Box, Picture, View, checked_link_base
 from stagegraph.timings.timings import Timings
@@ -21,7 +21,7 @@ from stagegraph.units import duration
 _DEFAULT = View()
 _NO_GRAPH: dict[str, Any] = {"targets": [], "nodes": [], "edges": []}
 _SCRIPTS = (
-    *("dom", "selection", "ways", "panning", "graph", "panel", "search", "theme", "shortcuts"),
+    *("dom", "selection", "paths", "panning", "graph", "panel", "search", "theme", "shortcuts"),
     *("scale", "bars", "timeline", "concurrency", "table", "main"),
 )
 
@@ -54,7 +54,7 @@ def render(timings: Timings, report: Report | None = None, view: View = _DEFAULT
                 "showPath": True,
                 "graph": graph,
                 "timeline": timeline(timings, keys),
-                "overview": timed_sections(timings),
+                "overview": timed_overview(timings),
                 **facts,
                 "nodes": timed_nodes(timings, keys, facts["nodes"]),
                 "steps": timed_steps(timings, keys),
@@ -77,7 +77,7 @@ def _subheading(timings: Timings, report: Report | None) -> str:
 
 
 def _with_times(timings: Timings) -> Callable[[Picture], Picture]:
-    """What puts the times of ``timings`` into a picture of stages."""
+    """A function that puts the times of ``timings`` into a picture of stages."""
     stages = {f"stage:{stage.index}": stage for stage in timings.stages if stage.index is not None}
     steps = [_nodes(step, timings) for step in (part.step for part in timings.path)]
     on_path = {node for nodes in steps for node in nodes}

@@ -1,4 +1,4 @@
-"""Writes sources whose edges would hide the rest in the stages that read them, instead of drawing them."""
+"""Lists sources with many edges inside the stages that use them, instead of drawing them."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import NamedTuple
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Role
 from stagegraph.picture.shorten import cut, edge_label, edge_tooltip, shortened
 
-FOLD_READ = 12  # nodes; above it a source that many stages read is written in those stages
+FOLD_READ = 12  # nodes; above it a source that many stages read is listed inside those stages
 FOLD_BASES = 24  # nodes; above it an image that is only one stage's base is, too
 _MANY = 4  # stages
 
 
-class Inside(NamedTuple):
-    """A source that is written in a stage that reads it."""
+class ListedSource(NamedTuple):
+    """A source that is listed inside a stage that reads it."""
 
     line: str  # short: "context: package.json → ./"
-    whole: str  # every path, with the line of its instruction
+    full: str  # every path, with the line of its instruction
 
 
-def written_inside(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[Node, ...]:
-    """The sources whose edges would hide the rest: read by many stages, or by one and small news.
+def sources_to_list(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[Node, ...]:
+    """The sources that many stages read, and in a larger graph the bases of only one stage.
 
-    What is wholly in the image stays, and so does what another argument would choose.
+    Sources whose layers are in the image remain nodes, and so do those that another argument would choose.
     """
     readers: dict[str, set[str]] = {node.id: set() for node in nodes}
     chosen = set()
@@ -45,7 +45,7 @@ def written_inside(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[Node, 
 def without(
     nodes: Sequence[Node], edges: Sequence[Edge], gone: Sequence[Node]
 ) -> tuple[tuple[Node, ...], tuple[Edge, ...], tuple[Edge, ...]]:
-    """What is left without ``gone``, and the edges that went with it."""
+    """The nodes and edges without ``gone``, and the edges of ``gone``."""
     names = {node.id for node in gone}
     return (
         tuple(node for node in nodes if node.id not in names),
@@ -54,26 +54,26 @@ def without(
     )
 
 
-def inside(gone: Sequence[Node], moved: Sequence[Edge]) -> dict[str, tuple[Inside, ...]]:
+def listed_sources(gone: Sequence[Node], moved: Sequence[Edge]) -> dict[str, tuple[ListedSource, ...]]:
     """A line for each source that a stage copies from or mounts: "context: go.mod, go.sum → ./"."""
     labels = {node.id: "context" if node.kind is NodeKind.CONTEXT else node.label for node in gone}
     parallel: dict[tuple[str, str], list[Edge]] = {}
     for edge in moved:
         if edge.kind is not EdgeKind.FROM:
             parallel.setdefault((edge.target, edge.source), []).append(edge)
-    by_stage: dict[str, tuple[Inside, ...]] = {}
+    by_stage: dict[str, list[ListedSource]] = {}
     for (target, source), edges in parallel.items():
         carried = ", ".join(edge_label(edges, 30).split("\n"))
-        written = Inside(
+        listed = ListedSource(
             line=cut(f"{shortened(labels[source], 24)}: {carried}", 44),
-            whole=f"{labels[source]}: {'; '.join(edge_tooltip(edges).split(chr(10)))}",
+            full=f"{labels[source]}: {'; '.join(edge_tooltip(edges).split(chr(10)))}",
         )
-        by_stage[target] = (*by_stage.get(target, ()), written)
-    return by_stage
+        by_stage.setdefault(target, []).append(listed)
+    return {stage: tuple(sources) for stage, sources in by_stage.items()}
 
 
-def inside_notes(gone: Sequence[Node]) -> Iterator[str]:
-    """Which sources are written in the stages that read them."""
+def listing_notes(gone: Sequence[Node]) -> Iterator[str]:
+    """The note that names the sources listed inside stages."""
     images = sum(node.kind is NodeKind.IMAGE for node in gone)
     others = [node.label for node in gone if node.kind is not NodeKind.IMAGE]
     names = [f"{images} image{'s' if images > 1 else ''}"] if images else []
@@ -81,4 +81,4 @@ def inside_notes(gone: Sequence[Node]) -> Iterator[str]:
     if names:
         listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
         one = len(gone) == 1
-        yield f"{listed} {'is' if one else 'are'} written in the stages that read {'it' if one else 'them'}"
+        yield f"{listed} {'is' if one else 'are'} listed inside the stages that use {'it' if one else 'them'}"
