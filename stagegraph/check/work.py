@@ -40,6 +40,7 @@ def candidates(
     files: dict[str, Candidate] = {}
     notes: list[Note] = []
     templates: list[str] = []
+    links: list[str] = []
     tree = tree or FileTree()
     for path in paths:
         if path == "-" or not Path(path).is_dir():
@@ -51,7 +52,10 @@ def candidates(
                 templates.append(file)
             else:
                 files.setdefault(_key(file), Candidate(file, False))
+        links.extend(_not_excluded(_named_like_dockerfiles(path, walk.links_outside), exclude))
         notes.extend(walk.notes)
+    if links:
+        notes.append(skipped_note(links, "a symbolic link to a file outside the repository"))
     if templates:
         notes.append(skipped_note(templates, "a template by its name, not a Dockerfile"))
     return list(files.values()), notes

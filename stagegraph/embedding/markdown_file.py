@@ -12,7 +12,7 @@ from stagegraph.embedding.blocks import Block, blocks_of
 from stagegraph.embedding.content import Content, content_of, dockerfile_at, report_for
 from stagegraph.embedding.diagram_settings import DiagramSettings, SettingsError, parse_settings
 from stagegraph.embedding.markdown import MAX_BYTES, MarkdownText, markdown_from_bytes
-from stagegraph.embedding.paths import picture_path
+from stagegraph.embedding.paths import leaves_repository, picture_path
 from stagegraph.errors import InputError, StagegraphError
 from stagegraph.reading import find
 from stagegraph.source import Span, printable
@@ -51,6 +51,11 @@ def read_markdown(path: Path) -> MarkdownText:
     try:
         if path.exists() and not path.is_file():
             raise InputError(f"{path} is not a file")
+        if leaves_repository(path):
+            raise InputError(
+                f"{path} is a symbolic link to a file outside the repository",
+                hint="name the file itself if it may be changed",
+            )
         with path.open("rb") as file:
             return markdown_from_bytes(file.read(MAX_BYTES + 1), str(path))
     except OSError as error:
