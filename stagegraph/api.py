@@ -55,8 +55,8 @@ def render(
     """A build, its report or a comparison in ``format``, as bytes; text formats are UTF-8.
 
     A build or a report can be rendered as svg, png, pdf, html, dot, mermaid, json, text and markdown; a
-    comparison as text, mermaid, svg, json and markdown. Raises OptionsError for an unknown format, RenderError
-    when a layout engine or a library is missing or fails.
+    comparison as text, mermaid, svg, json and markdown. Raises OptionsError for an unknown format,
+    RenderError when a layout engine or a library is missing or fails.
     """
     report = analyse(value) if isinstance(value, Build) else value
     return formats.render("render" if isinstance(report, Report) else "diff", report, format, view=view)
