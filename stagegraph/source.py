@@ -8,6 +8,8 @@ from typing import NamedTuple
 from msgspec import Struct
 
 _BREAK = "\u200b"  # a space of no width
+_XML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
+_EXCERPT_WIDTH = 100
 
 
 def printable(text: str) -> str:
@@ -39,9 +41,6 @@ def _visible(char: str) -> str:
     return char
 
 
-_XML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
-
-
 def xml_text(text: str) -> str:
     """``text`` escaped for XML text and attributes, without control characters."""
     return printable(text).translate(_XML)
@@ -61,9 +60,6 @@ def _cell_width(char: str) -> int:
     if unicodedata.combining(char):
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
-_EXCERPT_WIDTH = 100
 
 
 class Span(NamedTuple):

@@ -8,7 +8,7 @@ import graphviz
 
 from stagegraph.model import EdgeKind, NodeKind, Report
 from stagegraph.picture.picture import picture
-from stagegraph.picture.theme import EDGE_DASHES, Palette, Style, arrow_styles, border, palette_of, style_name
+from stagegraph.picture.theme import Palette, Style, arrow_dash, arrow_styles, border, palette_of, style_name
 from stagegraph.picture.view import Arrow, Box, Group, Picture, View, checked_link_base, line_link
 from stagegraph.source import xml_text
 
@@ -125,21 +125,13 @@ def _arrow(arrow: Arrow, name: str, view: View, palette: Palette, tooltips: bool
         "class": f"{arrow.kind or 'wait'} {name}" + (" critical" if arrow.critical else ""),
         "color": colour,
         "fontcolor": palette.text if arrow.needed else palette.faint,
-        "style": _arrow_style(arrow),
+        "style": arrow_dash(arrow),
         "penwidth": _arrow_width(arrow),
         "arrowhead": "vee" if arrow.kind in (EdgeKind.COPY, EdgeKind.ADD) else "normal",
     }
     if arrow.label:
         attributes["label"] = _html("<BR/>".join(f" {xml_text(line)} " for line in arrow.label.split("\n")))
     return attributes | _links(arrow.tooltip, arrow.line, view, tooltips)
-
-
-def _arrow_style(arrow: Arrow) -> str:
-    if arrow.selectable:
-        return "dotted"
-    if arrow.change == "removed":
-        return "dashed"
-    return EDGE_DASHES[arrow.kind] if arrow.kind else "solid"
 
 
 def _arrow_width(arrow: Arrow) -> str:

@@ -31,7 +31,12 @@ _KINDS = {
     NodeKind.NAMED_CONTEXT: "named context",
     NodeKind.REMOTE: "download",
 }
-_EDGES = {EdgeKind.FROM: "FROM", EdgeKind.COPY: "COPY", EdgeKind.ADD: "ADD", EdgeKind.MOUNT: "RUN --mount"}
+EDGE_WORDS = {
+    EdgeKind.FROM: "FROM",
+    EdgeKind.COPY: "COPY",
+    EdgeKind.ADD: "ADD",
+    EdgeKind.MOUNT: "RUN --mount",
+}
 _SIZE = 11.0
 _ROW = 21.0
 _GAP = 18.0
@@ -104,7 +109,7 @@ def _sample(kind: EdgeKind | None, colour: str, width: float) -> str:
 
 def _edge_words(present: Collection[EdgeKind | None]) -> dict[EdgeKind, str]:
     """The words for the kinds in ``present``; COPY and ADD have the same arrow and so one entry."""
-    words_of = {kind: words for kind, words in _EDGES.items() if kind in present}
+    words_of = {kind: words for kind, words in EDGE_WORDS.items() if kind in present}
     if EdgeKind.COPY in words_of and EdgeKind.ADD in words_of:
         words_of[EdgeKind.COPY] = f"{words_of[EdgeKind.COPY]}, {words_of.pop(EdgeKind.ADD)}"
     return words_of

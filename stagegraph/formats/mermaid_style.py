@@ -6,63 +6,30 @@ brightness, and texts keep the colour of the mode.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from stagegraph.picture.theme import arrow_styles, style_name
 from stagegraph.picture.view import Arrow, Picture
-from stagegraph.source import printable
-
-# Each of these means something to Mermaid's grammar, to its Markdown, to its maths or to HTML.
-_SPECIAL = frozenset('"#&<>`\\$%:')
-
-# Mermaid reads maths, icons and line breaks after it has decoded a label: these need a gap in them.
-_READ_LATE = re.compile(r"(?<=\$)(?=\$)|(?<=\\)(?=n)|(?<=fa:)(?=fa-)|(?<=fa[bklrs]:)(?=fa-)")
-_GAP = "\u200b"
-
-
-def label(text: str, *, bold: bool = False) -> str:
-    """``text`` as a quoted label with its lines, the first bold if asked; empty text becomes a thin space."""
-    first, *others = [_line(line) for line in text.split("\n")]
-    lines = [f"<b>{first}</b>" if bold and first else first, *others]
-    return '"' + ("<br/>".join(lines) if any(lines) else "#8203;") + '"'
-
-
-def _line(text: str) -> str:
-    shown = _READ_LATE.sub(_GAP, printable(text))
-    parts = [f"#{ord(char)};" if char in _SPECIAL else char for char in shown]
-    # a list or a number with a dot at the head of a label would be read as Markdown
-    if shown[:1] in ("-", "+") or (shown[:1].isdigit() and ("." in shown or ")" in shown)):
-        parts[0] = f"#{ord(shown[0])};"
-    return "".join(parts)
-
-
-def comment(text: str) -> str:
-    """``text`` as a comment line that cannot open a directive."""
-    return "%% " + printable(text).replace("{", "(").replace("}", ")").replace("%", " percent")
-
-
-def front_matter(title: str, *, labelled: bool, framed: bool) -> str:
-    """The configuration with which new and old versions draw the same, without a theme.
-
-    Labels are short, and Mermaid's default of 200 pixels would break most of them. The distances are
-    smaller than its defaults, because GitHub shrinks a diagram to the width of the page.
-    """
-    lines = ["---"]
-    if title:
-        lines.append(f"title: {json.dumps(printable(title), ensure_ascii=False)}")
-    lines += ["config:", "  layout: dagre", "  look: classic", "  flowchart:", "    wrappingWidth: 420"]
-    lines += ["    nodeSpacing: 24", f"    rankSpacing: {24 if labelled else 40}", "    padding: 12"]
-    if framed:
-        lines += ["    subGraphTitleMargin:", "      top: 4", "      bottom: 18"]
-    return "\n".join([*lines, "---"])
-
 
 GREY, BLUE, GREEN, AMBER, RED = "#818b98", "#2f81f7", "#2da44e", "#bf8700", "#e5534b"
 _TINT = "26"  # opacity of a fill, as hexadecimal digits
 _DASHED, _DOTTED = "6 3", "2 3"
+_ARROWS = MappingProxyType(
+    {
+        "inherited": f"stroke:{BLUE},stroke-width:3.5px",
+        "copied": f"stroke:{GREEN},stroke-width:2px",
+        "selectable": f"stroke:{AMBER}",
+        "upstream": f"stroke:{GREY}",
+        "same": f"stroke:{GREY}",
+        "unneeded": f"stroke:{GREY},stroke-width:1px,opacity:0.6",
+        "added": f"stroke:{GREEN},stroke-width:2.5px",
+        "removed": f"stroke:{RED},stroke-width:2.5px,stroke-dasharray:{_DASHED}",
+        "changed": f"stroke:{AMBER},stroke-width:2.5px",
+        "critical": f"stroke:{RED},stroke-width:3px",
+    }
+)
+MARKS = MappingProxyType({"target": "◉ ", "inherited": "● ", "copied": "◐ "})  # as in the terminal
 
 
 def _box(colour: str, width: str, dash: str = "", fill: str = "") -> str:
@@ -85,21 +52,6 @@ BOXES = MappingProxyType(
         "same": _box(GREY, "1.2"),
     }
 )
-_ARROWS = MappingProxyType(
-    {
-        "inherited": f"stroke:{BLUE},stroke-width:3.5px",
-        "copied": f"stroke:{GREEN},stroke-width:2px",
-        "selectable": f"stroke:{AMBER}",
-        "upstream": f"stroke:{GREY}",
-        "same": f"stroke:{GREY}",
-        "unneeded": f"stroke:{GREY},stroke-width:1px,opacity:0.6",
-        "added": f"stroke:{GREEN},stroke-width:2.5px",
-        "removed": f"stroke:{RED},stroke-width:2.5px,stroke-dasharray:{_DASHED}",
-        "changed": f"stroke:{AMBER},stroke-width:2.5px",
-        "critical": f"stroke:{RED},stroke-width:3px",
-    }
-)
-MARKS = MappingProxyType({"target": "◉ ", "inherited": "● ", "copied": "◐ "})  # as in the terminal
 
 
 def styles(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:

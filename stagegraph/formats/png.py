@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -13,6 +12,9 @@ from stagegraph.model import Report
 from stagegraph.picture.view import View
 
 FAMILY = "Arimo"
+MAX_SCALE = 2.0
+SHARP_PIXELS = 8_000_000  # above it the scale falls from 2 towards 1: a screen shows about as many
+MAX_PIXELS = 40_000_000  # above it the scale falls below 1: resvg takes about 60 ms a million pixels
 
 
 def font_file() -> Path:
@@ -38,12 +40,6 @@ def in_package_font(text: str) -> str:
 
 def _missing() -> RenderError:
     return RenderError(f"the font {FAMILY} is missing", hint="pip install fontpkg-arimo")
-
-
-MAX_SCALE = 2.0
-SHARP_PIXELS = 8_000_000  # above it the scale falls from 2 towards 1: a screen shows about as many
-MAX_PIXELS = 40_000_000  # above it the scale falls below 1: resvg takes about 60 ms a million pixels
-_SIZE = re.compile(r'<svg width="(\d+)" height="(\d+)"')
 
 
 def render(report: Report, view: View) -> bytes:
@@ -73,7 +69,7 @@ def render(report: Report, view: View) -> bytes:
 
 def zoom_of(text: str) -> float:
     """The pixels per point of this SVG: 2, down to 1 for a large picture, less for a huge one."""
-    match = _SIZE.search(text)
-    points = max(int(match[1]) * int(match[2]) if match else 1, 1)
+    width, height = svg.size_of(text)
+    points = max(width * height, 1)
     sharp = min(MAX_SCALE, max(1.0, (SHARP_PIXELS / points) ** 0.5))
     return float(min(sharp, (MAX_PIXELS / points) ** 0.5))

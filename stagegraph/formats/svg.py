@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from stagegraph.formats.legend import legend
@@ -31,9 +32,9 @@ from stagegraph.picture.sizes import (
 from stagegraph.picture.smaller import LAYOUT_REASON, smaller_pictures
 from stagegraph.picture.theme import (
     COLOURED,
-    EDGE_DASHES,
     SHIPS,
     Palette,
+    arrow_dash,
     arrow_styles,
     border,
     palette_of,
@@ -43,6 +44,7 @@ from stagegraph.picture.view import Arrow, Box, Group, Picture, View, checked_li
 from stagegraph.source import xml_text
 
 MARGIN = 20.0
+_SIZE = r'<svg width="(\d+)" height="(\d+)"'
 
 
 def render(report: Report, view: View) -> str:
@@ -63,6 +65,12 @@ def svg_of(pictures: Iterable[Picture], view: View) -> str:
 def svg_of_layout(drawn: Picture, layout: Layout, view: View) -> str:
     """``drawn`` as one SVG, by ``layout``."""
     return "".join(_Sheet(drawn, layout, view).parts())
+
+
+def size_of(text: str) -> tuple[int, int]:
+    """The width and height of an SVG that is written here, in pixels."""
+    match = re.search(_SIZE, text)
+    return (int(match[1]), int(match[2])) if match else (1, 1)
 
 
 class _Sheet:
@@ -136,7 +144,7 @@ class _Sheet:
 
     def _arrow(self, arrow: Arrow, route: Route, name: str) -> str:
         colour = self._palette.critical if arrow.critical else self._palette.style(name).line
-        return line(route, colour, _width(arrow, name), _dash(arrow)) + head(arrow, route, colour)
+        return line(route, colour, _width(arrow, name), arrow_dash(arrow)) + head(arrow, route, colour)
 
     def _labels(self) -> Iterator[str]:
         """The labels, drawn over all lines, each with an outline in the colour of the paper."""
@@ -185,14 +193,6 @@ class _Sheet:
 
 def _shifted(name: str, x: float, y: float) -> str:
     return f'<g class="{name}" transform="translate({number(x)} {number(y)})">\n'
-
-
-def _dash(arrow: Arrow) -> str:
-    if arrow.selectable:
-        return "dotted"
-    if arrow.change == "removed":
-        return "dashed"
-    return EDGE_DASHES[arrow.kind] if arrow.kind else "solid"
 
 
 def _width(arrow: Arrow, name: str) -> float:

@@ -18,6 +18,11 @@ HALOS = (
     ".edge.unneeded .line{stroke-opacity:.6}.edge.unneeded .head{fill-opacity:.6}",
 )
 _FONTS = "Arial, Helvetica, 'Liberation Sans', Arimo, sans-serif"
+_RIM = 6.0  # half the height of the ellipses of a cylinder
+_TAB = 5.0
+_FOLD = 9.0
+# Of the font size, from the middle of a line down to its baseline: half the height of capitals.
+_BASELINE = 0.36
 
 
 def style_sheet(view: View, *, compares: bool) -> str:
@@ -59,11 +64,6 @@ def critical_rules(palette: Palette) -> Iterator[str]:
     """The rules that mark the critical path."""
     yield f".critical .shape,.critical .rim,.critical .line{{stroke:{palette.critical}!important}}"
     yield f".critical .head{{fill:{palette.critical}!important}}"
-
-
-_RIM = 6.0  # half the height of the ellipses of a cylinder
-_TAB = 5.0
-_FOLD = 9.0
 
 
 def number(value: float) -> str:
@@ -192,11 +192,6 @@ def _note(rectangle: Rectangle, paint: str) -> str:
 
 def _without_fill(paint: str) -> str:
     return 'fill="none" ' + paint.partition(" ")[2]
-
-
-_BASELINE = (
-    0.36  # of the font size, from the middle of a line down to its baseline: half the height of capitals
-)
 
 
 def text_block(lines: Sequence[Line], x: float, top: float, colour: str, more: str = "") -> str:

@@ -1,6 +1,7 @@
 """Leaves nodes of a large report out or groups them, so that the picture stays readable.
 
-Nodes with the same role and the same neighbours (a bisimulation) are drawn as one.
+Unneeded stages become one bundle; sources that many stages read are listed inside those
+(``listed_sources``); then nodes with the same role and the same neighbours (a bisimulation) are drawn as one.
 """
 
 from __future__ import annotations
@@ -11,12 +12,9 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from stagegraph.model import Edge, EdgeKind, Node, Report, Role
-from stagegraph.picture.left_out import (
-    BUNDLE,
+from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role
+from stagegraph.picture.listed_sources import (
     ListedSource,
-    between,
-    bundled,
     listed_sources,
     listing_notes,
     sources_to_list,
@@ -25,9 +23,118 @@ from stagegraph.picture.left_out import (
 from stagegraph.picture.shorten import pattern
 from stagegraph.picture.view import View
 
+FOLD_UNNEEDED = 80  # nodes; above it unneeded stages are drawn as one
+FOLD_SIMILAR = 80  # nodes; above it similar nodes are drawn as one
+_SMALLEST_BUNDLE = 6  # unneeded stages
 _SMALLEST_GROUP = 3  # nodes
 _ROUNDS = 30  # of refinement; a graph that needs more has hardly any similar nodes, and is not grouped
+BUNDLE = "bundle:unneeded"
 _Groups = dict[str, tuple[Node, ...]]
+
+
+class Folded(NamedTuple):
+    """What to draw; ``bases`` and ``inside`` are the sources listed inside stages, by stage id."""
+
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    bases: Mapping[str, str]  # the image that a stage is FROM
+    counts: Mapping[str, int]  # how many nodes a bundle stands for
+    notes: tuple[str, ...]
+    inside: Mapping[str, tuple[ListedSource, ...]] = MappingProxyType({})  # what else a stage reads
+    members: Mapping[str, tuple[str, ...]] = MappingProxyType({})  # ids that a node stands for
+
+
+def folded(report: Report, view: View) -> Folded:
+    """What to draw of ``report``: without what the view leaves out, and folded if it is large."""
+    nodes, edges, notes = report.nodes, report.edges, []
+    if view.prune:
+        nodes = tuple(node for node in nodes if node.needed)
+        left_out = len(report.nodes) - len(nodes)
+        edges = between(nodes, edges)
+        if left_out:
+            nodes_are, are = ("nodes that are", "are") if left_out > 1 else ("node that is", "is")
+            notes.append(f"{left_out} {nodes_are} not needed {are} left out")
+    if view.steps:
+        return Folded(nodes=nodes, edges=edges, bases={}, counts={}, notes=tuple(notes))
+    counts: dict[str, int] = {}
+    if len(nodes) > FOLD_UNNEEDED:
+        nodes, edges, counts = _bundled(nodes, edges)
+        notes += [f"{count} unneeded stages are grouped into one" for count in counts.values()]
+    return _listed_and_grouped(nodes, edges, counts, notes)
+
+
+def _listed_and_grouped(
+    nodes: tuple[Node, ...], edges: tuple[Edge, ...], counts: dict[str, int], notes: list[str]
+) -> Folded:
+    """Lists sources inside the stages that use them, and groups similar nodes."""
+    gone = sources_to_list(nodes, edges)
+    nodes, edges, moved = without(nodes, edges, gone)
+    labels = {node.id: node.label for node in gone}
+    bases = {
+        edge.target: labels[edge.source]
+        for edge in moved
+        if edge.kind is EdgeKind.FROM and edge.target != BUNDLE
+    }
+    listed = listed_sources(gone, moved)
+    members: Mapping[str, tuple[str, ...]] = {}
+    if len(nodes) > FOLD_SIMILAR:
+        nodes, edges, listed, members = group_similar(nodes, edges, bases, listed)
+        if members:
+            same = sum(map(len, members.values()))
+            notes.append(f"{same} similar nodes are grouped into {len(members)}")
+    return Folded(
+        nodes=nodes,
+        edges=edges,
+        bases=bases,
+        counts=counts | {name: len(ids) for name, ids in members.items()},
+        notes=(*notes, *listing_notes(gone)),
+        inside=listed,
+        members=members,
+    )
+
+
+def between(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[Edge, ...]:
+    """The edges that have both ends among ``nodes``."""
+    drawn = {node.id for node in nodes}
+    return tuple(edge for edge in edges if edge.source in drawn and edge.target in drawn)
+
+
+def _bundled(
+    nodes: tuple[Node, ...], edges: tuple[Edge, ...]
+) -> tuple[tuple[Node, ...], tuple[Edge, ...], dict[str, int]]:
+    """The unneeded stages as one node, and the sources that only they read left out."""
+    unneeded = [n for n in nodes if n.kind is NodeKind.STAGE and n.role is Role.UNNEEDED]
+    gone = {n.id for n in unneeded if n.reach is not Reach.SELECTABLE}
+    if len(gone) < _SMALLEST_BUNDLE:
+        return nodes, edges, {}
+    kept = [
+        n for n in nodes if n.id not in gone and (n.kind is NodeKind.STAGE or n.role is not Role.UNNEEDED)
+    ]
+    names = ", ".join(n.label for n in unneeded if n.id in gone)
+    bundle = Node(
+        id=BUNDLE,
+        kind=NodeKind.STAGE,
+        label=f"{len(gone)} stages not needed",
+        role=Role.UNNEEDED,
+        reach=Reach.IDLE,
+        description=names,
+    )
+    moved = (
+        replace(e, target=BUNDLE, paths=()) if e.target in gone else e for e in edges if e.source not in gone
+    )
+    joined = [e for e in moved if e.target != BUNDLE]
+    links = {
+        e.source: replace(e, target=BUNDLE, kind=EdgeKind.FROM, paths=(), needed=False)
+        for e in edges
+        if e.target in gone and e.source not in gone
+    }
+    result = (*kept, bundle)
+    return result, between(result, (*joined, *_few(links))), {BUNDLE: len(gone)}
+
+
+def _few(links: Mapping[str, Edge]) -> tuple[Edge, ...]:
+    """One edge determines the rank of the bundle; all of them would cross the other edges."""
+    return tuple(links[source] for source in sorted(links)[:1])
 
 
 def group_similar(
@@ -112,69 +219,4 @@ def _combined(sources: Sequence[tuple[ListedSource, ...]]) -> tuple[ListedSource
     return tuple(
         ListedSource(line=pattern([each.line for each in row]), full="; ".join(each.full for each in row))
         for row in rows
-    )
-
-
-FOLD_UNNEEDED = 80  # nodes; above it unneeded stages are drawn as one
-FOLD_SIMILAR = 80  # nodes; above it similar nodes are drawn as one
-
-
-class Folded(NamedTuple):
-    """What to draw; ``bases`` and ``inside`` are the sources listed inside stages, by stage id."""
-
-    nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
-    bases: Mapping[str, str]  # the image that a stage is FROM
-    counts: Mapping[str, int]  # how many nodes a bundle stands for
-    notes: tuple[str, ...]
-    inside: Mapping[str, tuple[ListedSource, ...]] = MappingProxyType({})  # what else a stage reads
-    members: Mapping[str, tuple[str, ...]] = MappingProxyType({})  # ids that a node stands for
-
-
-def folded(report: Report, view: View) -> Folded:
-    """What to draw of ``report``: without what the view leaves out, and folded if it is large."""
-    nodes, edges, notes = report.nodes, report.edges, []
-    if view.prune:
-        nodes = tuple(node for node in nodes if node.needed)
-        left_out = len(report.nodes) - len(nodes)
-        edges = between(nodes, edges)
-        if left_out:
-            nodes_are, are = ("nodes that are", "are") if left_out > 1 else ("node that is", "is")
-            notes.append(f"{left_out} {nodes_are} not needed {are} left out")
-    if view.steps:
-        return Folded(nodes=nodes, edges=edges, bases={}, counts={}, notes=tuple(notes))
-    counts: dict[str, int] = {}
-    if len(nodes) > FOLD_UNNEEDED:
-        nodes, edges, counts = bundled(nodes, edges)
-        notes += [f"{count} unneeded stages are grouped into one" for count in counts.values()]
-    return _smaller(nodes, edges, counts, notes)
-
-
-def _smaller(
-    nodes: tuple[Node, ...], edges: tuple[Edge, ...], counts: dict[str, int], notes: list[str]
-) -> Folded:
-    """Lists sources inside the stages that use them, and groups similar nodes."""
-    gone = sources_to_list(nodes, edges)
-    nodes, edges, moved = without(nodes, edges, gone)
-    labels = {node.id: node.label for node in gone}
-    bases = {
-        edge.target: labels[edge.source]
-        for edge in moved
-        if edge.kind is EdgeKind.FROM and edge.target != BUNDLE
-    }
-    listed = listed_sources(gone, moved)
-    members: Mapping[str, tuple[str, ...]] = {}
-    if len(nodes) > FOLD_SIMILAR:
-        nodes, edges, listed, members = group_similar(nodes, edges, bases, listed)
-        if members:
-            same = sum(map(len, members.values()))
-            notes.append(f"{same} similar nodes are grouped into {len(members)}")
-    return Folded(
-        nodes=nodes,
-        edges=edges,
-        bases=bases,
-        counts=counts | {name: len(ids) for name, ids in members.items()},
-        notes=(*notes, *listing_notes(gone)),
-        inside=listed,
-        members=members,
     )

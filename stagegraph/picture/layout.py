@@ -21,8 +21,6 @@ from stagegraph.picture.view import Arrow, Group, Picture
 PLAIN_BOXES = 400  # above it lines are straight and few rounds are spent on the layout
 PLAIN_CROSSED_RANKS = 1000  # above it, too: 1,500 took 0.9 s and 4,000 5 s, plainly at most 0.2 s
 POINTS = 72.0  # an inch
-
-
 Point = tuple[float, float]
 
 

@@ -23,6 +23,112 @@ from stagegraph.units import measured_words
 _PREFIX = r"\A\[[^\]]*\] (?:ONBUILD )?"  # of the name of a step
 MakeBox = Callable[[Node, Folded], Box]
 MakeArrow = Callable[[Sequence[Edge]], Arrow]
+_Part = TypeVar("_Part", Box, Arrow, Group)
+MOST_LABELS = 90  # edges; above it their labels would hide the picture
+
+
+def picture(report: Report, view: View) -> Picture:
+    """The picture of ``report``; its ``notes`` say what was merged, shortened or left out."""
+    return picture_of(report, folded(report, view), view)
+
+
+def picture_of(report: Report, kept: Folded, view: View) -> Picture:
+    """The picture of ``kept``, the part of ``report`` to draw."""
+    arrow_of = partial(_arrow, {(item.node, item.line) for item in report.shipped if item.kind == "path"})
+    if view.steps:
+        boxes, arrows, groups = opened(report, kept, box_of, arrow_of)
+    else:
+        boxes = tuple(box_of(node, kept) for node in kept.nodes)
+        arrows, groups = tuple(_merged(kept, arrow_of)), ()
+    notes = list(kept.notes)
+    if view.labels and len(arrows) > MOST_LABELS:
+        fewer = _labelled_where_it_ships(boxes, arrows)
+        notes += ["only arrows that lead into the image have labels"] if fewer != arrows else []
+        arrows = fewer
+    elif not view.labels:
+        arrows = _unlabelled(arrows)
+    if not view.critical_path:
+        boxes, arrows = _uncritical(boxes), _uncritical(arrows)
+        groups = _uncritical(groups)
+    return Picture(
+        title=printable(view.title) or _title(report),
+        description=description(report),
+        direction=direction_of(view.direction, boxes, arrows),
+        boxes=boxes,
+        arrows=arrows,
+        groups=groups,
+        notes=tuple(notes),
+    )
+
+
+def _labelled_where_it_ships(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> tuple[Arrow, ...]:
+    """``arrows`` with the labels of those into the image, or with none if these are too many."""
+    styles = {box.id: style_name(box) for box in boxes}
+    names = [arrow_style(arrow, styles[arrow.source], styles[arrow.target]) for arrow in arrows]
+    if sum(name in SHIPS for name in names) > MOST_LABELS:
+        return _unlabelled(arrows)
+    return tuple(
+        arrow if name in SHIPS or not arrow.label else replace(arrow, label="")
+        for arrow, name in zip(arrows, names, strict=True)
+    )
+
+
+def _unlabelled(arrows: Sequence[Arrow]) -> tuple[Arrow, ...]:
+    return tuple(replace(arrow, label="") if arrow.label else arrow for arrow in arrows)
+
+
+def _uncritical(parts: tuple[_Part, ...]) -> tuple[_Part, ...]:
+    return tuple(replace(part, critical=False) if part.critical else part for part in parts)
+
+
+def _title(report: Report) -> str:
+    labels = [node.label for node in report.nodes if node.id in report.targets]
+    return printable(f"{report.source}: {', '.join(labels)}")
+
+
+def description(report: Report) -> str:
+    """One or two sentences that say what the picture shows."""
+    stages = [node for node in report.nodes if node.kind is NodeKind.STAGE]
+    needed = sum(node.needed for node in stages)
+    ships = [_shipped_word(report, item.node, item.path) for item in report.shipped]
+    shown = ", ".join(ships[:6]) + (f" and {len(ships) - 6} more" if len(ships) > 6 else "")
+    text = f"Build graph with {len(stages)} stages, {needed} of them needed."
+    return printable(text + (f" The image holds {shown}." if shown else ""))
+
+
+def _shipped_word(report: Report, node: str, path: str) -> str:
+    label = report.node(node).label
+    return f"{path} of {label}" if path else label
+
+
+def _merged(kept: Folded, arrow_of: MakeArrow) -> Iterator[Arrow]:
+    """Parallel edges of one kind as one arrow, without a label that only repeats its source."""
+    conditions = {node.id: node.why for node in kept.nodes if node.reach is Reach.SELECTABLE}
+    parallel: dict[tuple[str, str, EdgeKind, bool], list[Edge]] = {}
+    for edge in kept.edges:
+        parallel.setdefault((edge.source, edge.target, edge.kind, edge.selectable), []).append(edge)
+    for group in parallel.values():
+        arrow = arrow_of(group)
+        yield (
+            replace(arrow, label="") if arrow.label and conditions.get(arrow.source) == arrow.label else arrow
+        )
+
+
+def _arrow(shipping: Collection[tuple[str, int | None]], edges: Sequence[Edge]) -> Arrow:
+    first = edges[0]
+    return Arrow(
+        source=first.source,
+        target=first.target,
+        kind=first.kind,
+        label=edge_label(edges),
+        tooltip=edge_tooltip(edges),
+        critical=any(edge.critical for edge in edges),
+        needed=any(edge.needed for edge in edges),
+        selectable=first.selectable,
+        ships=any((edge.source, edge.line) in shipping for edge in edges),
+        line=first.line,
+        count=len(edges),
+    )
 
 
 def opened(
@@ -83,114 +189,4 @@ def _frame(box: Box) -> Group:
         reach=box.reach,
         critical=box.critical,
         line=box.line,
-    )
-
-
-MOST_LABELS = 90  # edges; above it their labels would hide the picture
-
-
-def picture(report: Report, view: View) -> Picture:
-    """The picture of ``report``; its ``notes`` say what was merged, shortened or left out."""
-    return picture_of(report, folded(report, view), view)
-
-
-def picture_of(report: Report, kept: Folded, view: View) -> Picture:
-    """The picture of ``kept``, the part of ``report`` to draw."""
-    arrow_of = partial(_arrow, {(item.node, item.line) for item in report.shipped if item.kind == "path"})
-    if view.steps:
-        boxes, arrows, groups = opened(report, kept, box_of, arrow_of)
-    else:
-        boxes = tuple(box_of(node, kept) for node in kept.nodes)
-        arrows, groups = tuple(_merged(kept, arrow_of)), ()
-    notes = list(kept.notes)
-    if view.labels and len(arrows) > MOST_LABELS:
-        fewer = _labelled_where_it_ships(boxes, arrows)
-        notes += ["only arrows that lead into the image have labels"] if fewer != arrows else []
-        arrows = fewer
-    elif not view.labels:
-        arrows = _unlabelled(arrows)
-    if not view.critical_path:
-        boxes, arrows = _uncritical(boxes), _uncritical(arrows)
-        groups = _uncritical(groups)
-    return Picture(
-        title=printable(view.title) or _title(report),
-        description=description(report),
-        direction=direction_of(view.direction, boxes, arrows),
-        boxes=boxes,
-        arrows=arrows,
-        groups=groups,
-        notes=tuple(notes),
-    )
-
-
-def _labelled_where_it_ships(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> tuple[Arrow, ...]:
-    """``arrows`` with the labels of those into the image, or with none if these are too many."""
-    styles = {box.id: style_name(box) for box in boxes}
-    names = [arrow_style(arrow, styles[arrow.source], styles[arrow.target]) for arrow in arrows]
-    if sum(name in SHIPS for name in names) > MOST_LABELS:
-        return _unlabelled(arrows)
-    return tuple(
-        arrow if name in SHIPS or not arrow.label else replace(arrow, label="")
-        for arrow, name in zip(arrows, names, strict=True)
-    )
-
-
-def _unlabelled(arrows: Sequence[Arrow]) -> tuple[Arrow, ...]:
-    return tuple(replace(arrow, label="") if arrow.label else arrow for arrow in arrows)
-
-
-_Part = TypeVar("_Part", Box, Arrow, Group)
-
-
-def _uncritical(parts: tuple[_Part, ...]) -> tuple[_Part, ...]:
-    return tuple(replace(part, critical=False) if part.critical else part for part in parts)
-
-
-def _title(report: Report) -> str:
-    labels = [node.label for node in report.nodes if node.id in report.targets]
-    return printable(f"{report.source}: {', '.join(labels)}")
-
-
-def description(report: Report) -> str:
-    """One or two sentences that say what the picture shows."""
-    stages = [node for node in report.nodes if node.kind is NodeKind.STAGE]
-    needed = sum(node.needed for node in stages)
-    ships = [_shipped_word(report, item.node, item.path) for item in report.shipped]
-    shown = ", ".join(ships[:6]) + (f" and {len(ships) - 6} more" if len(ships) > 6 else "")
-    text = f"Build graph with {len(stages)} stages, {needed} of them needed."
-    return printable(text + (f" The image holds {shown}." if shown else ""))
-
-
-def _shipped_word(report: Report, node: str, path: str) -> str:
-    label = report.node(node).label
-    return f"{path} of {label}" if path else label
-
-
-def _merged(kept: Folded, arrow_of: MakeArrow) -> Iterator[Arrow]:
-    """Parallel edges of one kind as one arrow, without a label that only repeats its source."""
-    conditions = {node.id: node.why for node in kept.nodes if node.reach is Reach.SELECTABLE}
-    parallel: dict[tuple[str, str, EdgeKind, bool], list[Edge]] = {}
-    for edge in kept.edges:
-        parallel.setdefault((edge.source, edge.target, edge.kind, edge.selectable), []).append(edge)
-    for group in parallel.values():
-        arrow = arrow_of(group)
-        yield (
-            replace(arrow, label="") if arrow.label and conditions.get(arrow.source) == arrow.label else arrow
-        )
-
-
-def _arrow(shipping: Collection[tuple[str, int | None]], edges: Sequence[Edge]) -> Arrow:
-    first = edges[0]
-    return Arrow(
-        source=first.source,
-        target=first.target,
-        kind=first.kind,
-        label=edge_label(edges),
-        tooltip=edge_tooltip(edges),
-        critical=any(edge.critical for edge in edges),
-        needed=any(edge.needed for edge in edges),
-        selectable=first.selectable,
-        ships=any((edge.source, edge.line) in shipping for edge in edges),
-        line=first.line,
-        count=len(edges),
     )

@@ -25,6 +25,11 @@ _BOLD = {
 _WIDE = 1050  # of a Chinese letter or an emoji in the fonts that systems have
 _OTHER = 780  # of a letter of any other script, rather more than less
 _NO_WIDTH = ("Mn", "Me", "Cf")
+NAME, SMALL, LABEL = 13.0, 10.5, 10.5  # sizes of letters
+MARK = 16.0  # width of the mark of a role, to the left of a name
+_ABOVE = {NodeKind.IMAGE: 6.0, NodeKind.CONTEXT: 5.0, NodeKind.NAMED_CONTEXT: 5.0}  # rim or tab of a shape
+_SIDE, _TOP = 12.0, 8.0
+_NARROWEST = 64.0
 
 
 def _by_letter(widths: dict[int, str]) -> MappingProxyType[str, int]:
@@ -53,13 +58,6 @@ def _width_of(letter: str, bold: bool) -> int:
         return _WIDE
     plain = unicodedata.normalize("NFD", letter)[0]  # an accent makes no letter wider
     return WIDTHS[bold].get(plain, _OTHER)
-
-
-NAME, SMALL, LABEL = 13.0, 10.5, 10.5  # sizes of letters
-MARK = 16.0  # width of the mark of a role, to the left of a name
-_ABOVE = {NodeKind.IMAGE: 6.0, NodeKind.CONTEXT: 5.0, NodeKind.NAMED_CONTEXT: 5.0}  # rim or tab of a shape
-_SIDE, _TOP = 12.0, 8.0
-_NARROWEST = 64.0
 
 
 class Line(NamedTuple):

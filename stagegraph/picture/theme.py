@@ -144,6 +144,15 @@ def arrow_styles(drawn: Picture) -> list[str]:
     return [arrow_style(arrow, styles[arrow.source], styles[arrow.target]) for arrow in drawn.arrows]
 
 
+def arrow_dash(arrow: Arrow) -> str:
+    """How the line of an arrow is broken, as a key of DASHES."""
+    if arrow.selectable:
+        return "dotted"
+    if arrow.change == "removed":
+        return "dashed"
+    return EDGE_DASHES[arrow.kind] if arrow.kind else "solid"
+
+
 def palette_of(view: View) -> Palette:
     """The palette of the output; theme auto uses the light one, and a style sheet for dark mode."""
     return DARK if view.theme == "dark" else LIGHT

@@ -18,6 +18,9 @@ from stagegraph.picture.theme import DARK, LIGHT, Palette, Style
 from stagegraph.source import printable, xml_text
 
 _PLAIN = ("paper", "text", "faint", "frame", "edge", "critical")
+_SLOT = re.compile(r"\{\{(\w+)\}\}")
+# In a script element only these end or nest it: https://html.spec.whatwg.org/multipage/scripting.html
+_HARMLESS = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
 def colours() -> str:
@@ -66,11 +69,6 @@ _VARIABLES = Palette(
     styles=MappingProxyType({name: _variable(name) for name in LIGHT.styles}),
     changes=MappingProxyType({}),
 )
-
-
-_SLOT = re.compile(r"\{\{(\w+)\}\}")
-# In a script element only these end or nest it: https://html.spec.whatwg.org/multipage/scripting.html
-_HARMLESS = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
 class Page(Struct, frozen=True, kw_only=True):

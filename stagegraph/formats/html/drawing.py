@@ -11,24 +11,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from stagegraph.formats.html.assembly import asset, filled
-from stagegraph.formats.legend import ROLE_WORDS
-from stagegraph.formats.svg import svg_of_layout
-from stagegraph.model import EdgeKind, Report
+from stagegraph.formats.legend import EDGE_WORDS, ROLE_WORDS
+from stagegraph.formats.svg import size_of, svg_of_layout
+from stagegraph.model import Report
+from stagegraph.picture.folding import BUNDLE
 from stagegraph.picture.layout import Layout, lay_out
-from stagegraph.picture.left_out import BUNDLE
 from stagegraph.picture.smaller import LAYOUT_REASON, smaller_pictures
 from stagegraph.picture.theme import style_name
 from stagegraph.picture.view import Box, Picture, View
 from stagegraph.source import xml_text
 
 _PART = re.compile(r'^<g class="(frame|edge|label|node) ', re.MULTILINE)
-_SIZE = re.compile(r'<svg width="(\d+)" height="(\d+)"')
-_EDGE_WORDS = {
-    EdgeKind.FROM: "FROM",
-    EdgeKind.COPY: "COPY",
-    EdgeKind.ADD: "ADD",
-    EdgeKind.MOUNT: "RUN --mount",
-}
 
 
 class Drawing(Struct, frozen=True, kw_only=True):
@@ -68,8 +61,7 @@ def _svg(shown: Picture, layout: Layout, view: View) -> str:
     groups = tuple(replace(group, critical=False) for group in shown.groups)
     plain = replace(shown, boxes=boxes, arrows=arrows, groups=groups, notes=())
     text = svg_of_layout(plain, layout, replace(view, theme="light", legend=False, link_base=""))
-    size = _SIZE.search(text)
-    width, height = size.groups() if size else ("1", "1")
+    width, height = size_of(text)
     names = {"node": count(), "edge": count(), "frame": count(), "label": iter(_labelled(shown))}
     body = text[text.index('<g class="graph"') :]
     body = _PART.sub(lambda part: f'<g id="{part[1][0]}{next(names[part[1]])}" class="{part[1]} ', body)
@@ -89,7 +81,7 @@ def _legend(shown: Picture) -> Iterator[str]:
         if name in styles:
             yield f'<li><span class="swatch {name}"></span>{words}</li>\n'
     kinds = {arrow.kind for arrow in shown.arrows}
-    for kind, words in _EDGE_WORDS.items():
+    for kind, words in EDGE_WORDS.items():
         if kind in kinds:
             yield f'<li><span class="stroke {kind}"></span>{words}</li>\n'
 

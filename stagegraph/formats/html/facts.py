@@ -12,20 +12,7 @@ from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role
 from stagegraph.picture.shorten import ARROW
 from stagegraph.picture.theme import style_of
 
-
-def overview(report: Report) -> list[dict[str, Any]]:
-    """The sections of the text report: heading, sentences, and rows of what, detail and key."""
-    return [
-        {
-            "heading": section.heading,
-            "sentences": list(section.sentences),
-            "rows": [[row.what, row.detail, row.key] for row in section.rows],
-        }
-        for section in report_sections(report)
-    ]
-
-
-_PREFIX = re.compile(r"\A\[([^\]]*)\] ")
+STEP_PLACE = re.compile(r"\A\[([^\]]*)\] ")  # "[builder 2/5] " in the name of a step
 _KINDS = {
     NodeKind.STAGE: "Stage",
     NodeKind.IMAGE: "Image",
@@ -47,6 +34,18 @@ _REACHES = {
     Reach.UNKNOWN: "Cannot be decided:",
     Reach.DEAD: "No build uses it:",
 }
+
+
+def overview(report: Report) -> list[dict[str, Any]]:
+    """The sections of the text report: heading, sentences, and rows of what, detail and key."""
+    return [
+        {
+            "heading": section.heading,
+            "sentences": list(section.sentences),
+            "rows": [[row.what, row.detail, row.key] for row in section.rows],
+        }
+        for section in report_sections(report)
+    ]
 
 
 def graph_facts(report: Report) -> dict[str, Any]:
@@ -98,13 +97,13 @@ def _edge(edge: Edge) -> dict[str, Any]:
     return {
         "source": f"node:{edge.source}",
         "target": f"node:{edge.target}",
-        "text": edge_text(edge),
+        "text": _edge_text(edge),
         "line": edge.line,
         "needed": edge.needed and not edge.selectable,
     }
 
 
-def edge_text(edge: Edge) -> str:
+def _edge_text(edge: Edge) -> str:
     """What an edge does, as in the Dockerfile: ``COPY /app/dist → ./dist``."""
     if edge.selectable:
         return f"FROM, {edge.why}"
@@ -118,7 +117,7 @@ def edge_text(edge: Edge) -> str:
 
 
 def _step(step: Step, report: Report) -> dict[str, Any]:
-    prefix = _PREFIX.match(step.name)
+    prefix = STEP_PLACE.match(step.name)
     return {
         "key": f"step:{step.id}",
         "name": step.name,

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from stagegraph.formats.html.facts import STEP_PLACE
 from stagegraph.records.record import SECOND
 from stagegraph.timings.step_names import VertexKind
 from stagegraph.timings.timings import TimedStage, TimedStep, Timings
@@ -20,6 +21,8 @@ _OTHER_ROWS = {
     VertexKind.EXPORT: "Exporting",
     VertexKind.STEP: "Other steps",
 }
+_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}")
+_HOW = {"provenance": "by provenance", "name": "by name", "order": "by order in the stage"}
 
 
 def timeline(timings: Timings, node_keys: Sequence[str]) -> dict[str, Any]:
@@ -76,11 +79,6 @@ def _lanes(steps: Iterable[TimedStep]) -> list[list[TimedStep]]:
     return lanes
 
 
-_PREFIX = re.compile(r"\A\[([^\]]*)\] ")
-_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}")
-_HOW = {"provenance": "by provenance", "name": "by name", "order": "by order in the stage"}
-
-
 def stage_keys(timings: Timings, known: Sequence[str]) -> list[str]:
     """The key of each stage: that of its node in the graph, or a new one."""
     own = [f"node:stage:{stage.index}" for stage in timings.stages]
@@ -96,7 +94,7 @@ def timed_steps(timings: Timings, node_keys: Sequence[str]) -> list[dict[str, An
 
 
 def _step(step: TimedStep, node_keys: Sequence[str]) -> dict[str, Any]:
-    prefix = _PREFIX.match(step.name) if step.stages else None
+    prefix = STEP_PLACE.match(step.name) if step.stages else None
     return {
         "key": f"step:{step.id}",
         "name": step.name,
@@ -133,7 +131,7 @@ def state_of(step: TimedStep) -> str:
 
 def instruction(step: TimedStep) -> str:
     """The name of a step without its position and without digests."""
-    prefix = _PREFIX.match(step.name) if step.stages else None
+    prefix = STEP_PLACE.match(step.name) if step.stages else None
     return _DIGEST.sub("", step.name[prefix.end() :] if prefix else step.name)
 
 

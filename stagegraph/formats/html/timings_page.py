@@ -18,43 +18,6 @@ from stagegraph.picture.view import Arrow, Box, Picture, View, checked_link_base
 from stagegraph.timings.timings import Timings
 from stagegraph.units import duration
 
-
-def with_times(timings: Timings) -> Callable[[Picture], Picture]:
-    """A function that puts the times of ``timings`` into a picture of stages."""
-    stages = {f"stage:{stage.index}": stage for stage in timings.stages if stage.index is not None}
-    steps = [_nodes(step, timings) for step in (part.step for part in timings.path)]
-    on_path = {node for nodes in steps for node in nodes}
-    passed = {(a, b) for before, after in pairwise(steps) for a in before for b in after if a != b}
-
-    def timed(box: Box) -> Box:
-        critical = box.id in on_path or not on_path.isdisjoint(box.members)
-        stage = None if len(box.members) > 1 else stages.get(box.id)
-        if stage is None or stage.start is None:
-            return replace(box, critical=critical)
-        words = duration(stage.busy) if stage.executed else "from the cache"
-        first, *rest = box.sublabel.split("\n") if box.sublabel else ("",)
-        lines = (f"{first} · {words}" if first else words, *rest)
-        return replace(box, critical=critical, sublabel="\n".join(lines))
-
-    def change(picture: Picture) -> Picture:
-        boxes = tuple(timed(box) for box in picture.boxes)
-        return replace(picture, boxes=boxes, arrows=tuple(_marked(picture, passed)))
-
-    return change
-
-
-def _marked(picture: Picture, passed: Iterable[tuple[str, str]]) -> Iterator[Arrow]:
-    """The arrows, critical where the path passes; a box may stand for several stages."""
-    owner = {member: box.id for box in picture.boxes for member in box.members}
-    drawn = {(owner.get(before, before), owner.get(after, after)) for before, after in passed}
-    for arrow in picture.arrows:
-        yield replace(arrow, critical=(arrow.source, arrow.target) in drawn)
-
-
-def _nodes(step: int, timings: Timings) -> list[str]:
-    return [f"stage:{timings.stages[stage].index}" for stage in timings.steps[step].stages]
-
-
 _DEFAULT = View()
 _NO_GRAPH: dict[str, Any] = {"targets": [], "nodes": [], "edges": []}
 _SCRIPTS = (
@@ -74,7 +37,7 @@ def render(timings: Timings, report: Report | None = None, view: View = _DEFAULT
     sections = [figures(timings), asset("timeline.html")]
     graph = None
     if report:
-        drawn = drawing(report, view, with_times(timings))
+        drawn = drawing(report, view, _with_times(timings))
         sections.append(drawn.section)
         graph = drawn.parts
     return assembled(
@@ -111,3 +74,39 @@ def _subheading(timings: Timings, report: Report | None) -> str:
     targets = ", ".join(node.label for node in report.nodes if node.id in report.targets) if report else ""
     words = [file, f"target {targets}" if targets else "", ", ".join(report.platforms) if report else ""]
     return " · ".join(word for word in words if word)
+
+
+def _with_times(timings: Timings) -> Callable[[Picture], Picture]:
+    """A function that puts the times of ``timings`` into a picture of stages."""
+    stages = {f"stage:{stage.index}": stage for stage in timings.stages if stage.index is not None}
+    steps = [_nodes(step, timings) for step in (part.step for part in timings.path)]
+    on_path = {node for nodes in steps for node in nodes}
+    passed = {(a, b) for before, after in pairwise(steps) for a in before for b in after if a != b}
+
+    def timed(box: Box) -> Box:
+        critical = box.id in on_path or not on_path.isdisjoint(box.members)
+        stage = None if len(box.members) > 1 else stages.get(box.id)
+        if stage is None or stage.start is None:
+            return replace(box, critical=critical)
+        words = duration(stage.busy) if stage.executed else "from the cache"
+        first, *rest = box.sublabel.split("\n") if box.sublabel else ("",)
+        lines = (f"{first} · {words}" if first else words, *rest)
+        return replace(box, critical=critical, sublabel="\n".join(lines))
+
+    def change(picture: Picture) -> Picture:
+        boxes = tuple(timed(box) for box in picture.boxes)
+        return replace(picture, boxes=boxes, arrows=tuple(_marked(picture, passed)))
+
+    return change
+
+
+def _marked(picture: Picture, passed: Iterable[tuple[str, str]]) -> Iterator[Arrow]:
+    """The arrows, critical where the path passes; a box may stand for several stages."""
+    owner = {member: box.id for box in picture.boxes for member in box.members}
+    drawn = {(owner.get(before, before), owner.get(after, after)) for before, after in passed}
+    for arrow in picture.arrows:
+        yield replace(arrow, critical=(arrow.source, arrow.target) in drawn)
+
+
+def _nodes(step: int, timings: Timings) -> list[str]:
+    return [f"stage:{timings.stages[stage].index}" for stage in timings.steps[step].stages]
