@@ -86,7 +86,8 @@ def _print_summary(name: str, one: FixedFile, written: bool) -> None:
         )
     if one.kept:
         kept = ", ".join(map(quoted, one.kept))
-        why = "removing it would change another stage (for example what `--from=1` refers to)"
+        them = "it" if len(one.kept) == 1 else "them"
+        why = f"removing {them} would change another stage (for example what `--from=1` refers to)"
         _to_stderr(f"{name}: kept {kept}: {why}")
 
 
