@@ -11,6 +11,7 @@ from stagegraph.check.check import CheckedFile, check
 from stagegraph.check.known_builds import KnownBuilds, known_builds_of
 from stagegraph.check.rules.registry import RULES
 from stagegraph.discovery.found_build import FoundBuild
+from stagegraph.model import Severity
 from stagegraph.options import Options
 from stagegraph.source import Source
 
@@ -143,6 +144,41 @@ def test_an_argument_declared_only_inside_a_stage() -> None:
     found = checked("FROM a AS x\nARG V=1\nFROM b:$V\nCOPY --from=x /x /y\n").problems
     assert [one.problem.code for one in found] == ["unset-argument"]
     assert "declared inside a stage" in found[0].problem.why
+    assert found[0].problem.severity is Severity.ERROR
+    assert "move `ARG V=...` before the first FROM" in found[0].problem.fix
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ARG B\nFROM ${B}\nRUN x\n",
+        "ARG B\nFROM a\nFROM ${B} AS x\nCOPY --from=0 /x /y\n",
+        "ARG B\nFROM ${B} AS x\nFROM x\n",
+    ],
+)
+def test_an_empty_base_is_not_the_name_of_an_unnamed_stage(text: str) -> None:
+    assert "unset-argument" in codes(text)
+
+
+def test_an_argument_that_no_arg_declares_fails_whatever_is_passed() -> None:
+    known = KnownBuilds(questions=(Options(build_args={"V": "1"}),), builds=("x:1",), passed=frozenset("V"))
+    (one,) = checked("FROM b:$V\n", known).problems
+    assert (one.problem.code, one.problem.severity) == ("unset-argument", Severity.ERROR)
+    assert "no ARG declares it" in one.problem.why
+
+
+def test_an_undeclared_argument_beside_a_declared_one() -> None:
+    found = checked("ARG R\nFROM ${R}/${X}\n").problems
+    assert [(one.problem.severity, "`X`" in one.problem.message) for one in found] == [
+        (Severity.WARNING, False),
+        (Severity.ERROR, True),
+    ]
+    harmless = checked("ARG R\nFROM ${R}${X}\n").problems
+    assert [one.problem.severity for one in harmless] == [Severity.WARNING]
+
+
+def test_an_argument_that_some_file_passes_is_not_unset() -> None:
+    assert codes("ARG V\nFROM a:$V\n", KnownBuilds(passed=frozenset("V"))) == []
 
 
 @pytest.mark.parametrize(
