@@ -104,15 +104,115 @@ def test_a_stage_that_something_misspells_is_not_idle() -> None:
     ("stage", "word"),
     [
         ("nodes", "node"),  # an official image
-        ("build1", "build2"),  # another name, not a misspelled one
         ("builder", "builder:latest"),  # an image by its tag
         ("builder", "ghcr.io/x/bulider"),
-        ("dev", "div"),  # too short to tell
-        ("golang", "golan-tools"),
     ],
 )
 def test_names_that_are_not_typos(stage: str, word: str) -> None:
     assert codes(f"FROM a AS {stage}\nFROM {stage}\nCOPY --from={word} /x /y\n") == []
+
+
+@pytest.mark.parametrize(
+    ("stage", "word"),
+    [
+        ("build1", "build2"),  # another name, not a misspelled one
+        ("dev", "div"),  # too short to tell
+        ("golang", "golan-tools"),
+        ("license-set", "set"),
+    ],
+)
+@pytest.mark.parametrize("line", ["COPY --from={} /x /y", "RUN --mount=from={},target=/x y"])
+def test_a_source_that_is_neither_a_stage_nor_an_official_image(line: str, stage: str, word: str) -> None:
+    text = f"FROM a AS {stage}\nFROM {stage}\n{line.format(word)}\n"
+    (one,) = checked(text).problems
+    assert one.problem.code == "stage-typo"
+    assert f"docker.io/library/{word}" in one.problem.message
+    assert "did you mean" not in one.problem.message
+    assert codes(text, KnownBuilds(passed=frozenset({word}))) == []
+
+
+def test_a_base_of_one_word_may_be_a_local_image() -> None:
+    assert codes("FROM license-set AS x\nFROM web AS y\nCOPY --from=x /x /y\n") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM ros-base AS ros_base\nRUN x\nFROM ros_base AS dev\nFROM dev\n",
+        "FROM web-app AS x\nRUN x\nFROM alpine AS web_app\nCOPY --from=x /a /b\n",
+    ],
+)
+def test_from_does_not_misspell_a_stage_that_does_not_exist_yet(text: str) -> None:
+    assert codes(text) == []
+
+
+def test_from_may_misspell_an_earlier_stage() -> None:
+    assert codes("FROM a AS web_app\nFROM web-app\n") == ["stage-typo"]
+
+
+_WORDS_THAT_NO_VALUE_HELPS = ["${V:0:3}", "${V:=x}", "${V^^}", "${V,,}", "${!V}", "${V@Q}", "a${V", "${}"]
+
+
+@pytest.mark.parametrize("word", _WORDS_THAT_NO_VALUE_HELPS)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ENV A={}",
+        "ARG A={}",
+        "LABEL a={}",
+        "COPY {} /x",
+        "COPY --chown={} a /x",
+        "ADD {} /x",
+        "WORKDIR /{}",
+        "USER {}",
+        "EXPOSE {}",
+        "VOLUME {}",
+        "STOPSIGNAL {}",
+        "RUN --mount=type=cache,target={} x",
+    ],
+)
+def test_a_word_that_no_value_can_help_fails_on_any_base(line: str, word: str) -> None:
+    for head in ("FROM golang\n", "FROM golang\nARG V=abc\n", "FROM scratch\n", "FROM a AS x\nFROM x\n"):
+        (one,) = checked(f"{head}{line.format(word)}\n").problems
+        assert (one.problem.code, one.problem.severity) == ("would-fail", Severity.ERROR)
+
+
+def test_a_demand_fails_where_nothing_can_set_the_variable() -> None:
+    assert codes("FROM scratch\nENV A=${V:?must}\n") == ["would-fail"]
+    assert codes("FROM scratch AS x\nFROM x\nENV A=${V:?must}\n") == ["would-fail"]
+    for text in ("FROM golang\n", "FROM scratch\nARG V\n", "FROM scratch AS x\nARG V\nFROM x\n"):
+        assert codes(text + "ENV A=${V:?must}\n") == []
+    assert codes("FROM scratch\nENV V=1\nENV A=${V:?must}\n") == []
+
+
+@pytest.mark.parametrize("line", ["RUN echo ${V^^}", "CMD echo ${V^^}", "RUN <<EOF\necho ${V:0:3}\nEOF"])
+def test_the_shell_expands_its_own_words(line: str) -> None:
+    assert codes(f"FROM golang\n{line}\n") == []
+
+
+_DEVICE = "FROM alpine\nRUN --device=vendor.com/gpu=all nvidia-smi\n"
+
+
+@pytest.mark.parametrize(
+    ("syntax", "found"),
+    [
+        ("", ["would-fail"]),
+        ("# syntax=docker/dockerfile:1\n", ["would-fail"]),
+        ("# escape=`\n", ["would-fail"]),
+        ("# syntax=docker/dockerfile:1-labs\n", []),
+        ("# escape=`\n#syntax = docker/dockerfile:1.14.0-labs\n", []),
+        ("# syntax=docker/dockerfile-upstream:master-labs\n", []),
+        ("\n# syntax=docker/dockerfile:1-labs\n", ["would-fail"]),  # too late
+    ],
+)
+def test_devices_need_a_frontend_of_the_labs_channel(syntax: str, found: list[str]) -> None:
+    assert codes(syntax + _DEVICE) == found
+
+
+def test_a_build_may_choose_the_frontend() -> None:
+    assert codes(_DEVICE, KnownBuilds(passed=frozenset({"BUILDKIT_SYNTAX"}))) == []
+    asked = Options(build_args={"BUILDKIT_SYNTAX": "docker/dockerfile:1-labs"})
+    assert codes(_DEVICE, KnownBuilds(questions=(asked,))) == []
 
 
 def test_the_name_of_a_context_is_not_a_typo() -> None:

@@ -6,6 +6,7 @@ Rules: moby/buildkit frontend/dockerfile/parser/parser.go, Parse, and directives
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import NamedTuple
 
 from stagegraph.dockerfile.expand import ExpansionError
@@ -107,6 +108,25 @@ class Directives:
             self.escape = value
         elif name == "check":
             _check_options(value)
+
+
+def frontend(text: str) -> str:
+    """The image that the syntax directive names, which reads the file; empty for BuildKit's own frontend.
+
+    Rules: moby/buildkit frontend/dockerfile/parser/directives.go, ParseDirective.
+    """
+    lines = text.removeprefix("\ufeff").split("\n")
+    if lines[0].startswith("#!"):
+        lines = lines[1:]
+    for mark in ("#", "//"):
+        directives = Directives()
+        with suppress(DirectiveError):
+            for line in (one.strip(SPACE) for one in lines):
+                if not line.startswith(mark) or not directives.read("#" + line[len(mark) :]):
+                    break
+        if value := directives.values.get("syntax", ""):
+            return value.split(" ", 1)[0]
+    return ""
 
 
 def _check_options(text: str) -> None:
