@@ -11,6 +11,7 @@ from stagegraph.check.check import CheckedFile, check
 from stagegraph.check.known_builds import KnownBuilds, known_builds_of
 from stagegraph.check.rules.registry import RULES
 from stagegraph.discovery.found_build import FoundBuild
+from stagegraph.dockerfile.logical import other_frontend
 from stagegraph.model import Severity
 from stagegraph.options import Options
 from stagegraph.source import Source
@@ -207,6 +208,25 @@ _DEVICE = "FROM alpine\nRUN --device=vendor.com/gpu=all nvidia-smi\n"
 )
 def test_devices_need_a_frontend_of_the_labs_channel(syntax: str, found: list[str]) -> None:
     assert codes(syntax + _DEVICE) == found
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("# syntax=docker/dockerfile:1", ""),
+        ("# syntax=docker.io/docker/dockerfile-upstream:master", ""),
+        ("# syntax=registry.example.com:5000/mirror/docker/dockerfile:1@sha256:abc", ""),
+        ("# syntax=ghcr.io/example/docker-dockerfile", ""),
+        ("# syntax = devthefuture/dockerfile-x", "devthefuture/dockerfile-x"),
+        ("#syntax=edrevo/dockerfile-plus:0.1 --x", "edrevo/dockerfile-plus:0.1"),
+        ("#!/usr/bin/env x\n# escape=`\n# SYNTAX=a/b@sha256:abc", "a/b@sha256:abc"),
+        ("// syntax=a/b", "a/b"),
+        ("# comment\n# syntax=a/b", ""),
+        ("", ""),
+    ],
+)
+def test_the_frontend_that_reads_a_file(line: str, name: str) -> None:
+    assert other_frontend(f"{line}\nFROM a\n") == name
 
 
 def test_a_build_may_choose_the_frontend() -> None:

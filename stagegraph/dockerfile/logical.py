@@ -129,6 +129,17 @@ def frontend(text: str) -> str:
     return ""
 
 
+def other_frontend(text: str) -> str:
+    """The frontend of ``text`` if it is not Docker's: it reads the file by its own rules; else empty.
+
+    Docker's are docker/dockerfile, docker/dockerfile-upstream and mirrors of them.
+    """
+    name = frontend(text)
+    image = name.partition("@")[0].rpartition("/")[2].partition(":")[0]
+    own = r"(?:.*[._-])?dockerfile(?:-(?:upstream|labs|experimental|frontend|mirror))?"
+    return "" if not name or re.fullmatch(own, image, re.IGNORECASE) else name
+
+
 def _check_options(text: str) -> None:
     """Raise a DirectiveError for an invalid ``# check=`` (linter.go, ParseLintOptions)."""
     for option in text.strip(SPACE).split(";", 1):
