@@ -219,6 +219,31 @@ def test_links_in_a_circle_are_followed_once(in_process: Run, repository: Path) 
     assert in_process("check", cwd=repository).stdout == b"1 file checked: no findings\n"
 
 
+@pytest.mark.parametrize("git", [True, False])
+def test_a_link_out_of_the_repository_is_noted_and_not_shown(
+    in_process: Run, tmp_path: Path, git: bool
+) -> None:
+    write(
+        tmp_path,
+        secret="password of the machine\n",
+        repository__Dockerfile="FROM a\n",
+        repository__sub__real=DEAD,
+    )
+    inside = tmp_path / "repository"
+    if git:
+        (inside / ".git").mkdir()
+    (inside / "Dockerfile.x").symlink_to("../secret")
+    (inside / "ci.sh").symlink_to("../secret")
+    (inside / "sub" / "Dockerfile").symlink_to("real")
+    done = in_process("check", cwd=inside)
+    text = done.stdout.decode()
+    assert b"password" not in done.stdout + done.stderr
+    assert "Dockerfile.x: skipped: a symbolic link to a file outside the repository\n" in text
+    assert "sub/Dockerfile\n" in text  # a link inside is read
+    assert text.endswith("2 files checked: 1 warning\n")
+    assert b"password" in in_process("check", "Dockerfile.x", cwd=inside).stdout  # who names it may see it
+
+
 def test_files_without_permission_are_noted(in_process: Run, open_folder: Path) -> None:
     (open_folder / ".git").mkdir()
     write(open_folder, closed__Dockerfile=DEAD, Dockerfile=DEAD)

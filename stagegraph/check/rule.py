@@ -1,4 +1,4 @@
-"""A rule, the problems that it finds, and the subject that it checks."""
+"""A rule, the problems that it finds, and the subject that it checks; the official images of Docker Hub."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from stagegraph.cli.common import for_log
 from stagegraph.cli.writing import write
 from stagegraph.errors import InputError, OptionsError, StagegraphError
 from stagegraph.source import printable, quoted
@@ -79,7 +80,8 @@ def _difference(name: str, one: FixedFile) -> str:
 def _whole_line(line: str) -> str:
     if not line.endswith("\n"):
         line += "\n\\ No newline at end of file\n"
-    return "".join(printable(part) + "\n" for part in line[:-1].split("\n")) if sys.stdout.isatty() else line
+    show = printable if sys.stdout.isatty() else for_log
+    return "".join(f"{show(part)}\n" for part in line[:-1].split("\n"))
 
 
 def _print_summary(name: str, one: FixedFile, written: bool) -> None:

@@ -17,6 +17,10 @@ from stagegraph.dockerfile.platforms import Platform
 from stagegraph.dockerfile.stages import SCRATCH, Resolved, StageOrImage
 from stagegraph.errors import DockerfileError
 
+# Arguments for BuildKit itself: no command and no other instruction sees them (convert.go, nonEnvArgs).
+_NOT_VARIABLES = frozenset({"BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"})
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # of an image that sets none
+
 
 def platform_arguments(
     build: Platform, target: Platform, stage: str, overrides: Mapping[str, str]
@@ -73,11 +77,6 @@ def _expanded(file: Dockerfile, arg: Arg, name: str, default: str, values: Mappi
         raise DockerfileError(
             f"cannot expand the default of {name}: {error}", source=file.source, span=arg.span
         ) from None
-
-
-# Arguments for BuildKit itself: no command and no other instruction sees them (convert.go, nonEnvArgs).
-_NOT_VARIABLES = frozenset({"BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"})
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class Scope:

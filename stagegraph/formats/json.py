@@ -18,7 +18,13 @@ def render(report: Report) -> str:
     data = {"schema_version": SCHEMA_VERSION, **_plain(report)}
     data["max_parallelism"] = report.max_parallelism
     data["dead"] = list(report.dead)
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return to_json(data)
+
+
+def to_json(data: object, indent: int | None = 2) -> str:
+    """``data`` as JSON; ``##[``, which begins a command in the log of a GitHub job, is escaped."""
+    text = json.dumps(data, indent=indent, ensure_ascii=False).replace("##[", "#\\u0023[")
+    return text.encode("utf-8", "replace").decode() + "\n"
 
 
 def _plain(value: Any) -> Any:

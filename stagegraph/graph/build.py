@@ -23,6 +23,11 @@ class Build(Struct, frozen=True, kw_only=True, dict=True):
     options: Options
     target_builds: tuple[TargetBuild, ...]
 
+    def __repr__(self) -> str:
+        resolved = (one.resolved for one in self.target_builds)
+        targets = ", ".join(dict.fromkeys(one.sources[one.target].title for one in resolved))
+        return f"<Build of {self.source.name} for {targets}>"
+
     @property
     def source(self) -> Source:
         """The Dockerfile as it was read."""
