@@ -178,6 +178,13 @@ def test_a_word_that_no_value_can_help_fails_on_any_base(line: str, word: str) -
         assert (one.problem.code, one.problem.severity) == ("would-fail", Severity.ERROR)
 
 
+def test_a_default_before_the_first_from_that_no_value_can_help() -> None:
+    text = "ARG V=${X^^}\nFROM alpine:$V\n"
+    assert [one.problem.code for one in checked(text).problems] == ["would-fail"]
+    assert codes(text, KnownBuilds(questions=(Options(build_args={"V": "1"}),))) == []
+    assert codes(text, KnownBuilds(passed=frozenset("V"))) == []
+
+
 def test_a_demand_fails_where_nothing_can_set_the_variable() -> None:
     assert codes("FROM scratch\nENV A=${V:?must}\n") == ["would-fail"]
     assert codes("FROM scratch AS x\nFROM x\nENV A=${V:?must}\n") == ["would-fail"]

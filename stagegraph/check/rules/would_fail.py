@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from stagegraph.check.rule import Problem, Rule, Subject
 from stagegraph.dockerfile.actions import Fault, StageActions
 from stagegraph.dockerfile.evaluate import evaluate
+from stagegraph.dockerfile.expand import ExpansionError, MalformedError, lexer_of
 from stagegraph.dockerfile.instructions import Run
 from stagegraph.dockerfile.logical import frontend
 from stagegraph.dockerfile.stages import Resolved
@@ -27,6 +28,7 @@ def _faults(subject: Subject) -> Iterator[Problem]:
     for index, fault in _certain_faults(evaluate(subject.resolved, names=False)):
         if fault.always or fault.span.line not in doubtful:
             yield _problem(fault, index, needed=index in subject.resolved.needed)
+    yield from _defaults(subject)
     yield from _devices(subject)
 
 
@@ -45,6 +47,29 @@ def _certain_faults(stages: Sequence[StageActions]) -> Iterator[tuple[int, Fault
         for fault in actions.faults:
             if fault.certain and fault.code != "later-stage":  # it has its own rule
                 yield actions.index, fault
+
+
+def _defaults(subject: Subject) -> Iterator[Problem]:
+    """The ARGs before the first FROM whose default is malformed; a build argument replaces it unread."""
+    lexer = lexer_of(escape=subject.file.escape)
+    for item in subject.file.arguments:
+        for name, default in item.pairs:
+            given = all(name in question.build_args for question in subject.questions)
+            if default is None or given or name in subject.passed:
+                continue
+            try:
+                lexer.word(default, {})
+            except MalformedError as error:
+                yield Problem(
+                    code="would-fail",
+                    severity=Severity.ERROR,
+                    span=subject.pointing_at(item, default),
+                    message=f"cannot expand the default of {name}: {error}",
+                    why=f"BuildKit rejects the file unless `--build-arg {name}=...` is given",
+                    fix=f"write a default for {name} that BuildKit can expand",
+                )
+            except ExpansionError:  # a value can help
+                continue
 
 
 def _devices(subject: Subject) -> Iterator[Problem]:
