@@ -29,7 +29,8 @@ def fix_files(tasks: Sequence[Task], output: str, *, write_files: bool) -> int:
     failed = False
     for task in tasks:
         try:
-            done.append(_fixed(task))
+            if fixed := _fixed(task):
+                done.append(fixed)
         except StagegraphError as error:
             failed = True
             _to_stderr(f"error: {error}")
@@ -54,11 +55,16 @@ def _written(name: str, one: FixedFile) -> bool:
     return True
 
 
-def _fixed(task: Task) -> tuple[str, FixedFile]:
+def _fixed(task: Task) -> tuple[str, FixedFile] | None:
+    """The name and the changes of a file; None with a note where another frontend reads it."""
     from stagegraph.check.fix import fix_dockerfile
+    from stagegraph.dockerfile.logical import other_frontend
     from stagegraph.reading import read_bytes
 
     data, name = read_bytes(task.candidate.path)
+    if frontend := other_frontend(data.decode("utf-8", "replace")):
+        _to_stderr(f"note: {name}: skipped: its syntax line names another frontend ({frontend})")
+        return None
     return name, fix_dockerfile(data, name, task.known_builds, task.codes)
 
 

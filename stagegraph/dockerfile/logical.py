@@ -6,6 +6,7 @@ Rules: moby/buildkit frontend/dockerfile/parser/parser.go, Parse, and directives
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import NamedTuple
 
 from stagegraph.dockerfile.expand import ExpansionError
@@ -106,6 +107,36 @@ class Directives:
             self.escape = value
         elif name == "check":
             _check_options(value)
+
+
+def frontend(text: str) -> str:
+    """The image that the syntax directive names, which reads the file; empty for BuildKit's own frontend.
+
+    Rules: moby/buildkit frontend/dockerfile/parser/directives.go, ParseDirective.
+    """
+    lines = text.removeprefix("\ufeff").split("\n")
+    if lines[0].startswith("#!"):
+        lines = lines[1:]
+    for mark in ("#", "//"):
+        directives = Directives()
+        with suppress(DirectiveError):
+            for line in (one.strip(SPACE) for one in lines):
+                if not line.startswith(mark) or not directives.read("#" + line[len(mark) :]):
+                    break
+        if value := directives.values.get("syntax", ""):
+            return value.split(" ", 1)[0]
+    return ""
+
+
+def other_frontend(text: str) -> str:
+    """The frontend of ``text`` if it is not Docker's: it reads the file by its own rules; else empty.
+
+    Docker's are docker/dockerfile, docker/dockerfile-upstream and mirrors of them.
+    """
+    name = frontend(text)
+    image = name.partition("@")[0].rpartition("/")[2].partition(":")[0]
+    own = r"(?:.*[._-])?dockerfile(?:-(?:upstream|labs|experimental|frontend|mirror))?"
+    return "" if not name or re.fullmatch(own, image, re.IGNORECASE) else name
 
 
 def _check_options(text: str) -> None:

@@ -59,6 +59,17 @@ def global_arguments(
     return values
 
 
+def declared_arguments(file: Dockerfile) -> set[str]:
+    """The names that an ARG before the first FROM declares; FROM sees these and the platform arguments."""
+    return {name for arg in file.arguments for name, _ in arg.pairs}
+
+
+def arguments_in_stages(file: Dockerfile) -> set[str]:
+    """The names that an ARG inside a stage declares."""
+    items = (item for stage in file.stages for item in stage.body if isinstance(item, Arg))
+    return {name for item in items for name, _ in item.pairs}
+
+
 def _expanded(file: Dockerfile, arg: Arg, name: str, default: str, values: Mapping[str, str]) -> str:
     try:
         return lexer_of(escape=file.escape).word(default, values)
