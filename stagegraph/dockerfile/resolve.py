@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from itertools import count
 
-from stagegraph.dockerfile.expand import ExpansionError, lexer_of
+from stagegraph.dockerfile.expand import ExpansionError, Lexer
 from stagegraph.dockerfile.file import Dockerfile, StageText, fault, pointing_at, read_trigger
 from stagegraph.dockerfile.instructions import From, Onbuild
 from stagegraph.dockerfile.platforms import Platform, PlatformError, normalized, parse_platform
@@ -87,7 +87,7 @@ def _add_stage(resolved: Resolved, text: StageText) -> None:
 
 def _expanded(resolved: Resolved, head: From, word: str) -> str:
     try:
-        return lexer_of(escape=resolved.file.escape).word(word, resolved.arguments)
+        return Lexer(escape=resolved.file.escape, budget=resolved.budget).word(word, resolved.arguments)
     except ExpansionError as error:
         hint = _undeclared_hint(resolved, word)
         raise fault(resolved.file.source, head, f"cannot expand `{word}`: {error}", word, hint) from None
