@@ -178,9 +178,9 @@ def test_templates_are_skipped_with_one_note(in_process: Run, repository: Path) 
     done = in_process("check", cwd=repository)
     assert done.returncode == 0
     assert done.stdout.decode() == (
-        "note: a/Dockerfile.j2: skipped: a template by its name, not a Dockerfile"
+        "note: a/Dockerfile.j2: skipped: the file name looks like a template"
         " (also b/Dockerfile.tmpl, c/Dockerfile.in)\n"
-        "note: d/Dockerfile: skipped: a template by its text, not a Dockerfile\n"
+        "note: d/Dockerfile: skipped: the content looks like a template\n"
         "\n"
         "1 file checked: no findings\n"
     )
@@ -312,7 +312,7 @@ def test_targets_on_the_command_line_are_all_targets(in_process: Run, tmp_path: 
     write(tmp_path, Dockerfile="FROM a AS x\nFROM a AS old\nFROM b\n")
     found = in_process("check", "--target", "x", cwd=tmp_path).stdout.decode()
     assert "no known build needs `old`" in found
-    assert "why: no build on the command line needs it" in found
+    assert "why: no build with the given --target needs it" in found
 
 
 def test_broken_files_of_builds_are_noted(in_process: Run, repository: Path) -> None:

@@ -373,8 +373,7 @@ def test_idle_stages_that_cannot_be_judged_are_noted() -> None:
     known = KnownBuilds(questions=(Options(),), builds=("ci.yml:1",), doubts=("bake.hcl:3", "ci.yml:9"))
     (note,) = checked("FROM a AS x\nFROM b\n", known).notes
     assert note == (
-        "`x` was not judged: bake.hcl:3 and 1 more have a target that could not be worked out, "
-        "and it could be `x`"
+        "`x` is not reported as idle: bake.hcl:3 and 1 more have an unknown target, which could be `x`"
     )
 
 

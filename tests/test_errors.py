@@ -36,7 +36,8 @@ hint: start the name with a letter; use letters, digits, -, _ and .""",
         """\
 Dockerfile:2:8: unknown flag --form on COPY
     2 |   COPY --form=x a b
-      |        ^~~~~~""",
+      |        ^~~~~~
+hint: did you mean --from?""",
     ),
     "number out of range": (
         "FROM alpine\nCOPY --from=3 a b\n",
@@ -160,7 +161,7 @@ def test_an_unknown_target_lists_the_stages() -> None:
 def test_a_bad_platform_is_a_fault_of_the_options() -> None:
     assert error("FROM a\n", platforms=("lin ux",)) == (
         "invalid platform `lin ux`: a part is empty or has a character that is not allowed\n"
-        "hint: use for example linux/arm64"
+        "hint: use a platform such as linux/arm64"
     )
 
 

@@ -173,12 +173,12 @@ def _unjudged_stages(subject: Subject, known_builds: KnownBuilds) -> Iterator[st
     if names:
         more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
         shown = ", ".join(names[:_MOST_NAMED]) + more
-        were, it = ("was", shown) if len(names) == 1 else ("were", "one of them")
+        are, it = ("is", shown) if len(names) == 1 else ("are", "one of them")
         others = f" and {len(doubts) - 1} more" if len(doubts) > 1 else ""
         have = "have" if others else "has"
         yield (
-            f"{shown} {were} not judged: {doubts[0]}{others} {have} a target that could not be worked out, "
-            f"and it could be {it}"
+            f"{shown} {are} not reported as idle: {doubts[0]}{others} {have} an unknown target, "
+            f"which could be {it}"
         )
 
 

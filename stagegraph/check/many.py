@@ -24,7 +24,7 @@ _FILES_A_PROCESS = 32  # for fewer, starting a process costs more than it saves
 _CHUNK = 16
 _TEMPLATE_MARKS = r"(?im:^[ \t]*(?:FROM\b.*)?@\w+@)|\{\{.*?\}\}|\{%.*?%\}|<%.*?%>|@@\w+@@|%%\w+%%"
 _DEVCONTAINER_MARK = "${templateOption:"  # elsewhere an invalid modifier
-_BY_ITS_TEXT = "a template by its text, not a Dockerfile"
+_BY_ITS_TEXT = "the content looks like a template"
 
 
 class Candidate(Struct, frozen=True):
@@ -129,7 +129,7 @@ def _skipped(path: str, text: str) -> Skipped | None:
         return Skipped(path, _BY_ITS_TEXT)
     has_from = re.search(r"^[ \t]*FROM[ \t]", text, re.IGNORECASE | re.MULTILINE)
     if not has_from and not _is_surely_dockerfile(path):
-        return Skipped(path, "no FROM in it, so not a Dockerfile")
+        return Skipped(path, "not a Dockerfile: it has no FROM")
     return None
 
 

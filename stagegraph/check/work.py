@@ -57,7 +57,7 @@ def candidates(
     if links:
         notes.append(skipped_note(links, "a symbolic link to a file outside the repository"))
     if templates:
-        notes.append(skipped_note(templates, "a template by its name, not a Dockerfile"))
+        notes.append(skipped_note(templates, "the file name looks like a template"))
     return list(files.values()), notes
 
 
@@ -146,7 +146,7 @@ def _check_platform(text: str) -> None:
     try:
         parse_platform(text)
     except PlatformError as error:
-        raise OptionsError(str(error), hint="use for example linux/arm64") from None
+        raise OptionsError(str(error), hint="use a platform such as linux/arm64") from None
 
 
 class _Repositories:

@@ -32,7 +32,7 @@ _BUILD_OPTIONS = (
         "platforms",
         multiple=True,
         metavar="OS/ARCH",
-        help="Target platform, linux/amd64 by default; repeatable or separated by commas.",
+        help="Target platform; linux/amd64 by default. Repeatable, or separated by commas.",
     ),
     click.option(
         "--build-context",

@@ -55,7 +55,7 @@ def read_revision(name: str) -> Source:
         if kind == "blob":
             data = _contents(object_name, identity, size)
             return source_from_bytes(data, name if candidate == path else object_name)
-    raise InputError(f"cannot find {name} in git", hint=_hint(revision, path))
+    raise _not_found(name, revision, path)
 
 
 def _is_path(name: str) -> bool:
@@ -108,15 +108,21 @@ def _git(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[bytes]
         raise InputError(f"git failed: {error}") from None
 
 
-def _hint(revision: str, path: str) -> str:
+def _not_found(name: str, revision: str, path: str) -> InputError:
+    message = f"cannot find {name} in git"
     inside = _git("rev-parse", "--git-dir")
     if inside.returncode:
-        return _git_error(inside)
+        return InputError(
+            f"{message}: {_git_error(inside)}", hint="run this in a git repository, or use a path"
+        )
     if not _object(revision or "HEAD")[0]:
-        return f"there is no revision {revision}" if revision else "there is no commit yet"
+        unknown = f"unknown revision {revision}" if revision else "there is no commit yet"
+        return InputError(f"{message}: {unknown}", hint="use a commit, branch or tag of this repository")
     if path.startswith("./"):
-        return f"{path} starts at the current directory; without ./ it starts at the root of the repository"
-    return f"{path} starts at the root of the repository; ./{path} starts at the current directory"
+        hint = f"check the path: {path} starts at the current directory; without ./ it starts at the root"
+    else:
+        hint = f"check the path: {path} starts at the root of the repository; use ./{path} for this directory"
+    return InputError(message, hint=hint)
 
 
 def _git_error(done: subprocess.CompletedProcess[bytes]) -> str:
@@ -151,8 +157,8 @@ def diff(
     """Show how the build graph of NEW differs from that of OLD.
 
     OLD and NEW are Dockerfiles, directories that contain one, - for standard input, or REV:PATH for
-    a file at a git revision (:PATH for the staged file). PATH starts at the root of the repository,
-    ./PATH at the current directory. A stage with a new name and the same instructions counts as
+    a file at a git revision (:PATH for the staged file). PATH is relative to the root of the
+    repository, ./PATH to the current directory. A stage with a new name and the same instructions counts as
     renamed. The exit code is 0 even if the graphs differ, unless you use --exit-code.
 
     \b

@@ -30,7 +30,7 @@ _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
     is_flag=True,
     help="Write nothing; if a diagram is out of date, print a diff and exit with code 1.",
 )
-@click.option("--init", is_flag=True, help="Add a block to each FILE that has none.")
+@click.option("--init", is_flag=True, help="Add a block to each FILE that does not have one.")
 @click.option(
     "--dockerfile", default="", metavar="PATH", help="With --init: path of the Dockerfile, relative to FILE."
 )
@@ -49,9 +49,9 @@ def embed(files: tuple[str, ...], check: bool, init: bool, dockerfile: str, head
       <!-- stagegraph: Dockerfile target=release prune=true -->
       <!-- /stagegraph -->
 
-    FILE is a Markdown file, a folder to search, a glob, or a Dockerfile. For a Dockerfile, every
-    Markdown file below the current directory that shows it is updated. Nothing outside of the blocks
-    changes.
+    FILE is a Markdown file, a directory to search, a glob, or a Dockerfile. For a Dockerfile, every
+    Markdown file below the current directory that shows it is updated. Text outside the
+    blocks does not change.
 
     \b
     Examples:

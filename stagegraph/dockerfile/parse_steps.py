@@ -33,7 +33,7 @@ def flags_of(line: Line) -> Flags:
     try:
         return read_flags(line.keyword, line.flags)
     except FlagError as error:
-        raise ParseError(str(error), word=f"--{error.flag}") from None
+        raise ParseError(str(error), word=f"--{error.flag}", hint=error.hint) from None
 
 
 def at_least_one(line: Line, args: list[str]) -> None:
@@ -45,7 +45,7 @@ def at_least_one(line: Line, args: list[str]) -> None:
 def exactly_one(line: Line, args: list[str]) -> str:
     """The one argument of ``line``, which takes no flags; ParseError otherwise."""
     if len(args) != 1:
-        raise ParseError(f"{line.keyword.upper()} needs an argument")
+        raise ParseError(f"{line.keyword.upper()} needs exactly one argument")
     flags_of(line)
     return args[0]
 

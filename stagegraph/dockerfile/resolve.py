@@ -62,7 +62,7 @@ def _platform_option(text: str) -> Platform:
     try:
         return normalized(parse_platform(text))
     except PlatformError as error:
-        raise OptionsError(str(error), hint="use for example linux/arm64") from None
+        raise OptionsError(str(error), hint="use a platform such as linux/arm64") from None
 
 
 def _add_stage(resolved: Resolved, text: StageText) -> None:

@@ -59,7 +59,10 @@ def read_markdown(path: Path) -> MarkdownText:
         with path.open("rb") as file:
             return markdown_from_bytes(file.read(MAX_BYTES + 1), str(path))
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from None
+        raise InputError(
+            f"{path}: {error.strerror or error}",
+            hint="give a Markdown file, a directory or a Dockerfile",
+        ) from None
 
 
 def update(path: Path, markdown: MarkdownText) -> MarkdownFile:

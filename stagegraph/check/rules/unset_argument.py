@@ -118,6 +118,6 @@ def _written(head: From, name: str) -> str:
 UNSET_ARGUMENT = Rule(
     code="unset-argument",
     severity=Severity.ERROR,
-    summary="An argument in FROM without a default, so that the build fails unless it is given.",
+    summary="An argument in FROM without a default, so the build fails unless you set it.",
     check=_unset,
 )
