@@ -192,3 +192,46 @@ def test_a_picture_is_written_whole(in_process: Run, repository: Path) -> None:
     text = (repository / "d.svg").read_text("utf-8")
     assert text.startswith("<?xml")
     assert "HEAD:app/Dockerfile → app/Dockerfile" in text
+
+
+def _program(tmp_path: Path) -> tuple[str, Path]:
+    """A program that leaves a mark when it is run, and the mark."""
+    mark, program = tmp_path / "mark", tmp_path / "program"
+    program.write_text(f"#!/bin/sh\necho run > '{mark}'\n")
+    program.chmod(0o755)
+    return str(program), mark
+
+
+def test_the_configuration_of_a_repository_runs_nothing(in_process: Run, repository: Path) -> None:
+    program, mark = _program(repository)
+    for name in ("core.fsmonitor", "core.pager", "diff.external", "core.sshCommand", "core.gitProxy"):
+        git(repository, "config", name, program)
+    git(repository, "config", "core.hooksPath", str(repository))
+    done = in_process("diff", ":app/Dockerfile", "HEAD:app", cwd=repository)
+    assert done.returncode == 0
+    assert not mark.exists()
+
+
+def test_a_missing_object_is_not_fetched(in_process: Run, repository: Path) -> None:
+    program, mark = _program(repository)
+    for name, value in {
+        "core.repositoryFormatVersion": "1",
+        "extensions.partialClone": "origin",
+        "remote.origin.url": f"ext::{program}",
+        "remote.origin.promisor": "true",
+        "protocol.ext.allow": "always",
+    }.items():
+        git(repository, "config", name, value)
+    for path in (repository / ".git/objects").glob("??/*"):
+        path.unlink()
+    done = in_process("diff", "HEAD:app/Dockerfile", "app", cwd=repository)
+    assert done.returncode == 1
+    assert b"cannot find HEAD:app/Dockerfile in git" in done.stderr
+    assert not mark.exists()
+
+
+def test_a_bare_repository_in_a_directory_is_not_used(in_process: Run, repository: Path) -> None:
+    git(repository, "clone", "-q", "--bare", ".", "inside")
+    done = in_process("diff", "HEAD:app/Dockerfile", "Dockerfile", cwd=repository / "inside")
+    assert done.returncode == 1
+    assert b"bare repository" in done.stderr

@@ -63,6 +63,30 @@ Dockerfile:2:6: base image `$BASE` is empty after expansion
       |      ^~~~~
 hint: set --build-arg BASE=VALUE, or give ARG BASE a default""",
     ),
+    "blank base, declared too late": (
+        "FROM a AS x\nARG BASE=b\nFROM $BASE\n",
+        """\
+Dockerfile:3:6: base image `$BASE` is empty after expansion
+    3 | FROM $BASE
+      |      ^~~~~
+hint: ARG BASE is inside a stage, and FROM sees only those before the first FROM: move it up""",
+    ),
+    "part of a base, declared too late": (
+        "ARG R=r.io\nFROM a AS x\nARG BASE=b\nFROM $R/$BASE\n",
+        """\
+Dockerfile:4:1: invalid image reference `r.io/`
+    4 | FROM $R/$BASE
+      | ^~~~~~~~~~~~~
+hint: ARG BASE is inside a stage, and FROM sees only those before the first FROM: move it up""",
+    ),
+    "blank base, not declared": (
+        "FROM $BASE\n",
+        """\
+Dockerfile:1:6: base image `$BASE` is empty after expansion
+    1 | FROM $BASE
+      |      ^~~~~
+hint: no ARG declares BASE: add ARG BASE=VALUE before the first FROM""",
+    ),
     "case of a stage name": (
         "FROM alpine AS Build\nFROM Build\n",
         """\

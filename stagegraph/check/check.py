@@ -87,6 +87,7 @@ def _checked(file: Dockerfile, known_builds: KnownBuilds, codes: Collection[str]
         arguments_known=known_builds.arguments_known,
         builds=tuple(filter(None, known_builds.builds)),
         mentioned=known_builds.mentioned,
+        passed=known_builds.passed,
     )
     return CheckedFile(
         name=file.source.name,
@@ -105,11 +106,12 @@ def _rejected(
 ) -> CheckedFile:
     """The problems that make BuildKit reject the whole file; StagegraphError where no rule finds one."""
     questions = known_builds.questions or (Options(),)
-    problems = [*case_mistakes(file), *unset_arguments(file, questions)]
+    problems = [*case_mistakes(file), *unset_arguments(file, questions, known_builds.passed)]
     selected = _without_ignored((one for one in problems if one.code in codes), of_stages)
     if selected:
         return CheckedFile(name=file.source.name, problems=_reported(file, selected))
-    question = replace(questions[0], target=None)
+    passed = {name: "unset" for arg in file.arguments for name, _ in arg.pairs if name in known_builds.passed}
+    question = replace(questions[0], target=None, build_args={**passed, **questions[0].build_args})
     resolve(file, question, "", question.all_platforms[0])
     raise DockerfileError(
         "BuildKit rejects this file with the options of the known builds", source=file.source

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -23,6 +24,19 @@ from stagegraph.reading import NAMES, read_source
 from stagegraph.source import Source
 
 _TIMEOUT = 60  # seconds
+# The repository is not trusted: its configuration must not make git run a program or fetch anything.
+_SAFE_CONFIG = {
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "protocol.allow": "never",
+    "safe.bareRepository": "explicit",
+}
+_SAFE_ENVIRONMENT = {
+    "GIT_ALLOW_PROTOCOL": "",  # none, whatever the configuration allows
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+}
 
 
 def read_revision(name: str) -> Source:
@@ -75,9 +89,12 @@ def _contents(name: str, identity: str, size: int) -> bytes:
 
 
 def _git(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[bytes]:
+    """Run git in a repository that is not trusted; ``arguments`` hold no text of the user."""
+    settings = [word for name, value in _SAFE_CONFIG.items() for word in ("-c", f"{name}={value}")]
     try:
         return subprocess.run(
-            ["git", *arguments],
+            ["git", "--no-pager", *settings, *arguments],
+            env={**os.environ, **_SAFE_ENVIRONMENT},
             input=stdin.encode("utf-8", "surrogateescape"),
             capture_output=True,
             timeout=_TIMEOUT,

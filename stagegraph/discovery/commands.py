@@ -45,6 +45,10 @@ _WITHOUT_VALUE = """
 --inherit-labels --skip-unused-stages --rewrite-timestamp --omit-history
 """
 _SWITCHES = frozenset(_WITHOUT_VALUE.split())
+_MENTION = re.compile(
+    r"(?:docker|podman|nerdctl|buildah|finch|\bCONTAINER\w*|\bENGINE\w*)\S*[ \t].*?\b(?:build|bud)\b",
+    re.IGNORECASE,
+)
 
 
 class LogicalLine(Struct, frozen=True):
@@ -220,12 +224,6 @@ def _option(command: BuildCommand, name: str, value: str) -> None:
 def mentions_build(text: str) -> bool:
     """Whether a line may hold a build."""
     return bool(_MENTION.search(text))
-
-
-_MENTION = re.compile(
-    r"(?:docker|podman|nerdctl|buildah|finch|\bCONTAINER\w*|\bENGINE\w*)\S*[ \t].*?\b(?:build|bud)\b",
-    re.IGNORECASE,
-)
 
 
 def engine_variables() -> Iterator[tuple[str, str]]:

@@ -14,6 +14,8 @@ from stagegraph.dockerfile.instructions import NO_COPY_FLAGS, Copy, CopyFlags, R
 from stagegraph.dockerfile.lines import Line
 from stagegraph.dockerfile.mounts import FALSE, TRUE
 
+_VARIABLE = r"\$."
+
 
 class ParseError(ValueError):
     """BuildKit rejects the instruction; ``word`` is the wrong part, ``hint`` the next step."""
@@ -91,9 +93,6 @@ def _quoted(text: str, position: int) -> tuple[str, int]:
         if following != '"':
             raise FieldsError("text after a closing quote")
         parts.append('"')
-
-
-_VARIABLE = r"\$."
 
 
 def copy(line: Line, args: list[str], _json_form: bool) -> Copy:
