@@ -108,7 +108,8 @@ hint: add a line with only EOF after its text""",
         """\
 Dockerfile:4:1: stages copy from each other in a cycle: x needs y needs x
     4 | COPY --from=x /2 /2
-      | ^~~~~~~~~~~~~~~~~~~""",
+      | ^~~~~~~~~~~~~~~~~~~
+hint: remove one of these references""",
     ),
     "nothing before from": (
         "RUN x\n",
