@@ -9,7 +9,7 @@ import pytest
 
 from stagegraph.check.check import CheckedFile, check
 from stagegraph.check.known_builds import KnownBuilds, known_builds_of
-from stagegraph.check.rules.registry import RULES
+from stagegraph.check.rules import RULES
 from stagegraph.discovery.found_build import FoundBuild
 from stagegraph.dockerfile.logical import other_frontend
 from stagegraph.model import Severity

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from stagegraph.check.comments import Extent, extents, ignored_codes, unknown_pragma
 from stagegraph.check.known_builds import KnownBuilds, reach_of_known_builds
 from stagegraph.check.rule import Problem, Subject
+from stagegraph.check.rules import RULES, run_rules
 from stagegraph.check.rules.idle_stage import idle_roots
-from stagegraph.check.rules.registry import RULES, run_rules
 from stagegraph.check.rules.stage_case import case_mistakes
 from stagegraph.check.rules.unset_argument import unset_arguments
 from stagegraph.dockerfile.file import Dockerfile, read_dockerfile

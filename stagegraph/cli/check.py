@@ -121,14 +121,14 @@ def check(
 
 
 def _rules() -> str:
-    from stagegraph.check.rules.registry import RULES
+    from stagegraph.check.rules import RULES
 
     width = max(map(len, RULES))
     return "".join(f"{rule.code:<{width}}  {rule.severity:<7}  {rule.summary}\n" for rule in RULES.values())
 
 
 def _page(code: str) -> str:
-    from stagegraph.check.rules.registry import RULES, rule_pages
+    from stagegraph.check.rules import RULES, rule_pages
     from stagegraph.check.settings import check_codes
 
     check_codes([code], "--explain")

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from stagegraph.check.check import CheckedFile, ReportedProblem
 from stagegraph.check.many import Run
 from stagegraph.check.rule import Rule
-from stagegraph.check.rules.registry import RULES, rule_pages
+from stagegraph.check.rules import RULES, rule_pages
 from stagegraph.formats.json import to_json
 from stagegraph.model import Severity
 from stagegraph.source import printable
