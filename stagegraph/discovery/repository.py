@@ -169,16 +169,20 @@ def ignore_spec(lines: Iterable[str]) -> tuple[GitIgnoreSpec, int]:
     from pathspec import GitIgnoreSpec
 
     kept = []
-    patterns = list(GitIgnoreSpec.from_lines(lines).patterns)
+    all_lines = list(lines)
+    short = [line for line in all_lines if len(line) <= _LONGEST_PATTERN]
+    patterns = list(GitIgnoreSpec.from_lines(short).patterns)
+    skipped = len(all_lines) - len(short)
     for pattern in patterns:
         if pattern.regex is not None:
             text = re.sub(_STAR_BEFORE_STAR, r"(?>[^/]*?\1)", pattern.regex.pattern)
             if _backtracking(text) > _MOST_WILDCARDS:
+                skipped += 1
                 continue
             if text != pattern.regex.pattern:
                 pattern.regex = re.compile(text, pattern.regex.flags)
         kept.append(pattern)
-    return GitIgnoreSpec(kept), len(patterns) - len(kept)
+    return GitIgnoreSpec(kept), skipped
 
 
 def _backtracking(expression: str) -> int:
@@ -195,6 +199,7 @@ _STAR_BEFORE_STAR = (
 _ANY_NAME = "[^/]*"
 _ANY_DIRECTORIES = "(?:/.+)?"
 _MOST_WILDCARDS = 3
+_LONGEST_PATTERN = 4096  # as long as a path can be
 
 
 def _any_of(spec: GitIgnoreSpec) -> re.Pattern[str] | None:
