@@ -170,12 +170,12 @@ def test_frames_that_are_cut_keep_what_came_before() -> None:
     "data", [b"garbage", struct.pack("<I", 1 << 31) + b"x", struct.pack("<I", 3) + b"\xff" * 3]
 )
 def test_protobuf_garbage_is_an_error(data: bytes) -> None:
-    assert "the file holds no record of a build" in error(bundle([(STATUS, data)]))
+    assert "this file is not the record of a build" in error(bundle([(STATUS, data)]))
 
 
 def test_an_index_that_names_itself_ends() -> None:
-    assert "holds no record of a build" in error(bundle([], index={"manifests": "no list"}))
-    assert "holds no record of a build" in error(bundle([], index={"manifests": [{"digest": 3}, None, []]}))
+    assert "no record of a build" in error(bundle([], index={"manifests": "no list"}))
+    assert "no record of a build" in error(bundle([], index={"manifests": [{"digest": 3}, None, []]}))
 
 
 def test_a_bundle_of_2024_is_read() -> None:
@@ -212,7 +212,7 @@ def test_a_file_of_another_tool_is_not_a_record() -> None:
         "[1, 2]",
         '{"vertexes": null}\n',
     ):
-        assert error(text.encode()).startswith("record: the file holds no record of a build")
+        assert error(text.encode()).startswith("record: this file is not the record of a build")
 
 
 def test_events_of_wrong_shapes_are_counted_and_left_out() -> None:

@@ -28,7 +28,8 @@ class KnownBuilds(Struct, frozen=True, kw_only=True):
     defined, in the same order, empty for one that is a guess or asked for on the command line.
     ``targets_known`` says that no other target is built; ``doubts`` are the builds whose target could
     not be worked out; ``arguments_known`` says that all build arguments are known; ``mentioned`` has
-    the names that a file of the repository uses as a target, and where.
+    the names that a file of the repository uses as a target, and where; ``passed`` has the names that a
+    file passes to some build, as a build argument or a named context.
     """
 
     questions: tuple[Options, ...] = ()
@@ -37,6 +38,7 @@ class KnownBuilds(Struct, frozen=True, kw_only=True):
     doubts: tuple[str, ...] = ()
     arguments_known: bool = True
     mentioned: Mapping[str, str] = field(default_factory=dict)
+    passed: frozenset[str] = frozenset()
 
 
 def known_builds_of(
@@ -44,6 +46,7 @@ def known_builds_of(
     builds: Iterable[FoundBuild],
     asked: Options,
     mentioned: Mapping[str, str] | None = None,
+    passed: frozenset[str] = frozenset(),
 ) -> KnownBuilds:
     """The known builds of ``dockerfile``, a path from the repository's root.
 
@@ -65,6 +68,7 @@ def known_builds_of(
         doubts=() if explicit else doubts,
         arguments_known=not _with_unknown(own, "build arguments"),
         mentioned=mentioned or {},
+        passed=passed,
     )
 
 

@@ -27,6 +27,7 @@ _OTHER = (
     r"|py|pyc|js|ts|go|rs|rb|sh|java|html?|png|svg|log)\Z|~\Z"
 )
 _MOST_NAMED = 3  # files in a note
+_BuildsByDockerfile = dict[str | None, list[tuple[int, FoundBuild]]]  # with their positions
 
 
 def candidates(
@@ -39,6 +40,7 @@ def candidates(
     files: dict[str, Candidate] = {}
     notes: list[Note] = []
     templates: list[str] = []
+    links: list[str] = []
     tree = tree or FileTree()
     for path in paths:
         if path == "-" or not Path(path).is_dir():
@@ -50,9 +52,12 @@ def candidates(
                 templates.append(file)
             else:
                 files.setdefault(_key(file), Candidate(file, False))
+        links.extend(_not_excluded(_named_like_dockerfiles(path, walk.links_outside), exclude))
         notes.extend(walk.notes)
+    if links:
+        notes.append(skipped_note(links, "a symbolic link to a file outside the repository"))
     if templates:
-        notes.append(skipped_note(templates, "a template by its name, not a Dockerfile"))
+        notes.append(skipped_note(templates, "the file name looks like a template"))
     return list(files.values()), notes
 
 
@@ -100,9 +105,6 @@ def skipped_note(files: Sequence[str], reason: str) -> Note:
     return Note(file=files[0], line=None, message=f"skipped: {reason}{also}")
 
 
-_BuildsByDockerfile = dict[str | None, list[tuple[int, FoundBuild]]]  # with their positions
-
-
 class Work(Struct, frozen=True, kw_only=True):
     """The tasks of a run in order, the builds found for them, and notes on skipped files."""
 
@@ -131,7 +133,9 @@ def work_of(paths: Sequence[str], settings: Settings, asked: Options) -> Work:
     tasks = []
     for file in files:
         dockerfile, discovery = repositories.discovery_of(file.path)
-        known_builds = known_builds_of(dockerfile, discovery.builds, asked, discovery.mentioned)
+        known_builds = known_builds_of(
+            dockerfile, discovery.builds, asked, discovery.mentioned, discovery.passed
+        )
         tasks.append(Task(candidate=file, known_builds=known_builds, codes=settings.codes))
     return Work(tasks=tuple(tasks), discoveries=tuple(repositories.discoveries.values()), notes=tuple(notes))
 
@@ -140,7 +144,7 @@ def _check_platform(text: str) -> None:
     try:
         parse_platform(text)
     except PlatformError as error:
-        raise OptionsError(str(error), hint="use for example linux/arm64") from None
+        raise OptionsError(str(error), hint="use a platform such as linux/arm64") from None
 
 
 class _Repositories:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from stagegraph.errors import InputError, OptionsError, StagegraphError
-from stagegraph.source import printable
+from stagegraph.source import printable, quoted
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -101,8 +101,9 @@ def record_named(path: str, name: str, option: str) -> Record:
 
 def _listed(path: str, name: str, records: Sequence[Record]) -> str:
     lines = "\n".join(f"  {n:>3}  {_about(record)}" for n, record in enumerate(records, 1))
-    wrong = f" but not {name!r}" if name else ""
-    return f"{path} holds {len(records)} build{'s' if len(records) > 1 else ''}{wrong}:\n{lines}"
+    builds = f"{len(records)} build{'s' if len(records) > 1 else ''}"
+    unknown = f"unknown or ambiguous build {quoted(name)}: " if name else ""
+    return f"{unknown}{path} contains {builds}:\n{lines}"
 
 
 def _about(record: Record) -> str:
@@ -149,7 +150,8 @@ def timed_report(path: str, name: str, dockerfile: str, options: Options) -> Rep
     timings, build = timings_named(path, name, "--record-build", dockerfile, options)
     if build is None:
         raise InputError(
-            f"{path} holds no Dockerfile that can be read", hint="pass the Dockerfile that it was built from"
+            f"{path} contains no readable Dockerfile",
+            hint="pass the Dockerfile that it was built from",
         )
     if timings.mismatch:
         print(f"warning: {printable(timings.mismatch)}", file=sys.stderr)

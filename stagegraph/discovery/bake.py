@@ -20,6 +20,9 @@ from stagegraph.discovery.repository import Repository, is_remote, joined
 _MOST_COMBINATIONS = 256
 _CWD = "cwd://"  # the directory that bake is run in
 _Layers = dict[str, list[Node]]
+# Each part of a build that may be unknown, and its attribute.
+_CHECKED = {"target": "target", "build arguments": "args", "platforms": "platforms", "contexts": "contexts"}
+_READ = (*_CHECKED.values(), "context", "dockerfile")
 
 
 def bake_builds(path: str, text: str, repository: Repository) -> tuple[list[FoundBuild], list[Note]]:
@@ -156,10 +159,6 @@ class _BakeFile:
         if unknown:
             message = f"bake target {name}: {', '.join(sorted(unknown))} not understood"
             self._notes[Note(file=self._path, line=line, message=message, of_build=True)] = None
-
-
-_CHECKED = {"target": "target", "build arguments": "args", "platforms": "platforms", "contexts": "contexts"}
-_READ = (*_CHECKED.values(), "context", "dockerfile")
 
 
 def _merged(values: list[Any]) -> Any:

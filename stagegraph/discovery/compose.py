@@ -89,6 +89,7 @@ def _service(
     if not target_sure:
         unknown.add("target")
     args, args_sure = _pairs(table.get("args"))
+    names = _names(table.get("args"))
     if not args_sure:
         unknown.add("build arguments")
     yield FoundBuild(
@@ -99,6 +100,7 @@ def _service(
         dockerfile=dockerfile,
         target=target if target or target_sure else None,
         build_args=args,
+        passed=names - args.keys(),
         platforms=_texts(table.get("platforms")),
         contexts=tuple(sorted(_pairs(table.get("additional_contexts"))[0])),
         unknown=frozenset(unknown),
@@ -119,6 +121,14 @@ def _text(value: Yaml) -> tuple[str, bool]:
         return match[5] if match[4] == "-" else ""
 
     return _HOLE.sub(part, value), sure
+
+
+def _names(value: Yaml) -> frozenset[str]:
+    """The names of arguments from a mapping or a list of NAME=VALUE."""
+    if isinstance(value, Table):
+        return frozenset(name for name, _ in value.items())
+    items = value if isinstance(value, list) else []
+    return frozenset(item.partition("=")[0] for item in items if isinstance(item, str))
 
 
 def _pairs(value: Yaml) -> tuple[dict[str, str], bool]:

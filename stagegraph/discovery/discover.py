@@ -9,6 +9,7 @@ from pathlib import Path
 from stagegraph.discovery.bake import bake_builds
 from stagegraph.discovery.compose import compose_builds
 from stagegraph.discovery.found_build import Discovery, FoundBuild, Note, TooMuchError
+from stagegraph.discovery.passed import passed_names
 from stagegraph.discovery.repository import FileTree, Repository
 from stagegraph.discovery.scripts import Script, script_builds
 from stagegraph.discovery.workflows import workflow_builds
@@ -17,6 +18,8 @@ _LARGEST = 1024 * 1024  # bytes
 _LARGEST_FOR_WORDS = 256 * 1024  # characters
 _MOST_FILES_FOR_WORDS = 20_000  # that are read only for words
 _MOST_WORDS = 2_000
+_MOST_PASSED = 50_000  # names that builds are given
+_PASSING = (b"args", b"build-arg", b"build_arg", b"buildarg", b"contexts", b"build-context")
 
 _WORD = r"[A-Za-z0-9][\w.-]*"
 _BETWEEN = r"(?:[\"'\\]{0,2},[ \t]?[\"'\\]{0,2}|[\"'][ \t][\"'])"
@@ -29,7 +32,8 @@ _ITEM = rf"[ \t]*-[ \t]*[\"']?{_WORD}[\"']?[ \t]*\r?\n"
 _ITEMS = re.compile(rf"targets?\\?[\"']?:[ \t]*\r?\n(?P<items>(?:{_ITEM}){{1,50}})", re.IGNORECASE)
 _EACH = re.compile(_WORD)
 _FILES = re.compile(
-    r"(?:.*\.(?:md|rst|adoc|txt|ya?ml|json|jsonc|toml|py|rb|groovy|gradle|kts|bzl|star|ps1|bat|cmd|tf|nix|just)"
+    r"(?:.*\.(?:md|rst|adoc|txt|ya?ml|json|jsonc|toml|py|rb|groovy|gradle|kts|bzl|star|ps1|bat|cmd|tf|nix|just"
+    r"|hcl|tfvars|env|fish|ini|cfg|conf|properties|xml)"
     r"|[^.]*|.*(?:Dockerfile|Containerfile|Jenkinsfile|Tiltfile|Earthfile|Makefile|Rakefile).*|\.envrc)\Z",
     re.IGNORECASE,
 )
@@ -38,7 +42,7 @@ _Reader = Callable[[str, str, Repository], _Builds]
 
 
 def may_mention(name: str) -> bool:
-    """Whether people name targets in files of this name."""
+    """Whether people name targets and build arguments in files of this name."""
     return bool(_FILES.match(name))
 
 
@@ -86,7 +90,13 @@ def discover(root: Path, tree: FileTree | None = None) -> Discovery:
     for path in walk.paths:
         search.read(path)
     notes = (*walk.notes, *search.notes)
-    return Discovery(builds=tuple(search.builds), notes=notes, mentioned=search.mentioned)
+    passed = {name for build in search.builds for name in (*build.build_args, *build.passed, *build.contexts)}
+    return Discovery(
+        builds=tuple(search.builds),
+        notes=notes,
+        mentioned=search.mentioned,
+        passed=frozenset(search.passed | passed),
+    )
 
 
 class _Search:
@@ -99,6 +109,7 @@ class _Search:
         self.builds: list[FoundBuild] = []
         self.notes: list[Note] = []
         self.mentioned: dict[str, str] = {}
+        self.passed: set[str] = set()
 
     def read(self, path: str) -> None:
         reader = self._reader(path)
@@ -111,8 +122,8 @@ class _Search:
             self._left -= data is not None
         else:
             return
-        if data is not None and b"target" in data.lower():
-            self._read_words(path, _decoded(data))
+        if data is not None:
+            self._read_words(path, data)
 
     def _reader(self, path: str) -> _Reader | None:
         for pattern, reader in _READERS:
@@ -126,10 +137,15 @@ class _Search:
         self.builds.extend(builds)
         self.notes.extend(notes)
 
-    def _read_words(self, path: str, text: str) -> None:
-        for word, line in mentions(text):
-            if len(self.mentioned) < _MOST_WORDS:
-                self.mentioned.setdefault(word, f"{path}:{line}")
+    def _read_words(self, path: str, data: bytes) -> None:
+        lower = data.lower()
+        if b"target" in lower:
+            for word, line in mentions(_decoded(data)):
+                if len(self.mentioned) < _MOST_WORDS:
+                    self.mentioned.setdefault(word, f"{path}:{line}")
+        is_small = len(data) <= _LARGEST_FOR_WORDS and len(self.passed) < _MOST_PASSED
+        if is_small and any(word in lower for word in _PASSING):
+            self.passed.update(passed_names(_decoded(data)))
 
     def _data(self, path: str, notes: list[Note]) -> bytes | None:
         """The content of a text file; None with a note where it cannot be read."""

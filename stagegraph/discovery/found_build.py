@@ -37,9 +37,9 @@ class FoundBuild(Struct, frozen=True, kw_only=True):
     """A build in ``file`` (a path from the root of the repository), which starts at ``line`` (from 1).
 
     ``dockerfile`` is a path from the root, or None when it is unknown; ``target`` is empty for the default
-    target and None when it is unknown. ``unknown`` names every part that is not understood: "dockerfile",
-    "target", "build arguments", "platforms", "contexts". ``certain`` is False when the build may use another
-    Dockerfile than this one.
+    target and None when it is unknown. ``passed`` has the build arguments whose values are unknown.
+    ``unknown`` names every part that is not understood: "dockerfile", "target", "build arguments",
+    "platforms", "contexts". ``certain`` is False when the build may use another Dockerfile than this one.
     """
 
     file: str
@@ -49,6 +49,7 @@ class FoundBuild(Struct, frozen=True, kw_only=True):
     dockerfile: str | None = "Dockerfile"
     target: str | None = ""
     build_args: Mapping[str, str] = field(default_factory=dict)
+    passed: frozenset[str] = frozenset()
     platforms: tuple[str, ...] = ()
     contexts: tuple[str, ...] = ()
     unknown: frozenset[str] = frozenset()
@@ -82,9 +83,11 @@ class Note(Struct, frozen=True, kw_only=True):
 class Discovery(Struct, frozen=True, kw_only=True):
     """The builds of a repository and the notes on them, in the order of their files and lines.
 
-    ``mentioned`` has every word that some file calls a target, and where: "README.md:3".
+    ``mentioned`` has every word that some file calls a target, and where: "README.md:3". ``passed`` has
+    every name that some file passes to a build, as a build argument or a named context.
     """
 
     builds: tuple[FoundBuild, ...] = ()
     notes: tuple[Note, ...] = ()
     mentioned: Mapping[str, str] = field(default_factory=dict)
+    passed: frozenset[str] = frozenset()

@@ -24,9 +24,15 @@ from stagegraph.dockerfile.actions import (
     StageActions,
     WorkdirAction,
 )
-from stagegraph.dockerfile.expand import Budget, ExpansionError, ExpansionLimitError, Lexer
+from stagegraph.dockerfile.expand import (
+    Budget,
+    ExpansionError,
+    ExpansionLimitError,
+    Lexer,
+    MalformedError,
+)
 from stagegraph.dockerfile.heredocs import Heredoc
-from stagegraph.dockerfile.instructions import Copy, Instruction, Run, Setting, Workdir
+from stagegraph.dockerfile.instructions import Arg, Copy, Instruction, Run, Setting, Workdir
 from stagegraph.dockerfile.mounts import Mount, MountError, normal_mount, read_mount
 from stagegraph.dockerfile.paths import PathError
 from stagegraph.dockerfile.references import RemoteError
@@ -104,14 +110,29 @@ class _Evaluation:
                     hint=LIMIT_HINT,
                 ) from None
             except _REJECTIONS as error:
-                doubtful = self._is_doubtful(command.instruction)
-                self._fault("would-fail", command.instruction.span, str(error), certain=not doubtful)
+                self._reject(command.instruction, error)
         return StageActions(
             index=self.stage.index,
             from_name=from_name,
             actions=tuple(actions),
             faults=tuple(self.faults),
         )
+
+    def _reject(self, item: Instruction, error: ValueError) -> None:
+        always = isinstance(error, MalformedError) or not (self.scope.on_image or self._uses_argument(item))
+        certain = always or not self._is_doubtful(item)
+        self.faults.append(Fault("would-fail", item.span, str(error), certain=certain, always=always))
+
+    def _uses_argument(self, item: Instruction) -> bool:
+        """Whether ``item`` uses a variable that an ARG of the stage or of one below it declares."""
+        used = set(re.findall(_NAME, item.text))
+        stage: StageOrImage | None = self.stage if used else None
+        while stage is not None:
+            declared = (one.instruction for one in stage.commands if isinstance(one.instruction, Arg))
+            if any(name in used for arg in declared for name, _ in arg.pairs):
+                return True
+            stage = self.resolved.sources[stage.base_index] if stage.base_index is not None else None
+        return False
 
     def _is_doubtful(self, item: Instruction) -> bool:
         """Whether ``item`` uses a variable that the base image may set."""
@@ -132,11 +153,6 @@ class _Evaluation:
         if not self.names:
             return ""
         return self.names.named(text, self.scope.variables, onbuild=command.onbuild, on_nothing=on_nothing)
-
-    def _fault(
-        self, code: str, span: Span, message: str, why: str = "", fix: str = "", *, certain: bool = True
-    ) -> None:
-        self.faults.append(Fault(code, span, message, why, fix, certain))
 
     def environment(self) -> Environment:
         if self._environment is None:
@@ -223,13 +239,10 @@ class _Evaluation:
         read = self.resolved.sources[source]
         if source in self.done or not read.is_stage or read.replaced:
             return
-        self._fault(
-            "later-stage",
-            span,
-            f"`{self.stage.title}` {verb} `{read.title}`, which comes later in the file",
-            why="BuildKit rejects it when it builds this stage: a source must be defined before it is read",
-            fix=f"move `{read.title}` above `{self.stage.title}`",
-        )
+        message = f"`{self.stage.title}` {verb} `{read.title}`, which comes later in the file"
+        why = "BuildKit rejects it when it builds this stage: a source must be defined before it is read"
+        fix = f"move `{read.title}` above `{self.stage.title}`"
+        self.faults.append(Fault("later-stage", span, message, why, fix))
 
     def _copy(self, item: Copy, command: Command) -> CopyAction:
         source = command.sources[0] if command.sources else None

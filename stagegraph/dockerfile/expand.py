@@ -30,6 +30,10 @@ class ExpansionError(ValueError):
     """A word that cannot be expanded: an open quote, an invalid modifier, ``${X:?message}``."""
 
 
+class MalformedError(ExpansionError):
+    """A word that BuildKit rejects whatever its variables hold."""
+
+
 class ExpansionLimitError(ExpansionError):
     """A word that grows too much, as variables do that repeat each other."""
 
@@ -155,7 +159,7 @@ class _Scan(Struct):
                 self._one(char, result, words)
         else:
             if stop:
-                raise ExpansionError(f"missing `{stop}`")
+                raise MalformedError(f"missing `{stop}`")
         self.raw_escapes = before
         return "".join(result), words.end()
 
@@ -184,7 +188,7 @@ class _Scan(Struct):
     def _single_quoted(self) -> str:
         end = self.text.find("'", self.position + 1)
         if end < 0:
-            raise ExpansionError("a single quote is not closed")
+            raise MalformedError("a single quote is not closed")
         inside = self.text[self.position + 1 : end]
         self.position = end + 1
         return f"'{inside}'" if self.lexer.raw_quotes else inside
@@ -195,7 +199,7 @@ class _Scan(Struct):
         result = [quote]
         while (char := self._peek()) != '"':
             if not char:
-                raise ExpansionError("a double quote is not closed")
+                raise MalformedError("a double quote is not closed")
             if char == "$":
                 result.append(self._dollar())
             elif char == self.lexer.escape:
@@ -240,9 +244,9 @@ class _Scan(Struct):
             return (f"${name}" if self.lexer.keep_unset else "") if value is None else value
         self.position += 1
         if not self._peek():
-            raise ExpansionError("missing `}`")
+            raise MalformedError("missing `}`")
         if self._peek() in "{}:":
-            raise ExpansionError("a substitution has no name")
+            raise MalformedError("a substitution has no name")
         return self._braced(self._name())
 
     def _braced(self, name: str) -> str:
@@ -254,7 +258,7 @@ class _Scan(Struct):
             return self._replacement(name)
         if operator == ":" or (operator and operator in "+-?#%"):
             return self._modified(name, operator)
-        raise ExpansionError(f"unsupported modifier ({operator}) in substitution")
+        raise MalformedError(f"unsupported modifier ({operator}) in substitution")
 
     def _modified(self, name: str, operator: str) -> str:
         empty_is_unset = operator == ":"
@@ -267,7 +271,7 @@ class _Scan(Struct):
         if value is None and self.lexer.keep_unset:
             return f"${{{name}{shown}{word}}}"
         if operator == "" or operator not in "+-?#%":
-            raise ExpansionError(f"unsupported modifier ({shown}) in substitution")
+            raise MalformedError(f"unsupported modifier ({shown}) in substitution")
         unset = value is None or (empty_is_unset and value == "")
         return self._applied(name, operator, word, None if unset else value, value or "")
 

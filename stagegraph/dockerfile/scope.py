@@ -19,6 +19,9 @@ from stagegraph.dockerfile.platforms import Platform
 from stagegraph.dockerfile.stages import SCRATCH, Resolved, StageOrImage
 from stagegraph.errors import DockerfileError
 
+# Arguments for BuildKit itself: no command and no other instruction sees them (convert.go, nonEnvArgs).
+_NOT_VARIABLES = frozenset({"BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"})
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # of an image that sets none
 LIMIT_HINT = "look for a variable that repeats another one several times"
 _MOST_OF_ARGUMENTS = 1024 * 1024  # characters
 
@@ -61,6 +64,17 @@ def global_arguments(
     return values
 
 
+def declared_arguments(file: Dockerfile) -> set[str]:
+    """The names that an ARG before the first FROM declares; FROM sees these and the platform arguments."""
+    return {name for arg in file.arguments for name, _ in arg.pairs}
+
+
+def arguments_in_stages(file: Dockerfile) -> set[str]:
+    """The names that an ARG inside a stage declares."""
+    items = (item for stage in file.stages for item in stage.body if isinstance(item, Arg))
+    return {name for item in items for name, _ in item.pairs}
+
+
 def _expanded(
     file: Dockerfile, arg: Arg, name: str, lexer: Lexer, default: str, values: Mapping[str, str]
 ) -> str:
@@ -73,11 +87,6 @@ def _expanded(
             span=arg.span,
             hint=LIMIT_HINT if isinstance(error, ExpansionLimitError) else "",
         ) from None
-
-
-# Arguments for BuildKit itself: no command and no other instruction sees them (convert.go, nonEnvArgs).
-_NOT_VARIABLES = frozenset({"BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"})
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class Scope:

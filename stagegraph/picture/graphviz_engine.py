@@ -30,8 +30,8 @@ def first_in_time(
 ) -> tuple[Picture, _Drawing]:
     """The first of ``pictures``, large to small, for which ``draw`` raises no LayoutError, and its result.
 
-    ``draw`` gets a picture and the seconds it may take: half of what is left of TIMEOUT. Raises the
-    LayoutError of the last picture when all fail.
+    ``draw`` gets a picture and the seconds it may take, half of what is left of TIMEOUT, and raises
+    LayoutError when it fails; the last of these is raised when all pictures fail.
     """
     end = time.monotonic() + TIMEOUT
     failure: LayoutError | None = None

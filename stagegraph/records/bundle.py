@@ -39,7 +39,7 @@ def read_bundle(stream: BinaryIO, source: str, tick: Tick, limits: Limits | None
     except LayoutError as error:
         raise _invalid(source, str(error)) from None
     if not manifests:
-        raise _invalid(source, "the bundle holds no record of a build")
+        raise _invalid(source, "this bundle contains no record of a build")
     several = len(manifests) > 1
     for _ in manifests:
         limits.count_build()

@@ -15,6 +15,9 @@ from msgspec import Struct, field
 from stagegraph.records.record import LARGEST_SIZE, LAST_TIME, Interval, Limits, Vertex
 
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,12}))?(Z|[+-]\d\d:\d\d)\Z")
+_CONTEXT = "transferring "
+_DOCKERFILE = "transferring dockerfile"
+_LAYER = "sha256:"
 
 
 class TimestampError(ValueError):
@@ -40,11 +43,6 @@ def _seconds(text: str, zone: str) -> int:
         return int(datetime.fromisoformat(text + offset).astimezone(UTC).timestamp())
     except (ValueError, OverflowError) as error:
         raise TimestampError(f"{text[:40]!r} is not a timestamp: {error}") from None
-
-
-_CONTEXT = "transferring "
-_DOCKERFILE = "transferring dockerfile"
-_LAYER = "sha256:"
 
 
 class _Events(Struct):

@@ -64,7 +64,7 @@ def records_of(stream: BinaryIO, source: str, tick: Tick = _no_tick) -> list[Rec
     records = [record for record in all_records if record.vertices]
     if not records:
         notes = "; ".join(dict.fromkeys(note for record in all_records for note in record.notes))
-        message = "the file holds no record of a build" + (f": {notes}" if notes else "")
+        message = "this file is not the record of a build" + (f": {notes}" if notes else "")
         raise InputError(message, source=Source(name=source, text=""), hint=_HINT)
     return records
 

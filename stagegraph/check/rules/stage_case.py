@@ -34,6 +34,6 @@ def case_mistakes(file: Dockerfile) -> Iterator[Problem]:
 STAGE_CASE = Rule(
     code="stage-case",
     severity=Severity.ERROR,
-    summary="A FROM that names a stage in another case, which BuildKit rejects.",
+    summary="A FROM with the name of a stage in a different letter case, which BuildKit rejects.",
     check=lambda subject: case_mistakes(subject.file),
 )
