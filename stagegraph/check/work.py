@@ -14,7 +14,7 @@ from stagegraph.check.known_builds import known_builds_of
 from stagegraph.check.many import Candidate, Task
 from stagegraph.check.settings import Settings
 from stagegraph.discovery.found_build import Discovery, FoundBuild, Note
-from stagegraph.discovery.repository import FileTree
+from stagegraph.discovery.repository import FileTree, ignore_spec
 from stagegraph.dockerfile.platforms import PlatformError, parse_platform
 from stagegraph.errors import OptionsError
 from stagegraph.options import Options
@@ -76,9 +76,7 @@ def _named_like_dockerfiles(top: str, paths: Iterable[str]) -> Iterator[str]:
 def _not_excluded(files: Iterable[str], exclude: Sequence[str]) -> Iterable[str]:
     if not exclude:
         return files
-    from pathspec import GitIgnoreSpec
-
-    spec = GitIgnoreSpec.from_lines(exclude)
+    spec, _ = ignore_spec(exclude)
     return (file for file in files if not spec.match_file(Path(file).as_posix()))
 
 

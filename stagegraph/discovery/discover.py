@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stagegraph.discovery.bake import bake_builds
 from stagegraph.discovery.compose import compose_builds
-from stagegraph.discovery.found_build import Discovery, FoundBuild, Note
+from stagegraph.discovery.found_build import Discovery, FoundBuild, Note, TooMuchError
 from stagegraph.discovery.passed import passed_names
 from stagegraph.discovery.repository import FileTree, Repository
 from stagegraph.discovery.scripts import Script, script_builds
@@ -51,8 +51,9 @@ def mentions(text: str) -> Iterator[tuple[str, int]]:
     if len(text) > _LARGEST_FOR_WORDS or "target" not in text.lower():
         return
     for pattern in (_MENTION, _ITEMS):
+        line, counted = 1, 0
         for match in pattern.finditer(text):
-            line = text.count("\n", 0, match.start()) + 1
+            line, counted = line + text.count("\n", counted, match.start()), match.start()
             for word in _EACH.findall(match[pattern.groups]):
                 yield word.rstrip(".").lower(), line
 
@@ -165,7 +166,8 @@ def _builds(reader: _Reader, path: str, text: str, repository: Repository) -> _B
     try:
         return reader(path, text, repository)
     except Exception as error:  # the last resort: one file must not stop the check of the others
-        message = f"not understood: {type(error).__name__}: {error}"
+        name = "" if isinstance(error, TooMuchError) else f"{type(error).__name__}: "
+        message = f"not understood: {name}{error}"
         everything = frozenset({"dockerfile", "target", "build arguments"})
         unknown = FoundBuild(
             file=path, line=1, kind="file", dockerfile=None, target=None, unknown=everything, certain=False

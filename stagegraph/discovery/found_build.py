@@ -6,6 +6,32 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
+_MOST_BUILDS = 1_000
+_MOST_STEPS = 4_000_000  # about a second
+
+
+class TooMuchError(Exception):
+    """A file that takes too much to read, as one does that repeats itself."""
+
+
+class ReadingLimits(Struct):
+    """What reading one file may still cost; both methods raise TooMuchError."""
+
+    builds: int = _MOST_BUILDS
+    steps: int = _MOST_STEPS
+
+    def build(self) -> None:
+        """Count one build."""
+        self.builds -= 1
+        if self.builds < 0:
+            raise TooMuchError(f"it holds more than {_MOST_BUILDS:,} builds")
+
+    def spend(self, steps: int) -> None:
+        """Count ``steps``: about the characters that are read."""
+        self.steps -= steps
+        if self.steps < 0:
+            raise TooMuchError("it takes too many steps")
+
 
 class FoundBuild(Struct, frozen=True, kw_only=True):
     """A build in ``file`` (a path from the root of the repository), which starts at ``line`` (from 1).

@@ -154,8 +154,6 @@ def _is_ignored(ignore_files: _IgnoreFiles, path: str) -> bool:
 
 
 def _ignore_files(directory: str, prefix: str, notes: list[Note]) -> _IgnoreFiles:
-    from pathspec import GitIgnoreSpec
-
     path = os.path.join(directory, ".gitignore")
     try:
         if not os.path.isfile(path):
@@ -164,12 +162,53 @@ def _ignore_files(directory: str, prefix: str, notes: list[Note]) -> _IgnoreFile
             lines = file.read(_MOST_IGNORE_BYTES).decode("utf-8", "replace").splitlines()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # of re, for patterns such as [[]
-            spec = GitIgnoreSpec.from_lines(lines)
+            spec, skipped = ignore_spec(lines)
             any_pattern = _any_of(spec)
     except (OSError, ValueError) as error:
         notes.append(Note(file=path, line=None, message=f"not read: {error}"))
         return ()
+    if skipped:
+        message = f"{skipped} patterns with too many wildcards were skipped"
+        notes.append(Note(file=path, line=None, message=message))
     return (_IgnoreFile(prefix, spec, any_pattern),)
+
+
+def ignore_spec(lines: Iterable[str]) -> tuple[GitIgnoreSpec, int]:
+    """The patterns of .gitignore in ``lines``, and how many were left out: they would take too long."""
+    from pathspec import GitIgnoreSpec
+
+    kept = []
+    all_lines = list(lines)
+    short = [line for line in all_lines if len(line) <= _LONGEST_PATTERN]
+    patterns = list(GitIgnoreSpec.from_lines(short).patterns)
+    skipped = len(all_lines) - len(short)
+    for pattern in patterns:
+        if pattern.regex is not None:
+            text = re.sub(_STAR_BEFORE_STAR, r"(?>[^/]*?\1)", pattern.regex.pattern)
+            if _backtracking(text) > _MOST_WILDCARDS:
+                skipped += 1
+                continue
+            if text != pattern.regex.pattern:
+                pattern.regex = re.compile(text, pattern.regex.flags)
+        kept.append(pattern)
+    return GitIgnoreSpec(kept), skipped
+
+
+def _backtracking(expression: str) -> int:
+    """How many wildcards of one kind backtrack in ``expression``."""
+    names = expression.count(_ANY_NAME) - expression.count(f"(?>{_ANY_NAME}?")
+    return max(names, expression.count(_ANY_DIRECTORIES))
+
+
+# In the regular expressions of pathspec: a * with another one behind it. Its first match is as good as any
+# later one, so it need not backtrack.
+_STAR_BEFORE_STAR = (
+    r"\[\^/\]\*((?:\\.|\[\^/\](?!\*)|\[(?![\]^])(?:\\.|[^\]\\])+\]|[^/\\()\[\]*+?|{}^$.])*)(?=\[\^/\]\*)"
+)
+_ANY_NAME = "[^/]*"
+_ANY_DIRECTORIES = "(?:/.+)?"
+_MOST_WILDCARDS = 3
+_LONGEST_PATTERN = 4096  # as long as a path can be
 
 
 def _any_of(spec: GitIgnoreSpec) -> re.Pattern[str] | None:
