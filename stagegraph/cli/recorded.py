@@ -107,14 +107,15 @@ def _listed(path: str, name: str, records: Sequence[Record]) -> str:
 
 
 def _about(record: Record) -> str:
-    from stagegraph.units import duration
+    from stagegraph.units import counted, duration
 
     ends = [vertex.intervals[-1].end for vertex in record.vertices if vertex.intervals]
     starts = [vertex.intervals[0].start for vertex in record.vertices if vertex.intervals]
     took = f", {duration(max(ends) - min(starts))}" if ends else ""
     cached = sum(vertex.cached for vertex in record.vertices)
     failed = ", failed" if record.error else ""
-    return f"{record.name or 'the build'}: {len(record.vertices)} steps, {cached} cached{took}{failed}"
+    steps = counted(len(record.vertices), "step")
+    return f"{record.name or 'the build'}: {steps}, {cached} cached{took}{failed}"
 
 
 def timings_named(
