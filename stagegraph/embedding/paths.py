@@ -72,7 +72,7 @@ def markdown_below(folder: Path) -> Iterator[Path]:
 def leaves_repository(path: Path) -> bool:
     """Whether symbolic links on the way to ``path`` lead out of the repository that its name is in."""
     folder = Path(os.path.abspath(path)).parent
-    root = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), None)
+    root = _repository_above(folder)
     return root is not None and not path.resolve().is_relative_to(root.resolve())
 
 
@@ -100,8 +100,12 @@ def project_of(file: Path) -> Path:
     otherwise the directory of the file.
     """
     folder = file.resolve().parent
-    for parent in (folder, *folder.parents):
-        if (parent / ".git").exists():
-            return parent
+    if root := _repository_above(folder):
+        return root
     here = Path.cwd().resolve()
     return here if folder.is_relative_to(here) else folder
+
+
+def _repository_above(folder: Path) -> Path | None:
+    """The repository that the name of ``folder`` is in, links not followed; None outside of one."""
+    return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), None)
