@@ -28,7 +28,8 @@ class KnownBuilds(Struct, frozen=True, kw_only=True):
     defined, in the same order, empty for one that is a guess or asked for on the command line.
     ``targets_known`` says that no other target is built; ``doubts`` are the builds whose target could
     not be worked out; ``arguments_known`` says that all build arguments are known; ``mentioned`` has
-    the names that a file of the repository uses as a target, and where.
+    the names that a file of the repository uses as a target, and where; ``named`` has the builds that
+    name both this Dockerfile and a target.
     """
 
     questions: tuple[Options, ...] = ()
@@ -37,6 +38,7 @@ class KnownBuilds(Struct, frozen=True, kw_only=True):
     doubts: tuple[str, ...] = ()
     arguments_known: bool = True
     mentioned: Mapping[str, str] = field(default_factory=dict)
+    named: tuple[FoundBuild, ...] = ()
 
 
 def known_builds_of(
@@ -65,6 +67,7 @@ def known_builds_of(
         doubts=() if explicit else doubts,
         arguments_known=not _with_unknown(own, "build arguments"),
         mentioned=mentioned or {},
+        named=tuple(build for build in own if build.dockerfile and build.target),
     )
 
 

@@ -1,4 +1,4 @@
-"""Lists the files that a run checks, with the known builds of each from its repository."""
+"""Lists the files that a run checks with their known builds, and then the files of builds that fail."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from stagegraph.check.check import CheckedFile, checked_build_file
 from stagegraph.check.known_builds import known_builds_of
-from stagegraph.check.many import Candidate, Task
+from stagegraph.check.many import Candidate, Skipped, Task
+from stagegraph.check.rule import Problem
 from stagegraph.check.settings import Settings
 from stagegraph.discovery.found_build import Discovery, FoundBuild, Note
 from stagegraph.discovery.repository import FileTree
 from stagegraph.dockerfile.platforms import PlatformError, parse_platform
 from stagegraph.errors import OptionsError
 from stagegraph.options import Options
+from stagegraph.source import Source
 
 # Patterns for the `re` functions, which compile them on first use.
 _DOCKERFILE = r"(?:Dockerfile|Containerfile)(?:[._-].+)?\Z|.+\.(?:Dockerfile|Containerfile)\Z"
@@ -132,10 +135,37 @@ def work_of(paths: Sequence[str], settings: Settings, asked: Options) -> Work:
     repositories = _Repositories(settings.discover, tree)
     tasks = []
     for file in files:
-        dockerfile, discovery = repositories.discovery_of(file.path)
+        root, dockerfile, discovery = repositories.discovery_of(file.path)
         known_builds = known_builds_of(dockerfile, discovery.builds, asked, discovery.mentioned)
-        tasks.append(Task(candidate=file, known_builds=known_builds, codes=settings.codes))
+        tasks.append(Task(candidate=file, root=root, known_builds=known_builds, codes=settings.codes))
     return Work(tasks=tuple(tasks), discoveries=tuple(repositories.discoveries.values()), notes=tuple(notes))
+
+
+def checked_build_files(
+    tasks: Iterable[Task], results: Iterable[CheckedFile | Skipped], exclude: Sequence[str]
+) -> list[CheckedFile]:
+    """The files whose builds fail according to ``results``, by path, without those that match ``exclude``."""
+    failing: dict[str, list[tuple[FoundBuild, Problem]]] = {}
+    for task, result in zip(tasks, results, strict=True):
+        for build, problem in result.failing_builds if isinstance(result, CheckedFile) else ():
+            path = _shown_path(os.path.join(task.root, build.file))
+            failing.setdefault(path, []).append((build, problem))
+    paths = sorted(_not_excluded(failing, exclude))
+    return [checked_build_file(_text_of(path), failing[path]) for path in paths]
+
+
+def _shown_path(path: str) -> str:
+    """``path`` from the current directory if it is in it, else as an absolute path."""
+    relative = os.path.relpath(path, os.path.realpath("."))
+    return path if relative.startswith("..") else Path(relative).as_posix()
+
+
+def _text_of(path: str) -> Source:
+    try:
+        text = Path(path).read_bytes().decode("utf-8", "replace")
+    except OSError:
+        text = ""  # it was read a moment ago
+    return Source(name=path, text=text)
 
 
 def _check_platform(text: str) -> None:
@@ -155,22 +185,22 @@ class _Repositories:
         self._roots: dict[str, str] = {}
         self._builds: dict[str, _BuildsByDockerfile] = {}
 
-    def discovery_of(self, path: str) -> tuple[str | None, Discovery]:
-        """The path of a file relative to the root of its repository, and what was discovered there for it."""
+    def discovery_of(self, path: str) -> tuple[str, str | None, Discovery]:
+        """The root of the repository of a file, its path from there, and what was discovered for it."""
         if self._wanted is False or path == "-":
-            return None, Discovery()
+            return "", None, Discovery()
         folder, name = os.path.split(os.path.abspath(path))
         folder = os.path.realpath(folder)
         root = self._root(folder)
         if not root:
-            return None, Discovery()
+            return "", None, Discovery()
         if root not in self.discoveries:
             self._discover(root)
         inside = os.path.relpath(os.path.join(folder, name), root).replace(os.sep, "/")
         dockerfile = None if inside.startswith("../") else inside
         builds = self._builds[root]
         own = sorted([*builds.get(dockerfile, ()), *builds.get(None, ())], key=lambda one: one[0])
-        return dockerfile, replace(self.discoveries[root], builds=tuple(build for _, build in own))
+        return root, dockerfile, replace(self.discoveries[root], builds=tuple(build for _, build in own))
 
     def _discover(self, root: str) -> None:
         from stagegraph.discovery.discover import discover

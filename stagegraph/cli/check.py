@@ -114,7 +114,7 @@ def check(
         from stagegraph.cli.fix import fix_files
 
         return fix_files(work.tasks, output, write_files=fix)
-    run = _run(work)
+    run = _run(work, settings.exclude)
     colour = colour_wanted() and to_stdout(output)
     write(render("check", run, format_name, colour=colour, verbose=verbose), output)
     return int(_fails(run, settings.fail_on))
@@ -163,13 +163,15 @@ def _split(texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(code.strip() for text in texts for code in text.split(",") if code.strip())
 
 
-def _run(work: Work) -> Run:
+def _run(work: Work, exclude: tuple[str, ...]) -> Run:
     from stagegraph.check.many import Run, Skipped, check_all
+    from stagegraph.check.work import checked_build_files
 
     results = check_all(work.tasks, _progress(len(work.tasks)))
     skipped = [result for result in results if isinstance(result, Skipped)]
+    dockerfiles = [result for result in results if not isinstance(result, Skipped)]
     return Run(
-        files=tuple(result for result in results if not isinstance(result, Skipped)),
+        files=(*dockerfiles, *checked_build_files(work.tasks, results, exclude)),
         builds=tuple(build for discovery in work.discoveries for build in discovery.builds),
         notes=tuple(map(str, [*work.notes, *_skipped(skipped), *work.not_read])),
         not_understood=tuple(map(str, work.not_understood)),

@@ -217,6 +217,17 @@ def _option(command: BuildCommand, name: str, value: str) -> None:
         command.contexts.append(value.partition("=")[0])
 
 
+def changes_files(text: str) -> bool:
+    """Whether a script may change the Dockerfiles of a repository: it writes one or checks out a commit."""
+    return bool(re.search(_CHANGES, text, re.IGNORECASE))
+
+
+_CHANGES = (
+    r"\bgit\b[^\n]*\b(?:clone|checkout|switch|worktree|reset|pull)\b"
+    r"|(?:>|\b(?:cp|mv|tee|envsubst|install|sed[ \t]+-\S*i\S*)\b)[^\n;|&]*(?:Docker|Container)file"
+)
+
+
 def mentions_build(text: str) -> bool:
     """Whether a line may hold a build."""
     return bool(_MENTION.search(text))

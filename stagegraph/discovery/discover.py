@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from stagegraph.discovery.bake import bake_builds
 from stagegraph.discovery.compose import compose_builds
@@ -17,6 +19,7 @@ _LARGEST = 1024 * 1024  # bytes
 _LARGEST_FOR_WORDS = 256 * 1024  # characters
 _MOST_FILES_FOR_WORDS = 20_000  # that are read only for words
 _MOST_WORDS = 2_000
+_LONGEST_BUILD = 60  # lines from the start of a build to its target
 
 _WORD = r"[A-Za-z0-9][\w.-]*"
 _BETWEEN = r"(?:[\"'\\]{0,2},[ \t]?[\"'\\]{0,2}|[\"'][ \t][\"'])"
@@ -85,7 +88,8 @@ def discover(root: Path, tree: FileTree | None = None) -> Discovery:
     for path in walk.paths:
         search.read(path)
     notes = (*walk.notes, *search.notes)
-    return Discovery(builds=tuple(search.builds), notes=notes, mentioned=search.mentioned)
+    builds = tuple(_with_merged_services(search.builds))
+    return Discovery(builds=builds, notes=notes, mentioned=search.mentioned)
 
 
 class _Search:
@@ -121,8 +125,9 @@ class _Search:
         return _script if "." not in name and _is_script(f"{self._root}/{path}") else None
 
     def _read_builds(self, reader: _Reader, path: str, data: bytes) -> None:
-        builds, notes = _builds(reader, path, _decoded(data), self._repository)
-        self.builds.extend(builds)
+        text = _decoded(data)
+        builds, notes = _builds(reader, path, text, self._repository)
+        self.builds.extend(_with_target_lines(builds, text))
         self.notes.extend(notes)
 
     def _read_words(self, path: str, text: str) -> None:
@@ -155,6 +160,35 @@ def _builds(reader: _Reader, path: str, text: str, repository: Repository) -> _B
             file=path, line=1, kind="file", dockerfile=None, target=None, unknown=everything, certain=False
         )
         return [unknown], [Note(file=path, line=None, message=message)]
+
+
+def _with_merged_services(builds: Sequence[FoundBuild]) -> Iterator[FoundBuild]:
+    """``builds``; a service that several files of a directory define may get its Dockerfile from each."""
+    dockerfiles: dict[tuple[str, str], set[str | None]] = {}
+    for build in builds:
+        if build.kind == "compose service":
+            dockerfiles.setdefault(_service(build), set()).add(build.dockerfile)
+    for build in builds:
+        merged = build.kind == "compose service" and len(dockerfiles[_service(build)]) > 1
+        yield replace(build, may_differ=True) if merged else build
+
+
+def _service(build: FoundBuild) -> tuple[str, str]:
+    return build.file.rpartition("/")[0], build.name
+
+
+def _with_target_lines(builds: Iterable[FoundBuild], text: str) -> Iterator[FoundBuild]:
+    """``builds`` with the line of each that names its target, if one does."""
+    lines = text.split("\n")
+    for build in builds:
+        yield replace(build, target_line=_target_line(build, lines)) if build.target else build
+
+
+def _target_line(build: FoundBuild, lines: Sequence[str]) -> int:
+    # only what a target may be separated from its option by: `--target x`, `target: "x"`, `"--target", "x"`
+    pattern = re.compile(rf"target[^\w$]{{1,12}}{re.escape(build.target or '')}(?![\w.-])", re.IGNORECASE)
+    near = enumerate(lines[build.line - 1 : build.line - 1 + _LONGEST_BUILD], build.line)
+    return next((number for number, line in near if pattern.search(line)), 0)
 
 
 def _is_script(path: str) -> bool:

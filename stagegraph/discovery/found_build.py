@@ -13,7 +13,9 @@ class FoundBuild(Struct, frozen=True, kw_only=True):
     ``dockerfile`` is a path from the root, or None when it is unknown; ``target`` is empty for the default
     target and None when it is unknown. ``unknown`` names every part that is not understood: "dockerfile",
     "target", "build arguments", "platforms", "contexts". ``certain`` is False when the build may use another
-    Dockerfile than this one.
+    Dockerfile than this one; ``may_differ`` is set when the Dockerfile may have another text than in the
+    repository, or when another file may complete the build. ``target_line`` is the line with the name of the
+    target, 0 where there is none.
     """
 
     file: str
@@ -27,6 +29,8 @@ class FoundBuild(Struct, frozen=True, kw_only=True):
     contexts: tuple[str, ...] = ()
     unknown: frozenset[str] = frozenset()
     certain: bool = True
+    may_differ: bool = False
+    target_line: int = 0
 
     def __hash__(self) -> int:
         return hash((self.file, self.line, self.name, self.dockerfile, self.target))

@@ -23,6 +23,7 @@ _MODULES = {
     "unset-argument": "unset_argument",
     "shipped-tools": "shipped_tools",
     "would-fail": "would_fail",
+    "unknown-target": "unknown_target",
 }
 
 

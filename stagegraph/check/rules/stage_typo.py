@@ -32,7 +32,7 @@ def _misspellings(subject: Subject) -> Iterator[tuple[int, Instruction, str, str
         if not _could_be_stage(word) or word in contexts:
             continue
         if word not in meant:
-            meant[word] = _near(word.lower(), names)
+            meant[word] = nearest_stage(word.lower(), names)
         if meant[word]:
             yield index, item, word, meant[word]
 
@@ -60,7 +60,7 @@ def _could_be_stage(word: str) -> bool:
     return not set("/:@$") & set(word) and not is_official(word.lower())
 
 
-def _near(word: str, names: Iterable[str]) -> str:
+def nearest_stage(word: str, names: Iterable[str]) -> str:
     """The only stage whose name is similar to ``word``; empty where none or several are."""
     near = [name for name in names if name != word and _is_near(word, name)]
     return near[0] if len(near) == 1 else ""
