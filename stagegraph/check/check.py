@@ -14,7 +14,7 @@ from stagegraph.check.known_builds import KnownBuilds, reach_of_known_builds
 from stagegraph.check.rule import Problem, Subject
 from stagegraph.check.rules.idle_stage import idle_roots
 from stagegraph.check.rules.registry import RULES, run_rules, sorted_problems
-from stagegraph.check.rules.stage_case import case_mistakes
+from stagegraph.check.rules.stage_typo import case_mistakes
 from stagegraph.check.rules.unknown_target import unknown_targets
 from stagegraph.check.rules.unset_argument import unset_arguments
 from stagegraph.discovery.found_build import FoundBuild

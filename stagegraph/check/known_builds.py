@@ -46,11 +46,12 @@ def known_builds_of(
     builds: Iterable[FoundBuild],
     asked: Options,
     mentioned: Mapping[str, str] | None = None,
+    unread: Sequence[str] = (),
 ) -> KnownBuilds:
     """The known builds of ``dockerfile``, a path from the repository's root.
 
     A build that is only partly understood makes less known, never more. Targets in ``asked``, the
-    command line, are taken to be all targets.
+    command line, are taken to be all targets. ``unread`` says where other builds with unknown targets are.
     """
     own = [build for build in builds if build.dockerfile in (dockerfile, None)] if dockerfile else []
     is_certain = any(build.certain for build in own if build.dockerfile is not None)
@@ -59,7 +60,7 @@ def known_builds_of(
     questions = [
         (one, where) for question, where in (*explicit, *discovered) for one in _by_platform(question)
     ]
-    doubts = _with_unknown(own, "target") if is_certain else ()
+    doubts = (*_with_unknown(own, "target"), *unread) if is_certain else ()
     return KnownBuilds(
         questions=tuple(question for question, _ in questions) or tuple(_by_platform(asked)),
         builds=tuple(where for _, where in questions),

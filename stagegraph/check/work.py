@@ -136,7 +136,9 @@ def work_of(paths: Sequence[str], settings: Settings, asked: Options) -> Work:
     tasks = []
     for file in files:
         root, dockerfile, discovery = repositories.discovery_of(file.path)
-        known_builds = known_builds_of(dockerfile, discovery.builds, asked, discovery.mentioned)
+        known_builds = known_builds_of(
+            dockerfile, discovery.builds, asked, discovery.mentioned, discovery.unread
+        )
         tasks.append(Task(candidate=file, root=root, known_builds=known_builds, codes=settings.codes))
     return Work(tasks=tuple(tasks), discoveries=tuple(repositories.discoveries.values()), notes=tuple(notes))
 

@@ -29,6 +29,14 @@ _VARIABLE = re.compile(
     r"\$\$?\{([A-Za-z_]\w*)(?::?([-=?+])([^{}]*))?\}|\$\$?\(([A-Za-z_][\w-]*)\)|\$\$?([A-Za-z_]\w*)"
 )
 _NOT_EXPANDED = re.compile(r"\$\{[^{}]*\}|\$\(\(?|`|\$\{|\$[@*#?!0-9]")
+# what another tool fills in before a shell sees the line: Go templates, just, Jinja, Mustache, ERB, GitLab
+# inputs, Azure, CircleCI, Concourse, autoconf, batch files, token replacement
+PLACEHOLDER = (
+    r"\{\{\{?.*?\}\}\}?|\{%.*?%\}|<%.*?%>|\$\[\[.*?\]\]|\$\[[^\[\]]*\]"
+    r"|<<[#^/&]?\s*[\w-]+(?:\.[\w-]+)+\s*>>|<<<\s*[\w.-]+\s*>>>|(?<![$(])\(\([\w.-]+\)\)"
+    r"|@\{?[A-Za-z_][\w.]*\}?@|%[A-Za-z_]\w*%|#\{[^{}]*\}#?|(?<!\w)__[A-Za-z]\w*?__(?!\w)"
+)
+_TEMPLATED = re.compile(PLACEHOLDER)
 Values = Mapping[str, Sequence[str]]
 _ENGINE = re.compile(
     r"(?:.*[/\\])?(?:docker|podman|nerdctl|buildah|finch)(?:\.exe)?\Z|.*(?:docker|podman)\Z", re.I
@@ -101,8 +109,9 @@ def expansions(text: str, values: Values) -> Iterator[tuple[str, bool]]:
     """Every expansion of the variables in ``text`` that ``values`` allow, and whether it is certain.
 
     Where X has no value, ``${X:-default}`` expands to its default, which is not certain. Any other variable
-    without a value expands to MISSING.
+    without a value expands to MISSING, and so does a placeholder that another tool fills in.
     """
+    text = _TEMPLATED.sub(MISSING, text)
     names = list(dict.fromkeys(_name(match) for match in _VARIABLE.finditer(text)))
     choices: list[Sequence[str | None]] = [values.get(name) or [None] for name in names]
     for choice in islice(product(*choices), _MOST_EXPANSIONS):

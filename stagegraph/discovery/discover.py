@@ -3,57 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-
-from msgspec.structs import replace
 
 from stagegraph.discovery.bake import bake_builds
 from stagegraph.discovery.compose import compose_builds
-from stagegraph.discovery.found_build import Discovery, FoundBuild, Note
+from stagegraph.discovery.found_build import (
+    Discovery,
+    FoundBuild,
+    Note,
+    with_merged_services,
+    with_target_lines,
+    without_placeholders,
+)
+from stagegraph.discovery.mentions import may_mention, mentions, unread_targets
 from stagegraph.discovery.repository import FileTree, Repository
 from stagegraph.discovery.scripts import Script, script_builds
 from stagegraph.discovery.workflows import workflow_builds
 
 _LARGEST = 1024 * 1024  # bytes
-_LARGEST_FOR_WORDS = 256 * 1024  # characters
 _MOST_FILES_FOR_WORDS = 20_000  # that are read only for words
 _MOST_WORDS = 2_000
-_LONGEST_BUILD = 60  # lines from the start of a build to its target
-
-_WORD = r"[A-Za-z0-9][\w.-]*"
-_BETWEEN = r"(?:[\"'\\]{0,2},[ \t]?[\"'\\]{0,2}|[\"'][ \t][\"'])"
-_MENTION = re.compile(
-    r"(?:--target(?:[ \t=]|\\?[\"'],?[ \t]?\\?[\"'])|targets?\\?[\"']?[ \t]{0,8}[:=])"
-    rf"[\"'\\\[({{ \t]{{0,8}}(?P<words>{_WORD}(?:{_BETWEEN}{_WORD}){{0,50}})",
-    re.IGNORECASE,
-)
-_ITEM = rf"[ \t]*-[ \t]*[\"']?{_WORD}[\"']?[ \t]*\r?\n"
-_ITEMS = re.compile(rf"targets?\\?[\"']?:[ \t]*\r?\n(?P<items>(?:{_ITEM}){{1,50}})", re.IGNORECASE)
-_EACH = re.compile(_WORD)
-_FILES = re.compile(
-    r"(?:.*\.(?:md|rst|adoc|txt|ya?ml|json|jsonc|toml|py|rb|groovy|gradle|kts|bzl|star|ps1|bat|cmd|tf|nix|just)"
-    r"|[^.]*|.*(?:Dockerfile|Containerfile|Jenkinsfile|Tiltfile|Earthfile|Makefile|Rakefile).*|\.envrc)\Z",
-    re.IGNORECASE,
-)
 _Builds = tuple[list[FoundBuild], list[Note]]
 _Reader = Callable[[str, str, Repository], _Builds]
-
-
-def may_mention(name: str) -> bool:
-    """Whether people name targets in files of this name."""
-    return bool(_FILES.match(name))
-
-
-def mentions(text: str) -> Iterator[tuple[str, int]]:
-    """Every word of ``text`` that is written where the name of a target is, in lower case, with its line."""
-    if len(text) > _LARGEST_FOR_WORDS or "target" not in text.lower():
-        return
-    for pattern in (_MENTION, _ITEMS):
-        for match in pattern.finditer(text):
-            line = text.count("\n", 0, match.start()) + 1
-            for word in _EACH.findall(match[pattern.groups]):
-                yield word.rstrip(".").lower(), line
 
 
 def _script(path: str, text: str, repository: Repository) -> _Builds:
@@ -88,8 +60,8 @@ def discover(root: Path, tree: FileTree | None = None) -> Discovery:
     for path in walk.paths:
         search.read(path)
     notes = (*walk.notes, *search.notes)
-    builds = tuple(_with_merged_services(search.builds))
-    return Discovery(builds=builds, notes=notes, mentioned=search.mentioned)
+    builds = tuple(with_merged_services(search.builds))
+    return Discovery(builds=builds, notes=notes, mentioned=search.mentioned, unread=tuple(search.unread))
 
 
 class _Search:
@@ -102,9 +74,11 @@ class _Search:
         self.builds: list[FoundBuild] = []
         self.notes: list[Note] = []
         self.mentioned: dict[str, str] = {}
+        self.unread: list[str] = []
 
     def read(self, path: str) -> None:
         reader = self._reader(path)
+        count = len(self.builds)
         if reader:
             data = self._data(path, self.notes)
             if data is not None:
@@ -115,7 +89,7 @@ class _Search:
         else:
             return
         if data is not None and b"target" in data.lower():
-            self._read_words(path, _decoded(data))
+            self._read_words(path, _decoded(data), self.builds[count:])
 
     def _reader(self, path: str) -> _Reader | None:
         for pattern, reader in _READERS:
@@ -127,13 +101,30 @@ class _Search:
     def _read_builds(self, reader: _Reader, path: str, data: bytes) -> None:
         text = _decoded(data)
         builds, notes = _builds(reader, path, text, self._repository)
-        self.builds.extend(_with_target_lines(builds, text))
         self.notes.extend(notes)
+        for build in with_target_lines(builds, text):
+            filled = without_placeholders(build)
+            self.builds.append(filled)
+            if filled != build:
+                parts = ", ".join(sorted(filled.unknown))
+                message = f"{f'{build.kind} {build.name}'.strip()}: {parts} not understood"
+                self.notes.append(Note(file=path, line=build.line, message=message, of_build=True))
 
-    def _read_words(self, path: str, text: str) -> None:
-        for word, line in mentions(text):
-            if len(self.mentioned) < _MOST_WORDS:
+    def _read_words(self, path: str, text: str, builds: Sequence[FoundBuild]) -> None:
+        """Record the targets in ``text`` that are not those of ``builds``, the builds found in it."""
+        name = path[path.rfind("/") + 1 :]
+        for word, line in mentions(name, text):
+            if len(self.mentioned) < _MOST_WORDS and not any(one.explains(word, line) for one in builds):
                 self.mentioned.setdefault(word, f"{path}:{line}")
+        if builds and builds[0].kind in ("bake target", "compose service"):
+            return  # every target of such a file is that of a build, or of a mount
+        lines = list(unread_targets(name, text))
+        read = {
+            next((line for line in lines if line >= build.line), 0)
+            for build in builds
+            if not build.target_line
+        }
+        self.unread.extend(f"{path}:{line}" for line in lines if line not in read)
 
     def _data(self, path: str, notes: list[Note]) -> bytes | None:
         """The content of a text file; None with a note where it cannot be read."""
@@ -160,35 +151,6 @@ def _builds(reader: _Reader, path: str, text: str, repository: Repository) -> _B
             file=path, line=1, kind="file", dockerfile=None, target=None, unknown=everything, certain=False
         )
         return [unknown], [Note(file=path, line=None, message=message)]
-
-
-def _with_merged_services(builds: Sequence[FoundBuild]) -> Iterator[FoundBuild]:
-    """``builds``; a service that several files of a directory define may get its Dockerfile from each."""
-    dockerfiles: dict[tuple[str, str], set[str | None]] = {}
-    for build in builds:
-        if build.kind == "compose service":
-            dockerfiles.setdefault(_service(build), set()).add(build.dockerfile)
-    for build in builds:
-        merged = build.kind == "compose service" and len(dockerfiles[_service(build)]) > 1
-        yield replace(build, may_differ=True) if merged else build
-
-
-def _service(build: FoundBuild) -> tuple[str, str]:
-    return build.file.rpartition("/")[0], build.name
-
-
-def _with_target_lines(builds: Iterable[FoundBuild], text: str) -> Iterator[FoundBuild]:
-    """``builds`` with the line of each that names its target, if one does."""
-    lines = text.split("\n")
-    for build in builds:
-        yield replace(build, target_line=_target_line(build, lines)) if build.target else build
-
-
-def _target_line(build: FoundBuild, lines: Sequence[str]) -> int:
-    # only what a target may be separated from its option by: `--target x`, `target: "x"`, `"--target", "x"`
-    pattern = re.compile(rf"target[^\w$]{{1,12}}{re.escape(build.target or '')}(?![\w.-])", re.IGNORECASE)
-    near = enumerate(lines[build.line - 1 : build.line - 1 + _LONGEST_BUILD], build.line)
-    return next((number for number, line in near if pattern.search(line)), 0)
 
 
 def _is_script(path: str) -> bool:

@@ -17,7 +17,7 @@ _MODULES = {
     "idle-stage": "idle_stage",
     "later-stage": "later_stage",
     "stage-typo": "stage_typo",
-    "stage-case": "stage_case",
+    "stage-case": "stage_typo",
     "number-reference": "number_reference",
     "number-is-image": "number_reference",
     "unset-argument": "unset_argument",

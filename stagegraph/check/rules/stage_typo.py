@@ -1,10 +1,11 @@
-"""A name that looks like a misspelled stage, so that BuildKit pulls an image that does not exist."""
+"""Names of stages that are misspelled or in another case, so that BuildKit takes them for images."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 from stagegraph.check.rule import Problem, Rule, Subject, is_official
+from stagegraph.dockerfile.file import Dockerfile, pointing_at
 from stagegraph.dockerfile.instructions import Copy, Instruction, Run, mount_source
 from stagegraph.model import Severity
 
@@ -116,4 +117,35 @@ STAGE_TYPO = Rule(
     severity=Severity.WARNING,
     summary="A name that looks like a misspelled stage, which BuildKit would pull as an image.",
     check=_typos,
+)
+
+
+def case_mistakes(file: Dockerfile) -> Iterator[Problem]:
+    """A Problem for every FROM of ``file`` that is the name of an earlier stage in another case.
+
+    Stage names are lower case, and FROM compares exactly. BuildKit rejects the whole file, so this also
+    works on a file that cannot be resolved.
+    """
+    earlier: set[str] = set()
+    for index, stage in enumerate(file.stages):
+        base = stage.head.base
+        if base not in earlier and base.lower() in earlier and base != base.lower():
+            yield Problem(
+                code="stage-case",
+                severity=Severity.ERROR,
+                span=pointing_at(file.source, stage.head.span, base),
+                message=f"`{base}` is not the stage `{base.lower()}`: FROM compares names exactly",
+                why="stage names are lower case, and BuildKit rejects an image name with capital letters",
+                fix=f"write `FROM {base.lower()}`",
+                stage=index,
+            )
+        if stage.head.name:
+            earlier.add(stage.head.name)
+
+
+STAGE_CASE = Rule(
+    code="stage-case",
+    severity=Severity.ERROR,
+    summary="A FROM that names a stage in another case, which BuildKit rejects.",
+    check=lambda subject: case_mistakes(subject.file),
 )
