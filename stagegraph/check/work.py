@@ -132,7 +132,7 @@ def work_of(paths: Sequence[str], settings: Settings, asked: Options) -> Work:
         _check_platform(platform)
     tree = FileTree()
     files, notes = candidates(paths, settings.exclude, tree)
-    repositories = _Repositories(settings.discover, tree)
+    repositories = _Repositories(settings.discover, tree, settings.exclude)
     tasks = []
     for file in files:
         root, dockerfile, discovery = repositories.discovery_of(file.path)
@@ -180,8 +180,9 @@ def _check_platform(text: str) -> None:
 class _Repositories:
     """The builds of each repository that has files to check, discovered once."""
 
-    def __init__(self, wanted: bool | None, tree: FileTree) -> None:
+    def __init__(self, wanted: bool | None, tree: FileTree, exclude: Sequence[str]) -> None:
         self._wanted = wanted
+        self._exclude = exclude
         self._tree = tree
         self.discoveries: dict[str, Discovery] = {}
         self._roots: dict[str, str] = {}
@@ -207,7 +208,12 @@ class _Repositories:
     def _discover(self, root: str) -> None:
         from stagegraph.discovery.discover import discover
 
-        self.discoveries[root] = discover(Path(root), self._tree)
+        discovery = discover(Path(root), self._tree)
+        files = {
+            _shown_path(os.path.join(root, where.rpartition(":")[0])): where for where in discovery.unread
+        }
+        unread = [files[path] for path in _not_excluded(files, self._exclude)]
+        self.discoveries[root] = replace(discovery, unread=tuple(unread))
         builds: _BuildsByDockerfile = {}
         for position, build in enumerate(self.discoveries[root].builds):
             builds.setdefault(build.dockerfile, []).append((position, build))

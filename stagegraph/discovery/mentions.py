@@ -31,6 +31,12 @@ _BUILDER = re.compile(
     r"|image_?asset|from_?asset|image_?build|images?\.build|type:\s*container\b|earthly|dagger|dag\.container",
     re.IGNORECASE,
 )
+# calls that build an image, in program code: there `target = x` alone says little
+_CALL = re.compile(
+    r"docker_?(?:build|image)|image_?asset|from_?asset|from_?dockerfile|image_?build|images?\.build|custom_build"
+    r"|docker\.(?:Image|build)|fromBuild|container_?build|container\(\)|docker\s*\{|set_?target|kaniko|buildx",
+    re.IGNORECASE,
+)
 _TOOL = re.compile(
     r"\b(?:cargo|cross|rustup|rustc|cmake|clang|gcc|npm|npx|pip3?|go|dotnet|tsc|esbuild|swift|zig|kubectl|rsync|ninja"
     r"|mount|(docker|podman|buildah|buildx|kaniko|nerdctl|executor))\b"
@@ -75,13 +81,22 @@ def unread_targets(name: str, text: str) -> Iterator[int]:
     if _DOCKERFILE.search(name):
         return
     prose, shell, code = bool(_PROSE.match(name)), bool(_SHELL.match(name)), bool(_CODE.match(name))
-    patterns = [_OPTION, *([] if prose or shell else [_SET]), *([_CODE_SET] if code else [])]
     lines = text.split("\n")
-    for line in sorted({line for pattern in patterns for line in _lines_of(pattern, text)}):
-        if prose and not _BUILDER.search(lines[line - 1]):
-            continue
-        if not lines[line - 1].lstrip().startswith(("#", "//")) and _builds_image(name, lines, line):
-            yield line
+    options = {
+        line
+        for line in _lines_of(_OPTION, text)
+        if (
+            re.search(r"(?:docker|podman|buildah|nerdctl|buildx) (?:build|bud)\b.*--target", lines[line - 1])
+            if prose
+            else True
+        )
+        and _builds_image(name, lines, line, _BUILDER)
+    }
+    keys = set() if prose or shell else set(_lines_of(_SET, text))
+    keys.update(_lines_of(_CODE_SET, text) if code else ())
+    near = _CALL if code else _BUILDER
+    options.update(line for line in keys if _builds_image(name, lines, line, near))
+    yield from (line for line in sorted(options) if not lines[line - 1].lstrip().startswith(("#", "//")))
 
 
 def _lines_of(pattern: re.Pattern[str], text: str) -> Iterator[int]:
@@ -90,13 +105,13 @@ def _lines_of(pattern: re.Pattern[str], text: str) -> Iterator[int]:
         yield text.count("\n", 0, start) + 1
 
 
-def _builds_image(name: str, lines: Sequence[str], line: int) -> bool:
-    """Whether the tool that gets the target on a line builds images."""
+def _builds_image(name: str, lines: Sequence[str], line: int, near: re.Pattern[str]) -> bool:
+    """Whether the tool that gets the target on a line builds images; ``near`` matches those around it."""
     text = lines[line - 1]
     tools = [match[1] for match in _TOOL.finditer(text[: text.find("arget")])]
     if tools:
         return tools[-1] is not None
-    return any(_BUILDER.search(one) for one in _around(name, lines, line))
+    return any(near.search(one) for one in _around(name, lines, line))
 
 
 def _around(name: str, lines: Sequence[str], line: int) -> Sequence[str]:
@@ -135,7 +150,7 @@ def mentions(name: str, text: str) -> Iterator[tuple[str, int]]:
     for pattern in (_MENTION, _ITEMS):
         for match in pattern.finditer(text):
             line = text.count("\n", 0, match.start()) + 1
-            if code and not _builds_image(name, lines, line):
+            if code and not _builds_image(name, lines, line, _BUILDER):
                 continue
             for word in _EACH.findall(match[pattern.groups]):
                 yield word.rstrip(".").lower(), line
