@@ -419,3 +419,42 @@ def test_a_service_of_two_files_may_get_its_dockerfile_from_either(in_process: R
     )
     (repository / "compose.dev.yaml").write_text(_SERVICE.format("dev"))
     assert in_process("check", cwd=repository).returncode == 0
+
+
+def test_a_directory_without_dockerfiles_fails_if_it_is_named(in_process: Run, repository: Path) -> None:
+    write(repository, src__a="x")
+    done = in_process("check", cwd=repository)
+    assert done.returncode == 0
+    assert done.stdout.decode().startswith(
+        "note: .: no Dockerfile found; looked for Dockerfile, Dockerfile.*, "
+    )
+    assert in_process("check", "--fail-on-empty", cwd=repository).returncode == 1
+    assert in_process("check", "src", cwd=repository).returncode == 1
+    assert in_process("check", "--fix", "src", cwd=repository).returncode == 1
+
+
+@pytest.mark.parametrize("name", ["testdata", "testfiles", "fixtures", "__tests__"])
+def test_test_fixtures_are_left_out_with_one_note(in_process: Run, repository: Path, name: str) -> None:
+    write(repository, Dockerfile="FROM a\n")
+    for number in range(20):
+        path = repository / "pkg" / name / str(number) / "Dockerfile"
+        path.parent.mkdir(parents=True)
+        path.write_text("NOPE\n")
+    done = in_process("check", cwd=repository)
+    first = f"note: pkg/{name}/0/Dockerfile: skipped: in a directory of test fixtures; see --include-fixtures"
+    also = f" (also pkg/{name}/1/Dockerfile, pkg/{name}/10/Dockerfile and 17 more)\n"
+    assert done.returncode == 0
+    assert done.stdout.decode() == f"{first}{also}\n1 file checked: no findings\n"
+    assert in_process("check", "--include-fixtures", cwd=repository).returncode == 1
+    assert in_process("check", f"pkg/{name}", cwd=repository).returncode == 1
+    (repository / "stagegraph.toml").write_text("[check]\ninclude-fixtures = true\n")
+    assert in_process("check", cwd=repository).returncode == 1
+
+
+def test_many_notes_of_one_kind_are_one_line(in_process: Run, repository: Path) -> None:
+    write(repository, Dockerfile="FROM a\n")
+    for number in range(20):
+        (repository / f"compose.{number:02}.yaml").write_text("a: [\n")
+    text = in_process("check", cwd=repository).stdout.decode()
+    assert text.count("note: ") == 1
+    assert "(similar: compose.01.yaml, compose.02.yaml and 17 more)" in text

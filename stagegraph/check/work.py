@@ -29,34 +29,66 @@ _OTHER = (
     r"\.(?:dockerignore|containerignore|md|rst|txt|bak|orig|rej|swp|lock|sha256|sig|patch|diff|ya?ml|json|toml"
     r"|py|pyc|js|ts|go|rs|rb|sh|java|html?|png|svg|log)\Z|~\Z"
 )
+_FIXTURES = frozenset(
+    {
+        "testdata",
+        "test-data",
+        "test_data",
+        "testfiles",
+        "fixtures",
+        "__fixtures__",
+        "test-fixtures",
+        "__tests__",
+    }
+)
 _MOST_NAMED = 3  # files in a note
+NO_DOCKERFILE = (
+    "no Dockerfile found; looked for Dockerfile, Dockerfile.*, *.Dockerfile, and Containerfile likewise"
+)
 
 
 def candidates(
-    paths: Sequence[str], exclude: Sequence[str] = (), tree: FileTree | None = None
+    paths: Sequence[str],
+    exclude: Sequence[str] = (),
+    tree: FileTree | None = None,
+    *,
+    fixtures: bool = False,
 ) -> tuple[list[Candidate], list[Note]]:
     """The files at ``paths`` in order, each once, directories searched; and notes on skipped ones.
 
-    ``exclude`` has .gitignore patterns for files in directories, which ``tree`` walks.
+    ``exclude`` has .gitignore patterns for files in directories, which ``tree`` walks. With ``fixtures``
+    the files in directories of test fixtures count too; many of these are invalid on purpose.
     """
     files: dict[str, Candidate] = {}
     notes: list[Note] = []
     templates: list[str] = []
+    in_fixtures: list[str] = []
     tree = tree or FileTree()
     for path in paths:
         if path == "-" or not Path(path).is_dir():
             files.setdefault(_key(path), Candidate(path, True))
             continue
         walk = tree.walk(path)
-        for file in _not_excluded(_named_like_dockerfiles(path, walk.paths), exclude):
-            if is_template_name(os.path.basename(file)):
+        named = list(_named_like_dockerfiles(path, walk.paths))
+        if not named:
+            notes.append(Note(file=path, line=None, message=NO_DOCKERFILE))
+        for file in _not_excluded(named, exclude):
+            if not fixtures and _is_in_fixtures(os.path.relpath(file, path)):
+                in_fixtures.append(file)
+            elif is_template_name(os.path.basename(file)):
                 templates.append(file)
             else:
                 files.setdefault(_key(file), Candidate(file, False))
         notes.extend(walk.notes)
     if templates:
         notes.append(skipped_note(templates, "a template by its name, not a Dockerfile"))
+    if in_fixtures:
+        notes.append(skipped_note(in_fixtures, "in a directory of test fixtures; see --include-fixtures"))
     return list(files.values()), notes
+
+
+def _is_in_fixtures(path: str) -> bool:
+    return not _FIXTURES.isdisjoint(part.lower() for part in Path(path).parts[:-1])
 
 
 def _key(path: str) -> str:
@@ -105,6 +137,21 @@ def skipped_note(files: Sequence[str], reason: str) -> Note:
     return Note(file=files[0], line=None, message=f"skipped: {reason}{also}")
 
 
+def merged_notes(notes: Iterable[Note]) -> list[Note]:
+    """``notes`` with those of one kind, such as files that are not read, as one note if they are many."""
+    kinds: dict[str, list[Note]] = {}
+    for note in notes:
+        kinds.setdefault(note.message.partition(":")[0], []).append(note)
+    return [one for same in kinds.values() for one in (same if len(same) <= _MOST_NAMED else [_merged(same)])]
+
+
+def _merged(notes: Sequence[Note]) -> Note:
+    others = list(dict.fromkeys(note.file for note in notes[1:]))
+    more = f" and {len(others) - _MOST_NAMED + 1} more" if len(others) > _MOST_NAMED - 1 else ""
+    message = f"{notes[0].message} (similar: {', '.join(others[: _MOST_NAMED - 1])}{more})"
+    return replace(notes[0], message=message)
+
+
 _BuildsByDockerfile = dict[str | None, list[tuple[int, FoundBuild]]]  # with their positions
 
 
@@ -114,6 +161,11 @@ class Work(Struct, frozen=True, kw_only=True):
     tasks: tuple[Task, ...]
     discoveries: tuple[Discovery, ...]
     notes: tuple[Note, ...]
+
+    @property
+    def empty(self) -> list[str]:
+        """The directories in which no Dockerfile was found."""
+        return [note.file for note in self.notes if note.message == NO_DOCKERFILE]
 
     @property
     def not_read(self) -> list[Note]:
@@ -131,7 +183,7 @@ def work_of(paths: Sequence[str], settings: Settings, asked: Options) -> Work:
     for platform in asked.platforms:
         _check_platform(platform)
     tree = FileTree()
-    files, notes = candidates(paths, settings.exclude, tree)
+    files, notes = candidates(paths, settings.exclude, tree, fixtures=settings.include_fixtures)
     repositories = _Repositories(settings.discover, tree, settings.exclude)
     tasks = []
     for file in files:

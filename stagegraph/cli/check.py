@@ -20,6 +20,7 @@ from stagegraph.cli.common import (
 from stagegraph.cli.writing import write
 from stagegraph.formats import render
 from stagegraph.options import Options
+from stagegraph.source import printable
 
 if TYPE_CHECKING:
     from stagegraph.check.check import CheckedFile
@@ -47,6 +48,16 @@ _PROGRESS_FROM = 100  # files
     multiple=True,
     metavar="PATTERN",
     help="Skip files in directories, with a pattern as in .gitignore; repeatable.",
+)
+@click.option(
+    "--include-fixtures",
+    is_flag=True,
+    help="Also check files in testdata, fixtures, __tests__ and similar directories.",
+)
+@click.option(
+    "--fail-on-empty",
+    is_flag=True,
+    help="Exit with 1 if there is no file to check, also in the default directory.",
 )
 @click.option(
     "--fail-on",
@@ -77,6 +88,8 @@ def check(
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     exclude: tuple[str, ...],
+    include_fixtures: bool,
+    fail_on_empty: bool,
     fail_on: str | None,
     discover: bool | None,
     options: Options,
@@ -90,7 +103,7 @@ def check(
 
     PATHS are Dockerfiles, directories to search for Dockerfiles, or - for standard input. The default
     is the current directory. Exit codes: 0 no findings, 1 a finding of at least the severity of
-    --fail-on or a file that cannot be read, 2 wrong usage.
+    --fail-on, a file that cannot be read, or a named directory without Dockerfiles, 2 wrong usage.
 
     \b
     Examples:
@@ -109,15 +122,18 @@ def check(
     from stagegraph.check.work import work_of
 
     settings = _settings(select, ignore, exclude, fail_on, discover)
+    settings = replace(settings, include_fixtures=include_fixtures or settings.include_fixtures)
     work = work_of(paths or (".",), settings, options)
     if fix or diff:
         from stagegraph.cli.fix import fix_files
 
-        return fix_files(work.tasks, output, write_files=fix)
+        for note in work.notes:
+            print(f"note: {printable(str(note))}", file=sys.stderr)
+        return fix_files(work.tasks, output, write_files=fix) or int(_is_empty(work, fail_on_empty))
     run = _run(work, settings.exclude)
     colour = colour_wanted() and to_stdout(output)
     write(render("check", run, format_name, colour=colour, verbose=verbose), output)
-    return int(_fails(run, settings.fail_on))
+    return int(_fails(run, settings.fail_on) or _is_empty(work, fail_on_empty))
 
 
 def _rules() -> str:
@@ -165,7 +181,7 @@ def _split(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 def _run(work: Work, exclude: tuple[str, ...]) -> Run:
     from stagegraph.check.many import Run, Skipped, check_all
-    from stagegraph.check.work import checked_build_files
+    from stagegraph.check.work import checked_build_files, merged_notes
 
     results = check_all(work.tasks, _progress(len(work.tasks)))
     skipped = [result for result in results if isinstance(result, Skipped)]
@@ -173,7 +189,7 @@ def _run(work: Work, exclude: tuple[str, ...]) -> Run:
     return Run(
         files=(*dockerfiles, *checked_build_files(work.tasks, results, exclude)),
         builds=tuple(build for discovery in work.discoveries for build in discovery.builds),
-        notes=tuple(map(str, [*work.notes, *_skipped(skipped), *work.not_read])),
+        notes=tuple(map(str, merged_notes([*work.notes, *_skipped(skipped), *work.not_read]))),
         not_understood=tuple(map(str, work.not_understood)),
     )
 
@@ -202,6 +218,11 @@ def _progress(
         return track(results, description="Checking", total=count, console=console, transient=True)
 
     return shown
+
+
+def _is_empty(work: Work, fail_on_empty: bool) -> bool:
+    """Whether a directory that the user named has no Dockerfile; the current one counts with the option."""
+    return (fail_on_empty and not work.tasks) or any(str(Path(path)) != "." for path in work.empty)
 
 
 def _fails(run: Run, fail_on: str) -> bool:

@@ -193,7 +193,7 @@ def _without_block(path: Path, markdown: MarkdownText) -> InputError:
     span = almost_marker(markdown)
     if span is None:
         return InputError(f"{path.as_posix()} has no block", hint="add one with --init, or use --allow-empty")
-    hint = "write `<!-- stagegraph: PATH -->` on its own line, outside of code and indented by less than 4 spaces"
+    hint = "write `<!-- stagegraph: PATH -->` on its own line, outside of code, without an indent"
     return InputError("this marker does not start a block", source=markdown.source, span=span, hint=hint)
 
 
