@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stagegraph import formats
 from stagegraph.graph.build import Build, build_of
+from stagegraph.graph.report import analyse
 from stagegraph.model import Report
 from stagegraph.notebook import show_pictures
 from stagegraph.options import Options
@@ -46,11 +47,16 @@ def step_graph(build: Build) -> networkx.DiGraph[int]:
     return build.step_graph()
 
 
-def render(value: Report | Comparison, format: str = "svg", view: View = _DEFAULT_VIEW) -> bytes:  # noqa: A002
-    """A report or a comparison in ``format``, as bytes; text formats are UTF-8.
+def render(
+    value: Build | Report | Comparison,
+    format: str = "svg",  # noqa: A002
+    view: View = _DEFAULT_VIEW,
+) -> bytes:
+    """A build, its report or a comparison in ``format``, as bytes; text formats are UTF-8.
 
-    A report can be rendered as svg, png, pdf, html, dot, mermaid, json, text and markdown; a comparison as
-    text, mermaid, svg, json and markdown. Raises OptionsError for an unknown format, RenderError when a
-    layout engine or a library is missing or fails.
+    A build or a report can be rendered as svg, png, pdf, html, dot, mermaid, json, text and markdown; a
+    comparison as text, mermaid, svg, json and markdown. Raises OptionsError for an unknown format,
+    RenderError when a layout engine or a library is missing or fails.
     """
-    return formats.render("render" if isinstance(value, Report) else "diff", value, format, view=view)
+    report = analyse(value) if isinstance(value, Build) else value
+    return formats.render("render" if isinstance(report, Report) else "diff", report, format, view=view)

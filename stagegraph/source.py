@@ -7,12 +7,28 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+_BREAK = "\u200b"  # a space of no width
+_XML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
+_EXCERPT_WIDTH = 100
+
 
 def printable(text: str) -> str:
-    """``text`` on one line: control and formatting characters become a space or U+FFFD."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_visible(char) for char in text)
+    """``text`` on one line: control and formatting characters become a space or U+FFFD.
+
+    ``##[``, which begins a command anywhere in the log of a GitHub job, is broken by a space of no width.
+    """
+    if not text.isprintable():
+        text = "".join(_visible(char) for char in text)
+    return text.replace("##[", f"#{_BREAK}#[")
+
+
+def without_commands(line: str) -> str:
+    """``line`` without a GitHub workflow command: ``::`` at its start, or ``##[`` anywhere.
+
+    Source: actions/runner src/Runner.Common/ActionCommand.cs, TryParse and TryParseV2.
+    """
+    line = line.replace("##[", f"#{_BREAK}#[")
+    return line.replace("::", f":{_BREAK}:", 1) if line.lstrip(" +-").startswith("::") else line
 
 
 def _visible(char: str) -> str:
@@ -23,9 +39,6 @@ def _visible(char: str) -> str:
     if category in ("Cf", "Cs", "Co", "Cn") and char not in "\u200c\u200d":
         return "\N{REPLACEMENT CHARACTER}"
     return char
-
-
-_XML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 
 
 def xml_text(text: str) -> str:
@@ -47,9 +60,6 @@ def _cell_width(char: str) -> int:
     if unicodedata.combining(char):
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
-_EXCERPT_WIDTH = 100
 
 
 class Span(NamedTuple):

@@ -8,7 +8,7 @@ from stagegraph.cli import COMMANDS, cli
 
 _HEAD = """# Commands
 
-The tests make this page from the output of `stagegraph COMMAND --help`.
+The tests generate this page from the output of `stagegraph COMMAND --help`.
 
 | exit code | meaning |
 | --- | --- |

@@ -175,3 +175,15 @@ def test_embed_check_fails_for_an_old_graph_with_an_annotation(runner: Runner) -
     assert "::error title=stagegraph::Build graphs in Markdown files are out of date" in done.stdout
     subprocess.run([sys.executable, "-m", "stagegraph", "embed", str(page)], check=True, capture_output=True)
     assert runner.run("embed", embed_check="README.md").returncode == 0
+
+
+def test_no_module_of_the_checkout_is_imported(runner: Runner, tmp_path: Path) -> None:
+    marker = tmp_path / "marker"
+    for name in ("click", "stagegraph", "venv", "pip", "json"):
+        (runner.workspace / f"{name}.py").write_text(f"open({str(marker)!r}, 'w')\n")
+    (runner.workspace / "Dockerfile").write_text(DEAD)
+    assert runner.run("check").returncode == 0
+    assert runner.known["steps.check.outputs.exit-code"] == "1"
+    assert not marker.exists()
+    scripts = "".join(step.get("run", "") for step in ACTION["runs"]["steps"])
+    assert re.findall(r'"\$(?:PYTHON|program)" -(?!I )', scripts) == []

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from stagegraph.check.rules.registry import RULES
+from stagegraph.check.rules import RULES
 
 from .tools import somebody_else
 
@@ -178,9 +178,9 @@ def test_templates_are_skipped_with_one_note(in_process: Run, repository: Path) 
     done = in_process("check", cwd=repository)
     assert done.returncode == 0
     assert done.stdout.decode() == (
-        "note: a/Dockerfile.j2: skipped: a template by its name, not a Dockerfile"
+        "note: a/Dockerfile.j2: skipped: the file name looks like a template"
         " (also b/Dockerfile.tmpl, c/Dockerfile.in)\n"
-        "note: d/Dockerfile: skipped: a template by its text, not a Dockerfile\n"
+        "note: d/Dockerfile: skipped: the content looks like a template\n"
         "\n"
         "1 file checked: no findings\n"
     )
@@ -217,6 +217,31 @@ def test_links_in_a_circle_are_followed_once(in_process: Run, repository: Path) 
     (repository / "Dockerfile.y").symlink_to("nowhere")
     write(repository, a__Dockerfile="FROM a\n")
     assert in_process("check", cwd=repository).stdout == b"1 file checked: no findings\n"
+
+
+@pytest.mark.parametrize("git", [True, False])
+def test_a_link_out_of_the_repository_is_noted_and_not_shown(
+    in_process: Run, tmp_path: Path, git: bool
+) -> None:
+    write(
+        tmp_path,
+        secret="password of the machine\n",
+        repository__Dockerfile="FROM a\n",
+        repository__sub__real=DEAD,
+    )
+    inside = tmp_path / "repository"
+    if git:
+        (inside / ".git").mkdir()
+    (inside / "Dockerfile.x").symlink_to("../secret")
+    (inside / "ci.sh").symlink_to("../secret")
+    (inside / "sub" / "Dockerfile").symlink_to("real")
+    done = in_process("check", cwd=inside)
+    text = done.stdout.decode()
+    assert b"password" not in done.stdout + done.stderr
+    assert "Dockerfile.x: skipped: a symbolic link to a file outside the repository\n" in text
+    assert "sub/Dockerfile\n" in text  # a link inside is read
+    assert text.endswith("2 files checked: 1 warning\n")
+    assert b"password" in in_process("check", "Dockerfile.x", cwd=inside).stdout  # who names it may see it
 
 
 def test_files_without_permission_are_noted(in_process: Run, open_folder: Path) -> None:
@@ -287,7 +312,7 @@ def test_targets_on_the_command_line_are_all_targets(in_process: Run, tmp_path: 
     write(tmp_path, Dockerfile="FROM a AS x\nFROM a AS old\nFROM b\n")
     found = in_process("check", "--target", "x", cwd=tmp_path).stdout.decode()
     assert "no known build needs `old`" in found
-    assert "why: no build on the command line needs it" in found
+    assert "why: no build with the given --target needs it" in found
 
 
 def test_broken_files_of_builds_are_noted(in_process: Run, repository: Path) -> None:
@@ -458,3 +483,50 @@ def test_many_notes_of_one_kind_are_one_line(in_process: Run, repository: Path) 
     text = in_process("check", cwd=repository).stdout.decode()
     assert text.count("note: ") == 1
     assert "(similar: compose.01.yaml, compose.02.yaml and 17 more)" in text
+
+
+_FOR_ANOTHER = "# syntax=edrevo/dockerfile-plus\nFROM a\nINCLUDE+ b\n"
+
+
+@pytest.mark.parametrize("named", [(), ("Dockerfile",)])
+def test_a_file_for_another_frontend_is_skipped(
+    in_process: Run, repository: Path, named: tuple[str, ...]
+) -> None:
+    write(repository, Dockerfile=_FOR_ANOTHER)
+    note = b"skipped: its syntax line names another frontend (edrevo/dockerfile-plus)"
+    for options in ((), ("--diff",)):
+        done = in_process("check", *named, *options, cwd=repository)
+        assert done.returncode == 0
+        assert note in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("command", ["report", "render", "explain"])
+def test_a_file_for_another_frontend_is_an_error_elsewhere(
+    in_process: Run, repository: Path, command: str
+) -> None:
+    write(repository, Dockerfile=_FOR_ANOTHER)
+    done = in_process(command, *(["a"] if command == "explain" else []), "Dockerfile", cwd=repository)
+    assert done.returncode == 1
+    assert b"Dockerfile:1:10: the syntax line names another frontend, edrevo/dockerfile-plus" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM mcr.microsoft.com/devcontainers/dotnet:0-${templateOption:imageVariant}\n",
+        "FROM a\nENV X=${templateOption:imageVariant}\n",
+        "FROM @BASE@\n",
+        "FROM a\n@INSTALL_LINES@\n",
+    ],
+)
+def test_templates_by_their_text_are_skipped(in_process: Run, repository: Path, text: str) -> None:
+    write(repository, Dockerfile=text)
+    done = in_process("check", cwd=repository)
+    assert done.returncode == 0
+    assert b"the content looks like a template" in done.stdout + done.stderr
+    assert in_process("check", "Dockerfile", cwd=repository).returncode == 1
+
+
+def test_a_sed_command_does_not_make_a_template(in_process: Run, repository: Path) -> None:
+    write(repository, Dockerfile="FROM a\nRUN sed -i s@FOO@bar@ x\nNOPE\n")
+    assert in_process("check", cwd=repository).returncode == 1

@@ -15,7 +15,7 @@ from hypothesis import given
 
 from stagegraph.check.check import CheckedFile, check
 from stagegraph.check.many import Run
-from stagegraph.check.rules.registry import RULES
+from stagegraph.check.rules import RULES
 from stagegraph.discovery.found_build import FoundBuild
 from stagegraph.formats.check_github import render as github
 from stagegraph.formats.check_json import render as check_json

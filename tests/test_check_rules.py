@@ -10,8 +10,10 @@ import pytest
 from stagegraph.check.check import CheckedFile, check
 from stagegraph.check.known_builds import KnownBuilds, known_builds_of
 from stagegraph.check.rule import Problem
-from stagegraph.check.rules.registry import RULES
+from stagegraph.check.rules import RULES
 from stagegraph.discovery.found_build import FoundBuild
+from stagegraph.dockerfile.logical import other_frontend
+from stagegraph.model import Severity
 from stagegraph.options import Options
 from stagegraph.source import Source
 
@@ -111,15 +113,141 @@ def test_a_stage_that_something_misspells_is_not_idle() -> None:
     ("stage", "word"),
     [
         ("nodes", "node"),  # an official image
-        ("build1", "build2"),  # another name, not a misspelled one
         ("builder", "builder:latest"),  # an image by its tag
         ("builder", "ghcr.io/x/bulider"),
-        ("dev", "div"),  # too short to tell
-        ("golang", "golan-tools"),
     ],
 )
 def test_names_that_are_not_typos(stage: str, word: str) -> None:
     assert codes(f"FROM a AS {stage}\nFROM {stage}\nCOPY --from={word} /x /y\n") == []
+
+
+@pytest.mark.parametrize(
+    ("stage", "word"),
+    [
+        ("build1", "build2"),  # another name, not a misspelled one
+        ("dev", "div"),  # too short to tell
+        ("golang", "golan-tools"),
+        ("license-set", "set"),
+    ],
+)
+@pytest.mark.parametrize("line", ["COPY --from={} /x /y", "RUN --mount=from={},target=/x y"])
+def test_a_source_that_is_neither_a_stage_nor_an_official_image(line: str, stage: str, word: str) -> None:
+    text = f"FROM a AS {stage}\nFROM {stage}\n{line.format(word)}\n"
+    (one,) = checked(text).problems
+    assert one.problem.code == "stage-typo"
+    assert f"docker.io/library/{word}" in one.problem.message
+    assert "did you mean" not in one.problem.message
+    assert codes(text, KnownBuilds(passed=frozenset({word}))) == []
+
+
+def test_a_base_of_one_word_may_be_a_local_image() -> None:
+    assert codes("FROM license-set AS x\nFROM web AS y\nCOPY --from=x /x /y\n") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM ros-base AS ros_base\nRUN x\nFROM ros_base AS dev\nFROM dev\n",
+        "FROM web-app AS x\nRUN x\nFROM alpine AS web_app\nCOPY --from=x /a /b\n",
+    ],
+)
+def test_from_does_not_misspell_a_stage_that_does_not_exist_yet(text: str) -> None:
+    assert codes(text) == []
+
+
+def test_from_may_misspell_an_earlier_stage() -> None:
+    assert codes("FROM a AS web_app\nFROM web-app\n") == ["stage-typo"]
+
+
+_WORDS_THAT_NO_VALUE_HELPS = ["${V:0:3}", "${V:=x}", "${V^^}", "${V,,}", "${!V}", "${V@Q}", "a${V", "${}"]
+
+
+@pytest.mark.parametrize("word", _WORDS_THAT_NO_VALUE_HELPS)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ENV A={}",
+        "ARG A={}",
+        "LABEL a={}",
+        "COPY {} /x",
+        "COPY --chown={} a /x",
+        "ADD {} /x",
+        "WORKDIR /{}",
+        "USER {}",
+        "EXPOSE {}",
+        "VOLUME {}",
+        "STOPSIGNAL {}",
+        "RUN --mount=type=cache,target={} x",
+    ],
+)
+def test_a_word_that_no_value_can_help_fails_on_any_base(line: str, word: str) -> None:
+    for head in ("FROM golang\n", "FROM golang\nARG V=abc\n", "FROM scratch\n", "FROM a AS x\nFROM x\n"):
+        (one,) = checked(f"{head}{line.format(word)}\n").problems
+        assert (one.problem.code, one.problem.severity) == ("would-fail", Severity.ERROR)
+
+
+def test_a_default_before_the_first_from_that_no_value_can_help() -> None:
+    text = "ARG V=${X^^}\nFROM alpine:$V\n"
+    assert [one.problem.code for one in checked(text).problems] == ["would-fail"]
+    assert codes(text, KnownBuilds(questions=(Options(build_args={"V": "1"}),))) == []
+    assert codes(text, KnownBuilds(passed=frozenset("V"))) == []
+
+
+def test_a_demand_fails_where_nothing_can_set_the_variable() -> None:
+    assert codes("FROM scratch\nENV A=${V:?must}\n") == ["would-fail"]
+    assert codes("FROM scratch AS x\nFROM x\nENV A=${V:?must}\n") == ["would-fail"]
+    for text in ("FROM golang\n", "FROM scratch\nARG V\n", "FROM scratch AS x\nARG V\nFROM x\n"):
+        assert codes(text + "ENV A=${V:?must}\n") == []
+    assert codes("FROM scratch\nENV V=1\nENV A=${V:?must}\n") == []
+
+
+@pytest.mark.parametrize("line", ["RUN echo ${V^^}", "CMD echo ${V^^}", "RUN <<EOF\necho ${V:0:3}\nEOF"])
+def test_the_shell_expands_its_own_words(line: str) -> None:
+    assert codes(f"FROM golang\n{line}\n") == []
+
+
+_DEVICE = "FROM alpine\nRUN --device=vendor.com/gpu=all nvidia-smi\n"
+
+
+@pytest.mark.parametrize(
+    ("syntax", "found"),
+    [
+        ("", ["would-fail"]),
+        ("# syntax=docker/dockerfile:1\n", ["would-fail"]),
+        ("# escape=`\n", ["would-fail"]),
+        ("# syntax=docker/dockerfile:1-labs\n", []),
+        ("# escape=`\n#syntax = docker/dockerfile:1.14.0-labs\n", []),
+        ("# syntax=docker/dockerfile-upstream:master-labs\n", []),
+        ("\n# syntax=docker/dockerfile:1-labs\n", ["would-fail"]),  # too late
+    ],
+)
+def test_devices_need_a_frontend_of_the_labs_channel(syntax: str, found: list[str]) -> None:
+    assert codes(syntax + _DEVICE) == found
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("# syntax=docker/dockerfile:1", ""),
+        ("# syntax=docker.io/docker/dockerfile-upstream:master", ""),
+        ("# syntax=registry.example.com:5000/mirror/docker/dockerfile:1@sha256:abc", ""),
+        ("# syntax=ghcr.io/example/docker-dockerfile", ""),
+        ("# syntax = devthefuture/dockerfile-x", "devthefuture/dockerfile-x"),
+        ("#syntax=edrevo/dockerfile-plus:0.1 --x", "edrevo/dockerfile-plus:0.1"),
+        ("#!/usr/bin/env x\n# escape=`\n# SYNTAX=a/b@sha256:abc", "a/b@sha256:abc"),
+        ("// syntax=a/b", "a/b"),
+        ("# comment\n# syntax=a/b", ""),
+        ("", ""),
+    ],
+)
+def test_the_frontend_that_reads_a_file(line: str, name: str) -> None:
+    assert other_frontend(f"{line}\nFROM a\n") == name
+
+
+def test_a_build_may_choose_the_frontend() -> None:
+    assert codes(_DEVICE, KnownBuilds(passed=frozenset({"BUILDKIT_SYNTAX"}))) == []
+    asked = Options(build_args={"BUILDKIT_SYNTAX": "docker/dockerfile:1-labs"})
+    assert codes(_DEVICE, KnownBuilds(questions=(asked,))) == []
 
 
 def test_the_name_of_a_context_is_not_a_typo() -> None:
@@ -151,6 +279,41 @@ def test_an_argument_declared_only_inside_a_stage() -> None:
     found = checked("FROM a AS x\nARG V=1\nFROM b:$V\nCOPY --from=x /x /y\n").problems
     assert [one.problem.code for one in found] == ["unset-argument"]
     assert "declared inside a stage" in found[0].problem.why
+    assert found[0].problem.severity is Severity.ERROR
+    assert "move `ARG V=...` before the first FROM" in found[0].problem.fix
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ARG B\nFROM ${B}\nRUN x\n",
+        "ARG B\nFROM a\nFROM ${B} AS x\nCOPY --from=0 /x /y\n",
+        "ARG B\nFROM ${B} AS x\nFROM x\n",
+    ],
+)
+def test_an_empty_base_is_not_the_name_of_an_unnamed_stage(text: str) -> None:
+    assert "unset-argument" in codes(text)
+
+
+def test_an_argument_that_no_arg_declares_fails_whatever_is_passed() -> None:
+    known = KnownBuilds(questions=(Options(build_args={"V": "1"}),), builds=("x:1",), passed=frozenset("V"))
+    (one,) = checked("FROM b:$V\n", known).problems
+    assert (one.problem.code, one.problem.severity) == ("unset-argument", Severity.ERROR)
+    assert "no ARG declares it" in one.problem.why
+
+
+def test_an_undeclared_argument_beside_a_declared_one() -> None:
+    found = checked("ARG R\nFROM ${R}/${X}\n").problems
+    assert [(one.problem.severity, "`X`" in one.problem.message) for one in found] == [
+        (Severity.WARNING, False),
+        (Severity.ERROR, True),
+    ]
+    harmless = checked("ARG R\nFROM ${R}${X}\n").problems
+    assert [one.problem.severity for one in harmless] == [Severity.WARNING]
+
+
+def test_an_argument_that_some_file_passes_is_not_unset() -> None:
+    assert codes("ARG V\nFROM a:$V\n", KnownBuilds(passed=frozenset("V"))) == []
 
 
 @pytest.mark.parametrize(
@@ -218,8 +381,7 @@ def test_idle_stages_that_cannot_be_judged_are_noted() -> None:
     known = KnownBuilds(questions=(Options(),), builds=("ci.yml:1",), doubts=("bake.hcl:3", "ci.yml:9"))
     (note,) = checked("FROM a AS x\nFROM b\n", known).notes
     assert note == (
-        "`x` was not judged: bake.hcl:3 and 1 more have a target that could not be worked out, "
-        "and it could be `x`"
+        "`x` is not reported as idle: bake.hcl:3 and 1 more have an unknown target, which could be `x`"
     )
 
 

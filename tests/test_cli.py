@@ -150,13 +150,13 @@ def test_platforms_and_contexts(stagegraph: Run) -> None:
             1,
             "error: there is no Dockerfile or Containerfile in docs\nhint: give the path",
         ),
-        (["render", NODE, "-o", "x.zip"], 2, "Error: no format has the suffix of x.zip"),
+        (["render", NODE, "-o", "x.zip"], 2, "Error: unknown suffix in x.zip"),
         (
             ["render", NODE, "-o", "/no/such/x.svg"],
             1,
             "error: cannot write /no/such/x.svg: No such file",
         ),
-        (["render", NODE, "-o", "/x/"], 2, "no format has the suffix of /x/"),
+        (["render", NODE, "-o", "/x/"], 2, "unknown suffix in /x/"),
         (["render", NODE, "--target", "nope"], 1, "there is no stage named nope"),
         (["render", NODE, "--platform", "a/b/c/d"], 2, "error: invalid platform `a/b/c/d`"),
         (["render", NODE, "--build-arg", "=x"], 2, "'=x' has no name"),
@@ -263,7 +263,7 @@ def test_a_full_disk_is_one_clear_error(command: str) -> None:
     assert done.returncode == 1
     assert done.stderr.decode() == (
         "error: cannot write standard output: No space left on device\n"
-        "hint: use -o with a file in a folder that exists and is writable\n"
+        "hint: write to a file in a directory that exists and is writable\n"
     )
 
 
@@ -298,7 +298,7 @@ def test_explain_says_the_way(stagegraph: Run) -> None:
 
 def test_explain_says_why_nothing_needs_a_stage(stagegraph: Run) -> None:
     assert stagegraph("explain", "test", "samples/dead-stages").stdout.decode() == (
-        "`test` (line 18) is not needed.\n  Nothing reads it.\n  It is built as target `test`.\n"
+        "`test` (line 18) is not needed.\n  Nothing reads it.\n  It is built only as target `test`.\n"
     )
 
 

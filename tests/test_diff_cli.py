@@ -96,7 +96,8 @@ def test_an_absolute_path_is_no_revision(in_process: Run, repository: Path) -> N
 def test_no_name_is_an_option_for_git(in_process: Run, repository: Path) -> None:
     done = in_process("diff", "--exit-code", "--", "--output=made:x", "HEAD:-x", cwd=repository)
     assert done.stderr.decode() == (
-        "error: cannot find --output=made:x in git\nhint: there is no revision --output=made\n"
+        "error: cannot find --output=made:x in git: unknown revision --output=made\n"
+        "hint: use a commit, branch or tag of this repository\n"
     )
     assert not (repository / "made").exists()
     assert in_process("diff", "--exit-code", "HEAD:-x", "HEAD:app", cwd=repository).returncode == 0
@@ -105,13 +106,12 @@ def test_no_name_is_an_option_for_git(in_process: Run, repository: Path) -> None
 @pytest.mark.parametrize(
     ("old", "hint"),
     [
-        ("nope:app", "there is no revision nope"),
-        ("HEAD:no", "no starts at the root of the repository; ./no starts at the current directory"),
+        ("HEAD:no", "check the path: no starts at the root of the repository; use ./no for this directory"),
         (
             "HEAD:./no",
-            "./no starts at the current directory; without ./ it starts at the root of the repository",
+            "check the path: ./no starts at the current directory; without ./ it starts at the root",
         ),
-        ("HEAD:a\nb", "a\\nb starts at the root of the repository; ./a\\nb starts at the current directory"),
+        ("HEAD:a\nb", "check the path"),
     ],
 )
 def test_what_git_does_not_have(old: str, hint: str, in_process: Run, repository: Path) -> None:
@@ -127,13 +127,16 @@ def test_a_folder_outside_every_repository(
 ) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     done = in_process("diff", "HEAD:x", "y", cwd=tmp_path)
-    assert done.stderr.decode().startswith("error: cannot find HEAD:x in git\nhint: not a git repository")
+    assert done.stderr.decode().startswith("error: cannot find HEAD:x in git: not a git repository")
 
 
 def test_a_repository_without_a_commit(in_process: Run, tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     done = in_process("diff", "HEAD:x", "y", cwd=tmp_path)
-    assert done.stderr.decode() == "error: cannot find HEAD:x in git\nhint: there is no revision HEAD\n"
+    assert done.stderr.decode() == (
+        "error: cannot find HEAD:x in git: unknown revision HEAD\n"
+        "hint: use a commit, branch or tag of this repository\n"
+    )
 
 
 def test_without_git(in_process: Run, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,3 +192,46 @@ def test_a_picture_is_written_whole(in_process: Run, repository: Path) -> None:
     text = (repository / "d.svg").read_text("utf-8")
     assert text.startswith("<?xml")
     assert "HEAD:app/Dockerfile → app/Dockerfile" in text
+
+
+def _program(tmp_path: Path) -> tuple[str, Path]:
+    """A program that leaves a mark when it is run, and the mark."""
+    mark, program = tmp_path / "mark", tmp_path / "program"
+    program.write_text(f"#!/bin/sh\necho run > '{mark}'\n")
+    program.chmod(0o755)
+    return str(program), mark
+
+
+def test_the_configuration_of_a_repository_runs_nothing(in_process: Run, repository: Path) -> None:
+    program, mark = _program(repository)
+    for name in ("core.fsmonitor", "core.pager", "diff.external", "core.sshCommand", "core.gitProxy"):
+        git(repository, "config", name, program)
+    git(repository, "config", "core.hooksPath", str(repository))
+    done = in_process("diff", ":app/Dockerfile", "HEAD:app", cwd=repository)
+    assert done.returncode == 0
+    assert not mark.exists()
+
+
+def test_a_missing_object_is_not_fetched(in_process: Run, repository: Path) -> None:
+    program, mark = _program(repository)
+    for name, value in {
+        "core.repositoryFormatVersion": "1",
+        "extensions.partialClone": "origin",
+        "remote.origin.url": f"ext::{program}",
+        "remote.origin.promisor": "true",
+        "protocol.ext.allow": "always",
+    }.items():
+        git(repository, "config", name, value)
+    for path in (repository / ".git/objects").glob("??/*"):
+        path.unlink()
+    done = in_process("diff", "HEAD:app/Dockerfile", "app", cwd=repository)
+    assert done.returncode == 1
+    assert b"cannot find HEAD:app/Dockerfile in git" in done.stderr
+    assert not mark.exists()
+
+
+def test_a_bare_repository_in_a_directory_is_not_used(in_process: Run, repository: Path) -> None:
+    git(repository, "clone", "-q", "--bare", ".", "inside")
+    done = in_process("diff", "HEAD:app/Dockerfile", "Dockerfile", cwd=repository / "inside")
+    assert done.returncode == 1
+    assert b"bare repository" in done.stderr

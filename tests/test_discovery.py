@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from textwrap import dedent
 
 import pytest
@@ -23,7 +25,7 @@ from stagegraph.discovery.compose import compose_builds
 from stagegraph.discovery.discover import discover
 from stagegraph.discovery.found_build import Discovery, FoundBuild
 from stagegraph.discovery.hcl_file import HclError, read_hcl
-from stagegraph.discovery.repository import FileTree, Repository
+from stagegraph.discovery.repository import FileTree, Repository, ignore_spec
 from stagegraph.discovery.workflows import workflow_builds
 from stagegraph.discovery.yaml_file import Table, YamlError, read_yaml
 from stagegraph.options import Options
@@ -623,3 +625,185 @@ def shlex_commands(text: str) -> list[list[str]] | None:
 )
 def test_lines_are_split_as_shlex_splits_them(text: str) -> None:
     assert simple_commands(text) == shlex_commands(text)
+
+
+_DOUBLING = "A0=xxxxxxxxxx\n" + "".join(f"A{n + 1}=$A{n}$A{n}\n" for n in range(40)) + "docker build $A40 .\n"
+_MANY = "for a in {}; do\n".format(" ".join(map(str, range(64)))) + "docker build --target $a .\n" * 1000
+_MATRIX = "{a: [" + "0, " * 16 + "], b: [" + "0, " * 16 + "]}"
+_JOBS = "".join(f"  j{n}: {{strategy: *m, steps: *s}}\n" for n in range(100))
+_TOO_MUCH = {
+    "build.sh": [
+        (_DOUBLING, "its variables expand to too much text"),
+        (_MANY, "it holds more than 1,000 builds"),
+    ],
+    "docker-bake.hcl": [
+        (
+            'variable "v" { default = ['
+            + '"x",' * 16
+            + "] }\n"
+            + "".join(f'target "t{n}" {{\n matrix={{a=v,b=v}}\n target="a"\n}}\n' for n in range(20)),
+            "it holds more than 1,000 builds",
+        ),
+    ],
+    "compose.yaml": [
+        (
+            "services:\n  s0: &s0 {build: .}\n"
+            + "".join(f"  s{n + 1}: &s{n + 1} {{<<: *s{n}}}\n" for n in range(300)),
+            "it merges more than 100 mappings",
+        ),
+        (
+            "services:\n" + "".join(f"  s{n}: {{build: .}}\n" for n in range(1100)),
+            "it holds more than 1,000 builds",
+        ),
+    ],
+    ".github/workflows/a.yml": [
+        (
+            f"x: &m {{matrix: {_MATRIX}}}\ny: &s\n{'- {run: docker build .}' + chr(10)}jobs:\n{_JOBS}",
+            "it holds more than 1,000 builds",
+        ),
+        (
+            "env: {A: '" + "x" * 50_000 + "'}\njobs: {a: {steps: [{run: '" + "${{ env.A }}" * 9 + "'}]}}",
+            "its expressions expand to too much text",
+        ),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "message"), [(path, *one) for path, several in _TOO_MUCH.items() for one in several]
+)
+def test_a_file_that_repeats_itself_is_a_note(tmp_path: Path, path: str, text: str, message: str) -> None:
+    (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / path).write_text(text)
+    found_ = discover(tmp_path)
+    assert [note.message for note in found_.notes] == [f"not understood: {message}"]
+    (build,) = found_.builds
+    assert build.target is None
+    assert not build.certain
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "docker" * 16_000,
+        "docker " * 14_000,
+        "docker\n" * 14_000,
+        '"a": "' + '"' + " " * 100_000 + "x docker build",
+        "${{" * 33_000 + " docker build",
+    ],
+)
+def test_long_lines_take_linear_time(tmp_path: Path, line: str) -> None:
+    (tmp_path / "build.sh").write_text(line)
+    workflow = f"jobs: {{a: {{steps: [{{run: '{line}'}}]}}}}"
+    assert isinstance(discover(tmp_path), Discovery)
+    assert workflow_builds("a.yml", workflow, Repository(tmp_path, ()))
+
+
+def test_wildcards_of_gitignore_do_not_backtrack(tmp_path: Path) -> None:
+    name = "a" * 200
+    (tmp_path / name).touch()
+    (tmp_path / f"{name}b").touch()
+    (tmp_path / ".gitignore").write_text(
+        "*a*a*a*a*a*a*a*a*a*a*a*b\na/**/b/**/c/**/d/**/e\n" + "?" * 5000 + "\n"
+    )
+    walk = FileTree().walk(str(tmp_path))
+    assert walk.paths == [".gitignore", name]
+    assert [note.message for note in walk.notes] == ["2 patterns with too many wildcards were skipped"]
+
+
+_GLOB = st.lists(
+    st.sampled_from(["a", "b", "*", "**", "?", "/", ".", "[ab]", "[!a]"]), min_size=1, max_size=10
+)
+_PATH_TEXT = st.text("ab./", min_size=1, max_size=12).map(lambda text: text.strip("/") or "a")
+
+
+@examples(2)
+@given(_GLOB, _PATH_TEXT)
+def test_patterns_of_gitignore_match_as_in_pathspec(parts: list[str], path: str) -> None:
+    with suppress(ValueError):
+        expected = GitIgnoreSpec.from_lines(["".join(parts)]).check_file(path).include
+        spec, skipped = ignore_spec(["".join(parts)])
+        assert skipped or spec.check_file(path).include == expected
+
+
+_PIECES = st.sampled_from(
+    [
+        *(
+            "docker build ",
+            "--target ",
+            "$A",
+            "${A",
+            "}",
+            "A=",
+            "\n",
+            "'",
+            '"',
+            "\\\n",
+            "for a in ",
+            "; do ",
+            "cd a",
+        ),
+        *(
+            "services:",
+            " build: ",
+            "&a ",
+            "*a",
+            "<<: ",
+            "{",
+            "}",
+            "[",
+            "]",
+            ", ",
+            "- ",
+            ": ",
+            "jobs: ",
+            "steps: ",
+        ),
+        *(
+            "run: ",
+            "strategy: ",
+            "matrix: ",
+            "${{ matrix.a }}",
+            "${{",
+            "}}",
+            'target "a" {',
+            "inherits = ",
+            "%{",
+        ),
+        *(
+            "variable ",
+            "target: ",
+            "\x00",
+            "\ufeff",
+            " ",
+            "1e400",
+            "extends: a",
+            "args: ",
+            "|\n",
+            "? ",
+            "!!x ",
+        ),
+    ]
+)
+_NAMES = [
+    "build.sh",
+    "docker-bake.hcl",
+    "docker-bake.json",
+    "compose.yaml",
+    ".github/workflows/a.yml",
+    ".gitignore",
+]
+_NAMES += ["Makefile", "README.md", "package.json"]
+
+
+@given(st.sampled_from(_NAMES), st.lists(_PIECES, max_size=40).map("".join).map(str.encode) | st.binary())
+def test_any_bytes_in_a_file_give_a_discovery(name: str, data: bytes) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        found_ = discover(Path(folder))
+    internal = [
+        note for note in found_.notes if re.search(r"not understood: \w+(?:Error|Exception): ", note.message)
+    ]
+    assert not internal

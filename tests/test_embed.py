@@ -437,3 +437,24 @@ def test_a_run_without_any_block_says_how_to_begin(stagegraph: Run, folder: Path
     (folder / "page.md").write_text("x")
     done = stagegraph("embed", "page.md", cwd=folder)
     assert (done.returncode, done.stderr) == (0, b"no file has a block; add one with --init\n")
+
+
+def test_a_link_out_of_the_repository_is_not_written_through(stagegraph: Run, tmp_path: Path) -> None:
+    outside, inside = tmp_path / "outside", tmp_path / "repository"
+    for folder in (outside, inside / ".git", inside / "real"):
+        folder.mkdir(parents=True)
+    for path in (outside / "Dockerfile", inside / "Dockerfile", inside / "real" / "Dockerfile"):
+        path.write_text(DOCKERFILE)
+    for path in (outside / "page.md", inside / "own.md", inside / "real" / "page.md"):
+        path.write_text(EMPTY)
+    (inside / "page.md").symlink_to("../outside/page.md")
+    (inside / "docs").symlink_to("../outside")
+    (inside / "linked.md").symlink_to("real/page.md")
+    for name in ("page.md", "docs", "docs/page.md"):
+        done = stagegraph("embed", name, cwd=inside)
+        assert done.returncode == (0 if name == "docs" else 1)
+        assert (b"is a symbolic link to a file outside the repository" in done.stderr) == (name != "docs")
+    assert stagegraph("embed", ".", cwd=inside).returncode == 0
+    assert (outside / "page.md").read_text() == EMPTY
+    assert "mermaid" in (inside / "own.md").read_text()
+    assert "mermaid" in (inside / "real" / "page.md").read_text()

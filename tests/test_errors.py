@@ -36,7 +36,8 @@ hint: start the name with a letter; use letters, digits, -, _ and .""",
         """\
 Dockerfile:2:8: unknown flag --form on COPY
     2 |   COPY --form=x a b
-      |        ^~~~~~""",
+      |        ^~~~~~
+hint: did you mean --from?""",
     ),
     "number out of range": (
         "FROM alpine\nCOPY --from=3 a b\n",
@@ -62,6 +63,30 @@ Dockerfile:2:6: base image `$BASE` is empty after expansion
       |      ^~~~~
 hint: set --build-arg BASE=VALUE, or give ARG BASE a default""",
     ),
+    "blank base, declared too late": (
+        "FROM a AS x\nARG BASE=b\nFROM $BASE\n",
+        """\
+Dockerfile:3:6: base image `$BASE` is empty after expansion
+    3 | FROM $BASE
+      |      ^~~~~
+hint: ARG BASE is inside a stage, and FROM sees only those before the first FROM: move it up""",
+    ),
+    "part of a base, declared too late": (
+        "ARG R=r.io\nFROM a AS x\nARG BASE=b\nFROM $R/$BASE\n",
+        """\
+Dockerfile:4:1: invalid image reference `r.io/`
+    4 | FROM $R/$BASE
+      | ^~~~~~~~~~~~~
+hint: ARG BASE is inside a stage, and FROM sees only those before the first FROM: move it up""",
+    ),
+    "blank base, not declared": (
+        "FROM $BASE\n",
+        """\
+Dockerfile:1:6: base image `$BASE` is empty after expansion
+    1 | FROM $BASE
+      |      ^~~~~
+hint: no ARG declares BASE: add ARG BASE=VALUE before the first FROM""",
+    ),
     "case of a stage name": (
         "FROM alpine AS Build\nFROM Build\n",
         """\
@@ -83,7 +108,8 @@ hint: add a line with only EOF after its text""",
         """\
 Dockerfile:4:1: stages copy from each other in a cycle: x needs y needs x
     4 | COPY --from=x /2 /2
-      | ^~~~~~~~~~~~~~~~~~~""",
+      | ^~~~~~~~~~~~~~~~~~~
+hint: remove one of these references""",
     ),
     "nothing before from": (
         "RUN x\n",
@@ -136,7 +162,7 @@ def test_an_unknown_target_lists_the_stages() -> None:
 def test_a_bad_platform_is_a_fault_of_the_options() -> None:
     assert error("FROM a\n", platforms=("lin ux",)) == (
         "invalid platform `lin ux`: a part is empty or has a character that is not allowed\n"
-        "hint: use for example linux/arm64"
+        "hint: use a platform such as linux/arm64"
     )
 
 

@@ -17,7 +17,7 @@ from stagegraph.check.check import check
 from stagegraph.check.comments import extents
 from stagegraph.check.fix import FixedFile, fix_dockerfile
 from stagegraph.check.known_builds import KnownBuilds
-from stagegraph.check.rules.registry import RULES
+from stagegraph.check.rules import RULES
 from stagegraph.dockerfile.file import Dockerfile, read_dockerfile
 from stagegraph.dockerfile.logical import source_from_bytes
 from stagegraph.dockerfile.resolve import resolve

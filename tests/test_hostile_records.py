@@ -8,6 +8,7 @@ import io
 import json
 import struct
 import tarfile
+import zipfile
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stagegraph as sg
-from stagegraph.records import oci_layout, reading
+from stagegraph.records import reading, record
 from stagegraph.records.reading import records_of
 
 from . import builds
@@ -65,7 +66,9 @@ def bundle(
 
     manifest = {
         "config": blob(
-            json.dumps(config if config is not None else {"Ref": "r"}).encode(),
+            config
+            if isinstance(config, bytes)
+            else json.dumps({"Ref": "r"} if config is None else config).encode(),
             "application/vnd.buildkit.historyrecord.v0",
         ),
         "layers": [blob(data, kind) for kind, data in layers],
@@ -134,7 +137,7 @@ def test_names_that_lead_elsewhere_and_links_have_no_effect(tmp_path_factory: py
 
 
 def test_a_bomb_is_refused_when_it_grows_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(oci_layout, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(record, "MOST_UNPACKED", 1 << 20)
     member = tarfile.TarInfo("blobs/sha256/" + "a" * 64)
     assert "the archive unpacks to more than 1 MiB" in error(packed([(member, b"\0" * (4 << 20))]))
     other = tarfile.TarInfo("elsewhere")  # not looked at, but it has to be unpacked
@@ -167,12 +170,12 @@ def test_frames_that_are_cut_keep_what_came_before() -> None:
     "data", [b"garbage", struct.pack("<I", 1 << 31) + b"x", struct.pack("<I", 3) + b"\xff" * 3]
 )
 def test_protobuf_garbage_is_an_error(data: bytes) -> None:
-    assert "the file holds no record of a build" in error(bundle([(STATUS, data)]))
+    assert "this file is not the record of a build" in error(bundle([(STATUS, data)]))
 
 
 def test_an_index_that_names_itself_ends() -> None:
-    assert "holds no record of a build" in error(bundle([], index={"manifests": "no list"}))
-    assert "holds no record of a build" in error(bundle([], index={"manifests": [{"digest": 3}, None, []]}))
+    assert "no record of a build" in error(bundle([], index={"manifests": "no list"}))
+    assert "no record of a build" in error(bundle([], index={"manifests": [{"digest": 3}, None, []]}))
 
 
 def test_a_bundle_of_2024_is_read() -> None:
@@ -209,7 +212,7 @@ def test_a_file_of_another_tool_is_not_a_record() -> None:
         "[1, 2]",
         '{"vertexes": null}\n',
     ):
-        assert error(text.encode()).startswith("record: the file holds no record of a build")
+        assert error(text.encode()).startswith("record: this file is not the record of a build")
 
 
 def test_events_of_wrong_shapes_are_counted_and_left_out() -> None:
@@ -345,3 +348,124 @@ def test_json_of_any_shape_in_a_bundle_is_measured_or_refused(data: st.DataObjec
             index=data.draw(st.none() | anything),
         )
     )
+
+
+def manifest_blobs(count: int, layers: int) -> bytes:
+    """A bundle whose index lists one record ``count`` times, which lists one layer ``layers`` times."""
+    data = json.dumps({"vertexes": [{"digest": "a", "name": "[1/1] FROM x", "cached": True}]}).encode()
+    plain = {m.name: content for m, content in unpacked(bundle([(OLD_STATUS, data)]))}
+    (manifest,) = json.loads(plain["index.json"])["manifests"]
+    record_ = json.loads(plain["blobs/sha256/" + manifest["digest"][7:]])
+    record_["layers"] *= layers
+    changed = json.dumps(record_).encode()
+    manifest["digest"] = "sha256:" + hashlib.sha256(changed).hexdigest()
+    inner = json.dumps({"manifests": [manifest] * count}).encode()
+    index = {"manifests": [{"digest": "sha256:" + hashlib.sha256(inner).hexdigest()}] * count}
+    plain["blobs/sha256/" + manifest["digest"][7:]] = changed
+    plain["blobs/sha256/" + index["manifests"][0]["digest"][7:]] = inner
+    plain["index.json"] = json.dumps(index).encode()
+    return packed([(tarfile.TarInfo(name), content) for name, content in plain.items()])
+
+
+def test_what_an_index_repeats_is_read_once() -> None:
+    (one,) = read(manifest_blobs(2000, 2000))
+    assert len(one.vertices) == 1
+
+
+def test_a_bundle_of_too_many_builds_is_refused() -> None:
+    members = unpacked(bundle([]))
+    name, content = next((m.name, c) for m, c in members if b'"config"' in c)
+    members = [(m, c) for m, c in members if m.name not in (name, "index.json")]
+    digests = []
+    for number in range(1001):
+        data = content + b" " * number
+        digests.append(hashlib.sha256(data).hexdigest())
+        members.append((tarfile.TarInfo(f"blobs/sha256/{digests[-1]}"), data))
+    index = json.dumps({"manifests": [{"digest": f"sha256:{digest}"} for digest in digests]}).encode()
+    message = error(packed([*members, (tarfile.TarInfo("index.json"), index)]))
+    assert (
+        message == "record: the archive holds more than 1,000 builds\nhint: check that this is the right file"
+    )
+
+
+def test_frames_of_too_many_steps_are_refused() -> None:
+    vertex = b"\n\x06" + b"\n\x04%04x"  # StatusResponse.vertexes of one Vertex.digest
+    message = b"".join(vertex % number for number in range(65_536))
+    more = b"".join((vertex % number).replace(b"%", b"x").upper() for number in range(65_536))
+    frames = b"".join(struct.pack("<I", len(one)) + one for one in (message, more))
+    assert "the file holds more than 100,000 steps" in error(bundle([(STATUS, frames)]))
+    assert "a status frame is too large" in error(bundle([(STATUS, struct.pack("<I", 1 << 25) + b"x")]))
+
+
+def test_a_log_of_too_many_steps_is_refused() -> None:
+    log = b"".join(b"#%d [internal] load\n" % number for number in range(1, 100_010))
+    assert "the file holds more than 100,000 steps" in error(log)
+
+
+@pytest.mark.parametrize("swollen", [b"[" + b"[]," * 500_000 + b"[]]", b'{"a":"' + b"x" * (17 << 20) + b'"}'])
+def test_json_that_swells_is_left_out(swollen: bytes) -> None:
+    (one,) = read(bundle([(STATUS, FRAMES), ("application/vnd.in-toto+json", swollen)]))
+    assert one.notes == ("a blob of JSON is too large and was skipped",)
+    assert one.vertices
+
+
+def test_an_event_that_swells_is_left_out() -> None:
+    (one,) = read(STREAM + b'{"vertexes":[' + b"[]," * 500_000 + b"[]]}\n")
+    assert one.notes == ("1 line could not be read as events",)
+
+
+def test_an_archive_of_too_many_files_is_refused() -> None:
+    archive = tarfile.TarInfo("x").tobuf() * 50_010
+    assert "the archive holds more than 50,000 files" in error(gzip.compress(archive, 1))
+
+
+def test_bundles_in_a_zip_share_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record, "MOST_UNPACKED", 4 << 20)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(8):
+            member = packed([(tarfile.TarInfo("elsewhere"), b"\0" * (1 << 20)), *unpacked(BUNDLE)])
+            archive.writestr(f"{number}.dockerbuild", member)
+    assert "the archive unpacks to more than 4 MiB" in error(out.getvalue())
+
+
+def test_two_vertices_that_name_no_step_of_each_other_are_measured() -> None:
+    vertexes = [
+        {"digest": "a", "name": "[1/1] RUN x", "inputs": ["b"]},
+        {"digest": "b", "name": "[internal] load build definition from Dockerfile", "inputs": ["a"]},
+    ]
+    measured(json.dumps({"vertexes": vertexes}).encode())
+    measured(json.dumps({"vertexes": [{**one, "inputs": []} for one in vertexes]}).encode())
+
+
+NUMBERS = ["1e400", "-1", "-1e400", "1e308", "0", str(2**63), str(2**80), "9" * 400, "9" * 5000, "NaN"]
+NUMBERS += ["-Infinity", "null", "true", '"x"', "[]", "{}", "1.5", '"9999-12-31T23:59:59.9Z"']
+NUMBERS += ['"0001-01-01T00:00:00Z"', '"0001-01-01T00:00:00+14:00"', '"2024-08-01T10:00:00Z"']
+
+
+@examples(0.5)
+@given(st.lists(st.sampled_from(NUMBERS), min_size=9, max_size=9))
+def test_numbers_of_any_size_are_measured_or_refused(numbers: list[str]) -> None:
+    vertex, status = (
+        '{{"digest":"a","name":"[1/2] FROM a","started":{0},"completed":{1},"cached":{2}}}',
+        '{{"id":"sha256:a","vertex":"a","current":{3},"total":{4},"timestamp":{5}}}',
+    )
+    line = f'{{"vertexes":[{vertex.format(*numbers)}],"statuses":[{status.format(*numbers)}]}}'.encode()
+    measured(line)
+    seconds = '{{"Ref":"r","CreatedAt":{{"seconds":{6},"nanos":{7}}},"CompletedAt":{{"seconds":{8}}}}}'
+    config = seconds.format(*numbers).encode()
+    for one in (line, FRAMES):
+        kind = STATUS if one is FRAMES else OLD_STATUS
+        measured(bundle([(kind, one)], config=config))
+
+
+@given(st.sampled_from(["9" * 5, "9" * 9, "9" * 30, "9" * 400, "1." + "9" * 400, "0.0"]))
+def test_a_log_of_numbers_of_any_size_is_measured_or_refused(number: str) -> None:
+    lines = [
+        f"DONE {number}s",
+        f"{number} output",
+        f"sha256:a {number}TB / 1TB",
+        f"transferring a: {number}GB",
+    ]
+    for line in lines:
+        measured(f"#1 [internal] load build definition\n#1 DONE 0.0s\n#2 [1/1] RUN x\n#2 {line}\n".encode())

@@ -115,8 +115,8 @@ def test_search_finds_by_name_path_and_step(pages: Pages) -> None:
     opened = pages.open(html())
     for words, name in (("docs", "docs"), ("/usr/bin/app", "stage-3"), ("run make", "build")):
         opened.page.fill("#search", words)
-        assert name in opened.page.locator("g.node.found text").all_text_contents()
-        assert "golang" not in opened.page.locator("g.node.found text").all_text_contents()
+        assert name in opened.page.locator("g.node.match text").all_text_contents()
+        assert "golang" not in opened.page.locator("g.node.match text").all_text_contents()
     opened.page.fill("#search", "tools")
     opened.page.keyboard.press("Enter")
     assert opened.page.inner_text("#panel h2") == "tools"
@@ -165,7 +165,7 @@ def test_every_text_stands_out_from_its_ground(dark: bool, pages: Pages) -> None
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
 def test_names_stand_out_from_their_boxes(palette: Palette) -> None:
-    for look in palette.looks.values():
+    for look in palette.styles.values():
         assert contrast(look.text, look.fill) >= 4.5, look
 
 
@@ -190,7 +190,7 @@ def test_a_narrow_page_does_not_scroll_sideways(pages: Pages) -> None:
 def test_shortcuts_are_shown_and_the_dialog_closes(pages: Pages) -> None:
     opened = pages.open(html())
     opened.page.keyboard.press("?")
-    assert "Fit the whole graph" in opened.page.inner_text("dialog")
+    assert "Fit everything in view" in opened.page.inner_text("dialog")
     opened.page.keyboard.press("Escape")
     assert not opened.page.locator("dialog").is_visible()
 
@@ -256,6 +256,15 @@ def test_what_came_through_a_long_chain_names_its_beginning_and_its_end(pages: P
     assert "via s0, s1, s2, s3, s4, s5, 32 more, s38" in opened.panel()
 
 
+def test_a_dense_graph_has_a_group_of_the_nodes_that_are_not_drawn(pages: Pages) -> None:
+    copies = ("".join(f"COPY --from=s{other} /a /{other}\n" for other in range(stage)) for stage in range(60))
+    text = "".join(f"FROM alpine AS s{stage}\n{lines}" for stage, lines in enumerate(copies))
+    opened = pages.open(html(text))
+    assert "20 nodes are grouped into one" in opened.page.inner_text(".legend")
+    opened.click_node("20 more")
+    assert "20 NODES" in opened.panel()
+
+
 def test_a_box_that_stands_for_many_lists_them_and_each_can_be_chosen(pages: Pages) -> None:
     services = "".join(f"FROM base AS svc{n}\nRUN make {n}\n" for n in range(90))
     spare = "".join(f"FROM base AS spare{n}\nRUN make {n}\n" for n in range(10))
@@ -264,7 +273,7 @@ def test_a_box_that_stands_for_many_lists_them_and_each_can_be_chosen(pages: Pag
     assert opened.page.locator("g.node").count() < 10
     for name, count in (("svc", 90), ("stages not needed", 10)):
         opened.click_node(name)
-        assert f"ALL {count} OF THEM" in opened.panel()
+        assert f"{count} NODES" in opened.panel()
     opened.page.click("#panel button:text-is('spare7')")
     assert opened.page.inner_text("#panel h2") == "spare7"
     assert "not needed" in (opened.page.locator("g.node.chosen").text_content() or "")

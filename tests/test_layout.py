@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 import stagegraph as sg
 from stagegraph.picture import graphviz_engine
+from stagegraph.picture.picture import picture
+from stagegraph.picture.smaller import LAYOUT_REASON, layout_candidates, smaller_pictures
+from stagegraph.picture.view import Picture
 
 from .build import report
 from .tools import program
@@ -59,6 +64,80 @@ def test_an_engine_that_hangs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         _draw()
 
 
+def _dense(stages: int, reads: int) -> str:
+    """Every stage copies from the ``reads`` before it; the last is the target."""
+    lines = []
+    for index in range(stages):
+        lines.append(f"FROM alpine AS s{index}")
+        lines += [f"COPY --from=s{other} /a /{other}" for other in range(max(0, index - reads), index)]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize(("stages", "reads"), [(30, 30), (60, 60), (150, 150), (1000, 8), (2000, 8)])
+def test_a_dense_graph_is_drawn_in_seconds(stages: int, reads: int) -> None:
+    dense = report(_dense(stages, reads))
+    start = time.process_time() + _of_children()
+    text = sg.render(dense, "svg").decode()
+    assert time.process_time() + _of_children() - start < 15
+    assert text.count('<g class="node ') > 20
+    assert stages < 60 or "left out to lay the picture out in time" in text
+
+
+def _of_children() -> float:
+    """The seconds of CPU time that finished child processes took."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
+@pytest.mark.parametrize(("name", "note"), [("svg", "Steps are"), ("html", "Steps are"), ("png", "")])
+def test_a_layout_that_takes_too_long_gives_way_to_a_smaller_one(
+    name: str, note: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = list[int]()
+
+    def slow(dot: str, output: str, engine: str, seconds: float) -> bytes:
+        tried.append(len(dot))
+        if len(tried) == 1:
+            raise graphviz_engine.LayoutError("Graphviz took too long")
+        return graphviz_engine.run_graphviz(dot, output, engine, seconds)
+
+    monkeypatch.setattr("stagegraph.picture.layout.run_graphviz", slow)
+    data = sg.render(report(_dense(4, 2)), name, sg.View(steps=True))
+    assert len(tried) == 2
+    assert tried[1] < tried[0]
+    assert f"{note} left out to lay the picture out in time".encode() in data or not note
+
+
+def test_candidates_get_smaller_down_to_a_few_boxes() -> None:
+    pictures = list(
+        layout_candidates(smaller_pictures(report(_dense(300, 5)), sg.View(steps=True), LAYOUT_REASON))
+    )
+    counts = [len(drawn.boxes) for drawn in pictures]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[-1] == 21
+    assert pictures[-1].notes == (
+        "steps are left out to lay the picture out in time",
+        "labels are left out to lay the picture out in time",
+        "images and contexts are left out to lay the picture out in time",
+        "280 nodes are grouped into one",
+    )
+
+
+def test_all_attempts_together_take_no_longer_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, allowed = [0.0], list[float]()
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+
+    def never(drawn: Picture, seconds: float) -> None:
+        allowed.append(seconds)
+        now[0] += seconds
+        raise graphviz_engine.LayoutError("Graphviz took too long")
+
+    with pytest.raises(graphviz_engine.LayoutError):
+        graphviz_engine.first_in_time([picture(report("FROM a\n"), sg.View())] * 8, never)
+    assert len(allowed) == 8
+    assert sum(allowed) <= graphviz_engine.TIMEOUT
+
+
 def test_png_without_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "resvg_py", None)
     with pytest.raises(sg.RenderError) as caught:
@@ -71,7 +150,7 @@ def test_no_font(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "fontpkg", None)
     with pytest.raises(sg.RenderError) as caught:
         sg.render(report("FROM a\n"), name)
-    assert str(caught.value) == "there is no font Arimo to write with\nhint: pip install fontpkg-arimo"
+    assert str(caught.value) == "the font Arimo is missing\nhint: pip install fontpkg-arimo"
 
 
 def test_pdf_without_typst_and_graphviz(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -80,7 +159,7 @@ def test_pdf_without_typst_and_graphviz(monkeypatch: pytest.MonkeyPatch, tmp_pat
     with pytest.raises(sg.RenderError) as caught:
         _draw("pdf")
     assert str(caught.value) == (
-        "PDF needs the package typst or a system Graphviz, and neither is here\n"
+        "PDF needs the package typst or a system Graphviz; neither is installed\n"
         "hint: pip install 'stagegraph[pdf]', or install Graphviz"
     )
 

@@ -9,6 +9,7 @@ import pytest
 from stagegraph.check.settings import Settings
 from stagegraph.check.work import work_of
 from stagegraph.discovery.mentions import may_mention, mentions, unread_targets
+from stagegraph.discovery.passed import passed_names
 from stagegraph.options import Options
 
 from .test_check_rules import codes
@@ -199,3 +200,95 @@ def test_a_word_that_a_build_of_another_dockerfile_explains_says_nothing(tmp_pat
     _, task = work_of([str(tmp_path)], Settings(), Options()).tasks
     assert not task.known_builds.mentioned
     assert codes(dockerfile, task.known_builds) == ["idle-stage"] * 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "docker build --build-arg BASE .",
+        "docker build --build-arg BASE=$(X) .",
+        "docker build --build-arg=BASE=x",
+        'docker build \\\n  --build-arg \\\n  "BASE=x"',
+        "args: ['build', '--build-arg', 'BASE=debian', '-t', 'x', '.']",
+        '"args": ["--build-arg","BASE=debian"]',
+        "args:\n- build\n- --build-arg\n- BASE=debian\n",
+        "args:\n- build\n- --build-arg=BASE=debian\n",
+        "run(['docker', 'build', '--build-arg', f'BASE={x}'])",
+        "buildctl build --opt build-arg:BASE=x",
+        "docker buildx bake --set app.args.BASE=x",
+        "build-args: BASE=x",
+        "        build-args: |\n          OTHER=1\n          BASE=x\n      - uses: a/b\n",
+        "build:\n  args:\n    OTHER: a\n    BASE: ${BASE}\n",
+        "build:\n  args:\n    - OTHER=a\n    - BASE\n",
+        "build:\n  args:\n  - BASE=a\n",
+        "build: {context: ., args: {BASE: a}}",
+        "args: [BASE]",
+        "x-args: &common\n  BASE: a\n",
+        'buildArgs: {BASE: "debian:12"}',
+        "buildArgs:\n  BASE: debian\n",
+        "build_args:\n  # the base\n\n  BASE: debian\n",
+        "- buildArgs:\n    OTHER: a\n    BASE: debian\n",
+        "docker_build('x', '.', build_args={'BASE': 'a'})",
+        "build_args = dict(BASE='a')",
+        "build_args['BASE'] = 'a'",
+        '"build": {\n "args": {\n  "OTHER": "{}",\n  "BASE": "a"\n }\n}',
+        "args = {\n  OTHER = 1\n  BASE = BASE\n}",
+        'args = merge(common, { "BASE" = BASE })',
+        'buildArgs = mapOf("BASE" to "a")',
+        "docker build --build-context BASE=../base .",
+        "additional_contexts:\n  BASE: ../base\n",
+        'contexts = { BASE = "target:base" }',
+    ],
+)
+def test_names_that_are_passed_to_a_build(text: str) -> None:
+    assert "BASE" in set(passed_names(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ARG BASE",
+        "ARG BASE=1\nFROM $BASE",
+        "environment:\n  BASE: a\n",
+        "args:\n  OTHER: a\nBASE: b\n",
+        "build:\n  args:\n    OTHER: a\n  BASE: b\n",
+        "args = {OTHER = 1}\nBASE = 1\n",
+        "args == BASE=1",
+        "large: BASE=1",
+        "target: BASE",
+    ],
+)
+def test_names_that_are_not_passed(text: str) -> None:
+    assert "BASE" not in set(passed_names(text))
+
+
+def test_long_values_cost_little() -> None:
+    assert not set(passed_names("args: " * 40_000)) & {"BASE"}
+    assert not set(passed_names("args: {" * 30_000)) & {"BASE"}
+    assert not set(passed_names("--build-arg" + " " * 200_000)) & {"BASE"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("skaffold.yaml", 'build:\n  artifacts:\n  - docker:\n      buildArgs: {BASE: "debian:12"}\n'),
+        ("docker/trt.hcl", 'target "app" {\n  args = { BASE = BASE }\n}\n'),
+        ("cloudbuild.yaml", "steps:\n- args: ['build', '--build-arg', 'BASE=debian', '.']\n"),
+        ("Makefile", "docker-%:\n\tdocker build --build-arg BASE=$(BASE) --target $* .\n"),
+        ("build.sh", 'docker build --build-arg BASE "$CONTEXT"\n'),
+        ("docker-compose-test.yml", "services:\n  a:\n    build:\n      args:\n        BASE: ${BASE}\n"),
+        (
+            "compose.yaml",
+            "x-a: &a\n  BASE: ${BASE}\nservices:\n  a:\n    build:\n      context: $DIR\n      args: *a\n",
+        ),
+    ],
+)
+def test_an_argument_that_another_file_passes(tmp_path: Path, name: str, text: str) -> None:
+    dockerfile = "ARG BASE\nFROM ${BASE}\n"
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "Dockerfile").write_text(dockerfile)
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(text)
+    (task,) = work_of([str(tmp_path)], Settings(), Options()).tasks
+    assert codes(dockerfile, task.known_builds) == []
+    assert codes(dockerfile.replace("BASE", "BASIS"), task.known_builds) == ["unset-argument"]

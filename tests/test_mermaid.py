@@ -138,6 +138,18 @@ def test_large_files_stay_within_the_limits_and_say_so(stages: int, reads: int) 
     assert parse_errors(texts) == []
 
 
+def test_boxes_full_of_sources_stay_within_the_limits() -> None:
+    lines = []
+    for stage in range(60):
+        lines.append(f"FROM alpine AS s{stage}")
+        lines += [f"COPY --from=registry.example.org/image{n} /a%%%% /b{stage}%%%%{n}" for n in range(40)]
+        lines += [f"COPY --from=s{stage - 1} /x{stage} /y"] if stage else []
+    text = sg.render(report("\n".join(lines) + "\n"), "mermaid").decode()
+    assert len(text) <= MOST_CHARACTERS
+    assert "details in the boxes are left out" in text
+    assert parse_errors({"sources": text}) == []
+
+
 def count_links(text: str) -> int:
     """How many links a diagram has, as Mermaid counts them."""
     return len(re.findall(r" (?:---|-{2,3}>|={3}|={2,3}>|-\.-|-\.{1,2}->) ", text))

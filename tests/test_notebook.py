@@ -113,3 +113,12 @@ def test_values_show_themselves_whichever_name_was_loaded_first(first: str) -> N
         "    assert set(value._repr_mimebundle_()) == {'image/svg+xml', 'text/plain'}\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_a_build_renders_as_its_report_and_has_a_short_repr() -> None:
+    text = "FROM a AS base\n" + "RUN make\n" * 500 + "FROM base AS app\nFROM base\n"
+    source = sg.Source(name="Dockerfile", text=text)
+    build = sg.read(source, sg.Options(targets=("app", "base"), platforms=("linux/amd64", "linux/arm64")))
+    assert sg.render(build, "mermaid") == sg.render(sg.analyse(build), "mermaid")
+    assert repr(build) == "<Build of Dockerfile for app, base>"
+    assert repr(sg.read(source)) == "<Build of Dockerfile for stage-2>"

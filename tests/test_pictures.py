@@ -15,10 +15,10 @@ from pypdf import PdfReader
 
 import stagegraph as sg
 from stagegraph.formats.png import font_file, zoom_of
-from stagegraph.picture.folding import alike
+from stagegraph.picture.folding import group_similar
 from stagegraph.picture.picture import picture
 from stagegraph.picture.sizes import WIDTHS
-from stagegraph.picture.theme import arrow_looks
+from stagegraph.picture.theme import arrow_styles
 
 from .build import report
 from .shapes import services
@@ -70,7 +70,7 @@ def test_the_whole_way_into_the_image_is_coloured() -> None:
         COPY --from=second /app /app
     """
     drawn = picture(report(text), sg.View())
-    ways = {(a.source, a.target): name for a, name in zip(drawn.arrows, arrow_looks(drawn), strict=True)}
+    ways = {(a.source, a.target): name for a, name in zip(drawn.arrows, arrow_styles(drawn), strict=True)}
     assert ways["stage:0", "stage:1"] == ways["stage:1", "stage:2"] == "copied"
     assert ways["image:docker.io/library/alpine:latest", "stage:0"] == "upstream"
 
@@ -157,7 +157,16 @@ def test_a_source_that_many_stages_read_is_written_in_them() -> None:
     assert boxes["s3"].sublabel == "context: go.mod, go.sum → ./, src/3 → ./src"
     assert "COPY src/3 → ./src" in boxes["s3"].tooltip
     assert "alpine" in boxes, "what is wholly in the image stays"
-    assert drawn.notes == ("the build context is written in the stages that read it",)
+    assert drawn.notes == ("the build context is listed inside the stages that use it",)
+
+
+def test_a_box_lists_a_dozen_sources_and_its_tooltip_all() -> None:
+    images = "".join(f"COPY --from=image{n} /a{n} /b{n}\n" for n in range(20))
+    drawn = picture(report("".join(f"FROM alpine AS s{n}\n{images}" for n in range(5))), sg.View())
+    (box,) = [box for box in drawn.boxes if box.label == "s4"]
+    *_, last, more = box.sublabel.split("\n")
+    assert (last, more) == ("image10: /a10 → /b10", "and 9 more sources")
+    assert "/a19" in box.tooltip
 
 
 def test_few_readers_keep_their_source() -> None:
@@ -171,22 +180,22 @@ def test_of_many_edges_those_that_ship_keep_their_labels() -> None:
     )
     drawn = picture(report(text + "FROM base\nCOPY --from=s29 /a /b\n"), sg.View())
     assert [arrow.label for arrow in drawn.arrows if arrow.label] == ["/a → /b"]
-    assert drawn.notes == ("only what goes into the image has its label",)
+    assert drawn.notes == ("only arrows that lead into the image have labels",)
 
 
-def test_what_is_alike_is_drawn_as_one_in_a_large_graph() -> None:
+def test_similar_nodes_are_grouped_in_a_large_graph() -> None:
     found = report(services(260))
     drawn = picture(found, sg.View())
     assert len(drawn.boxes) < 20
     (packed,) = [box for box in drawn.boxes if "stage:5" in box.members]
     assert packed.label == "service-…"
-    assert packed.sublabel == "22 stages alike"
+    assert packed.sublabel == "22 similar stages"
     assert "service-63" in packed.tooltip
     assert "22 × /usr/bin/service-…" in [a.label for a in drawn.arrows if a.source == packed.id]
-    assert "192 nodes of 197 are drawn as 9, since they are alike" in drawn.notes
+    assert "192 similar nodes are grouped into 9" in drawn.notes
 
 
-def test_what_is_not_alike_is_drawn_by_itself() -> None:
+def test_different_nodes_are_not_grouped() -> None:
     chain = "FROM alpine AS s0\n" + "".join(f"FROM s{n - 1} AS s{n}\n" for n in range(1, 150))
     assert len(picture(report(chain), sg.View()).boxes) == 151
     assert len(picture(report(services(40)), sg.View()).boxes) > 40
@@ -198,7 +207,7 @@ def test_folding_loses_nothing_and_makes_no_circles(text: str) -> None:
         found = report(text)
     except sg.StagegraphError:
         return
-    nodes, edges, _, members = alike(found.nodes, found.edges, {}, {})
+    nodes, edges, _, members = group_similar(found.nodes, found.edges, {}, {})
     assert sorted(n.id for n in found.nodes) == sorted(
         name for node in nodes for name in members.get(node.id, (node.id,))
     )
@@ -381,3 +390,21 @@ def test_pdf_is_one_page() -> None:
     assert data.startswith(b"%PDF-")
     assert data.rstrip().endswith(b"%%EOF")
     assert len(re.findall(rb"/Type\s*/Page\b", data)) == 1
+
+
+def _dense(stages: int) -> str:
+    """Each stage copies from all before it."""
+    return "".join(
+        f"FROM alpine AS s{stage}\nRUN make {stage}\n"
+        + "".join(f"COPY --from=s{read} /a /b\n" for read in range(stage))
+        for stage in range(stages)
+    )
+
+
+@pytest.mark.parametrize(("name", "steps"), [("svg", False), ("mermaid", True)])
+def test_the_notes_say_all_that_a_smaller_picture_leaves_out(name: str, steps: bool) -> None:
+    text = sg.render(report(_dense(75)), name, sg.View(steps=steps)).decode().lower()
+    assert "labels are left out" in text
+    assert "nodes are grouped into one" in text
+    assert ("steps are left out" in text) is steps
+    assert "not needed" not in text

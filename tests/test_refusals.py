@@ -115,7 +115,7 @@ def test_copy_fetches_nothing() -> None:
         ("target=/a,ro=yes", "readonly of a mount must be true or false, not `yes`"),
         ("target=/a,sharing=shared", "a bind mount cannot have sharing"),
         ("target=/a,readonly,required", "a bind mount cannot have required"),
-        ("target=/a,x=1", "unknown option x in a mount"),
+        ("target=/a,x=1", "unknown option `x` in a mount"),
         ("target=/a,x", "x in a mount needs a value"),
     ],
 )

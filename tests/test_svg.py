@@ -183,7 +183,7 @@ def test_hostile_texts_give_valid_unicode(name: str) -> None:
 def test_colours_stand_out_as_wcag_asks(palette: Palette) -> None:
     texts = {"text": (palette.text, palette.paper), "faint": (palette.faint, palette.paper)}
     lines = {"critical": (palette.critical, palette.paper)}
-    for name, look in {**palette.looks, **palette.changes}.items():
+    for name, look in {**palette.styles, **palette.changes}.items():
         texts[name] = (look.text, look.fill)
         lines[name] = (look.line, palette.paper)
     assert {name: pair for name, pair in texts.items() if contrast(*pair) < 4.5} == {}

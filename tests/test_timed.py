@@ -94,7 +94,7 @@ def test_a_stream_without_its_dockerfile_is_an_error(in_process: Run, tmp_path: 
     done = in_process("render", "--record", "build.jsonl", cwd=tmp_path)
     assert done.returncode == 1
     assert done.stderr.decode() == (
-        "error: build.jsonl holds no Dockerfile that can be read\n"
+        "error: build.jsonl contains no readable Dockerfile\n"
         "hint: pass the Dockerfile that it was built from\n"
     )
 

@@ -171,7 +171,7 @@ def test_of_several_builds_one_is_chosen_by_name_or_number(in_process: Run, fold
     asked = in_process("timings", name, cwd=folder)
     assert asked.returncode == 2
     assert asked.stderr.decode() == (
-        "error: bake/cold.2records.dockerbuild holds 2 builds:\n"
+        "error: bake/cold.2records.dockerbuild contains 2 builds:\n"
         "    1  web: 7 steps, 1 cached, 1.70 s\n"
         "    2  api: 7 steps, 1 cached, 2.07 s\n"
         "hint: choose one with `--build NAME` (a name or number from the list)\n"

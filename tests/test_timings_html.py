@@ -120,7 +120,7 @@ def test_a_click_on_a_bar_tells_all_of_the_step(pages: Pages) -> None:
 def test_a_click_on_a_stage_shows_its_steps_and_its_times(pages: Pages) -> None:
     opened = pages.open(real_page(PARALLEL))
     opened.click_node("deps")
-    assert "On the path" in opened.panel()
+    assert "On the critical path" in opened.panel()
     assert opened.page.locator(".bar.in-stage").count() == 2
 
 
@@ -178,7 +178,7 @@ def test_search_filters_bars_and_rows(pages: Pages) -> None:
     opened = pages.open(real_page(PARALLEL))
     opened.page.fill("#search", "lint-web")
     assert ["lint-web" in text for text in column(opened, 1)] == [True]
-    assert opened.page.locator(".bar.found").count() == 1
+    assert opened.page.locator(".bar.match").count() == 1
     opened.page.fill("#search", "")
     assert len(column(opened, 1)) == len(builds.timings(PARALLEL).steps)
 

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from stagegraph.check.comments import Extent, extents, ignored_codes, unknown_pragma
 from stagegraph.check.known_builds import KnownBuilds, reach_of_known_builds
 from stagegraph.check.rule import Problem, Subject
+from stagegraph.check.rules import RULES, run_rules, sorted_problems
 from stagegraph.check.rules.idle_stage import idle_roots
-from stagegraph.check.rules.registry import RULES, run_rules, sorted_problems
 from stagegraph.check.rules.stage_typo import case_mistakes
 from stagegraph.check.rules.unknown_target import unknown_targets
 from stagegraph.check.rules.unset_argument import unset_arguments
@@ -95,6 +95,7 @@ def _checked(file: Dockerfile, known_builds: KnownBuilds, codes: Collection[str]
         arguments_known=known_builds.arguments_known,
         builds=tuple(filter(None, known_builds.builds)),
         mentioned=known_builds.mentioned,
+        passed=known_builds.passed,
     )
     failing = tuple(unknown_targets(file, known_builds.named))
     return CheckedFile(
@@ -115,11 +116,12 @@ def _rejected(
 ) -> CheckedFile:
     """The problems that make BuildKit reject the whole file; StagegraphError where no rule finds one."""
     questions = known_builds.questions or (Options(),)
-    problems = [*case_mistakes(file), *unset_arguments(file, questions)]
+    problems = [*case_mistakes(file), *unset_arguments(file, questions, known_builds.passed)]
     selected = _without_ignored((one for one in problems if one.code in codes), of_stages)
     if selected:
         return CheckedFile(name=file.source.name, problems=_reported(file, selected))
-    question = replace(questions[0], target=None)
+    passed = {name: "unset" for arg in file.arguments for name, _ in arg.pairs if name in known_builds.passed}
+    question = replace(questions[0], target=None, build_args={**passed, **questions[0].build_args})
     resolve(file, question, "", question.all_platforms[0])
     raise DockerfileError(
         "BuildKit rejects this file with the options of the known builds", source=file.source
@@ -207,12 +209,12 @@ def _unjudged_stages(subject: Subject, known_builds: KnownBuilds) -> Iterator[st
     if names:
         more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
         shown = ", ".join(names[:_MOST_NAMED]) + more
-        were, it = ("was", shown) if len(names) == 1 else ("were", "one of them")
+        are, it = ("is", shown) if len(names) == 1 else ("are", "one of them")
         others = f" and {len(doubts) - 1} more" if len(doubts) > 1 else ""
         have = "have" if others else "has"
         yield (
-            f"{shown} {were} not judged: {doubts[0]}{others} {have} a target that could not be worked out, "
-            f"and it could be {it}"
+            f"{shown} {are} not reported as idle: {doubts[0]}{others} {have} an unknown target, "
+            f"which could be {it}"
         )
 
 

@@ -28,8 +28,9 @@ class KnownBuilds(Struct, frozen=True, kw_only=True):
     defined, in the same order, empty for one that is a guess or asked for on the command line.
     ``targets_known`` says that no other target is built; ``doubts`` are the builds whose target could
     not be worked out; ``arguments_known`` says that all build arguments are known; ``mentioned`` has
-    the names that a file of the repository uses as a target, and where; ``named`` has the builds that
-    name both this Dockerfile and a target.
+    the names that a file of the repository uses as a target, and where; ``passed`` has the names that a
+    file passes to some build, as a build argument or a named context; ``named`` has the builds that name
+    both this Dockerfile and a target.
     """
 
     questions: tuple[Options, ...] = ()
@@ -39,6 +40,7 @@ class KnownBuilds(Struct, frozen=True, kw_only=True):
     arguments_known: bool = True
     mentioned: Mapping[str, str] = field(default_factory=dict)
     named: tuple[FoundBuild, ...] = ()
+    passed: frozenset[str] = frozenset()
 
 
 def known_builds_of(
@@ -46,6 +48,7 @@ def known_builds_of(
     builds: Iterable[FoundBuild],
     asked: Options,
     mentioned: Mapping[str, str] | None = None,
+    passed: frozenset[str] = frozenset(),
     unread: Sequence[str] = (),
 ) -> KnownBuilds:
     """The known builds of ``dockerfile``, a path from the repository's root.
@@ -69,6 +72,7 @@ def known_builds_of(
         arguments_known=not _with_unknown(own, "build arguments"),
         mentioned=mentioned or {},
         named=tuple(build for build in own if build.dockerfile and build.target),
+        passed=passed,
     )
 
 

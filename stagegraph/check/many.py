@@ -14,7 +14,7 @@ from msgspec import Struct
 from stagegraph.check.check import CheckedFile, check, failed
 from stagegraph.check.known_builds import KnownBuilds
 from stagegraph.discovery.found_build import FoundBuild
-from stagegraph.dockerfile.logical import source_from_bytes
+from stagegraph.dockerfile.logical import other_frontend, source_from_bytes
 from stagegraph.errors import InputError, StagegraphError
 from stagegraph.model import Severity
 from stagegraph.reading import read_bytes
@@ -22,7 +22,9 @@ from stagegraph.source import Source
 
 _FILES_A_PROCESS = 32  # for fewer, starting a process costs more than it saves
 _CHUNK = 16
-_TEMPLATE_MARKS = r"\{\{.*?\}\}|\{%.*?%\}|<%.*?%>|@@\w+@@|%%\w+%%"
+_TEMPLATE_MARKS = r"(?im:^[ \t]*(?:FROM\b.*)?@\w+@)|\{\{.*?\}\}|\{%.*?%\}|<%.*?%>|@@\w+@@|%%\w+%%"
+_DEVCONTAINER_MARK = "${templateOption:"  # elsewhere an invalid modifier
+_BY_ITS_TEXT = "the content looks like a template"
 
 
 class Candidate(Struct, frozen=True):
@@ -45,7 +47,7 @@ class Task(Struct, frozen=True, kw_only=True):
 
 
 class Skipped(Struct, frozen=True):
-    """A file in a directory that turned out not to be a Dockerfile, and why."""
+    """A file that is not a Dockerfile, or not one for Docker's frontend, and why."""
 
     path: str
     reason: str
@@ -111,6 +113,10 @@ def check_task(task: Task) -> CheckedFile | Skipped:
         source = source_from_bytes(data, name)
     except StagegraphError as error:
         return failed(path, error)
+    if name := other_frontend(source.text):
+        return Skipped(path, f"its syntax line names another frontend ({name})")
+    if not task.candidate.named and _DEVCONTAINER_MARK in source.text:
+        return Skipped(path, _BY_ITS_TEXT)
     try:
         checked = check(source, task.known_builds, task.codes)
     except Exception as error:  # last resort: a bug in stagegraph must not stop the other files
@@ -124,10 +130,10 @@ def check_task(task: Task) -> CheckedFile | Skipped:
 def _skipped(path: str, text: str) -> Skipped | None:
     """Why a file that BuildKit rejects may not be meant as a Dockerfile; None where it is one."""
     if re.search(_TEMPLATE_MARKS, text):
-        return Skipped(path, "a template by its text, not a Dockerfile")
+        return Skipped(path, _BY_ITS_TEXT)
     has_from = re.search(r"^[ \t]*FROM[ \t]", text, re.IGNORECASE | re.MULTILINE)
     if not has_from and not _is_surely_dockerfile(path):
-        return Skipped(path, "no FROM in it, so not a Dockerfile")
+        return Skipped(path, "not a Dockerfile: it has no FROM")
     return None
 
 

@@ -1,4 +1,4 @@
-"""A rule, the problems that it finds, and the subject that it checks."""
+"""A rule, the problems that it finds, and the subject that it checks; the official images of Docker Hub."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ class Subject(Struct, frozen=True, kw_only=True):
     arguments_known: bool = False
     builds: tuple[str, ...] = ()  # where the known builds are defined: "docker-bake.hcl:3"
     mentioned: Container[str] = ()  # names that a file uses as a target, outside the known builds
+    passed: Container[str] = ()  # names that a file passes to some build as an argument or a context
 
     @property
     def stages(self) -> list[StageOrImage]:

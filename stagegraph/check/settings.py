@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from stagegraph.check.rules.registry import RULES
+from stagegraph.check.rules import RULES
 from stagegraph.errors import OptionsError
 
 FAIL_ON = ("error", "warning", "info", "never")

@@ -16,7 +16,7 @@ from stagegraph.check.many import Candidate, Skipped, Task
 from stagegraph.check.rule import Problem
 from stagegraph.check.settings import Settings
 from stagegraph.discovery.found_build import Discovery, FoundBuild, Note
-from stagegraph.discovery.repository import FileTree
+from stagegraph.discovery.repository import FileTree, ignore_spec
 from stagegraph.dockerfile.platforms import PlatformError, parse_platform
 from stagegraph.errors import OptionsError
 from stagegraph.options import Options
@@ -45,6 +45,7 @@ _MOST_NAMED = 3  # files in a note
 NO_DOCKERFILE = (
     "no Dockerfile found; looked for Dockerfile, Dockerfile.*, *.Dockerfile, and Containerfile likewise"
 )
+_BuildsByDockerfile = dict[str | None, list[tuple[int, FoundBuild]]]  # with their positions
 
 
 def candidates(
@@ -63,6 +64,7 @@ def candidates(
     notes: list[Note] = []
     templates: list[str] = []
     in_fixtures: list[str] = []
+    links: list[str] = []
     tree = tree or FileTree()
     for path in paths:
         if path == "-" or not Path(path).is_dir():
@@ -79,9 +81,12 @@ def candidates(
                 templates.append(file)
             else:
                 files.setdefault(_key(file), Candidate(file, False))
+        links.extend(_not_excluded(_named_like_dockerfiles(path, walk.links_outside), exclude))
         notes.extend(walk.notes)
+    if links:
+        notes.append(skipped_note(links, "a symbolic link to a file outside the repository"))
     if templates:
-        notes.append(skipped_note(templates, "a template by its name, not a Dockerfile"))
+        notes.append(skipped_note(templates, "the file name looks like a template"))
     if in_fixtures:
         notes.append(skipped_note(in_fixtures, "in a directory of test fixtures; see --include-fixtures"))
     return list(files.values()), notes
@@ -106,9 +111,7 @@ def _named_like_dockerfiles(top: str, paths: Iterable[str]) -> Iterator[str]:
 def _not_excluded(files: Iterable[str], exclude: Sequence[str]) -> Iterable[str]:
     if not exclude:
         return files
-    from pathspec import GitIgnoreSpec
-
-    spec = GitIgnoreSpec.from_lines(exclude)
+    spec, _ = ignore_spec(exclude)
     return (file for file in files if not spec.match_file(Path(file).as_posix()))
 
 
@@ -152,9 +155,6 @@ def _merged(notes: Sequence[Note]) -> Note:
     return replace(notes[0], message=message)
 
 
-_BuildsByDockerfile = dict[str | None, list[tuple[int, FoundBuild]]]  # with their positions
-
-
 class Work(Struct, frozen=True, kw_only=True):
     """The tasks of a run in order, the builds found for them, and notes on skipped files."""
 
@@ -189,7 +189,7 @@ def work_of(paths: Sequence[str], settings: Settings, asked: Options) -> Work:
     for file in files:
         root, dockerfile, discovery = repositories.discovery_of(file.path)
         known_builds = known_builds_of(
-            dockerfile, discovery.builds, asked, discovery.mentioned, discovery.unread
+            dockerfile, discovery.builds, asked, discovery.mentioned, discovery.passed, discovery.unread
         )
         tasks.append(Task(candidate=file, root=root, known_builds=known_builds, codes=settings.codes))
     return Work(tasks=tuple(tasks), discoveries=tuple(repositories.discoveries.values()), notes=tuple(notes))
@@ -226,7 +226,7 @@ def _check_platform(text: str) -> None:
     try:
         parse_platform(text)
     except PlatformError as error:
-        raise OptionsError(str(error), hint="use for example linux/arm64") from None
+        raise OptionsError(str(error), hint="use a platform such as linux/arm64") from None
 
 
 class _Repositories:

@@ -14,8 +14,8 @@ from stagegraph.version import __version__
 # Each is a module here; the text is what `stagegraph --help` shows without loading it.
 COMMANDS = {
     "render": "Draw the build graph as SVG, PNG, PDF, HTML, DOT, Mermaid, JSON or text.",
-    "report": "Show what ships, what is left behind, and what runs in parallel.",
-    "explain": "Show why the target needs a stage, or why nothing does.",
+    "report": "Show what is in the image, what is left behind, and what runs in parallel.",
+    "explain": "Show why the target needs a stage, or why it does not.",
     "diff": "Show how two build graphs differ: two files or two revisions.",
     "check": "Find dead stages and other problems in a file or a repository.",
     "timings": "Show where a recorded build spent its time.",
@@ -52,7 +52,7 @@ def cli() -> None:
     Examples:
       stagegraph render                       draw ./Dockerfile in the terminal
       stagegraph render -o build.svg          draw it as a picture
-      stagegraph report --target release      show what ships in the image of a target
+      stagegraph report --target release      show what is in the image of a target
       stagegraph explain builder              show why the target needs a stage
     """
 

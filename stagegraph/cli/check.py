@@ -47,7 +47,7 @@ _PROGRESS_FROM = 100  # files
     "--exclude",
     multiple=True,
     metavar="PATTERN",
-    help="Skip files in directories, with a pattern as in .gitignore; repeatable.",
+    help="Skip files that match this .gitignore pattern when searching directories; repeatable.",
 )
 @click.option(
     "--include-fixtures",
@@ -63,7 +63,7 @@ _PROGRESS_FROM = 100  # files
     "--fail-on",
     type=click.Choice(_FAIL_ON),
     default=None,
-    help="Lowest severity that makes the exit code 1; warning by default.",
+    help="Exit with code 1 for findings of at least this severity; warning by default.",
 )
 @click.option(
     "--discover/--no-discover",
@@ -72,12 +72,12 @@ _PROGRESS_FROM = 100  # files
 )
 @build_options
 @click.option("--fix", is_flag=True, help="Remove dead stages and print the changes as a diff.")
-@click.option("--diff", is_flag=True, help="Print what --fix would change, and change nothing.")
+@click.option("--diff", is_flag=True, help="Print what --fix would change, without changing any file.")
 @click.option(
     "-v",
     "--verbose",
     is_flag=True,
-    help="Show for every stage whether a build can need it, and list the builds that were found.",
+    help="Show for each stage whether it can be built, and list the builds that were found.",
 )
 @click.option("--list-rules", is_flag=True, help="List the rules and exit.")
 @click.option("--explain", metavar="CODE", help="Describe a rule with examples and exit.")
@@ -102,8 +102,8 @@ def check(
     """Find stages that nothing builds, and other problems of a build graph.
 
     PATHS are Dockerfiles, directories to search for Dockerfiles, or - for standard input. The default
-    is the current directory. Exit codes: 0 no findings, 1 a finding of at least the severity of
-    --fail-on, a file that cannot be read, or a named directory without Dockerfiles, 2 wrong usage.
+    is the current directory. The exit code is 1 if a finding has at least the severity of --fail-on, if
+    a file cannot be read or if a directory in PATHS has no Dockerfile, 2 for wrong usage, and 0 otherwise.
 
     \b
     Examples:
@@ -137,14 +137,14 @@ def check(
 
 
 def _rules() -> str:
-    from stagegraph.check.rules.registry import RULES
+    from stagegraph.check.rules import RULES
 
     width = max(map(len, RULES))
     return "".join(f"{rule.code:<{width}}  {rule.severity:<7}  {rule.summary}\n" for rule in RULES.values())
 
 
 def _page(code: str) -> str:
-    from stagegraph.check.rules.registry import RULES, rule_pages
+    from stagegraph.check.rules import RULES, rule_pages
     from stagegraph.check.settings import check_codes
 
     check_codes([code], "--explain")

@@ -13,6 +13,7 @@ import click
 
 from stagegraph.formats import formats
 from stagegraph.options import Options
+from stagegraph.source import without_commands
 
 _DOCKERFILE = """DOCKERFILE is a path, a directory that contains a Dockerfile, or - for standard input.
 The default is ./Dockerfile or ./Containerfile."""
@@ -31,7 +32,7 @@ _BUILD_OPTIONS = (
         "platforms",
         multiple=True,
         metavar="OS/ARCH",
-        help="Target platform, linux/amd64 by default; repeatable or separated by commas.",
+        help="Target platform; linux/amd64 by default. Repeatable, or separated by commas.",
     ),
     click.option(
         "--build-context",
@@ -140,6 +141,11 @@ def _context(text: str) -> tuple[str, str]:
         return familiar_reference(name), value
     except ImageReferenceError as error:
         raise click.BadParameter(str(error), param_hint="--build-context") from None
+
+
+def for_log(line: str) -> str:
+    """``line``, which must keep its text, as it may be printed: in a GitHub job without workflow commands."""
+    return without_commands(line) if os.environ.get("GITHUB_ACTIONS") else line
 
 
 def to_stdout(output: str) -> bool:

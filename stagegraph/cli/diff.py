@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -23,6 +24,19 @@ from stagegraph.reading import NAMES, read_source
 from stagegraph.source import Source
 
 _TIMEOUT = 60  # seconds
+# The repository is not trusted: its configuration must not make git run a program or fetch anything.
+_SAFE_CONFIG = {
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "protocol.allow": "never",
+    "safe.bareRepository": "explicit",
+}
+_SAFE_ENVIRONMENT = {
+    "GIT_ALLOW_PROTOCOL": "",  # none, whatever the configuration allows
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+}
 
 
 def read_revision(name: str) -> Source:
@@ -41,7 +55,7 @@ def read_revision(name: str) -> Source:
         if kind == "blob":
             data = _contents(object_name, identity, size)
             return source_from_bytes(data, name if candidate == path else object_name)
-    raise InputError(f"cannot find {name} in git", hint=_hint(revision, path))
+    raise _not_found(name, revision, path)
 
 
 def _is_path(name: str) -> bool:
@@ -75,9 +89,12 @@ def _contents(name: str, identity: str, size: int) -> bytes:
 
 
 def _git(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[bytes]:
+    """Run git in a repository that is not trusted; ``arguments`` hold no text of the user."""
+    settings = [word for name, value in _SAFE_CONFIG.items() for word in ("-c", f"{name}={value}")]
     try:
         return subprocess.run(
-            ["git", *arguments],
+            ["git", "--no-pager", *settings, *arguments],
+            env={**os.environ, **_SAFE_ENVIRONMENT},
             input=stdin.encode("utf-8", "surrogateescape"),
             capture_output=True,
             timeout=_TIMEOUT,
@@ -91,15 +108,21 @@ def _git(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[bytes]
         raise InputError(f"git failed: {error}") from None
 
 
-def _hint(revision: str, path: str) -> str:
+def _not_found(name: str, revision: str, path: str) -> InputError:
+    message = f"cannot find {name} in git"
     inside = _git("rev-parse", "--git-dir")
     if inside.returncode:
-        return _git_error(inside)
+        return InputError(
+            f"{message}: {_git_error(inside)}", hint="run this in a git repository, or use a path"
+        )
     if not _object(revision or "HEAD")[0]:
-        return f"there is no revision {revision}" if revision else "there is no commit yet"
+        unknown = f"unknown revision {revision}" if revision else "there is no commit yet"
+        return InputError(f"{message}: {unknown}", hint="use a commit, branch or tag of this repository")
     if path.startswith("./"):
-        return f"{path} starts at the current directory; without ./ it starts at the root of the repository"
-    return f"{path} starts at the root of the repository; ./{path} starts at the current directory"
+        hint = f"check the path: {path} starts at the current directory; without ./ it starts at the root"
+    else:
+        hint = f"check the path: {path} starts at the root of the repository; use ./{path} for this directory"
+    return InputError(message, hint=hint)
 
 
 def _git_error(done: subprocess.CompletedProcess[bytes]) -> str:
@@ -134,8 +157,8 @@ def diff(
     """Show how the build graph of NEW differs from that of OLD.
 
     OLD and NEW are Dockerfiles, directories that contain one, - for standard input, or REV:PATH for
-    a file at a git revision (:PATH for the staged file). PATH starts at the root of the repository,
-    ./PATH at the current directory. A stage with a new name and the same instructions counts as
+    a file at a git revision (:PATH for the staged file). PATH is relative to the root of the
+    repository, ./PATH to the current directory. A stage with a new name and the same instructions counts as
     renamed. The exit code is 0 even if the graphs differ, unless you use --exit-code.
 
     \b

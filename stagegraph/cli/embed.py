@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import Struct, field
 
-from stagegraph.cli.common import colour_wanted
+from stagegraph.cli.common import colour_wanted, for_log
 from stagegraph.cli.writing import write
 from stagegraph.errors import InputError, StagegraphError
+from stagegraph.units import counted
 
 if TYPE_CHECKING:
     from stagegraph.embedding.markdown import MarkdownText
@@ -35,7 +36,7 @@ _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
     is_flag=True,
     help="With --check: accept a FILE without a block, and a folder without any.",
 )
-@click.option("--init", is_flag=True, help="Add a block to each FILE that has none.")
+@click.option("--init", is_flag=True, help="Add a block to each FILE that does not have one.")
 @click.option(
     "--dockerfile", default="", metavar="PATH", help="With --init: path of the Dockerfile, relative to FILE."
 )
@@ -56,9 +57,9 @@ def embed(
       <!-- stagegraph: Dockerfile target=release prune=true -->
       <!-- /stagegraph -->
 
-    FILE is a Markdown file, a folder to search, a glob, or a Dockerfile. For a Dockerfile, every
-    Markdown file below the current directory that shows it is updated. Nothing outside of the blocks
-    changes.
+    FILE is a Markdown file, a directory to search, a glob, or a Dockerfile. For a Dockerfile, every
+    Markdown file below the current directory that shows it is updated. Text outside the
+    blocks does not change.
 
     \b
     Examples:
@@ -154,7 +155,7 @@ class _Run(Struct, kw_only=True):
         from stagegraph.embedding.markdown_file import unified_diff
 
         colour = colour_wanted()
-        for line in unified_diff(file):
+        for line in map(for_log, unified_diff(file)):
             bold = line.startswith(("---", "+++"))
             shown = click.style(line, fg=None if bold else _COLOURS.get(line[:1]), bold=bold)
             click.echo(shown if colour else line)
@@ -169,7 +170,7 @@ class _Run(Struct, kw_only=True):
             write(file.pictures[path], str(path))
         write(file.updated, str(file.path))
         count = max(len(file.outdated), 1)  # one block for a picture alone
-        click.echo(f"{file.path.as_posix()}: updated {_counted(count, 'block')}", err=True)
+        click.echo(f"{file.path.as_posix()}: updated {counted(count, 'block')}", err=True)
 
     def fail(self, error: StagegraphError) -> None:
         """Print the error of one file and count it."""
@@ -180,7 +181,7 @@ class _Run(Struct, kw_only=True):
         """Print what to do next; returns the exit code."""
         if self.check and self.outdated:
             command = shlex.join(["stagegraph", "embed", *self.names])
-            click.echo(f"{_counted(self.outdated, 'file')} out of date: run {command}", err=True)
+            click.echo(f"{counted(self.outdated, 'file')} out of date: run {command}", err=True)
         if not self.blocks and not self.failed:
             click.echo("no file has a block; add one with --init", err=True)
             self.failed += self.needs_blocks
@@ -205,7 +206,3 @@ def _with_first_block(path: Path, markdown: MarkdownText, first: _FirstBlock) ->
     dockerfile = first.dockerfile or nearest_dockerfile(path)
     words = f'"{dockerfile}"' if any(char.isspace() for char in dockerfile) else dockerfile
     return with_first_block(path, markdown, words, first.heading)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -24,7 +24,7 @@ def explain(
     dockerfile: str,
     options: Options,
 ) -> None:
-    """Show why the target needs STAGE, or why nothing does.
+    """Show why the target needs STAGE, or why it does not.
 
     STAGE is the name of a stage, its number (the first is 0), or an image.
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from stagegraph.cli.common import for_log
 from stagegraph.cli.writing import write
 from stagegraph.errors import InputError, OptionsError, StagegraphError
 from stagegraph.source import printable, quoted
@@ -31,7 +32,8 @@ def fix_files(tasks: Sequence[Task], output: str, *, write_files: bool) -> int:
     failed = False
     for task in tasks:
         try:
-            done.append(_fixed(task))
+            if fixed := _fixed(task):
+                done.append(fixed)
         except StagegraphError as error:
             failed = True
             _to_stderr(f"error: {error}")
@@ -57,11 +59,16 @@ def _written(name: str, one: FixedFile) -> bool:
     return True
 
 
-def _fixed(task: Task) -> tuple[str, FixedFile]:
+def _fixed(task: Task) -> tuple[str, FixedFile] | None:
+    """The name and the changes of a file; None with a note where another frontend reads it."""
     from stagegraph.check.fix import fix_dockerfile
+    from stagegraph.dockerfile.logical import other_frontend
     from stagegraph.reading import read_bytes
 
     data, name = read_bytes(task.candidate.path)
+    if frontend := other_frontend(data.decode("utf-8", "replace")):
+        _to_stderr(f"note: {name}: skipped: its syntax line names another frontend ({frontend})")
+        return None
     return name, fix_dockerfile(data, name, task.known_builds, task.codes)
 
 
@@ -77,7 +84,8 @@ def _difference(name: str, one: FixedFile) -> str:
 def _whole_line(line: str) -> str:
     if not line.endswith("\n"):
         line += "\n\\ No newline at end of file\n"
-    return "".join(printable(part) + "\n" for part in line[:-1].split("\n")) if sys.stdout.isatty() else line
+    show = printable if sys.stdout.isatty() else for_log
+    return "".join(f"{show(part)}\n" for part in line[:-1].split("\n"))
 
 
 def _print_summary(name: str, one: FixedFile, written: bool) -> None:
@@ -88,7 +96,8 @@ def _print_summary(name: str, one: FixedFile, written: bool) -> None:
         )
     if one.kept:
         kept = ", ".join(map(quoted, one.kept))
-        why = "removing it would change another stage (for example what `--from=1` refers to)"
+        them = "it" if len(one.kept) == 1 else "them"
+        why = f"removing {them} would change another stage (for example what `--from=1` refers to)"
         _to_stderr(f"{name}: kept {kept}: {why}")
 
 

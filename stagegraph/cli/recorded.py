@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from stagegraph.errors import InputError, OptionsError, StagegraphError
-from stagegraph.source import printable
+from stagegraph.source import printable, quoted
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -101,19 +101,21 @@ def record_named(path: str, name: str, option: str) -> Record:
 
 def _listed(path: str, name: str, records: Sequence[Record]) -> str:
     lines = "\n".join(f"  {n:>3}  {_about(record)}" for n, record in enumerate(records, 1))
-    wrong = f" but not {name!r}" if name else ""
-    return f"{path} holds {len(records)} build{'s' if len(records) > 1 else ''}{wrong}:\n{lines}"
+    builds = f"{len(records)} build{'s' if len(records) > 1 else ''}"
+    unknown = f"unknown or ambiguous build {quoted(name)}: " if name else ""
+    return f"{unknown}{path} contains {builds}:\n{lines}"
 
 
 def _about(record: Record) -> str:
-    from stagegraph.units import duration
+    from stagegraph.units import counted, duration
 
     ends = [vertex.intervals[-1].end for vertex in record.vertices if vertex.intervals]
     starts = [vertex.intervals[0].start for vertex in record.vertices if vertex.intervals]
     took = f", {duration(max(ends) - min(starts))}" if ends else ""
     cached = sum(vertex.cached for vertex in record.vertices)
     failed = ", failed" if record.error else ""
-    return f"{record.name or 'the build'}: {len(record.vertices)} steps, {cached} cached{took}{failed}"
+    steps = counted(len(record.vertices), "step")
+    return f"{record.name or 'the build'}: {steps}, {cached} cached{took}{failed}"
 
 
 def timings_named(
@@ -149,7 +151,8 @@ def timed_report(path: str, name: str, dockerfile: str, options: Options) -> Rep
     timings, build = timings_named(path, name, "--record-build", dockerfile, options)
     if build is None:
         raise InputError(
-            f"{path} holds no Dockerfile that can be read", hint="pass the Dockerfile that it was built from"
+            f"{path} contains no readable Dockerfile",
+            hint="pass the Dockerfile that it was built from",
         )
     if timings.mismatch:
         print(f"warning: {printable(timings.mismatch)}", file=sys.stderr)

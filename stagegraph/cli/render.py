@@ -29,7 +29,7 @@ direction_option = click.option(
     show_default=True,
     help="Direction of the graph.",
 )
-labels_option = click.option("--labels/--no-labels", default=True, help="Write on the edges what is copied.")
+labels_option = click.option("--labels/--no-labels", default=True, help="Show on each edge what is copied.")
 theme_option = click.option(
     "--theme",
     type=click.Choice(THEMES),
@@ -41,7 +41,8 @@ title_option = click.option("--title", default="", help="Title of the picture.")
 
 
 _DEFAULT_FORMAT = (
-    " By default the suffix of FILE decides; without FILE it is text on a terminal and mermaid elsewhere."
+    " By default, the suffix of FILE selects the format; without FILE, it is text on a terminal and mermaid"
+    " otherwise."
 )
 
 
@@ -57,7 +58,10 @@ _DEFAULT_FORMAT = (
 @labels_option
 @theme_option
 @click.option(
-    "--link-base", default="", metavar="URL", help="Address of the Dockerfile; nodes link to URL#L12."
+    "--link-base",
+    default="",
+    metavar="URL",
+    help="URL of the Dockerfile; each node links to its line, such as URL#L12.",
 )
 @title_option
 @click.option(
@@ -65,7 +69,7 @@ _DEFAULT_FORMAT = (
     type=click.Choice(ENGINES),
     default="auto",
     show_default=True,
-    help="Which Graphviz to use for the layout.",
+    help="Graphviz to use for the layout: the bundled one (pure), or an installed one (system).",
 )
 @record_options
 def render(
@@ -115,7 +119,7 @@ def _format(output: str, name: str | None) -> str:
     suffix = Path(output).suffix.lower()
     if suffix not in by_suffix:
         raise click.UsageError(
-            f"no format has the suffix of {output}; choose one with --format, or end the name with one of"
+            f"unknown suffix in {output}; choose a format with --format, or use one of the suffixes"
             f" {', '.join(by_suffix)}"
         )
     return by_suffix[suffix]

@@ -28,17 +28,17 @@ TOO_SLOW = 3  # the exit code of --fail-over and --fail-path-over
 @format_option("timings", default="text")
 @output_option
 @click.option(
-    "--build", default="", metavar="NAME", help="Name or number of the build, if RECORD holds several."
+    "--build", default="", metavar="NAME", help="Name or number of the build, if RECORD contains several."
 )
 @click.option("--compare", is_flag=True, help="Compare two records: pass BEFORE and AFTER instead of RECORD.")
 @click.option(
-    "--fail-over", type=float, metavar="SECONDS", help="Exit with 3 if the build took longer than this."
+    "--fail-over", type=float, metavar="SECONDS", help="Exit with code 3 if the build took longer than this."
 )
 @click.option(
     "--fail-path-over",
     type=float,
     metavar="SECONDS",
-    help="Exit with 3 if the critical path took longer than this.",
+    help="Exit with code 3 if the critical path took longer than this.",
 )
 @click.option("--perfetto", default="", metavar="FILE", help="Also write a trace for ui.perfetto.dev.")
 @build_options
@@ -57,7 +57,7 @@ def timings(
 
     RECORD is a .dockerbuild bundle, the output of docker build with --progress=rawjson or
     --progress=plain, the log of a GitHub Actions job, or - for standard input. DOCKERFILE is the file
-    that was built; a bundle holds it. The exit code is 3 if the build exceeds --fail-over or
+    that was built; a bundle contains it. The exit code is 3 if the build exceeds --fail-over or
     --fail-path-over.
 
     \b

@@ -27,7 +27,7 @@ def write(data: bytes, output: str) -> None:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise InputError(
             f"cannot write {'standard output' if piped else output}: {reason}",
-            hint="use -o with a file in a folder that exists and is writable",
+            hint="write to a file in a directory that exists and is writable",
         ) from None
 
 

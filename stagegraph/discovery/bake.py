@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from stagegraph.discovery.found_build import FoundBuild, Note
+from stagegraph.discovery.found_build import FoundBuild, Note, ReadingLimits
 from stagegraph.discovery.hcl_expression import evaluate, scope_of
 from stagegraph.discovery.hcl_file import HclError, HclFile, Node, read_hcl, read_json
 from stagegraph.discovery.hcl_functions import UNKNOWN, is_known, to_text
@@ -20,6 +20,9 @@ from stagegraph.discovery.repository import Repository, is_remote, joined
 _MOST_COMBINATIONS = 256
 _CWD = "cwd://"  # the directory that bake is run in
 _Layers = dict[str, list[Node]]
+# Each part of a build that may be unknown, and its attribute.
+_CHECKED = {"target": "target", "build arguments": "args", "platforms": "platforms", "contexts": "contexts"}
+_READ = (*_CHECKED.values(), "context", "dockerfile")
 
 
 def bake_builds(path: str, text: str, repository: Repository) -> tuple[list[FoundBuild], list[Note]]:
@@ -34,6 +37,7 @@ def bake_builds(path: str, text: str, repository: Repository) -> tuple[list[Foun
 class _BakeFile:
     def __init__(self, path: str, file: HclFile, repository: Repository) -> None:
         self._path = path
+        self._limits = ReadingLimits()
         self._targets = file.of_type("target")
         self._repository = repository
         self._notes: dict[Note, None] = {}  # each once, in order
@@ -79,6 +83,7 @@ class _BakeFile:
         waiting = [name]
         while waiting:
             one = waiting.pop()
+            self._limits.spend(10)
             if one not in lineage:
                 lineage[one] = None
                 waiting.extend(self._inherits.get(one, ()))  # a later parent wins over an earlier one
@@ -108,6 +113,7 @@ class _BakeFile:
         line = self._targets[name].line
         self._note(line, name, unknown)
         for position, dockerfile in enumerate(dockerfiles or [None]):
+            self._limits.build()
             yield FoundBuild(
                 file=self._path,
                 line=line,
@@ -154,10 +160,6 @@ class _BakeFile:
         if unknown:
             message = f"bake target {name}: {', '.join(sorted(unknown))} not understood"
             self._notes[Note(file=self._path, line=line, message=message, of_build=True)] = None
-
-
-_CHECKED = {"target": "target", "build arguments": "args", "platforms": "platforms", "contexts": "contexts"}
-_READ = (*_CHECKED.values(), "context", "dockerfile")
 
 
 def _merged(values: list[Any]) -> Any:

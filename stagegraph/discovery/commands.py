@@ -6,13 +6,18 @@ Rules: docs.docker.com/reference/cli/docker/buildx/build and podman-build(1).
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 
 from msgspec import Struct, field
 
+from stagegraph.discovery.found_build import PLACEHOLDER, ReadingLimits, TooMuchError
+
 MISSING = "\x00"  # in a word: an unknown value
 _MOST_EXPANSIONS = 64
+_STEPS_OF_EXPANSION = 50
+_MOST_GROWTH = 64 * 1024  # characters that variables add to a line
 _ENDS = frozenset({"&&", "||", ";", "|", "&", "(", ")", ";;", "|&", "{", "}", ";&"})
 _QUOTES = ("'", '"', "\\")
 _SINGLE, _DOUBLE, _ESCAPE = r"'[^']*'", r'"[^"\\]*(?:\\.[^"\\]*)*"', r"\\."
@@ -29,13 +34,6 @@ _VARIABLE = re.compile(
     r"\$\$?\{([A-Za-z_]\w*)(?::?([-=?+])([^{}]*))?\}|\$\$?\(([A-Za-z_][\w-]*)\)|\$\$?([A-Za-z_]\w*)"
 )
 _NOT_EXPANDED = re.compile(r"\$\{[^{}]*\}|\$\(\(?|`|\$\{|\$[@*#?!0-9]")
-# what another tool fills in before a shell sees the line: Go templates, just, Jinja, Mustache, ERB, GitLab
-# inputs, Azure, CircleCI, Concourse, autoconf, batch files, token replacement
-PLACEHOLDER = (
-    r"\{\{\{?.*?\}\}\}?|\{%.*?%\}|<%.*?%>|\$\[\[.*?\]\]|\$\[[^\[\]]*\]"
-    r"|<<[#^/&]?\s*[\w-]+(?:\.[\w-]+)+\s*>>|<<<\s*[\w.-]+\s*>>>|(?<![$(])\(\([\w.-]+\)\)"
-    r"|@\{?[A-Za-z_][\w.]*\}?@|%[A-Za-z_]\w*%|#\{[^{}]*\}#?|(?<!\w)__[A-Za-z]\w*?__(?!\w)"
-)
 _TEMPLATED = re.compile(PLACEHOLDER)
 Values = Mapping[str, Sequence[str]]
 _ENGINE = re.compile(
@@ -105,16 +103,23 @@ def _unquoted(match: re.Match[str]) -> str:
     return _ESCAPED.sub(r"\1", inside) if text[0] == '"' else inside
 
 
-def expansions(text: str, values: Values) -> Iterator[tuple[str, bool]]:
+def expansions(text: str, values: Values, limits: ReadingLimits) -> Iterator[tuple[str, bool]]:
     """Every expansion of the variables in ``text`` that ``values`` allow, and whether it is certain.
 
     Where X has no value, ``${X:-default}`` expands to its default, which is not certain. Any other variable
-    without a value expands to MISSING, and so does a placeholder that another tool fills in.
+    without a value expands to MISSING, and so does a placeholder that another tool fills in. Raises
+    TooMuchError where a line grows too long.
     """
     text = _TEMPLATED.sub(MISSING, text)
-    names = list(dict.fromkeys(_name(match) for match in _VARIABLE.finditer(text)))
-    choices: list[Sequence[str | None]] = [values.get(name) or [None] for name in names]
+    uses = Counter(_name(match) for match in _VARIABLE.finditer(text))
+    names = list(uses)
+    known = [values.get(name, ())[:_MOST_EXPANSIONS] for name in names]
+    choices: list[Sequence[str | None]] = [one or (None,) for one in known]
     for choice in islice(product(*choices), _MOST_EXPANSIONS):
+        growth = sum(uses[name] * len(value or "") for name, value in zip(names, choice, strict=True))
+        if growth > _MOST_GROWTH:
+            raise TooMuchError("its variables expand to too much text")
+        limits.spend(_STEPS_OF_EXPANSION + len(text) + growth)
         yield _expanded(text, dict(zip(names, choice, strict=True)))
 
 
@@ -238,14 +243,24 @@ _CHANGES = (
 
 
 def mentions_build(text: str) -> bool:
-    """Whether a line may hold a build."""
-    return bool(_MENTION.search(text))
+    """Whether a line of ``text`` may hold a build: a word with the name of an engine, and later "build"."""
+    position = 0
+    while engine := _ENGINE_NAME.search(text, position):
+        space = _SPACE.search(text, engine.end())
+        if space is None:
+            return False
+        position = space.end()
+        if space[0] in " \t":
+            end = text.find("\n", position)
+            position, start = (end if end >= 0 else len(text)), position
+            if _BUILD_WORD.search(text, start, position):
+                return True
+    return False
 
 
-_MENTION = re.compile(
-    r"(?:docker|podman|nerdctl|buildah|finch|\bCONTAINER\w*|\bENGINE\w*)\S*[ \t].*?\b(?:build|bud)\b",
-    re.IGNORECASE,
-)
+_ENGINE_NAME = re.compile(r"docker|podman|nerdctl|buildah|finch|\b(?:CONTAINER|ENGINE)", re.IGNORECASE)
+_BUILD_WORD = re.compile(r"\b(?:build|bud)\b", re.IGNORECASE)
+_SPACE = re.compile(r"\s")
 
 
 def engine_variables() -> Iterator[tuple[str, str]]:

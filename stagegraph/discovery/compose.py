@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from stagegraph.discovery.found_build import FoundBuild, Note
+from stagegraph.discovery.found_build import FoundBuild, Note, ReadingLimits
 from stagegraph.discovery.repository import Repository, is_remote
 from stagegraph.discovery.yaml_file import Table, Yaml, YamlError, read_yaml
 
 _MAIN = re.compile(r"(?:docker-)?compose\.ya?ml")
 _MOST_PARENTS = 20
+_STEPS_OF_SERVICE = 200
 _HOLE = re.compile(r"\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::?([-+?])([^{}]*))?\})")
 
 
@@ -25,15 +26,17 @@ def compose_builds(path: str, text: str, repository: Repository) -> tuple[list[F
         return [], [Note(file=path, line=None, message=f"not understood: {error}")]
     builds: list[FoundBuild] = []
     notes: list[Note] = []
+    limits = ReadingLimits()
     # a file that is merged over another (compose.override.yaml) need not repeat the context
     main = bool(_MAIN.fullmatch(path.rpartition("/")[2]))
     services = root.table("services") if isinstance(root, Table) else Table()
     for name, service in services.items():
         if isinstance(service, Table):
-            own = _build(services, name, ())
+            own = _build(services, name, (), limits)
             if own is not None:
                 whole = main and not _elsewhere(service.get("extends"))
                 builds.extend(_service(path, service.line("build"), name, own, whole, repository))
+                limits.build()
     for build in builds:
         if build.unknown:
             message = f"service {build.name}: {', '.join(sorted(build.unknown))} not understood"
@@ -41,14 +44,17 @@ def compose_builds(path: str, text: str, repository: Repository) -> tuple[list[F
     return builds, notes
 
 
-def _build(services: Table, name: str, path: tuple[str, ...]) -> Yaml:
+def _build(services: Table, name: str, path: tuple[str, ...], limits: ReadingLimits) -> Yaml:
     """The ``build`` of a service, merged over that of the service it extends in the same file."""
     own = services.table(name).get("build")
+    arguments = own.get("args") if isinstance(own, Table) else None
+    size = len(arguments.values) if isinstance(arguments, Table) else len(arguments or ())
+    limits.spend(_STEPS_OF_SERVICE + 10 * (size + len(_as_table(own).values)))
     extends = services.table(name).get("extends")
     parent = extends.text("service") if isinstance(extends, Table) else extends
     if not isinstance(parent, str) or _elsewhere(extends) or name in path or len(path) > _MOST_PARENTS:
         return own
-    inherited = _build(services, parent, (*path, name))
+    inherited = _build(services, parent, (*path, name), limits)
     if own is None or inherited is None:
         return own if inherited is None else inherited
     return Table(values={**dict(_as_table(inherited).items()), **dict(_as_table(own).items())})
@@ -83,6 +89,7 @@ def _service(
     if not target_sure:
         unknown.add("target")
     args, args_sure = _pairs(table.get("args"))
+    names = _names(table.get("args"))
     if not args_sure:
         unknown.add("build arguments")
     yield FoundBuild(
@@ -93,6 +100,7 @@ def _service(
         dockerfile=dockerfile,
         target=target if target or target_sure else None,
         build_args=args,
+        passed=names - args.keys(),
         platforms=_texts(table.get("platforms")),
         contexts=tuple(sorted(_pairs(table.get("additional_contexts"))[0])),
         unknown=frozenset(unknown),
@@ -113,6 +121,14 @@ def _text(value: Yaml) -> tuple[str, bool]:
         return match[5] if match[4] == "-" else ""
 
     return _HOLE.sub(part, value), sure
+
+
+def _names(value: Yaml) -> frozenset[str]:
+    """The names of arguments from a mapping or a list of NAME=VALUE."""
+    if isinstance(value, Table):
+        return frozenset(name for name, _ in value.items())
+    items = value if isinstance(value, list) else []
+    return frozenset(item.partition("=")[0] for item in items if isinstance(item, str))
 
 
 def _pairs(value: Yaml) -> tuple[dict[str, str], bool]:

@@ -12,11 +12,13 @@ from stagegraph.discovery.found_build import (
     Discovery,
     FoundBuild,
     Note,
+    TooMuchError,
     with_merged_services,
     with_target_lines,
     without_placeholders,
 )
-from stagegraph.discovery.mentions import may_mention, mentions, unread_targets
+from stagegraph.discovery.mentions import LARGEST_FOR_WORDS, may_mention, mentions, unread_targets
+from stagegraph.discovery.passed import passed_names
 from stagegraph.discovery.repository import FileTree, Repository
 from stagegraph.discovery.scripts import Script, script_builds
 from stagegraph.discovery.workflows import workflow_builds
@@ -24,6 +26,8 @@ from stagegraph.discovery.workflows import workflow_builds
 _LARGEST = 1024 * 1024  # bytes
 _MOST_FILES_FOR_WORDS = 20_000  # that are read only for words
 _MOST_WORDS = 2_000
+_MOST_PASSED = 50_000  # names that builds are given
+_PASSING = (b"args", b"build-arg", b"build_arg", b"buildarg", b"contexts", b"build-context")
 _Builds = tuple[list[FoundBuild], list[Note]]
 _Reader = Callable[[str, str, Repository], _Builds]
 
@@ -60,8 +64,14 @@ def discover(root: Path, tree: FileTree | None = None) -> Discovery:
     for path in walk.paths:
         search.read(path)
     notes = (*walk.notes, *search.notes)
-    builds = tuple(with_merged_services(search.builds))
-    return Discovery(builds=builds, notes=notes, mentioned=search.mentioned, unread=tuple(search.unread))
+    passed = {name for build in search.builds for name in (*build.build_args, *build.passed, *build.contexts)}
+    return Discovery(
+        builds=tuple(with_merged_services(search.builds)),
+        notes=notes,
+        mentioned=search.mentioned,
+        passed=frozenset(search.passed | passed),
+        unread=tuple(search.unread),
+    )
 
 
 class _Search:
@@ -75,6 +85,7 @@ class _Search:
         self.notes: list[Note] = []
         self.mentioned: dict[str, str] = {}
         self.unread: list[str] = []
+        self.passed: set[str] = set()
 
     def read(self, path: str) -> None:
         reader = self._reader(path)
@@ -88,8 +99,8 @@ class _Search:
             self._left -= data is not None
         else:
             return
-        if data is not None and b"target" in data.lower():
-            self._read_words(path, _decoded(data), self.builds[count:])
+        if data is not None:
+            self._read_words(path, data, self.builds[count:])
 
     def _reader(self, path: str) -> _Reader | None:
         for pattern, reader in _READERS:
@@ -110,7 +121,15 @@ class _Search:
                 message = f"{f'{build.kind} {build.name}'.strip()}: {parts} not understood"
                 self.notes.append(Note(file=path, line=build.line, message=message, of_build=True))
 
-    def _read_words(self, path: str, text: str, builds: Sequence[FoundBuild]) -> None:
+    def _read_words(self, path: str, data: bytes, builds: Sequence[FoundBuild]) -> None:
+        lower = data.lower()
+        if b"target" in lower:
+            self._read_targets(path, _decoded(data), builds)
+        is_small = len(data) <= LARGEST_FOR_WORDS and len(self.passed) < _MOST_PASSED
+        if is_small and any(word in lower for word in _PASSING):
+            self.passed.update(passed_names(_decoded(data)))
+
+    def _read_targets(self, path: str, text: str, builds: Sequence[FoundBuild]) -> None:
         """Record the targets in ``text`` that are not those of ``builds``, the builds found in it."""
         name = path[path.rfind("/") + 1 :]
         for word, line in mentions(name, text):
@@ -119,11 +138,8 @@ class _Search:
         if builds and builds[0].kind in ("bake target", "compose service"):
             return  # every target of such a file is that of a build, or of a mount
         lines = list(unread_targets(name, text))
-        read = {
-            next((line for line in lines if line >= build.line), 0)
-            for build in builds
-            if not build.target_line
-        }
+        starts = [build.line for build in builds if not build.target_line]
+        read = {next((line for line in lines if line >= start), 0) for start in starts}
         self.unread.extend(f"{path}:{line}" for line in lines if line not in read)
 
     def _data(self, path: str, notes: list[Note]) -> bytes | None:
@@ -145,7 +161,8 @@ def _builds(reader: _Reader, path: str, text: str, repository: Repository) -> _B
     try:
         return reader(path, text, repository)
     except Exception as error:  # the last resort: one file must not stop the check of the others
-        message = f"not understood: {type(error).__name__}: {error}"
+        name = "" if isinstance(error, TooMuchError) else f"{type(error).__name__}: "
+        message = f"not understood: {name}{error}"
         everything = frozenset({"dockerfile", "target", "build arguments"})
         unknown = FoundBuild(
             file=path, line=1, kind="file", dockerfile=None, target=None, unknown=everything, certain=False

@@ -8,20 +8,52 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from stagegraph.discovery.commands import PLACEHOLDER
-
+# what another tool fills in before a shell sees the line: Go templates, just, Jinja, Mustache, ERB, GitLab
+# inputs, Azure, CircleCI, Concourse, autoconf, batch files, token replacement
+PLACEHOLDER = (
+    r"\{\{\{?.*?\}\}\}?|\{%.*?%\}|<%.*?%>|\$\[\[.*?\]\]|\$\[[^\[\]]*\]"
+    r"|<<[#^/&]?\s*[\w-]+(?:\.[\w-]+)+\s*>>|<<<\s*[\w.-]+\s*>>>|(?<![$(])\(\([\w.-]+\)\)"
+    r"|@\{?[A-Za-z_][\w.]*\}?@|%[A-Za-z_]\w*%|#\{[^{}]*\}#?|(?<!\w)__[A-Za-z]\w*?__(?!\w)"
+)
 _LONGEST_BUILD = 60  # lines from the start of a build to its target
+
+_MOST_BUILDS = 1_000
+_MOST_STEPS = 4_000_000  # about a second
+
+
+class TooMuchError(Exception):
+    """A file that takes too much to read, as one does that repeats itself."""
+
+
+class ReadingLimits(Struct):
+    """What reading one file may still cost; both methods raise TooMuchError."""
+
+    builds: int = _MOST_BUILDS
+    steps: int = _MOST_STEPS
+
+    def build(self) -> None:
+        """Count one build."""
+        self.builds -= 1
+        if self.builds < 0:
+            raise TooMuchError(f"it holds more than {_MOST_BUILDS:,} builds")
+
+    def spend(self, steps: int) -> None:
+        """Count ``steps``: about the characters that are read."""
+        self.steps -= steps
+        if self.steps < 0:
+            raise TooMuchError("it takes too many steps")
 
 
 class FoundBuild(Struct, frozen=True, kw_only=True):
     """A build in ``file`` (a path from the root of the repository), which starts at ``line`` (from 1).
 
     ``dockerfile`` is a path from the root, or None when it is unknown; ``target`` is empty for the default
-    target and None when it is unknown. ``unknown`` names every part that is not understood: "dockerfile",
-    "target", "build arguments", "platforms", "contexts". ``certain`` is False when the build may use another
-    Dockerfile than this one; ``may_differ`` is set when the Dockerfile may have another text than in the
-    repository, or when another file may complete the build. ``target_line`` is the line with the name of the
-    target, 0 where there is none.
+    target and None when it is unknown. ``passed`` has the build arguments whose values are unknown.
+    ``unknown`` names every part that is not understood: "dockerfile", "target", "build arguments",
+    "platforms", "contexts". ``certain`` is False when the build may use another Dockerfile than this one;
+    ``may_differ`` is set when the Dockerfile may have another text than in the repository, or when another
+    file may complete the build. ``target_line`` is the line with the name of the target, 0 where there is
+    none.
     """
 
     file: str
@@ -31,6 +63,7 @@ class FoundBuild(Struct, frozen=True, kw_only=True):
     dockerfile: str | None = "Dockerfile"
     target: str | None = ""
     build_args: Mapping[str, str] = field(default_factory=dict)
+    passed: frozenset[str] = frozenset()
     platforms: tuple[str, ...] = ()
     contexts: tuple[str, ...] = ()
     unknown: frozenset[str] = frozenset()
@@ -76,13 +109,15 @@ class Note(Struct, frozen=True, kw_only=True):
 class Discovery(Struct, frozen=True, kw_only=True):
     """The builds of a repository and the notes on them, in the order of their files and lines.
 
-    ``mentioned`` has every word that some file calls a target, and where: "README.md:3". ``unread`` says
+    ``mentioned`` has every word that some file calls a target, and where: "README.md:3". ``passed`` has
+    every name that some file passes to a build, as a build argument or a named context. ``unread`` says
     where a target is passed that is not a word, to a build that is not in ``builds``.
     """
 
     builds: tuple[FoundBuild, ...] = ()
     notes: tuple[Note, ...] = ()
     mentioned: Mapping[str, str] = field(default_factory=dict)
+    passed: frozenset[str] = frozenset()
     unread: tuple[str, ...] = ()
 
 
@@ -101,8 +136,9 @@ def without_placeholders(build: FoundBuild) -> FoundBuild:
         unknown.add("build arguments")
     if unknown == build.unknown:
         return build
+    passed = build.passed | (build.build_args.keys() - args.keys())
     target = None if "target" in unknown - build.unknown else build.target
-    return replace(build, target=target, build_args=args, unknown=frozenset(unknown))
+    return replace(build, target=target, build_args=args, passed=passed, unknown=frozenset(unknown))
 
 
 def with_merged_services(builds: Sequence[FoundBuild]) -> Iterator[FoundBuild]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-_LARGEST_FOR_WORDS = 256 * 1024  # characters
+LARGEST_FOR_WORDS = 256 * 1024  # characters
 _DOCKERFILE = re.compile(r"docker_?file|containerfile", re.IGNORECASE)
 
 _WORD = r"[A-Za-z0-9][\w.-]*"
@@ -60,14 +60,15 @@ _CODE_SET = re.compile(
 _BEFORE, _AFTER = 15, 6  # lines around a target in which a tool that builds images may be named
 _FILES = re.compile(
     r"(?:.*\.(?:md|rst|adoc|txt|ya?ml|json|jsonc|toml|py|rb|groovy|gradle|kts?|bzl|star|ps[dm]?1|bat|cmd|tf|tofu|nix|just"
-    r"|[cm]?[jt]sx?|go|java|cs|fs|rs|scala|php|jsonnet|cue|lua|sh|bash|zsh|mk|fish)"
+    r"|[cm]?[jt]sx?|go|java|cs|fs|rs|scala|php|jsonnet|cue|lua|sh|bash|zsh|mk|fish"
+    r"|hcl|tfvars|env|ini|cfg|conf|properties|xml)"
     r"|[^.]*|.*(?:Dockerfile|Containerfile|Jenkinsfile|Tiltfile|Earthfile|Makefile|Rakefile).*|\.envrc)\Z",
     re.IGNORECASE,
 )
 
 
 def may_mention(name: str) -> bool:
-    """Whether people name targets in files of this name."""
+    """Whether people name targets and build arguments in files of this name."""
     return bool(_FILES.match(name))
 
 
@@ -76,7 +77,7 @@ def unread_targets(name: str, text: str) -> Iterator[int]:
 
     Only those count that are near the name of a tool that builds images.
     """
-    if len(text) > _LARGEST_FOR_WORDS or "target" not in text.lower() or not _BUILDER.search(text):
+    if len(text) > LARGEST_FOR_WORDS or "target" not in text.lower() or not _BUILDER.search(text):
         return
     if _DOCKERFILE.search(name):
         return
@@ -100,9 +101,11 @@ def unread_targets(name: str, text: str) -> Iterator[int]:
 
 
 def _lines_of(pattern: re.Pattern[str], text: str) -> Iterator[int]:
+    line, counted = 1, 0
     for match in pattern.finditer(text):
         start = match.start() + len(match[0]) - len(match[0].lstrip())
-        yield text.count("\n", 0, start) + 1
+        line, counted = line + text.count("\n", counted, start), start
+        yield line
 
 
 def _builds_image(name: str, lines: Sequence[str], line: int, near: re.Pattern[str]) -> bool:
@@ -141,15 +144,16 @@ def mentions(name: str, text: str) -> Iterator[tuple[str, int]]:
 
     In program code only those count that are near the name of a tool that builds images.
     """
-    if len(text) > _LARGEST_FOR_WORDS or "target" not in text.lower():
+    if len(text) > LARGEST_FOR_WORDS or "target" not in text.lower():
         return
     code = bool(_CODE.match(name))
     if code and not _BUILDER.search(text):
         return
     lines = text.split("\n")
     for pattern in (_MENTION, _ITEMS):
+        line, counted = 1, 0
         for match in pattern.finditer(text):
-            line = text.count("\n", 0, match.start()) + 1
+            line, counted = line + text.count("\n", counted, match.start()), match.start()
             if code and not _builds_image(name, lines, line, _BUILDER):
                 continue
             for word in _EACH.findall(match[pattern.groups]):

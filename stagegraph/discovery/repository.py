@@ -22,6 +22,9 @@ _NEVER = frozenset({".git", ".hg", ".svn", "node_modules", ".venv", ".tox", "__p
 _MOST_ENTRIES = 500_000
 _MOST_IGNORE_BYTES = 1024 * 1024
 _IN_ANY_DIRECTORY = "^(?:.+/)?"  # how regular expressions of pathspec begin
+_DIRECTORY = "(?P<ps_d>/)"  # how they end for a directory; its group has a name
+_EITHER = f"(?:{_DIRECTORY}|$)"  # and for a directory or a file
+_DEFAULT_NAMES = ("Dockerfile", "Containerfile")
 
 
 class _IgnoreFile(NamedTuple):
@@ -47,6 +50,7 @@ class _Directory(NamedTuple):
 
     files: list[str]
     directories: list[str]
+    links_outside: list[str]  # to files that are not in the repository
     entries: int  # with those that Git ignores
     ignore_files: _IgnoreFiles
     notes: list[Note]
@@ -55,11 +59,13 @@ class _Directory(NamedTuple):
 class Walk(NamedTuple):
     """The regular files (and links to them) under a directory, and notes on what cannot be read.
 
-    The paths are relative to the directory and have slashes; they come directory by directory in the order
-    of their names, the files of a directory before those below it.
+    ``links_outside`` are links to files outside the repository, whose text nobody asked to show. The paths
+    are relative to the directory and have slashes; they come directory by directory in the order of their
+    names, the files of a directory before those below it.
     """
 
     paths: list[str]
+    links_outside: list[str]
     notes: list[Note]
 
 
@@ -75,21 +81,23 @@ class FileTree(Struct):
         """
         here = Path(top).resolve()
         root = repository_of(here) or here
-        walk = Walk([], [])
+        walk = Walk([], [], [])
         above: _IgnoreFiles = ()
         for parent in _between(root, here):
             above = (*above, *_ignore_files(str(parent), _prefix(parent, root), walk.notes))
-        self._walk_into(walk, top, str(here), _prefix(here, root), above)
+        self._walk_into(walk, top, here, root, above)
         return walk
 
-    def _walk_into(self, walk: Walk, top: str, here: str, prefix: str, above: _IgnoreFiles) -> None:
+    def _walk_into(self, walk: Walk, top: str, here: Path, root: Path, above: _IgnoreFiles) -> None:
         left = _MOST_ENTRIES
-        waiting = [("", here, above)]
+        prefix = _prefix(here, root)
+        waiting = [("", str(here), above)]
         while waiting and left > 0:
             inside, path, ignore_files = waiting.pop()
-            directory = self._directory(path, prefix + inside, ignore_files)
+            directory = self._directory(path, prefix + inside, str(root), ignore_files)
             walk.notes.extend(directory.notes)
             walk.paths.extend([inside + name for name in directory.files])
+            walk.links_outside.extend([inside + name for name in directory.links_outside])
             left -= directory.entries
             waiting.extend(
                 (f"{inside}{name}/", os.path.join(path, name), directory.ignore_files)
@@ -99,32 +107,33 @@ class FileTree(Struct):
             message = f"there are more than {_MOST_ENTRIES:,} files; the rest was skipped"
             walk.notes.append(Note(file=str(Path(top)), line=None, message=message))
 
-    def _directory(self, path: str, prefix: str, above: _IgnoreFiles) -> _Directory:
+    def _directory(self, path: str, prefix: str, root: str, above: _IgnoreFiles) -> _Directory:
         key = (path, prefix)
         if key not in self._read:
-            self._read[key] = _read_directory(path, prefix, above)
+            self._read[key] = _read_directory(path, prefix, root, above)
         return self._read[key]
 
 
-def _read_directory(path: str, prefix: str, ignore_files: _IgnoreFiles) -> _Directory:
-    """``prefix`` is the path from the root of the repository, with a slash at its end."""
+def _read_directory(path: str, prefix: str, root: str, ignore_files: _IgnoreFiles) -> _Directory:
+    """``prefix`` is the path from ``root``, the root of the repository, with a slash at its end."""
     notes: list[Note] = []
     try:
         with os.scandir(path) as scan:
             entries = sorted(scan, key=lambda entry: entry.name)
     except OSError as error:
         notes.append(Note(file=path, line=None, message=f"not read: {error.strerror}"))
-        return _Directory([], [], 0, ignore_files, notes)
+        return _Directory([], [], [], 0, ignore_files, notes)
     if any(entry.name == ".gitignore" for entry in entries):
         ignore_files = (*ignore_files, *_ignore_files(path, prefix, notes))
-    directory = _Directory([], [], len(entries), ignore_files, notes)
+    directory = _Directory([], [], [], len(entries), ignore_files, notes)
     for entry in entries:
         name = entry.name
         if entry.is_dir(follow_symlinks=False):
             if name not in _NEVER and not _is_ignored(ignore_files, f"{prefix}{name}/"):
                 directory.directories.append(name)
         elif _is_file(entry) and not _is_ignored(ignore_files, prefix + name):
-            directory.files.append(name)
+            inside = not entry.is_symlink() or Path(entry.path).resolve().is_relative_to(root)
+            (directory.files if inside else directory.links_outside).append(name)
     return directory
 
 
@@ -145,8 +154,6 @@ def _is_ignored(ignore_files: _IgnoreFiles, path: str) -> bool:
 
 
 def _ignore_files(directory: str, prefix: str, notes: list[Note]) -> _IgnoreFiles:
-    from pathspec import GitIgnoreSpec
-
     path = os.path.join(directory, ".gitignore")
     try:
         if not os.path.isfile(path):
@@ -155,12 +162,53 @@ def _ignore_files(directory: str, prefix: str, notes: list[Note]) -> _IgnoreFile
             lines = file.read(_MOST_IGNORE_BYTES).decode("utf-8", "replace").splitlines()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # of re, for patterns such as [[]
-            spec = GitIgnoreSpec.from_lines(lines)
+            spec, skipped = ignore_spec(lines)
             any_pattern = _any_of(spec)
     except (OSError, ValueError) as error:
         notes.append(Note(file=path, line=None, message=f"not read: {error}"))
         return ()
+    if skipped:
+        message = f"{skipped} patterns with too many wildcards were skipped"
+        notes.append(Note(file=path, line=None, message=message))
     return (_IgnoreFile(prefix, spec, any_pattern),)
+
+
+def ignore_spec(lines: Iterable[str]) -> tuple[GitIgnoreSpec, int]:
+    """The patterns of .gitignore in ``lines``, and how many were left out: they would take too long."""
+    from pathspec import GitIgnoreSpec
+
+    kept = []
+    all_lines = list(lines)
+    short = [line for line in all_lines if len(line) <= _LONGEST_PATTERN]
+    patterns = list(GitIgnoreSpec.from_lines(short).patterns)
+    skipped = len(all_lines) - len(short)
+    for pattern in patterns:
+        if pattern.regex is not None:
+            text = re.sub(_STAR_BEFORE_STAR, r"(?>[^/]*?\1)", pattern.regex.pattern)
+            if _backtracking(text) > _MOST_WILDCARDS:
+                skipped += 1
+                continue
+            if text != pattern.regex.pattern:
+                pattern.regex = re.compile(text, pattern.regex.flags)
+        kept.append(pattern)
+    return GitIgnoreSpec(kept), skipped
+
+
+def _backtracking(expression: str) -> int:
+    """How many wildcards of one kind backtrack in ``expression``."""
+    names = expression.count(_ANY_NAME) - expression.count(f"(?>{_ANY_NAME}?")
+    return max(names, expression.count(_ANY_DIRECTORIES))
+
+
+# In the regular expressions of pathspec: a * with another one behind it. Its first match is as good as any
+# later one, so it need not backtrack.
+_STAR_BEFORE_STAR = (
+    r"\[\^/\]\*((?:\\.|\[\^/\](?!\*)|\[(?![\]^])(?:\\.|[^\]\\])+\]|[^/\\()\[\]*+?|{}^$.])*)(?=\[\^/\]\*)"
+)
+_ANY_NAME = "[^/]*"
+_ANY_DIRECTORIES = "(?:/.+)?"
+_MOST_WILDCARDS = 3
+_LONGEST_PATTERN = 4096  # as long as a path can be
 
 
 def _any_of(spec: GitIgnoreSpec) -> re.Pattern[str] | None:
@@ -185,10 +233,6 @@ def _any_of(spec: GitIgnoreSpec) -> re.Pattern[str] | None:
     return re.compile("|".join(anchored) or r"(?!)")
 
 
-_DIRECTORY = "(?P<ps_d>/)"
-_EITHER = f"(?:{_DIRECTORY}|$)"
-
-
 def _between(root: Path, here: Path) -> list[Path]:
     """The directories from ``root`` down to the one above ``here``."""
     return [parent for parent in reversed(here.parents) if parent.is_relative_to(root)]
@@ -206,9 +250,6 @@ def repository_of(path: Path) -> Path | None:
         return next((one for one in (start, *start.parents) if (one / ".git").exists()), None)
     except (OSError, RuntimeError):
         return None
-
-
-_DEFAULT_NAMES = ("Dockerfile", "Containerfile")
 
 
 class Repository:

@@ -19,7 +19,7 @@ from stagegraph.discovery.commands import (
     mentions_build,
     simple_commands,
 )
-from stagegraph.discovery.found_build import FoundBuild, Note
+from stagegraph.discovery.found_build import FoundBuild, Note, ReadingLimits
 from stagegraph.discovery.repository import Repository, is_remote, joined
 
 _ASSIGNED = re.compile(
@@ -35,6 +35,9 @@ _MAKE = re.compile(r"[Mm]akefile|\.mk\Z")
 _QUOTED = re.compile(r"""\A(["'])(.*)\1,?\Z""", re.DOTALL)
 
 
+_MOST_DIRECTORIES = 100
+
+
 class Script(Struct):
     """Lines of shell: their file, the number of the first line, and the directories it may run in.
 
@@ -47,10 +50,14 @@ class Script(Struct):
     directories: tuple[str, ...] = ("",)
     values: Mapping[str, Sequence[str]] = field(default_factory=dict)
     kind: str = "command"
+    limits: ReadingLimits = field(default_factory=ReadingLimits)  # shared by the scripts of a file
 
 
 def script_builds(script: Script, repository: Repository) -> tuple[list[FoundBuild], list[Note]]:
-    """The builds in ``script``, and notes on what is not understood."""
+    """The builds in ``script``, and notes on what is not understood.
+
+    Raises TooMuchError.
+    """
     if not mentions_build(script.text.replace("\\\n", " ")):
         return [], []
     reader = _Reader(script, repository)
@@ -79,7 +86,7 @@ class _Reader:
         match = _ASSIGNED.match(text)
         if match and "$(" not in match[3] and "`" not in match[3]:
             value = match[3].strip().strip("\"'")
-            for expanded, certain in expansions(value, self._values):
+            for expanded, certain in expansions(value, self._values, self._script.limits):
                 if certain and MISSING not in expanded:
                     self._values.setdefault(match[1], []).append(expanded)
             if self._is_make or "${" in value:  # `make NAME=VALUE` sets any of them
@@ -94,12 +101,14 @@ class _Reader:
         paths = [joined(start, directory) for start in self._directories[:20]]
         known = [path for path in paths if path is not None and self._repository.is_directory(path)]
         self._may_differ |= not known and not re.match(_INSIDE, directory)
-        self._directories.extend(path for path in dict.fromkeys(known) if path not in self._directories)
+        for path in known:
+            if path not in self._directories and len(self._directories) < _MOST_DIRECTORIES:
+                self._directories.append(path)
 
     def _line(self, logical: LogicalLine) -> Iterator[FoundBuild]:
         text = _plain(logical.text)
         values = {**{name: [value] for name, value in engine_variables()}, **self._values}
-        for expanded, _ in expansions(text, values):
+        for expanded, _ in expansions(text, values, self._script.limits):
             commands = simple_commands(expanded)
             if commands is None:
                 self._note(logical.line, "a quote in this line is not closed")
@@ -119,6 +128,7 @@ class _Reader:
         if unknown:
             self._note(logical.line, f"docker build: {', '.join(sorted(unknown))} not understood")
         for dockerfile in dockerfiles or (None,):
+            self._script.limits.build()
             yield FoundBuild(
                 file=self._script.file,
                 line=logical.line,
@@ -174,5 +184,5 @@ def _plain(text: str) -> str:
     match = _QUOTED.match(text.strip())
     if match and match[1] not in match[2]:
         return match[2]
-    script = re.match(r'\s*"[^"]*"\s*:\s*"(.*)"\s*,?\s*\Z', text)  # a script of package.json
+    script = re.match(r'"[^"]*"\s*:\s*"(.*)"\s*,?\Z', text.strip())  # a script of package.json
     return script[1] if script else text

@@ -13,19 +13,21 @@ from itertools import islice, product
 from msgspec.structs import replace
 
 from stagegraph.discovery.commands import MISSING, changes_files
-from stagegraph.discovery.found_build import FoundBuild, Note
+from stagegraph.discovery.found_build import FoundBuild, Note, ReadingLimits, TooMuchError
 from stagegraph.discovery.repository import Repository, is_remote
 from stagegraph.discovery.scripts import Script, script_builds
 from stagegraph.discovery.yaml_file import Table, Yaml, YamlError, read_yaml
 
 _BUILD = re.compile(r"(?:docker|depot)/build-push-action(?:@|\Z)")
 _BAKE = re.compile(r"(?:docker|depot)/bake-action(?:@|\Z)")
-_EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}", re.DOTALL)
+_EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 _PATH = re.compile(r"(matrix|env)((?:\.[\w-]+)+)\Z")
 _SET_TARGET = re.compile(r"([^\s=]+)\.target=(\S+)")
 _DEFAULT_CONTEXT = re.compile(r"\{\{\s*defaultContext\s*\}\}:?")
 _MOST_COMBINATIONS = 256
 _OWN_REFERENCE = re.compile(r"head|github\.(?:ref|sha)", re.IGNORECASE)
+_MOST_GROWTH = 64 * 1024  # characters that expressions add to a text
+_STEPS_OF_STEP = 200
 _Values = Mapping[str, Yaml]
 
 
@@ -48,13 +50,14 @@ class _Reader:
         self._changed = False  # whether a step before changes the files of the repository
         self.builds: list[FoundBuild] = []
         self.notes: list[Note] = []
+        self._limits = ReadingLimits()
 
     def jobs(self, root: Table) -> None:
         environment = _strings(root.table("env"))
         for _, job in root.table("jobs").items():
             if isinstance(job, Table):
                 env = {**environment, **_strings(job.table("env"))}
-                for matrix in _combinations(job.table("strategy").get("matrix")):
+                for matrix in _combinations(job.table("strategy").get("matrix"), self._limits):
                     self._steps(job, matrix, env)
         self._steps(root.table("runs"), {}, environment)
 
@@ -65,6 +68,7 @@ class _Reader:
         for step in steps if isinstance(steps, list) else ():
             if isinstance(step, Table):
                 env = {**environment, **_strings(step.table("env"))}
+                self._limits.spend(_STEPS_OF_STEP + 20 * len(env))
                 self._step(
                     step,
                     {"matrix": Table(values=dict(matrix)), "env": Table(values=dict(env))},
@@ -95,6 +99,7 @@ class _Reader:
                 if MISSING not in _expanded(value, known)
             },
             kind="workflow step",
+            limits=self._limits,
         )
         builds, notes = script_builds(script, self._repository)
         self.builds.extend([replace(build, may_differ=True) for build in builds] if self._changed else builds)
@@ -125,6 +130,7 @@ class _Reader:
         if dockerfile is None:
             unknown.add("dockerfile")
         self._note(line, unknown)
+        self._limits.build()
         yield FoundBuild(
             file=self._path,
             line=line,
@@ -153,6 +159,7 @@ class _Reader:
         if MISSING in changes:
             self._note(line, {"target"} if ".target=" in changes else {"build arguments"})
         for _, target in _SET_TARGET.findall(changes):
+            self._limits.build()
             unknown = frozenset({"dockerfile", *(["target"] if MISSING in target else [])})
             yield FoundBuild(
                 file=self._path,
@@ -200,7 +207,18 @@ def _expanded(text: str, known: _Values) -> str:
     """``text`` with its expressions expanded; MISSING for those with values from outside of the file."""
     if "${{" not in text:
         return text
-    return _EXPRESSION.sub(lambda match: _value(match[1], known), text)
+    growth = 0
+
+    def part(match: re.Match[str]) -> str:
+        nonlocal growth
+        value = _value(match[1].strip(), known)
+        growth += len(value)
+        if growth > _MOST_GROWTH:
+            raise TooMuchError("its expressions expand to too much text")
+        return value
+
+    end = text.rfind("}}") + 2  # an expression that is not closed would be looked for again and again
+    return _EXPRESSION.sub(part, text[:end]) + text[end:] if end > 1 else text
 
 
 def _value(expression: str, known: _Values) -> str:
@@ -213,7 +231,7 @@ def _value(expression: str, known: _Values) -> str:
     return value if isinstance(value, str) and "${{" not in value else MISSING
 
 
-def _combinations(matrix: Yaml) -> list[dict[str, Yaml]]:
+def _combinations(matrix: Yaml, limits: ReadingLimits) -> list[dict[str, Yaml]]:
     """The variables of every job of a matrix. ``exclude`` is not applied, so there may be too many jobs."""
     if not isinstance(matrix, Table):
         return [{}]
@@ -227,9 +245,12 @@ def _combinations(matrix: Yaml) -> list[dict[str, Yaml]]:
         for choice in islice(product(*lists.values()), _MOST_COMBINATIONS)
     ]
     include = matrix.get("include")
+    limits.spend(len(jobs) * (1 + len(lists)))
     for entry in include if isinstance(include, list) else ():
         if isinstance(entry, Table):
-            jobs = _with_entry(jobs, dict(entry.items()), lists)
+            values = dict(entry.items())
+            limits.spend(len(jobs) * (1 + len(values)))
+            jobs = _with_entry(jobs, values, lists)
     return jobs[: _MOST_COMBINATIONS * 2]
 
 
@@ -240,4 +261,5 @@ def _with_entry(
     fits = [job for job in jobs if all(job.get(key) == entry[key] for key in shared)] if lists else []
     if not fits:
         return [*([] if jobs == [{}] else jobs), entry]
-    return [{**job, **entry} if job in fits else job for job in jobs]
+    fitting = set(map(id, fits))
+    return [{**job, **entry} if id(job) in fitting else job for job in jobs]

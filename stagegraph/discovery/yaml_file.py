@@ -10,8 +10,11 @@ from collections.abc import Iterator
 
 from msgspec import Struct, field
 
+from stagegraph.discovery.found_build import TooMuchError
+
 _DEEPEST = 100
 _MOST_EVENTS = 200_000
+_MOST_MERGED = 100  # mappings and lists that one mapping merges
 
 
 class YamlError(ValueError):
@@ -59,12 +62,16 @@ class Table(Struct, eq=False):
         return self.lines.get(key, min(self.lines.values(), default=1))
 
     def _merged(self) -> list[Table]:
-        """All merged mappings, transitively: each once, the one with precedence first."""
+        """All merged mappings, transitively: each once, the one with precedence first; TooMuchError."""
         tables: list[Table] = []
         seen = {id(self)}
+        looked_at = 0
         waiting = self.merged[::-1]
         while waiting:
             one = waiting.pop()
+            looked_at += 1
+            if looked_at > _MOST_MERGED:
+                raise TooMuchError(f"it merges more than {_MOST_MERGED} mappings")
             if id(one) in seen or not isinstance(one, (list, Table)):
                 continue
             seen.add(id(one))

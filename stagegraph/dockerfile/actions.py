@@ -76,7 +76,8 @@ Action = RunAction | CopyAction | WorkdirAction
 class Fault(NamedTuple):
     """What BuildKit rejects when it builds the stage.
 
-    ``certain`` is False if the unknown configuration of an image can prevent it.
+    ``certain`` is False if the unknown configuration of an image can prevent it; ``always`` says that
+    neither that nor a build argument can.
     """
 
     code: str
@@ -85,6 +86,7 @@ class Fault(NamedTuple):
     why: str = ""
     fix: str = ""
     certain: bool = True
+    always: bool = False
 
 
 class StageActions(Struct, frozen=True, kw_only=True):

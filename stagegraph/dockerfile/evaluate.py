@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 
+from msgspec.structs import replace
+
 from stagegraph.dockerfile import paths, references
 from stagegraph.dockerfile.actions import (
     Action,
@@ -22,13 +24,19 @@ from stagegraph.dockerfile.actions import (
     StageActions,
     WorkdirAction,
 )
-from stagegraph.dockerfile.expand import ExpansionError, Lexer, lexer_of
+from stagegraph.dockerfile.expand import (
+    Budget,
+    ExpansionError,
+    ExpansionLimitError,
+    Lexer,
+    MalformedError,
+)
 from stagegraph.dockerfile.heredocs import Heredoc
-from stagegraph.dockerfile.instructions import Copy, Instruction, Run, Setting, Workdir
+from stagegraph.dockerfile.instructions import Arg, Copy, Instruction, Run, Setting, Workdir
 from stagegraph.dockerfile.mounts import Mount, MountError, normal_mount, read_mount
 from stagegraph.dockerfile.paths import PathError
 from stagegraph.dockerfile.references import RemoteError
-from stagegraph.dockerfile.scope import Scope
+from stagegraph.dockerfile.scope import LIMIT_HINT, Scope
 from stagegraph.dockerfile.stages import Command, Resolved, StageOrImage
 from stagegraph.dockerfile.step_names import ScriptError, StepNames, script_of
 from stagegraph.dockerfile.value_checks import (
@@ -38,11 +46,11 @@ from stagegraph.dockerfile.value_checks import (
     check_setting,
     mode_of,
 )
+from stagegraph.errors import DockerfileError
 from stagegraph.source import Span
 
 _MASK = "****"  # for the value of a secret in the name of a step
 _NAME = r"\$\{?([^\W\d]\w*)"
-_BODY_LEXER = Lexer(process_quotes=False)
 _REJECTIONS = (ExpansionError, MountError, ScriptError, PathError, RemoteError, RejectedError)
 
 
@@ -51,12 +59,14 @@ def evaluate(
 ) -> tuple[StageActions, ...]:
     """The actions of every stage and image of ``resolved``, in order of their indexes.
 
-    Without ``names`` every step name is empty: for callers that only want the faults.
+    Without ``names`` every step name is empty: for callers that only want the faults. Raises
+    DockerfileError where variables expand to too much text.
     """
     done: dict[int, _Evaluation] = {}
+    budget = Budget()
     actions = []
     for source in resolved.sources:
-        evaluation = _Evaluation(resolved, source, done, platform_in_names if names else None)
+        evaluation = _Evaluation(resolved, source, done, platform_in_names if names else None, budget)
         actions.append(evaluation.run())
         done[source.index] = evaluation
     return tuple(actions)
@@ -71,18 +81,20 @@ class _Evaluation:
         stage: StageOrImage,
         done: dict[int, _Evaluation],
         platform_in_names: bool | None,
+        budget: Budget,
     ) -> None:
         self.resolved = resolved
         self.stage = stage
         self.done = done
         base = done[stage.base_index] if stage.base_index is not None else None
-        self.scope: Scope = Scope(resolved, stage, base.scope if base else None)
+        self.scope: Scope = Scope(resolved, stage, base.scope if base else None, budget)
         self.names: StepNames | None = None
         if platform_in_names is not None:
             word = stage.title if len(resolved.sources) > 1 else ""
             self.names = StepNames(stage, word, self.scope.platform if platform_in_names else None)
         self.faults: list[Fault] = []
         self._environment: Environment | None = None
+        self._pairs: dict[tuple[str, str], tuple[str, str]] = {}
 
     def run(self) -> StageActions:
         from_name = self._from_name()
@@ -90,15 +102,37 @@ class _Evaluation:
         for command in () if self.stage.replaced else self.stage.commands:
             try:
                 actions.extend(self._command(command))
+            except ExpansionLimitError as error:
+                raise DockerfileError(
+                    str(error),
+                    source=self.resolved.file.source,
+                    span=command.instruction.span,
+                    hint=LIMIT_HINT,
+                ) from None
             except _REJECTIONS as error:
-                doubtful = self._is_doubtful(command.instruction)
-                self._fault("would-fail", command.instruction.span, str(error), certain=not doubtful)
+                self._reject(command.instruction, error)
         return StageActions(
             index=self.stage.index,
             from_name=from_name,
             actions=tuple(actions),
             faults=tuple(self.faults),
         )
+
+    def _reject(self, item: Instruction, error: ValueError) -> None:
+        always = isinstance(error, MalformedError) or not (self.scope.on_image or self._uses_argument(item))
+        certain = always or not self._is_doubtful(item)
+        self.faults.append(Fault("would-fail", item.span, str(error), certain=certain, always=always))
+
+    def _uses_argument(self, item: Instruction) -> bool:
+        """Whether ``item`` uses a variable that an ARG of the stage or of one below it declares."""
+        used = set(re.findall(_NAME, item.text))
+        stage: StageOrImage | None = self.stage if used else None
+        while stage is not None:
+            declared = (one.instruction for one in stage.commands if isinstance(one.instruction, Arg))
+            if any(name in used for arg in declared for name, _ in arg.pairs):
+                return True
+            stage = self.resolved.sources[stage.base_index] if stage.base_index is not None else None
+        return False
 
     def _is_doubtful(self, item: Instruction) -> bool:
         """Whether ``item`` uses a variable that the base image may set."""
@@ -120,14 +154,11 @@ class _Evaluation:
             return ""
         return self.names.named(text, self.scope.variables, onbuild=command.onbuild, on_nothing=on_nothing)
 
-    def _fault(
-        self, code: str, span: Span, message: str, why: str = "", fix: str = "", *, certain: bool = True
-    ) -> None:
-        self.faults.append(Fault(code, span, message, why, fix, certain))
-
     def environment(self) -> Environment:
         if self._environment is None:
-            self._environment = tuple(self.scope.variables.items())
+            pairs = tuple(self.scope.variables.items())
+            # equal pairs are shared: a file of many ENV and RUN has many environments
+            self._environment = tuple(map(self._pairs.setdefault, pairs, pairs))
         return self._environment
 
     def _command(self, command: Command) -> Iterator[Action]:
@@ -174,7 +205,7 @@ class _Evaluation:
         mounts = self._mounts(item, command)
         script = script_of(item, self.scope.shell, windows=self.scope.windows)
         masked = {m.environment: _MASK for m, _ in mounts if m.environment}
-        lexer = lexer_of(escape=self.scope.lexer.escape, raw_quotes=True, keep_unset=True)
+        lexer = replace(self.scope.lexer, raw_quotes=True, keep_unset=True)
         shown = self._shown(script.text, lexer, {**self.scope.variables, **masked} if masked else None)
         return RunAction(
             name=self._named(shown, command, on_nothing=not self.scope.on_image),
@@ -208,13 +239,10 @@ class _Evaluation:
         read = self.resolved.sources[source]
         if source in self.done or not read.is_stage or read.replaced:
             return
-        self._fault(
-            "later-stage",
-            span,
-            f"`{self.stage.title}` {verb} `{read.title}`, which comes later in the file",
-            why="BuildKit rejects it when it builds this stage: a source must be defined before it is read",
-            fix=f"move `{read.title}` above `{self.stage.title}`",
-        )
+        message = f"`{self.stage.title}` {verb} `{read.title}`, which comes later in the file"
+        why = "BuildKit rejects it when it builds this stage: a source must be defined before it is read"
+        fix = f"move `{read.title}` above `{self.stage.title}`"
+        self.faults.append(Fault("later-stage", span, message, why, fix))
 
     def _copy(self, item: Copy, command: Command) -> CopyAction:
         source = command.sources[0] if command.sources else None
@@ -262,7 +290,8 @@ class _Evaluation:
     def _document(self, document: Heredoc) -> CopyPart:
         text = document.text
         if document.expand:
-            text = _BODY_LEXER.word(text, self.scope.variables)
+            lexer = Lexer(process_quotes=False, budget=self.scope.lexer.budget)
+            text = lexer.word(text, self.scope.variables)
         return CopyPart(path=document.name, text=text)
 
 

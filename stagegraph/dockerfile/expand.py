@@ -21,8 +21,33 @@ _QUOTED_RUN = re.compile(r'[^"$\\`]+')  # the same inside double quotes
 _PLAIN_NAME = re.compile(r"(?:[0-9]+|[A-Za-z_][A-Za-z0-9_]*)(?![^\x00-\x7f])")  # nothing but ASCII follows
 
 
+_MOST_GROWTH = 128 * 1024  # of one word: Linux takes no longer variable (MAX_ARG_STRLEN in binfmts.h)
+_MOST_CHARACTERS = 16 * 1024 * 1024  # of all words of one file
+_STEPS_PER_CHARACTER = 256  # steps of a pattern that cost as much as a character
+
+
 class ExpansionError(ValueError):
     """A word that cannot be expanded: an open quote, an invalid modifier, ``${X:?message}``."""
+
+
+class MalformedError(ExpansionError):
+    """A word that BuildKit rejects whatever its variables hold."""
+
+
+class ExpansionLimitError(ExpansionError):
+    """A word that grows too much, as variables do that repeat each other."""
+
+
+class Budget(Struct):
+    """How many characters variables may still add to the words of one file."""
+
+    characters: int = _MOST_CHARACTERS
+
+    def spend(self, characters: int) -> None:
+        """Count ``characters``; ExpansionLimitError when there are too many."""
+        self.characters -= characters
+        if self.characters < 0:
+            raise ExpansionLimitError("the variables of the file expand to too much text")
 
 
 class Lexer(Struct, frozen=True):
@@ -33,6 +58,7 @@ class Lexer(Struct, frozen=True):
     raw_escapes: bool = False  # keep the escape characters
     process_quotes: bool = True  # treat quotes as quotes
     keep_unset: bool = False  # keep unset variables as they are written
+    budget: Budget | None = None  # shared by the words of a file
 
     def word(self, text: str, variables: Mapping[str, str]) -> str:
         """``text`` expanded to one word; ExpansionError if BuildKit rejects it."""
@@ -97,6 +123,7 @@ class _Scan(Struct):
     position: int = 0
     raw_escapes: bool = False
     asked: set[str] = field(default_factory=set)
+    growth: int = 0  # characters that variables added
 
     def run(self) -> tuple[str, list[str]]:
         self.raw_escapes = self.lexer.raw_escapes
@@ -132,7 +159,7 @@ class _Scan(Struct):
                 self._one(char, result, words)
         else:
             if stop:
-                raise ExpansionError(f"missing `{stop}`")
+                raise MalformedError(f"missing `{stop}`")
         self.raw_escapes = before
         return "".join(result), words.end()
 
@@ -161,7 +188,7 @@ class _Scan(Struct):
     def _single_quoted(self) -> str:
         end = self.text.find("'", self.position + 1)
         if end < 0:
-            raise ExpansionError("a single quote is not closed")
+            raise MalformedError("a single quote is not closed")
         inside = self.text[self.position + 1 : end]
         self.position = end + 1
         return f"'{inside}'" if self.lexer.raw_quotes else inside
@@ -172,7 +199,7 @@ class _Scan(Struct):
         result = [quote]
         while (char := self._peek()) != '"':
             if not char:
-                raise ExpansionError("a double quote is not closed")
+                raise MalformedError("a double quote is not closed")
             if char == "$":
                 result.append(self._dollar())
             elif char == self.lexer.escape:
@@ -196,6 +223,18 @@ class _Scan(Struct):
         return kept + escape
 
     def _dollar(self) -> str:
+        value = self._substitution()
+        self._grow(len(value))
+        return value
+
+    def _grow(self, characters: int) -> None:
+        self.growth += characters
+        if self.growth > _MOST_GROWTH:
+            raise ExpansionLimitError(f"a word expands to more than {_MOST_GROWTH:,} characters")
+        if self.lexer.budget is not None:
+            self.lexer.budget.spend(characters)
+
+    def _substitution(self) -> str:
         self.position += 1
         if self._peek() != "{":
             name = self._name()
@@ -205,9 +244,9 @@ class _Scan(Struct):
             return (f"${name}" if self.lexer.keep_unset else "") if value is None else value
         self.position += 1
         if not self._peek():
-            raise ExpansionError("missing `}`")
+            raise MalformedError("missing `}`")
         if self._peek() in "{}:":
-            raise ExpansionError("a substitution has no name")
+            raise MalformedError("a substitution has no name")
         return self._braced(self._name())
 
     def _braced(self, name: str) -> str:
@@ -219,7 +258,7 @@ class _Scan(Struct):
             return self._replacement(name)
         if operator == ":" or (operator and operator in "+-?#%"):
             return self._modified(name, operator)
-        raise ExpansionError(f"unsupported modifier ({operator}) in substitution")
+        raise MalformedError(f"unsupported modifier ({operator}) in substitution")
 
     def _modified(self, name: str, operator: str) -> str:
         empty_is_unset = operator == ":"
@@ -232,7 +271,7 @@ class _Scan(Struct):
         if value is None and self.lexer.keep_unset:
             return f"${{{name}{shown}{word}}}"
         if operator == "" or operator not in "+-?#%":
-            raise ExpansionError(f"unsupported modifier ({shown}) in substitution")
+            raise MalformedError(f"unsupported modifier ({shown}) in substitution")
         unset = value is None or (empty_is_unset and value == "")
         return self._applied(name, operator, word, None if unset else value, value or "")
 
@@ -247,7 +286,7 @@ class _Scan(Struct):
             return value
         longest = word.startswith(operator)
         trim = patterns.without_suffix if operator == "%" else patterns.without_prefix
-        return _matched(lambda: trim(word[longest:], raw, longest=longest))
+        return self._matched(word, raw, lambda: trim(word[longest:], raw, longest=longest))
 
     def _replacement(self, name: str) -> str:
         everywhere = self._peek() == "/"
@@ -257,7 +296,21 @@ class _Scan(Struct):
         value = self._get(name)
         if value is None and self.lexer.keep_unset:
             return f"${{{name}/{pattern}/{replacement}}}"
-        return _matched(lambda: patterns.replaced(pattern, value or "", replacement, everywhere=everywhere))
+        most = _MOST_GROWTH - self.growth
+        return self._matched(
+            pattern,
+            value or "",
+            lambda: patterns.replaced(pattern, value or "", replacement, everywhere=everywhere, most=most),
+        )
+
+    def _matched(self, pattern: str, value: str, apply: Callable[[], str]) -> str:
+        self._grow(len(pattern) * len(value) // _STEPS_PER_CHARACTER)
+        try:
+            return apply()
+        except patterns.PatternError as error:
+            raise ExpansionError(f"invalid pattern in substitution: {error}") from None
+        except patterns.TooLongError:
+            raise ExpansionLimitError(f"a word expands to more than {_MOST_GROWTH:,} characters") from None
 
     def _argument(self, stop: str, raw_escapes: bool) -> str:
         return self._until(stop, raw_escapes)[0]
@@ -281,10 +334,3 @@ class _Scan(Struct):
     def _get(self, name: str) -> str | None:
         self.asked.add(name)
         return self.variables.get(name)
-
-
-def _matched(apply: Callable[[], str]) -> str:
-    try:
-        return apply()
-    except patterns.PatternError as error:
-        raise ExpansionError(f"invalid pattern in substitution: {error}") from None

@@ -9,6 +9,7 @@ from msgspec import Struct
 from stagegraph.dockerfile import parse
 from stagegraph.dockerfile.instructions import Arg, From, Instruction
 from stagegraph.dockerfile.lines import Line, read_lines
+from stagegraph.dockerfile.logical import other_frontend
 from stagegraph.dockerfile.parse_steps import ParseError
 from stagegraph.dockerfile.words import WordsError
 from stagegraph.errors import DockerfileError
@@ -49,6 +50,18 @@ def read_dockerfile(source: Source) -> Dockerfile:
             hint="start a Dockerfile with FROM",
         )
     return _assembled(source, parsed.escape, (_instruction(source, *item) for item in split))
+
+
+def check_frontend(source: Source) -> None:
+    """Raise a DockerfileError if the syntax line of ``source`` names a frontend that is not Docker's."""
+    if name := other_frontend(source.text):
+        line = next((i for i, text in enumerate(source.text.split("\n"), 1) if name in text), 1)
+        raise DockerfileError(
+            f"the syntax line names another frontend, {name}, so this is not a plain Dockerfile",
+            source=source,
+            span=pointing_at(source, Span(line=line, end_line=line), name),
+            hint="only files for docker/dockerfile and its mirrors can be read",
+        )
 
 
 def read_trigger(source: Source, trigger: str, span: Span) -> Instruction:

@@ -59,9 +59,10 @@ KNOWN: Mapping[str, Mapping[str, FlagKind]] = MappingProxyType(
 class FlagError(ValueError):
     """A flag that is unknown, given twice, or has an invalid value; ``flag`` is its name."""
 
-    def __init__(self, message: str, flag: str) -> None:
+    def __init__(self, message: str, flag: str, hint: str = "") -> None:
         super().__init__(message)
         self.flag = flag
+        self.hint = hint
 
 
 class Flags(Struct, frozen=True):
@@ -146,11 +147,19 @@ def read_flags(keyword: str, words: Sequence[str]) -> Flags:
         name, equals, value = word.removeprefix("--").partition("=")
         kind = known.get(name)
         if kind is None:
-            raise FlagError(f"unknown flag --{name} on {keyword.upper()}", name)
+            raise FlagError(f"unknown flag --{name} on {keyword.upper()}", name, _hint(name, known))
         if name in values and kind is not FlagKind.MANY:
             raise FlagError(f"flag --{name} is given twice", name)
         values[name] = (*values.get(name, ()), _value(name, kind, bool(equals), value))
     return Flags(values)
+
+
+def _hint(name: str, known: Mapping[str, FlagKind]) -> str:
+    from difflib import get_close_matches
+
+    if near := get_close_matches(name[:40], known, n=1):
+        return f"did you mean --{near[0]}?"
+    return f"use one of {', '.join(f'--{flag}' for flag in known)}" if known else "remove the flag"
 
 
 def _value(name: str, kind: FlagKind, has_value: bool, value: str) -> str:

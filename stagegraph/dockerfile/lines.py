@@ -18,7 +18,7 @@ from dockerfile_parse import DockerfileParser
 from stagegraph.dockerfile.flags import split_flags
 from stagegraph.dockerfile.heredocs import Heredoc
 from stagegraph.dockerfile.logical import Logical, Reader
-from stagegraph.dockerfile.words import BETWEEN_WORDS, SPACE
+from stagegraph.dockerfile.words import SPACE, keyword_and_rest
 from stagegraph.errors import DockerfileError
 from stagegraph.source import Source, Span
 
@@ -93,9 +93,3 @@ def line_of(logical: Logical, written: str, rest: str) -> Line:
     """The Line of ``logical``, whose keyword is ``written``, followed by ``rest``."""
     flags, arguments = split_flags(rest)
     return Line(keyword=written.lower(), flags=tuple(flags), rest=arguments.strip(SPACE), logical=logical)
-
-
-def keyword_and_rest(text: str) -> tuple[str, str]:
-    """``text`` split after its first word, at the white space that BuildKit splits at."""
-    parts = BETWEEN_WORDS.split(text.strip(SPACE), maxsplit=1)
-    return parts[0], parts[1] if len(parts) == 2 else ""

@@ -6,13 +6,14 @@ Rules: moby/buildkit frontend/dockerfile/parser/parser.go, Parse, and directives
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import NamedTuple
 
 from stagegraph.dockerfile.expand import ExpansionError
 from stagegraph.dockerfile.flags import split_flags
 from stagegraph.dockerfile.heredocs import Heredoc, ends, heredocs_of_line
 from stagegraph.dockerfile.mounts import FALSE, TRUE
-from stagegraph.dockerfile.words import BETWEEN_WORDS, SPACE, is_json_list
+from stagegraph.dockerfile.words import SPACE, is_json_list, keyword_and_rest
 from stagegraph.errors import DockerfileError, InputError
 from stagegraph.source import Source, Span
 
@@ -20,6 +21,9 @@ MAX_BYTES = 4 * 1024 * 1024  # a thousand times an ordinary Dockerfile
 MAX_LINE_BYTES = 65_535  # bufio.MaxScanTokenSize - 1
 SURE_CHARACTERS = MAX_LINE_BYTES // 4  # no line of so few has too many bytes
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_DIRECTIVE = r"([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*\Z"
+_DIRECTIVES = frozenset({"syntax", "escape", "check"})
+_OPENS_HEREDOC = frozenset({"run", "copy", "add"})
 
 
 def source_from_bytes(data: bytes, name: str) -> Source:
@@ -69,10 +73,6 @@ def _bytes(line: str) -> int:
     return len(line.encode("utf-8", "surrogatepass")) - 2 * line.count("\ufffd")
 
 
-_DIRECTIVE = r"([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*\Z"
-_NAMES = frozenset({"syntax", "escape", "check"})
-
-
 class DirectiveError(ValueError):
     """A directive is given twice or has an invalid value."""
 
@@ -91,7 +91,7 @@ class Directives:
             return False
         match = re.match(_DIRECTIVE, line[1:].lstrip(SPACE)) if line.startswith("#") else None
         name = match[1].lower() if match else ""
-        if match is None or name not in _NAMES:
+        if match is None or name not in _DIRECTIVES:
             self.done = True
             return False
         self._set(name, match[2])
@@ -109,6 +109,36 @@ class Directives:
             _check_options(value)
 
 
+def frontend(text: str) -> str:
+    """The image that the syntax directive names, which reads the file; empty for BuildKit's own frontend.
+
+    Rules: moby/buildkit frontend/dockerfile/parser/directives.go, ParseDirective.
+    """
+    lines = text.removeprefix("\ufeff").split("\n")
+    if lines[0].startswith("#!"):
+        lines = lines[1:]
+    for mark in ("#", "//"):
+        directives = Directives()
+        with suppress(DirectiveError):
+            for line in (one.strip(SPACE) for one in lines):
+                if not line.startswith(mark) or not directives.read("#" + line[len(mark) :]):
+                    break
+        if value := directives.values.get("syntax", ""):
+            return value.split(" ", 1)[0]
+    return ""
+
+
+def other_frontend(text: str) -> str:
+    """The frontend of ``text`` if it is not Docker's: it reads the file by its own rules; else empty.
+
+    Docker's are docker/dockerfile, docker/dockerfile-upstream and mirrors of them.
+    """
+    name = frontend(text)
+    image = name.partition("@")[0].rpartition("/")[2].partition(":")[0]
+    own = r"(?:.*[._-])?dockerfile(?:-(?:upstream|labs|experimental|frontend|mirror))?"
+    return "" if not name or re.fullmatch(own, image, re.IGNORECASE) else name
+
+
 def _check_options(text: str) -> None:
     """Raise a DirectiveError for an invalid ``# check=`` (linter.go, ParseLintOptions)."""
     for option in text.strip(SPACE).split(";", 1):
@@ -117,9 +147,6 @@ def _check_options(text: str) -> None:
             raise DirectiveError(f"unknown option {name or option} in the check directive")
         if name == "error" and value not in TRUE | FALSE:
             raise DirectiveError(f"error in the check directive must be true or false, not {value}")
-
-
-_OPENS_HEREDOC = frozenset({"run", "copy", "add"})
 
 
 class Logical(NamedTuple):
@@ -259,15 +286,10 @@ class Reader:
 
 def _can_open_heredoc(text: str) -> bool:
     """Whether ``text`` is RUN, COPY or ADD in shell form, or ONBUILD of one of them."""
-    keyword, rest = _keyword(text)
-    if keyword == "onbuild":
-        keyword, rest = _keyword(_without_flags(rest))
-    return keyword in _OPENS_HEREDOC and not is_json_list(_without_flags(rest))
-
-
-def _keyword(text: str) -> tuple[str, str]:
-    parts = BETWEEN_WORDS.split(text.strip(SPACE), maxsplit=1)
-    return parts[0].lower(), parts[1] if len(parts) == 2 else ""
+    keyword, rest = keyword_and_rest(text)
+    if keyword.lower() == "onbuild":
+        keyword, rest = keyword_and_rest(_without_flags(rest))
+    return keyword.lower() in _OPENS_HEREDOC and not is_json_list(_without_flags(rest))
 
 
 def _without_flags(text: str) -> str:

@@ -130,7 +130,7 @@ def _checked(key: str, value: str) -> str:
     if key == "size":
         return _size(value)
     if key not in ("type", "from", "source", "target", "id", "sharing", "env"):
-        raise MountError(f"unknown option {key} in a mount")
+        raise MountError(f"unknown option `{key}` in a mount")
     return value
 
 

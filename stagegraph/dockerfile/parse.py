@@ -21,33 +21,10 @@ from stagegraph.dockerfile.instructions import (
     User,
     Workdir,
 )
-from stagegraph.dockerfile.lines import Line, keyword_and_rest, line_of
+from stagegraph.dockerfile.lines import Line, line_of
 from stagegraph.dockerfile.logical import Logical
 from stagegraph.dockerfile.parse_steps import ParseError, at_least_one, copy, exactly_one, flags_of, run
-from stagegraph.dockerfile.words import SPACE, lowered
-
-
-def arguments(line: Line, escape: str) -> tuple[list[str], bool]:
-    """The words of ``line`` and whether they are in JSON form; WordsError if they do not split.
-
-    BuildKit splits the whole file before it parses any instruction.
-    """
-    splitter = _SPLITTERS.get(line.keyword, "none")
-    if splitter == "words":
-        return words.split_words(line.rest), False
-    if splitter == "list":
-        return words.list_words(line.rest)
-    if splitter == "command":
-        return words.command_words(line.rest)
-    if splitter == "quoted":
-        return words.quoted_words(line.rest, escape), False
-    if splitter == "pairs":
-        pairs = words.key_values(line.rest, line.keyword.upper(), escape)
-        return [word for pair in pairs for word in pair], False
-    if splitter == "healthcheck":
-        return healthcheck.split(line.rest)
-    return ([line.rest] if splitter == "one" and line.rest else []), False
-
+from stagegraph.dockerfile.words import SPACE, keyword_and_rest, lowered
 
 _SPLITTERS: Mapping[str, str] = MappingProxyType(
     {
@@ -72,6 +49,30 @@ _SPLITTERS: Mapping[str, str] = MappingProxyType(
     }
 )
 KEYWORDS = tuple(sorted(_SPLITTERS))
+_STAGE_NAME = r"[a-z][a-z0-9\-_.]*\Z"
+_ONBUILD = r"(?i)\A[\t\n\f\r ]*ONBUILD[\t\n\f\r ]*"
+
+
+def arguments(line: Line, escape: str) -> tuple[list[str], bool]:
+    """The words of ``line`` and whether they are in JSON form; WordsError if they do not split.
+
+    BuildKit splits the whole file before it parses any instruction.
+    """
+    splitter = _SPLITTERS.get(line.keyword, "none")
+    if splitter == "words":
+        return words.split_words(line.rest), False
+    if splitter == "list":
+        return words.list_words(line.rest)
+    if splitter == "command":
+        return words.command_words(line.rest)
+    if splitter == "quoted":
+        return words.quoted_words(line.rest, escape), False
+    if splitter == "pairs":
+        pairs = words.key_values(line.rest, line.keyword.upper(), escape)
+        return [word for pair in pairs for word in pair], False
+    if splitter == "healthcheck":
+        return healthcheck.split(line.rest)
+    return ([line.rest] if splitter == "one" and line.rest else []), False
 
 
 def check_trigger(line: Line, escape: str) -> None:
@@ -80,10 +81,6 @@ def check_trigger(line: Line, escape: str) -> None:
     written, rest = keyword_and_rest(text)
     logical = Logical(text=text, span=line.span)
     arguments(line_of(logical, written, rest), escape)
-
-
-_STAGE_NAME = r"[a-z][a-z0-9\-_.]*\Z"
-_ONBUILD = r"(?i)\A[\t\n\f\r ]*ONBUILD[\t\n\f\r ]*"
 
 
 def instruction(line: Line, args: list[str], json_form: bool) -> Instruction:

@@ -14,6 +14,8 @@ from stagegraph.dockerfile.instructions import NO_COPY_FLAGS, Copy, CopyFlags, R
 from stagegraph.dockerfile.lines import Line
 from stagegraph.dockerfile.mounts import FALSE, TRUE
 
+_VARIABLE = r"\$."
+
 
 class ParseError(ValueError):
     """BuildKit rejects the instruction; ``word`` is the wrong part, ``hint`` the next step."""
@@ -31,7 +33,7 @@ def flags_of(line: Line) -> Flags:
     try:
         return read_flags(line.keyword, line.flags)
     except FlagError as error:
-        raise ParseError(str(error), word=f"--{error.flag}") from None
+        raise ParseError(str(error), word=f"--{error.flag}", hint=error.hint) from None
 
 
 def at_least_one(line: Line, args: list[str]) -> None:
@@ -43,7 +45,7 @@ def at_least_one(line: Line, args: list[str]) -> None:
 def exactly_one(line: Line, args: list[str]) -> str:
     """The one argument of ``line``, which takes no flags; ParseError otherwise."""
     if len(args) != 1:
-        raise ParseError(f"{line.keyword.upper()} needs an argument")
+        raise ParseError(f"{line.keyword.upper()} needs exactly one argument")
     flags_of(line)
     return args[0]
 
@@ -91,9 +93,6 @@ def _quoted(text: str, position: int) -> tuple[str, int]:
         if following != '"':
             raise FieldsError("text after a closing quote")
         parts.append('"')
-
-
-_VARIABLE = r"\$."
 
 
 def copy(line: Line, args: list[str], _json_form: bool) -> Copy:

@@ -18,6 +18,10 @@ class PatternError(ValueError):
     """A backslash is before a character that cannot be escaped."""
 
 
+class TooLongError(Exception):
+    """The result of a replacement is longer than allowed."""
+
+
 def tokens(pattern: str) -> tuple[tuple[str, bool], ...]:
     """``pattern`` as (character, is a wildcard) pairs; PatternError on an invalid escape."""
     pairs: list[tuple[str, bool]] = []
@@ -47,16 +51,19 @@ def without_suffix(pattern: str, value: str, *, longest: bool) -> str:
     return value[: len(value) - _pick(ends, longest)] if ends else value
 
 
-def replaced(pattern: str, value: str, replacement: str, *, everywhere: bool) -> str:
-    """``value`` with the first, or every, longest match of ``pattern`` replaced."""
+def replaced(pattern: str, value: str, replacement: str, *, everywhere: bool, most: int) -> str:
+    """``value`` with the first, or every, longest match of ``pattern`` replaced.
+
+    Raises TooLongError when the replacements have more than ``most`` characters.
+    """
     parsed = tokens(pattern)
     if everywhere:
-        return _replace_all(parsed, value, replacement)
+        return _replace_all(parsed, value, replacement, most)
     match = _find(parsed, value, 0)
     return value if match is None else value[: match[0]] + replacement + value[match[1] :]
 
 
-def _replace_all(parsed: Sequence[tuple[str, bool]], value: str, replacement: str) -> str:
+def _replace_all(parsed: Sequence[tuple[str, bool]], value: str, replacement: str, most: int) -> str:
     # Go's ReplaceAllString: no empty match directly after another match, and $0 in the replacement.
     parts: list[str] = []
     last = position = 0
@@ -65,6 +72,9 @@ def _replace_all(parsed: Sequence[tuple[str, bool]], value: str, replacement: st
         parts.append(value[last:start])
         if end > last or start == 0:
             parts.append(_filled(replacement, value[start:end]))
+            most -= len(parts[-1])
+            if most < 0:
+                raise TooLongError
         last = end
         position = max(end, position + 1)
     return "".join(parts) + value[last:]
@@ -94,6 +104,8 @@ def _find(parsed: Sequence[tuple[str, bool]], value: str, position: int) -> tupl
 
 def _find_fixed(parsed: Sequence[tuple[str, bool]], value: str, position: int) -> tuple[int, int] | None:
     """A match of a pattern without *: a regular expression cannot backtrack over it."""
+    if len(parsed) > len(value) - position:
+        return None
     expression = "".join("." if wildcard else re.escape(char) for char, wildcard in parsed)
     match = re.compile(expression).search(value, position)
     return match.span() if match else None

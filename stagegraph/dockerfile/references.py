@@ -16,6 +16,78 @@ _SCP = r"[a-zA-Z0-9\-_]+@[a-zA-Z0-9\-.]+:"
 _SCHEME = r"(?i:(https?|git|ssh)://)"
 _SWITCHES = frozenset({"submodules", "keep-git-dir", "fetch-by-commit"})
 _WORDS = frozenset({"ref", "tag", "branch", "subdir", "checksum", "commit", "mtime"})
+_ALPHANUMERIC = r"[a-z0-9]+"
+_COMPONENT = rf"{_ALPHANUMERIC}(?:(?:[._]|__|-+){_ALPHANUMERIC})*"
+_PATH = rf"{_COMPONENT}(?:/{_COMPONENT})*"
+_LABEL = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
+_DOMAIN = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
+_TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
+_DIGEST = r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}"
+_REFERENCE = re.compile(rf"((?:{_DOMAIN}/)?{_PATH})(?::({_TAG}))?(?:@({_DIGEST}))?\Z")
+_IDENTIFIER = r"[a-f0-9]{64}\Z"
+_HEXADECIMAL = r"[a-f0-9]+\Z"
+_DIGEST_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
+_LONGEST_PATH = 255
+
+
+class ImageReferenceError(ValueError):
+    """A text that is not a valid image reference."""
+
+
+def full_reference(text: str) -> str:
+    """``text`` with registry, namespace and tag: ``node`` is ``docker.io/library/node:latest``."""
+    name, tag, digest = _parsed(text)
+    if not tag and not digest:
+        tag = "latest"
+    return name + (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
+
+
+def familiar_reference(text: str) -> str:
+    """``text`` as short as Docker shows it: no docker.io, no library, no :latest."""
+    full = full_reference(text)
+    short = (
+        full.removeprefix("docker.io/").removeprefix("library/") if full.startswith("docker.io/") else full
+    )
+    return short.removesuffix(":latest")
+
+
+def _parsed(text: str) -> tuple[str, str, str]:
+    if len(text) == 64 and re.match(_IDENTIFIER, text):
+        raise ImageReferenceError("64 hexadecimal digits are an image ID, not an image name")
+    domain, remainder = _split_domain(text)
+    before_tag = remainder.partition(":")[0]
+    if before_tag.lower() != before_tag:
+        raise ImageReferenceError(f"image names must be lower case, not `{before_tag}`")
+    match = _REFERENCE.match(f"{domain}/{remainder}")
+    if not match:
+        raise ImageReferenceError(f"invalid image reference `{text}`")
+    name, tag, digest = match[1], match[2] or "", match[3] or ""
+    if len(name) - len(domain) - 1 > _LONGEST_PATH:
+        raise ImageReferenceError(f"image names have at most {_LONGEST_PATH} characters")
+    if digest:
+        check_digest(digest)
+    return name, tag, digest
+
+
+def _split_domain(text: str) -> tuple[str, str]:
+    first, slash, rest = text.partition("/")
+    is_domain = slash and ("." in first or ":" in first or first == "localhost" or first.lower() != first)
+    domain, remainder = (first, rest) if is_domain else ("docker.io", text)
+    if domain == "index.docker.io":
+        domain = "docker.io"
+    if domain == "docker.io" and "/" not in remainder:
+        remainder = f"library/{remainder}"
+    return domain, remainder
+
+
+def check_digest(digest: str) -> None:
+    """Raise an ImageReferenceError if BuildKit does not accept ``digest``."""
+    algorithm, _, encoded = digest.partition(":")
+    length = _DIGEST_LENGTHS.get(algorithm)
+    if length is None:
+        raise ImageReferenceError(f"unknown digest algorithm `{algorithm}`")
+    if len(encoded) != length or not re.match(_HEXADECIMAL, encoded):
+        raise ImageReferenceError(f"a {algorithm} digest needs {length} lower-case hexadecimal digits")
 
 
 class RemoteError(ValueError):
@@ -115,77 +187,3 @@ def _same(what: str, one: str, other: str) -> str:
     if one and other and one != other:
         raise RemoteError(f"a git reference has two values for {what}: {one} and {other}")
     return one or other
-
-
-_ALPHANUMERIC = r"[a-z0-9]+"
-_COMPONENT = rf"{_ALPHANUMERIC}(?:(?:[._]|__|-+){_ALPHANUMERIC})*"
-_PATH = rf"{_COMPONENT}(?:/{_COMPONENT})*"
-_LABEL = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
-_DOMAIN = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
-_TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
-_DIGEST = r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}"
-_REFERENCE = re.compile(rf"((?:{_DOMAIN}/)?{_PATH})(?::({_TAG}))?(?:@({_DIGEST}))?\Z")
-_IDENTIFIER = r"[a-f0-9]{64}\Z"
-_HEXADECIMAL = r"[a-f0-9]+\Z"
-_DIGEST_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
-_LONGEST_PATH = 255
-
-
-class ImageReferenceError(ValueError):
-    """A text that is not a valid image reference."""
-
-
-def full_reference(text: str) -> str:
-    """``text`` with registry, namespace and tag: ``node`` is ``docker.io/library/node:latest``."""
-    name, tag, digest = _parsed(text)
-    if not tag and not digest:
-        tag = "latest"
-    return name + (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
-
-
-def familiar_reference(text: str) -> str:
-    """``text`` as short as Docker shows it: no docker.io, no library, no :latest."""
-    full = full_reference(text)
-    short = (
-        full.removeprefix("docker.io/").removeprefix("library/") if full.startswith("docker.io/") else full
-    )
-    return short.removesuffix(":latest")
-
-
-def _parsed(text: str) -> tuple[str, str, str]:
-    if len(text) == 64 and re.match(_IDENTIFIER, text):
-        raise ImageReferenceError("64 hexadecimal digits are an image ID, not an image name")
-    domain, remainder = _split_domain(text)
-    before_tag = remainder.partition(":")[0]
-    if before_tag.lower() != before_tag:
-        raise ImageReferenceError(f"image names must be lower case, not `{before_tag}`")
-    match = _REFERENCE.match(f"{domain}/{remainder}")
-    if not match:
-        raise ImageReferenceError(f"invalid image reference `{text}`")
-    name, tag, digest = match[1], match[2] or "", match[3] or ""
-    if len(name) - len(domain) - 1 > _LONGEST_PATH:
-        raise ImageReferenceError(f"image names have at most {_LONGEST_PATH} characters")
-    if digest:
-        check_digest(digest)
-    return name, tag, digest
-
-
-def _split_domain(text: str) -> tuple[str, str]:
-    first, slash, rest = text.partition("/")
-    is_domain = slash and ("." in first or ":" in first or first == "localhost" or first.lower() != first)
-    domain, remainder = (first, rest) if is_domain else ("docker.io", text)
-    if domain == "index.docker.io":
-        domain = "docker.io"
-    if domain == "docker.io" and "/" not in remainder:
-        remainder = f"library/{remainder}"
-    return domain, remainder
-
-
-def check_digest(digest: str) -> None:
-    """Raise an ImageReferenceError if BuildKit does not accept ``digest``."""
-    algorithm, _, encoded = digest.partition(":")
-    length = _DIGEST_LENGTHS.get(algorithm)
-    if length is None:
-        raise ImageReferenceError(f"unknown digest algorithm `{algorithm}`")
-    if len(encoded) != length or not re.match(_HEXADECIMAL, encoded):
-        raise ImageReferenceError(f"a {algorithm} digest needs {length} lower-case hexadecimal digits")

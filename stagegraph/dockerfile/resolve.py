@@ -10,18 +10,24 @@ import re
 from collections.abc import Mapping
 from itertools import count
 
-from stagegraph.dockerfile.expand import ExpansionError, lexer_of
+from stagegraph.dockerfile.expand import ExpansionError, Lexer
 from stagegraph.dockerfile.file import Dockerfile, StageText, fault, pointing_at, read_trigger
 from stagegraph.dockerfile.instructions import From, Onbuild
 from stagegraph.dockerfile.platforms import Platform, PlatformError, normalized, parse_platform
 from stagegraph.dockerfile.references import ImageReferenceError, familiar_reference, full_reference
-from stagegraph.dockerfile.scope import global_arguments, platform_arguments
+from stagegraph.dockerfile.scope import (
+    arguments_in_stages,
+    declared_arguments,
+    global_arguments,
+    platform_arguments,
+)
 from stagegraph.dockerfile.sources import command_of
 from stagegraph.dockerfile.stages import SCRATCH, Command, Resolved, StageOrImage, needs, reachable
 from stagegraph.errors import DockerfileError, OptionsError
 from stagegraph.options import Options
 
 _MOST_SHOWN = 20  # stage names in a hint
+_VARIABLE = r"\$\{?([A-Za-z_]\w*)"
 
 
 def resolve(file: Dockerfile, options: Options, target: str, platform: str) -> Resolved:
@@ -56,7 +62,7 @@ def _platform_option(text: str) -> Platform:
     try:
         return normalized(parse_platform(text))
     except PlatformError as error:
-        raise OptionsError(str(error), hint="use for example linux/arm64") from None
+        raise OptionsError(str(error), hint="use a platform such as linux/arm64") from None
 
 
 def _add_stage(resolved: Resolved, text: StageText) -> None:
@@ -81,9 +87,10 @@ def _add_stage(resolved: Resolved, text: StageText) -> None:
 
 def _expanded(resolved: Resolved, head: From, word: str) -> str:
     try:
-        return lexer_of(escape=resolved.file.escape).word(word, resolved.arguments)
+        return Lexer(escape=resolved.file.escape, budget=resolved.budget).word(word, resolved.arguments)
     except ExpansionError as error:
-        raise fault(resolved.file.source, head, f"cannot expand `{word}`: {error}", word) from None
+        hint = _undeclared_hint(resolved, word)
+        raise fault(resolved.file.source, head, f"cannot expand `{word}`: {error}", word, hint) from None
 
 
 def _platform(resolved: Resolved, head: From) -> Platform | None:
@@ -95,13 +102,26 @@ def _platform(resolved: Resolved, head: From) -> Platform | None:
     try:
         return parse_platform(text, resolved.build_platform)
     except PlatformError as error:
-        raise fault(resolved.file.source, head, str(error), head.platform) from None
+        hint = _undeclared_hint(resolved, head.platform)
+        raise fault(resolved.file.source, head, str(error), head.platform, hint) from None
 
 
 def _is_empty(resolved: Resolved, head: From, what: str, word: str) -> DockerfileError:
-    names = re.findall(r"\$\{?(\w+)", word)
+    names = re.findall(_VARIABLE, word)
     hint = f"set --build-arg {names[0]}=VALUE, or give ARG {names[0]} a default" if names else ""
+    hint = _undeclared_hint(resolved, word) or hint
     return fault(resolved.file.source, head, f"{what} `{word}` is empty after expansion", word, hint)
+
+
+def _undeclared_hint(resolved: Resolved, word: str) -> str:
+    """What to do about the first variable of a FROM that no value can set; empty without one."""
+    known = resolved.arguments.keys() | declared_arguments(resolved.file)
+    name = next((one for one in re.findall(_VARIABLE, word) if one not in known), "")
+    if not name:
+        return ""
+    if name in arguments_in_stages(resolved.file):
+        return f"ARG {name} is inside a stage, and FROM sees only those before the first FROM: move it up"
+    return f"no ARG declares {name}: add ARG {name}=VALUE before the first FROM"
 
 
 def _replace_stage(resolved: Resolved, stage: StageOrImage) -> None:
@@ -176,10 +196,12 @@ def _cycle_error(resolved: Resolved, cycle: list[int], command: Command) -> Dock
     names = [resolved.sources[index].title for index in (*cycle, cycle[0])]
     if len(cycle) == 1:
         message = f"stage {names[0]} copies from itself"
+        hint = "copy from another stage or image"
     else:
         shown = names if len(names) <= 8 else [*names[:4], "...", *names[-3:]]
         message = f"stages copy from each other in a cycle: {' needs '.join(shown)}"
-    return DockerfileError(message, source=resolved.file.source, span=command.instruction.span)
+        hint = "remove one of these references"
+    return DockerfileError(message, source=resolved.file.source, span=command.instruction.span, hint=hint)
 
 
 def _run_triggers(resolved: Resolved) -> None:
@@ -232,11 +254,14 @@ def _set_reference(resolved: Resolved, source: StageOrImage) -> None:
             str(error),
             source=text,
             span=pointing_at(text, source.span, source.base) if source.span else None,
-            hint=_case_hint(resolved, source.base),
+            hint=_reference_hint(resolved, source),
         ) from None
 
 
-def _case_hint(resolved: Resolved, base: str) -> str:
+def _reference_hint(resolved: Resolved, source: StageOrImage) -> str:
+    base = source.base
+    if source.text and (hint := _undeclared_hint(resolved, source.text.head.base)):
+        return hint
     if base.lower() in resolved.by_name:
         return f"stage names are lower case: write FROM {base.lower()}"
     return ""

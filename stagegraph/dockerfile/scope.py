@@ -9,13 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from stagegraph.dockerfile import paths
-from stagegraph.dockerfile.expand import ExpansionError, lexer_of
+from stagegraph.dockerfile.expand import Budget, ExpansionError, ExpansionLimitError, Lexer
 from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.dockerfile.instructions import Arg, Env, Instruction, Setting, Shell, User, Workdir
 from stagegraph.dockerfile.platforms import Platform
 from stagegraph.dockerfile.stages import SCRATCH, Resolved, StageOrImage
 from stagegraph.errors import DockerfileError
+
+# Arguments for BuildKit itself: no command and no other instruction sees them (convert.go, nonEnvArgs).
+_NOT_VARIABLES = frozenset({"BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"})
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # of an image that sets none
+LIMIT_HINT = "look for a variable that repeats another one several times"
+_MOST_OF_ARGUMENTS = 1024 * 1024  # characters
 
 
 def platform_arguments(
@@ -46,36 +54,51 @@ def global_arguments(
     A default that a build argument overrides is not expanded, so it cannot fail.
     """
     values = dict(defaults)
+    lexer = Lexer(escape=file.escape, budget=Budget(_MOST_OF_ARGUMENTS))
     for arg in file.arguments:
         for name, default in arg.pairs:
             if name in build_args:
                 values[name] = build_args[name]
             elif default is not None:
-                values[name] = _expanded(file, arg, name, default, values)
+                values[name] = _expanded(file, arg, name, lexer, default, values)
     return values
 
 
-def _expanded(file: Dockerfile, arg: Arg, name: str, default: str, values: Mapping[str, str]) -> str:
+def declared_arguments(file: Dockerfile) -> set[str]:
+    """The names that an ARG before the first FROM declares; FROM sees these and the platform arguments."""
+    return {name for arg in file.arguments for name, _ in arg.pairs}
+
+
+def arguments_in_stages(file: Dockerfile) -> set[str]:
+    """The names that an ARG inside a stage declares."""
+    items = (item for stage in file.stages for item in stage.body if isinstance(item, Arg))
+    return {name for item in items for name, _ in item.pairs}
+
+
+def _expanded(
+    file: Dockerfile, arg: Arg, name: str, lexer: Lexer, default: str, values: Mapping[str, str]
+) -> str:
     try:
-        return lexer_of(escape=file.escape).word(default, values)
+        return lexer.word(default, values)
     except ExpansionError as error:
         raise DockerfileError(
-            f"cannot expand the default of {name}: {error}", source=file.source, span=arg.span
+            f"cannot expand the default of {name}: {error}",
+            source=file.source,
+            span=arg.span,
+            hint=LIMIT_HINT if isinstance(error, ExpansionLimitError) else "",
         ) from None
 
 
-# Arguments for BuildKit itself: no command and no other instruction sees them (convert.go, nonEnvArgs).
-_NOT_VARIABLES = frozenset({"BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"})
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-
 class Scope:
-    """What one stage has set so far; starts with the state of its base stage."""
+    """What one stage has set so far; starts with the state of its base stage.
 
-    def __init__(self, resolved: Resolved, stage: StageOrImage, base: Scope | None) -> None:
+    ``budget`` is shared by the stages of a file.
+    """
+
+    def __init__(self, resolved: Resolved, stage: StageOrImage, base: Scope | None, budget: Budget) -> None:
         self.resolved = resolved
         self.stage = stage
-        self.lexer = lexer_of(escape=resolved.file.escape)
+        self.lexer = Lexer(escape=resolved.file.escape, budget=budget)
         self.platform: Platform = base.platform if base else resolved.platform_of(stage)
         self.windows = self.platform.os == "windows"
         self.variables: dict[str, str] = dict(base.variables) if base else self._first_variables()
@@ -102,7 +125,7 @@ class Scope:
         """``word`` for display: unset variables stay as they are written."""
         if "$" not in word:
             return self.expand(word)
-        return lexer_of(escape=self.lexer.escape, keep_unset=True).word(word, self.variables)
+        return replace(self.lexer, keep_unset=True).word(word, self.variables)
 
     def apply(self, item: Instruction) -> None:
         """Evaluate an instruction that only changes the state; ExpansionError as in ``expand``."""

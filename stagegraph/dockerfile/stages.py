@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
+from stagegraph.dockerfile.expand import Budget
 from stagegraph.dockerfile.file import Dockerfile, StageText
 from stagegraph.dockerfile.instructions import Instruction
 from stagegraph.dockerfile.platforms import Platform
@@ -74,6 +75,7 @@ class Resolved(Struct, kw_only=True):
     by_name: dict[str, int] = field(default_factory=dict)
     target: int = 0
     needed: frozenset[int] = frozenset()
+    budget: Budget = field(default_factory=Budget)
 
     @property
     def stages(self) -> list[StageOrImage]:

@@ -16,6 +16,7 @@ SPACE = (
 
 # What separates words (moby/buildkit frontend/dockerfile/parser/parser.go, reWhitespace).
 BETWEEN_WORDS = re.compile(r"[\t\v\f\r ]+")
+_PLAIN = re.compile(r"[\t-\r !#-&(-~]*\Z")  # neither quotes nor white space of other alphabets
 
 
 def lowered(text: str) -> str:
@@ -23,11 +24,14 @@ def lowered(text: str) -> str:
     return text.replace("\u0130", "i").lower()
 
 
-_PLAIN = re.compile(r"[\t-\r !#-&(-~]*\Z")  # neither quotes nor white space of other alphabets
-
-
 class WordsError(ValueError):
     """Arguments that BuildKit cannot split: a JSON list with an item that is not a string, no = in ENV."""
+
+
+def keyword_and_rest(text: str) -> tuple[str, str]:
+    """``text`` split after its first word, at the white space that BuildKit splits at."""
+    parts = BETWEEN_WORDS.split(text.strip(SPACE), maxsplit=1)
+    return parts[0], parts[1] if len(parts) == 2 else ""
 
 
 def split_words(text: str) -> list[str]:

@@ -12,10 +12,14 @@ from stagegraph.embedding.blocks import Block, blocks_of
 from stagegraph.embedding.content import Content, content_of, dockerfile_at, report_for
 from stagegraph.embedding.diagram_settings import DiagramSettings, SettingsError, parse_settings
 from stagegraph.embedding.markdown import MAX_BYTES, MarkdownText, markdown_from_bytes
-from stagegraph.embedding.paths import picture_path
+from stagegraph.embedding.paths import leaves_repository, picture_path
 from stagegraph.errors import InputError, StagegraphError
 from stagegraph.reading import find
 from stagegraph.source import Span, printable
+
+_CONTEXT = 3  # unchanged lines above and below in a diff
+_MOST_COMPARED = 5_000  # lines; larger blocks are shown as removed and added in full: difflib is quadratic
+_Opcode = tuple[str, int, int, int, int]
 
 
 class OutdatedBlock(Struct, frozen=True, kw_only=True):
@@ -47,10 +51,18 @@ def read_markdown(path: Path) -> MarkdownText:
     try:
         if path.exists() and not path.is_file():
             raise InputError(f"{path} is not a file")
+        if leaves_repository(path):
+            raise InputError(
+                f"{path} is a symbolic link to a file outside the repository",
+                hint="name the file itself if it may be changed",
+            )
         with path.open("rb") as file:
             return markdown_from_bytes(file.read(MAX_BYTES + 1), str(path))
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from None
+        raise InputError(
+            f"{path}: {error.strerror or error}",
+            hint="give a Markdown file, a directory or a Dockerfile",
+        ) from None
 
 
 def update(path: Path, markdown: MarkdownText) -> MarkdownFile:
@@ -166,12 +178,6 @@ def _holds(path: Path, data: bytes) -> bool:
         return path.is_file() and path.read_bytes() == data
     except OSError:
         return False
-
-
-_CONTEXT = 3  # unchanged lines above and below
-_MOST_COMPARED = 5_000  # lines; larger blocks are shown as removed and added in full: difflib is quadratic
-
-_Opcode = tuple[str, int, int, int, int]
 
 
 def unified_diff(file: MarkdownFile) -> list[str]:

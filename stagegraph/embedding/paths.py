@@ -57,14 +57,23 @@ def _selected(name: str) -> Iterator[Path]:
 def markdown_below(folder: Path) -> Iterator[Path]:
     """The Markdown files in and below ``folder``, sorted.
 
-    Skips hidden directories (except those of forges, which can hold a README) and installed packages.
+    Skips hidden directories (except those of forges, which can hold a README), installed packages, and
+    links to files outside the repository.
     """
     for root, folders, files in os.walk(folder):
         if root != str(folder) and _ENVIRONMENT in files:
             folders.clear()
             continue
         folders[:] = sorted(filter(_is_searched, folders))
-        yield from (path for name in sorted(files) if is_markdown(path := Path(root, name)))
+        paths = (Path(root, name) for name in sorted(files))
+        yield from (path for path in paths if is_markdown(path) and not leaves_repository(path))
+
+
+def leaves_repository(path: Path) -> bool:
+    """Whether symbolic links on the way to ``path`` lead out of the repository that its name is in."""
+    folder = Path(os.path.abspath(path)).parent
+    root = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), None)
+    return root is not None and not path.resolve().is_relative_to(root.resolve())
 
 
 def _is_searched(name: str) -> bool:

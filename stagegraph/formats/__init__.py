@@ -56,10 +56,10 @@ def _row(
 
 FORMATS: tuple[Format, ...] = (
     # what a report says as a picture, as data or as a tree
-    _row("render", "svg", "svg", "picture for web pages, light and dark in one", "view", suffixes=".svg"),
+    _row("render", "svg", "svg", "picture for web pages, with light and dark mode", "view", suffixes=".svg"),
     _row("render", "png", "png", "picture for slides and chats", "view", suffixes=".png", binary=True),
     _row("render", "pdf", "pdf", "picture for print", "view", suffixes=".pdf", binary=True),
-    _row("render", "html", "html.graph_page", "page to explore", "view", suffixes=".html .htm"),
+    _row("render", "html", "html.graph_page", "interactive page", "view", suffixes=".html .htm"),
     _row("render", "dot", "dot", "source for Graphviz", "view", suffixes=".dot .gv"),
     _row("render", "mermaid", "mermaid", "for GitHub and GitLab", "view", suffixes=".mmd .mermaid"),
     _row("render", "json", "json", "data with a schema", suffixes=".json"),

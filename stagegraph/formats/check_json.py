@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from stagegraph.check.check import CheckedFile, CheckedStage, ReportedProblem
 from stagegraph.check.many import Run
 from stagegraph.discovery.found_build import FoundBuild
+from stagegraph.formats.json import to_json
 
 SCHEMA_VERSION = 1
 
@@ -22,7 +22,7 @@ def render(run: Run) -> str:
         "not_understood": list(run.not_understood),
         "counts": {str(severity): count for severity, count in sorted(run.counts.items())},
     }
-    return json.dumps(data, indent=2, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n"
+    return to_json(data)
 
 
 def _file(file: CheckedFile) -> dict[str, Any]:

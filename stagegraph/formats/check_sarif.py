@@ -5,7 +5,6 @@ Format: OASIS, Static Analysis Results Interchange Format Version 2.1.0.
 
 from __future__ import annotations
 
-import json
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +12,8 @@ from urllib.parse import quote
 from stagegraph.check.check import CheckedFile, ReportedProblem
 from stagegraph.check.many import Run
 from stagegraph.check.rule import Rule
-from stagegraph.check.rules.registry import RULES, rule_pages
+from stagegraph.check.rules import RULES, rule_pages
+from stagegraph.formats.json import to_json
 from stagegraph.model import Severity
 from stagegraph.source import printable
 from stagegraph.version import __version__
@@ -38,7 +38,7 @@ def render(run: Run) -> str:
             }
         ],
     }
-    return json.dumps(log, indent=2, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n"
+    return to_json(log)
 
 
 def _driver() -> dict[str, Any]:

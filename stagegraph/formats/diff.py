@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from stagegraph.formats.diff_sections import (
     change_sections,
     change_summary,
 )
+from stagegraph.formats.json import to_json
 from stagegraph.formats.markdown import escaped
 from stagegraph.formats.mermaid import mermaid_of
 from stagegraph.formats.terminal_text import WIDTH, Text, to_text, two_columns
@@ -26,6 +26,9 @@ from stagegraph.picture.view import Picture, View
 MOST_ROWS_OF_TEXT = 40  # of a section
 MOST_LINES_OF_TEXT = 6  # removed or added, of a row
 _STYLES = {Change.ADDED: "green", Change.REMOVED: "red", Change.CHANGED: "blue", Change.RENAMED: "blue"}
+SCHEMA_VERSION = 1  # counts changes that break readers
+MOST_ROWS = 60  # of a table; a comment on GitHub holds 65,536 characters
+_MOST_LINES_OF_TABLE = 8  # of a stage in a table
 
 
 def as_text(comparison: Comparison, *, colour: bool = False, width: int = WIDTH) -> str:
@@ -74,9 +77,6 @@ def _pictures(comparison: Comparison, view: View) -> Iterator[Picture]:
     yield change_picture(comparison, replace(view, labels=False))
 
 
-SCHEMA_VERSION = 1  # counts changes that break readers
-
-
 def as_json(comparison: Comparison) -> str:
     """One JSON object with one change a line, so that two outputs can be compared line by line."""
     labels = comparison.labels
@@ -104,11 +104,7 @@ def _rows(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-MOST_ROWS = 60  # of a table; a comment on GitHub holds 65,536 characters
-_MOST_LINES_OF_TABLE = 8  # of a stage in a table
+    return to_json(value, indent=None).rstrip("\n")
 
 
 def as_markdown(comparison: Comparison, view: View) -> str:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from stagegraph.comparison.changes import Change, Comparison, EdgeChange, NeededChange, NodeChange
 from stagegraph.model import NodeKind
 from stagegraph.source import printable
+from stagegraph.units import counted
 
 MOST_NAMES = 8  # of needed nodes in one row
 MOST_TARGETS = 3  # in one row, which holds all targets with the same difference
@@ -54,7 +55,7 @@ def change_summary(comparison: Comparison) -> str:
     ]
     if comparison.needed:
         need = "needs" if len(comparison.needed) == 1 else "need"
-        parts.append(f"{_number(len(comparison.needed), 'target')} now {need} something different")
+        parts.append(f"{counted(len(comparison.needed), 'target')} now {need} something different")
     return f"{'; '.join(parts)}." if parts else "The two build graphs are the same."
 
 
@@ -72,15 +73,11 @@ def change_sections(comparison: Comparison) -> tuple[ChangeSection, ...]:
     return tuple(section for section in sections if section.rows)
 
 
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
 def _counted(noun: str, changes: Sequence[Change]) -> Iterator[str]:
     counts = [(changes.count(change), change) for change in _ORDER if change in changes]
     if counts:
         (first, change), *rest = counts
-        yield ", ".join([f"{_number(first, noun)} {change}", *(f"{count} {more}" for count, more in rest)])
+        yield ", ".join([f"{counted(first, noun)} {change}", *(f"{count} {more}" for count, more in rest)])
 
 
 def _sorted(changes: Sequence[NodeChange]) -> list[NodeChange]:

@@ -1,4 +1,4 @@
-"""A picture in the language of Graphviz, through the graphviz package."""
+"""A picture as DOT, the language of Graphviz."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from collections.abc import Iterator
 
 import graphviz
 
-from stagegraph.comparison.changes import Change
 from stagegraph.model import EdgeKind, NodeKind, Report
 from stagegraph.picture.picture import picture
-from stagegraph.picture.theme import EDGE_DASHES, Look, Palette, arrow_looks, border, look_name, palette_of
+from stagegraph.picture.theme import Palette, Style, arrow_dash, arrow_styles, border, palette_of, style_name
 from stagegraph.picture.view import Arrow, Box, Group, Picture, View, checked_link_base, line_link
 from stagegraph.source import xml_text
 
 FONT = "Arial"  # one family: graphviz-pure measures a list with another font
-PLAIN_ABOVE = 400  # boxes; above it labels and splines are made cheap to lay out
+PLAIN_ABOVE = 400  # boxes; above it labels are plain text and splines are lines, which are faster to lay out
 _SHAPES = {
     NodeKind.STAGE: "box",
     NodeKind.IMAGE: "cylinder",
@@ -48,7 +47,7 @@ def dot_of(drawn: Picture, view: View, palette: Palette, *, tooltips: bool) -> s
                 frame.node(names[box.id], **_box(box, view, palette, plain, tooltips))
     for box in grouped.get("", ()):
         graph.node(names[box.id], **_box(box, view, palette, plain, tooltips))
-    for number, (arrow, name) in enumerate(zip(drawn.arrows, arrow_looks(drawn), strict=True)):
+    for number, (arrow, name) in enumerate(zip(drawn.arrows, arrow_styles(drawn), strict=True)):
         attributes = _arrow(arrow, name, view, palette, tooltips) | {"id": f"e{number}"}
         graph.edge(names[arrow.source], names[arrow.target], **attributes)
     return str(graph.source)
@@ -71,39 +70,39 @@ def _graph_attributes(drawn: Picture, palette: Palette, plain: bool) -> dict[str
 
 
 def _frame(group: Group, palette: Palette) -> dict[str, str]:
-    look = palette.look(look_name(group))
+    style = palette.style(style_name(group))
     return {
         "label": _html(_bold(group.label)),
-        "class": f"frame {look_name(group)}",
+        "class": f"frame {style_name(group)}",
         "style": "rounded,filled",
         "fillcolor": palette.frame,
-        "color": palette.critical if group.critical else look.line,
+        "color": palette.critical if group.critical else style.line,
         "fontcolor": palette.text,
         "fontsize": "13",
         "labeljust": "l",
         "margin": "14",
-        "penwidth": str(look.width),
+        "penwidth": str(style.width),
     }
 
 
 def _box(box: Box, view: View, palette: Palette, plain: bool, tooltips: bool) -> dict[str, str]:
-    look = palette.look(look_name(box))
+    style = palette.style(style_name(box))
     attributes = {
         "shape": _SHAPES[box.kind] if box.kind else "box",
         "label": graphviz.escape(box.label) if plain else _html("<BR/>".join(_label(box))),
-        "class": f"{box.kind or 'step'} {look_name(box)}" + (" critical" if box.critical else ""),
-        "style": _style(box, look),
-        "fillcolor": look.fill,
-        "color": palette.critical if box.critical else look.line,
-        "fontcolor": look.text,
-        "penwidth": f"{border(box, look.width):g}",
+        "class": f"{box.kind or 'step'} {style_name(box)}" + (" critical" if box.critical else ""),
+        "style": _style(box, style),
+        "fillcolor": style.fill,
+        "color": palette.critical if box.critical else style.line,
+        "fontcolor": style.text,
+        "penwidth": f"{border(box, style.width):g}",
     }
     return attributes | _links(box.tooltip, box.line, view, tooltips)
 
 
-def _style(box: Box, look: Look) -> str:
+def _style(box: Box, style: Style) -> str:
     rounded = "rounded," if box.kind in (None, NodeKind.STAGE) else ""
-    return f"{rounded}filled" + _DASHES[look.dash]
+    return f"{rounded}filled" + _DASHES[style.dash]
 
 
 def _label(box: Box) -> Iterator[str]:
@@ -121,26 +120,18 @@ def _html(text: str) -> str:
 
 
 def _arrow(arrow: Arrow, name: str, view: View, palette: Palette, tooltips: bool) -> dict[str, str]:
-    colour = palette.critical if arrow.critical else palette.look(name).line
+    colour = palette.critical if arrow.critical else palette.style(name).line
     attributes = {
         "class": f"{arrow.kind or 'wait'} {name}" + (" critical" if arrow.critical else ""),
         "color": colour,
         "fontcolor": palette.text if arrow.needed else palette.faint,
-        "style": _arrow_style(arrow),
+        "style": arrow_dash(arrow),
         "penwidth": _arrow_width(arrow),
         "arrowhead": "vee" if arrow.kind in (EdgeKind.COPY, EdgeKind.ADD) else "normal",
     }
     if arrow.label:
         attributes["label"] = _html("<BR/>".join(f" {xml_text(line)} " for line in arrow.label.split("\n")))
     return attributes | _links(arrow.tooltip, arrow.line, view, tooltips)
-
-
-def _arrow_style(arrow: Arrow) -> str:
-    if arrow.selectable:
-        return "dotted"
-    if arrow.change is Change.REMOVED:
-        return "dashed"
-    return EDGE_DASHES[arrow.kind] if arrow.kind else "solid"
 
 
 def _arrow_width(arrow: Arrow) -> str:

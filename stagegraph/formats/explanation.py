@@ -11,9 +11,9 @@ from stagegraph.source import printable, quoted
 
 _ROLES = {
     Role.TARGET: "is the target",
-    Role.INHERITED: "is in the image: its layers are inherited by FROM",
+    Role.INHERITED: "is in the image: FROM inherits its layers",
     Role.COPIED: "is partly in the image: only the copied paths are",
-    Role.MOUNTED: "is not in the image: a RUN only reads it during the build",
+    Role.MOUNTED: "is not in the image: only a RUN reads it, during the build",
     Role.UPSTREAM: "is not in the image, but the build needs it",
     Role.UNNEEDED: "is not needed",
 }
@@ -50,7 +50,7 @@ def _instruction(edge: Edge) -> str:
 def _unneeded(labels: Mapping[str, str], explanation: Explanation) -> Iterator[str]:
     for edge in explanation.readers:
         if edge.selectable:
-            yield f"  {quoted(labels[edge.target])} would be built from it {edge.why}, line {edge.line}"
+            yield f"  {quoted(labels[edge.target])} is built from it {edge.why}, line {edge.line}"
         else:
             reader = quoted(labels[edge.target])
             yield f"  {reader} reads it by {_instruction(edge)}, but is not needed either"
@@ -59,7 +59,7 @@ def _unneeded(labels: Mapping[str, str], explanation: Explanation) -> Iterator[s
     if explanation.node.reach is Reach.SELECTABLE:
         yield f"  Other options make it needed: {explanation.node.why}."
     elif explanation.node.reach is Reach.IDLE:
-        yield f"  It is built {explanation.node.why}."
+        yield f"  It is built only {explanation.node.why}."
     elif explanation.node.reach is Reach.UNKNOWN:
         yield f"  It cannot be decided whether it is dead: {explanation.node.why}."
     else:

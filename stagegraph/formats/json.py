@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import asdict
 
@@ -18,7 +19,14 @@ def render(report: Report) -> str:
     data = {"schema_version": SCHEMA_VERSION, **_plain(report)}
     data["max_parallelism"] = report.max_parallelism
     data["dead"] = list(report.dead)
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return to_json(data)
+
+
+def to_json(data: object, indent: int | None = 2) -> str:
+    """``data`` as JSON; ``##[``, which begins a command in the log of a GitHub job, is escaped."""
+    text = json.dumps(data, ensure_ascii=False).replace("##[", "#\\u0023[").encode("utf-8", "replace")
+    # msgspec indents as json.dumps does, in a quarter of the time
+    return (msgspec.json.format(text, indent=indent) if indent else text).decode() + "\n"
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The legend below a picture, of only what occurs in it, and the notes on what was left out."""
+"""The legend below a picture, for what occurs in it, and the notes on what was left out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from stagegraph.formats.svg_shapes import head, line, mark, number, outline, pai
 from stagegraph.model import EdgeKind, NodeKind
 from stagegraph.picture.layout import Rectangle, Route
 from stagegraph.picture.sizes import Line
-from stagegraph.picture.theme import EDGE_DASHES, Palette, look_name
+from stagegraph.picture.theme import EDGE_DASHES, Palette, style_name
 from stagegraph.picture.view import Arrow, Picture
 
 ROLE_WORDS = {
@@ -31,7 +31,12 @@ _KINDS = {
     NodeKind.NAMED_CONTEXT: "named context",
     NodeKind.REMOTE: "download",
 }
-_EDGES = {EdgeKind.FROM: "FROM", EdgeKind.COPY: "COPY", EdgeKind.ADD: "ADD", EdgeKind.MOUNT: "RUN --mount"}
+EDGE_WORDS = {
+    EdgeKind.FROM: "FROM",
+    EdgeKind.COPY: "COPY",
+    EdgeKind.ADD: "ADD",
+    EdgeKind.MOUNT: "RUN --mount",
+}
 _SIZE = 11.0
 _ROW = 21.0
 _GAP = 18.0
@@ -39,12 +44,12 @@ Item = tuple[str, float, str]  # the drawing, its width, the words
 
 
 def legend(
-    drawn: Picture, palette: Palette, notes: Sequence[str], asked: bool, width: float
+    drawn: Picture, palette: Palette, notes: Sequence[str], shown: bool, width: float
 ) -> tuple[str, float, float]:
-    """The SVG of legend and notes, and the width and height that they take."""
+    """The SVG of the legend, if ``shown``, and of the notes; and their width and height in pixels."""
     parts: list[str] = []
     top, widest = 0.0, 0.0
-    rows = [list(_roles(drawn, palette)), [*_kinds(drawn, palette), *_edges(drawn, palette)]] if asked else []
+    rows = [list(_roles(drawn, palette)), [*_kinds(drawn, palette), *_edges(drawn, palette)]] if shown else []
     for row in rows:
         left = 0.0
         for drawing, wide, words in row:
@@ -66,28 +71,28 @@ def legend(
 
 
 def _roles(drawn: Picture, palette: Palette) -> Iterator[Item]:
-    present = {look_name(box) for box in drawn.boxes} | {look_name(group) for group in drawn.groups}
+    present = {style_name(box) for box in drawn.boxes} | {style_name(group) for group in drawn.groups}
     for name, words in ROLE_WORDS.items():
         if name in present:
-            look = palette.look(name)
-            shape = rounded(Rectangle(x=12, y=7, width=24, height=14), 4, f'class="shape" {paint(look)}')
-            dot = mark(name, 12, 7, look.text if name == "target" else look.line)
+            style = palette.style(name)
+            shape = rounded(Rectangle(x=12, y=7, width=24, height=14), 4, f'class="shape" {paint(style)}')
+            dot = mark(name, 12, 7, style.text if name == "target" else style.line)
             yield f'<g class="swatch {name}">{shape}{dot}</g>', 24.0, words
 
 
 def _kinds(drawn: Picture, palette: Palette) -> Iterator[Item]:
     present = {box.kind for box in drawn.boxes}
     name = "same" if drawn.compares else "upstream"
-    look = palette.look(name)
+    style = palette.style(name)
     for kind, words in _KINDS.items():
         if kind in present and kind is not NodeKind.STAGE:
-            shape = outline(kind, Rectangle(x=10, y=6, width=20, height=17), paint(look))
+            shape = outline(kind, Rectangle(x=10, y=6, width=20, height=17), paint(style))
             yield f'<g class="swatch {name}">{shape}</g>', 20.0, words
 
 
 def _edges(drawn: Picture, palette: Palette) -> Iterator[Item]:
     present = {arrow.kind for arrow in drawn.arrows}
-    colour = palette.look("upstream").line
+    colour = palette.style("upstream").line
     for kind, words in _edge_words(present).items():
         width = 2.0 if kind is EdgeKind.FROM else 1.2
         yield f'<g class="edge upstream">{_sample(kind, colour, width)}</g>', 26.0, words
@@ -103,8 +108,8 @@ def _sample(kind: EdgeKind | None, colour: str, width: float) -> str:
 
 
 def _edge_words(present: Collection[EdgeKind | None]) -> dict[EdgeKind, str]:
-    """The kinds that are drawn; COPY and ADD are drawn the same."""
-    words_of = {kind: words for kind, words in _EDGES.items() if kind in present}
+    """The words for the kinds in ``present``; COPY and ADD have the same arrow and so one entry."""
+    words_of = {kind: words for kind, words in EDGE_WORDS.items() if kind in present}
     if EdgeKind.COPY in words_of and EdgeKind.ADD in words_of:
         words_of[EdgeKind.COPY] = f"{words_of[EdgeKind.COPY]}, {words_of.pop(EdgeKind.ADD)}"
     return words_of

@@ -1,16 +1,25 @@
-"""Mermaid, written so that GitHub shows it: within its limits, in light and dark."""
+"""Mermaid flowcharts within GitHub's limits, for light and dark mode."""
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
-from stagegraph.formats.mermaid_style import MARKS, comment, count_links, front_matter, label, styles
+from stagegraph.formats.mermaid_style import MARKS, count_links, styles
 from stagegraph.model import EdgeKind, NodeKind, Report
-from stagegraph.picture.smaller import fewer_boxes, only_stages, smaller_pictures, with_note
-from stagegraph.picture.theme import look_name
+from stagegraph.picture.smaller import (
+    fewer_boxes,
+    only_stages,
+    smaller_pictures,
+    with_notes,
+    without_small_text,
+)
+from stagegraph.picture.theme import style_name
 from stagegraph.picture.view import Box, Group, Picture, View, checked_link_base, line_link
+from stagegraph.source import printable
 
 MOST_CHARACTERS = 50_000  # GitHub shows an error for more, and the diagram cannot raise it
 MOST_EDGES = 500
@@ -31,6 +40,13 @@ _LINKS: Mapping[EdgeKind | str | None, tuple[str, str]] = {
     "selectable": ("-.-", "-.->"),
     None: ("---", "-->"),
 }
+
+# Each of these means something to Mermaid's grammar, to its Markdown, to its maths or to HTML.
+_SPECIAL = frozenset('"#&<>`\\$%:')
+
+# Mermaid reads maths, icons and line breaks after it has decoded a label: these need a gap in them.
+_READ_LATE = re.compile(r"(?<=\$)(?=\$)|(?<=\\)(?=n)|(?<=fa:)(?=fa-)|(?<=fa[bklrs]:)(?=fa-)")
+_GAP = "\u200b"
 
 
 def render(report: Report, view: View) -> str:
@@ -53,34 +69,36 @@ def mermaid_of(pictures: Iterable[Picture], view: View) -> str:
 
 
 def _down_to_a_few(pictures: Iterable[Picture]) -> Iterator[Picture]:
-    """``pictures``, then the last of them with its stages only, and then with few: that one always fits."""
+    """``pictures``, then smaller ones of the last: its stages, few of these, few without details."""
     last = None
     for last in pictures:
         yield last
     if last:
         yield only_stages(last, _REASON)
-        yield _few_arrows(fewer_boxes(last, _FEW_BOXES))
+        few = _few_arrows(fewer_boxes(last, _FEW_BOXES))
+        yield few
+        yield without_small_text(few, _REASON)
 
 
 def _few_arrows(drawn: Picture) -> Picture:
     left = len(drawn.arrows) - MOST_EDGES
     if left <= 0:
         return drawn
-    return with_note(
+    return with_notes(
         replace(drawn, arrows=drawn.arrows[:MOST_EDGES]), f"{left} arrows are left out {_REASON}"
     )
 
 
 def _text(drawn: Picture, view: View) -> str:
     labelled = any(arrow.label for arrow in drawn.arrows)
-    head = front_matter(view.title, labelled=labelled, framed=bool(drawn.groups))
+    head = _front_matter(view.title, labelled=labelled, framed=bool(drawn.groups))
     return "\n".join([head, *_lines(drawn, view)]) + "\n"
 
 
 def _lines(drawn: Picture, view: View) -> Iterator[str]:
     yield f"flowchart {drawn.direction}"
     for note in drawn.notes:
-        yield "  " + comment(note)
+        yield "  " + _comment(note)
     ids = {box.id: f"s{number}" for number, box in enumerate(drawn.boxes)}
     grouped = drawn.grouped()
     for number, group in enumerate(drawn.groups):
@@ -88,7 +106,7 @@ def _lines(drawn: Picture, view: View) -> Iterator[str]:
     for box in grouped.get("", ()):
         yield f"  {_node(box, ids)}"
     if drawn.notes:
-        yield f"  note0[{label('Note: ' + '; '.join(drawn.notes))}]"
+        yield f"  note0[{_label('Note: ' + '; '.join(drawn.notes))}]"
     for edge in _edges(drawn, ids):
         yield f"  {edge}"
     yield from _links(drawn, view, ids)
@@ -96,7 +114,7 @@ def _lines(drawn: Picture, view: View) -> Iterator[str]:
 
 
 def _frame(group: Group, boxes: Iterable[Box], name: str, ids: Mapping[str, str]) -> Iterator[str]:
-    yield f"  subgraph {name}[{label(MARKS.get(look_name(group), '') + group.label)}]"
+    yield f"  subgraph {name}[{_label(MARKS.get(style_name(group), '') + group.label)}]"
     for box in boxes:
         yield f"    {_node(box, ids)}"
     yield "  end"
@@ -104,8 +122,8 @@ def _frame(group: Group, boxes: Iterable[Box], name: str, ids: Mapping[str, str]
 
 def _node(box: Box, ids: Mapping[str, str]) -> str:
     opening, closing = _SHAPES[box.kind] if box.kind else ("(", ")")
-    name = MARKS.get(look_name(box), "") + box.label if box.kind else box.label
-    written = label(f"{name}\n{box.sublabel}" if box.sublabel else name, bold=box.kind is NodeKind.STAGE)
+    name = MARKS.get(style_name(box), "") + box.label if box.kind else box.label
+    written = _label(f"{name}\n{box.sublabel}" if box.sublabel else name, bold=box.kind is NodeKind.STAGE)
     return f"{ids[box.id]}{opening}{written}{closing}"
 
 
@@ -113,14 +131,14 @@ def _edges(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
     """The arrows, numbered as links: one, or two where a label stands between them.
 
     A label is a node of its own, since Mermaid moves the labels of long edges into other nodes. Where there
-    are labels, the other links are as long as two, so that stages stand in rows.
+    are labels, the other links are as long as two, so that the ranks of stages stay aligned.
     """
     labelled = any(arrow.label for arrow in drawn.arrows)
     for number, arrow in enumerate(drawn.arrows):
         source, target = ids[arrow.source], ids[arrow.target]
         line, tip = _LINKS["selectable" if arrow.selectable else arrow.kind]
         if arrow.label:
-            yield f"{source} {line} t{number}[{label(arrow.label)}]:::label {tip} {target}"
+            yield f"{source} {line} t{number}[{_label(arrow.label)}]:::label {tip} {target}"
         else:
             yield f"{source} {tip[:-2] + tip[-3:] if labelled else tip} {target}"
 
@@ -130,3 +148,40 @@ def _links(drawn: Picture, view: View, ids: Mapping[str, str]) -> Iterator[str]:
         link = line_link(view.link_base, box.line)
         if link:
             yield f'  click {ids[box.id]} href "{link}"'
+
+
+def _label(text: str, *, bold: bool = False) -> str:
+    """``text`` as a quoted label with its lines, the first bold if asked; empty text becomes a thin space."""
+    first, *others = [_escaped(line) for line in text.split("\n")]
+    lines = [f"<b>{first}</b>" if bold and first else first, *others]
+    return '"' + ("<br/>".join(lines) if any(lines) else "#8203;") + '"'
+
+
+def _escaped(text: str) -> str:
+    shown = _READ_LATE.sub(_GAP, printable(text))
+    parts = [f"#{ord(char)};" if char in _SPECIAL else char for char in shown]
+    # a list or a number with a dot at the head of a label would be read as Markdown
+    if shown[:1] in ("-", "+") or (shown[:1].isdigit() and ("." in shown or ")" in shown)):
+        parts[0] = f"#{ord(shown[0])};"
+    return "".join(parts)
+
+
+def _comment(text: str) -> str:
+    """``text`` as a comment line that cannot open a directive."""
+    return "%% " + printable(text).replace("{", "(").replace("}", ")").replace("%", " percent")
+
+
+def _front_matter(title: str, *, labelled: bool, framed: bool) -> str:
+    """The configuration with which new and old versions draw the same, without a theme.
+
+    Labels are short, and Mermaid's default of 200 pixels would break most of them. The distances are
+    smaller than its defaults, because GitHub shrinks a diagram to the width of the page.
+    """
+    lines = ["---"]
+    if title:
+        lines.append(f"title: {json.dumps(printable(title), ensure_ascii=False)}")
+    lines += ["config:", "  layout: dagre", "  look: classic", "  flowchart:", "    wrappingWidth: 420"]
+    lines += ["    nodeSpacing: 24", f"    rankSpacing: {24 if labelled else 40}", "    padding: 12"]
+    if framed:
+        lines += ["    subGraphTitleMargin:", "      top: 4", "      bottom: 18"]
+    return "\n".join([*lines, "---"])

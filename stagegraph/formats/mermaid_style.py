@@ -1,68 +1,35 @@
-"""Colours of a Mermaid diagram that can be seen on light and on dark paper alike.
+"""Colours of a Mermaid diagram that are readable in light and in dark mode.
 
-GitHub draws a diagram in the reader's mode and a diagram cannot ask for it: fills let the paper shine
-through, lines are of middle brightness, and texts keep the colour of the mode.
+A diagram cannot ask for the mode in which GitHub draws it. So fills are translucent, lines have medium
+brightness, and texts keep the colour of the mode.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from stagegraph.picture.theme import arrow_looks, look_name
+from stagegraph.picture.theme import arrow_styles, style_name
 from stagegraph.picture.view import Arrow, Picture
-from stagegraph.source import printable
-
-# Each of these means something to Mermaid's grammar, to its Markdown, to its maths or to HTML.
-_SPECIAL = frozenset('"#&<>`\\$%:')
-
-# Mermaid reads maths, icons and line breaks after it has decoded a label: these need a gap in them.
-_READ_LATE = re.compile(r"(?<=\$)(?=\$)|(?<=\\)(?=n)|(?<=fa:)(?=fa-)|(?<=fa[bklrs]:)(?=fa-)")
-_GAP = "\u200b"
-
-
-def label(text: str, *, bold: bool = False) -> str:
-    """``text`` as a quoted label; lines of it stay lines, the first bold; nothing becomes a thin space."""
-    first, *others = [_line(line) for line in text.split("\n")]
-    lines = [f"<b>{first}</b>" if bold and first else first, *others]
-    return '"' + ("<br/>".join(lines) if any(lines) else "#8203;") + '"'
-
-
-def _line(text: str) -> str:
-    shown = _READ_LATE.sub(_GAP, printable(text))
-    parts = [f"#{ord(char)};" if char in _SPECIAL else char for char in shown]
-    # a list or a number with a dot at the head of a label would be read as Markdown
-    if shown[:1] in ("-", "+") or (shown[:1].isdigit() and ("." in shown or ")" in shown)):
-        parts[0] = f"#{ord(shown[0])};"
-    return "".join(parts)
-
-
-def comment(text: str) -> str:
-    """``text`` as a comment line of its own, which can open no directive."""
-    return "%% " + printable(text).replace("{", "(").replace("}", ")").replace("%", " percent")
-
-
-def front_matter(title: str, *, labelled: bool, framed: bool) -> str:
-    """The configuration that makes new and old versions draw the same; the theme is left open.
-
-    Labels are short already, and Mermaid's own 200 pixels would break most of them. The distances are
-    smaller than its own, since GitHub shrinks a diagram to the width of the page.
-    """
-    lines = ["---"]
-    if title:
-        lines.append(f"title: {json.dumps(printable(title), ensure_ascii=False)}")
-    lines += ["config:", "  layout: dagre", "  look: classic", "  flowchart:", "    wrappingWidth: 420"]
-    lines += ["    nodeSpacing: 24", f"    rankSpacing: {24 if labelled else 40}", "    padding: 12"]
-    if framed:
-        lines += ["    subGraphTitleMargin:", "      top: 4", "      bottom: 18"]
-    return "\n".join([*lines, "---"])
-
 
 GREY, BLUE, GREEN, AMBER, RED = "#818b98", "#2f81f7", "#2da44e", "#bf8700", "#e5534b"
 _TINT = "26"  # opacity of a fill, as hexadecimal digits
 _DASHED, _DOTTED = "6 3", "2 3"
+_ARROWS = MappingProxyType(
+    {
+        "inherited": f"stroke:{BLUE},stroke-width:3.5px",
+        "copied": f"stroke:{GREEN},stroke-width:2px",
+        "selectable": f"stroke:{AMBER}",
+        "upstream": f"stroke:{GREY}",
+        "same": f"stroke:{GREY}",
+        "unneeded": f"stroke:{GREY},stroke-width:1px,opacity:0.6",
+        "added": f"stroke:{GREEN},stroke-width:2.5px",
+        "removed": f"stroke:{RED},stroke-width:2.5px,stroke-dasharray:{_DASHED}",
+        "changed": f"stroke:{AMBER},stroke-width:2.5px",
+        "critical": f"stroke:{RED},stroke-width:3px",
+    }
+)
+MARKS = MappingProxyType({"target": "◉ ", "inherited": "● ", "copied": "◐ "})  # as in the terminal
 
 
 def _box(colour: str, width: str, dash: str = "", fill: str = "") -> str:
@@ -85,30 +52,15 @@ BOXES = MappingProxyType(
         "same": _box(GREY, "1.2"),
     }
 )
-_ARROWS = MappingProxyType(
-    {
-        "inherited": f"stroke:{BLUE},stroke-width:3.5px",
-        "copied": f"stroke:{GREEN},stroke-width:2px",
-        "selectable": f"stroke:{AMBER}",
-        "upstream": f"stroke:{GREY}",
-        "same": f"stroke:{GREY}",
-        "unneeded": f"stroke:{GREY},stroke-width:1px,opacity:0.6",
-        "added": f"stroke:{GREEN},stroke-width:2.5px",
-        "removed": f"stroke:{RED},stroke-width:2.5px,stroke-dasharray:{_DASHED}",
-        "changed": f"stroke:{AMBER},stroke-width:2.5px",
-        "critical": f"stroke:{RED},stroke-width:3px",
-    }
-)
-MARKS = MappingProxyType({"target": "◉ ", "inherited": "● ", "copied": "◐ "})  # as in the terminal
 
 
 def styles(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
-    """A class for every look of boxes and frames that occurs, and the styles of arrows that have one."""
+    """The class of every style of boxes and frames that occurs, and the styles of links."""
     members: dict[str, list[str]] = {}
     for box in drawn.boxes:
-        members.setdefault(look_name(box), []).append(ids[box.id])
+        members.setdefault(style_name(box), []).append(ids[box.id])
     for number, group in enumerate(drawn.groups):
-        members.setdefault(f"frame{look_name(group)}", []).append(f"g{number}")
+        members.setdefault(f"frame{style_name(group)}", []).append(f"g{number}")
     for name, own in sorted(members.items()):
         yield f"  classDef {name} {_style(name)}"
         yield f"  class {','.join(own)} {name}"
@@ -130,7 +82,7 @@ def _style(name: str) -> str:
 
 
 def count_links(drawn: Picture) -> int:
-    """How many links the arrows are: two where a label stands between them."""
+    """The number of links: two for an arrow with a label, else one."""
     return sum(map(_links_of, drawn.arrows))
 
 
@@ -139,11 +91,11 @@ def _links_of(arrow: Arrow) -> int:
 
 
 def _arrows(drawn: Picture) -> Iterator[str]:
-    """The links of each look, by their numbers."""
+    """The links of each style, by their numbers."""
     links_of: dict[str, list[str]] = {}
     first = 0
-    for arrow, look in zip(drawn.arrows, arrow_looks(drawn), strict=True):
-        name = "critical" if arrow.critical else look
+    for arrow, style in zip(drawn.arrows, arrow_styles(drawn), strict=True):
+        name = "critical" if arrow.critical else style
         numbers = range(first, first + _links_of(arrow))
         first = numbers.stop
         links_of.setdefault(name, []).extend(map(str, numbers))

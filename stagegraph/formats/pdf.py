@@ -1,4 +1,4 @@
-"""PDF: the SVG on a page of its size, set by typst; or what a system Graphviz makes of it."""
+"""PDF: the SVG on a page of its size, by typst, or drawn by a system Graphviz."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _HINT = "pip install 'stagegraph[pdf]', or install Graphviz"
 def render(report: Report, view: View) -> bytes:
     """``report`` as one PDF page; the theme is light unless it is dark.
 
-    Raises RenderError when neither the package typst nor a system Graphviz is there.
+    Raises RenderError when neither the package typst nor a system Graphviz is installed.
     """
     view = replace(view, theme="dark" if view.theme == "dark" else "light")
     try:
@@ -39,12 +39,16 @@ def render(report: Report, view: View) -> bytes:
             page = str(Path(folder) / "page.typ")
             return bytes(typst.compile(page, root=folder, font_paths=[str(font_file().parent)]))
         except RuntimeError as error:
-            raise RenderError(f"typst cannot set the page: {error}", hint="write svg instead") from None
+            raise RenderError(
+                f"typst cannot lay out the page: {error}", hint="use --format svg instead"
+            ) from None
 
 
 def _by_graphviz(report: Report, view: View) -> bytes:
     if shutil.which("dot") is None:
-        raise RenderError("PDF needs the package typst or a system Graphviz, and neither is here", hint=_HINT)
+        raise RenderError(
+            "PDF needs the package typst or a system Graphviz; neither is installed", hint=_HINT
+        )
     pictures = layout_candidates(smaller_pictures(report, view, LAYOUT_REASON))
     _, data = first_in_time(
         pictures,

@@ -1,8 +1,7 @@
-"""PNG: the SVG drawn by resvg, in a font that comes along; the system helps with other scripts."""
+"""PNG: the SVG drawn by resvg, in a font from a package; system fonts are used for other scripts."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -13,13 +12,16 @@ from stagegraph.model import Report
 from stagegraph.picture.view import View
 
 FAMILY = "Arimo"
+MAX_SCALE = 2.0
+SHARP_PIXELS = 8_000_000  # above it the scale falls from 2 towards 1: a screen shows about as many
+MAX_PIXELS = 40_000_000  # above it the scale falls below 1: resvg takes about 60 ms a million pixels
 
 
 def font_file() -> Path:
-    """The file of the family, which holds its regular and its bold letters.
+    """The file with the regular and bold letters of the family.
 
-    Raises RenderError where its package is missing: a machine may have no fonts at all, and a program
-    that draws without them leaves out all text and says nothing.
+    Raises RenderError if its package is missing: on a machine without fonts resvg would leave out all
+    text without an error.
     """
     try:
         import fontpkg
@@ -32,18 +34,12 @@ def font_file() -> Path:
 
 
 def in_package_font(text: str) -> str:
-    """``text``, an SVG, with the family of the package before those that a system may have."""
+    """``text``, an SVG, with the font family of the package before the families of the system."""
     return text.replace("font-family:Arial,", f"font-family:{FAMILY},Arial,", 1)
 
 
 def _missing() -> RenderError:
-    return RenderError(f"there is no font {FAMILY} to write with", hint="pip install fontpkg-arimo")
-
-
-MAX_SCALE = 2.0
-SHARP_PIXELS = 8_000_000  # above it the scale falls from 2 towards 1: a screen shows about as many
-MAX_PIXELS = 40_000_000  # above it the scale falls below 1: resvg takes about 60 ms a million pixels
-_SIZE = re.compile(r'<svg width="(\d+)" height="(\d+)"')
+    return RenderError(f"the font {FAMILY} is missing", hint="pip install fontpkg-arimo")
 
 
 def render(report: Report, view: View) -> bytes:
@@ -68,12 +64,14 @@ def render(report: Report, view: View) -> bytes:
             )
         )
     except (ValueError, RuntimeError) as error:
-        raise RenderError(f"resvg cannot draw the picture: {error}", hint="write svg instead") from None
+        raise RenderError(
+            f"resvg cannot draw the picture: {error}", hint="use --format svg instead"
+        ) from None
 
 
 def zoom_of(text: str) -> float:
-    """The pixels a point of this SVG gets: 2, as few as 1 for a large picture, fewer for a huge one."""
-    match = _SIZE.search(text)
-    points = max(int(match[1]) * int(match[2]) if match else 1, 1)
+    """The pixels per point of this SVG: 2, down to 1 for a large picture, less for a huge one."""
+    width, height = svg.size_of(text)
+    points = max(width * height, 1)
     sharp = min(MAX_SCALE, max(1.0, (SHARP_PIXELS / points) ** 0.5))
     return float(min(sharp, (MAX_PIXELS / points) ** 0.5))

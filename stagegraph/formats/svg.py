@@ -1,10 +1,10 @@
-"""SVG: a picture drawn where the layout puts it, for screen readers, both themes and every browser."""
+"""SVG: a picture with its layout, readable by screen readers and in both themes."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
-from stagegraph.comparison.changes import Change
 from stagegraph.formats.legend import legend
 from stagegraph.formats.svg_shapes import (
     head,
@@ -32,18 +32,19 @@ from stagegraph.picture.sizes import (
 from stagegraph.picture.smaller import LAYOUT_REASON, smaller_pictures
 from stagegraph.picture.theme import (
     COLOURED,
-    EDGE_DASHES,
     SHIPS,
     Palette,
-    arrow_looks,
+    arrow_dash,
+    arrow_styles,
     border,
-    look_name,
     palette_of,
+    style_name,
 )
 from stagegraph.picture.view import Arrow, Box, Group, Picture, View, checked_link_base, line_link
 from stagegraph.source import xml_text
 
 MARGIN = 20.0
+_SIZE = r'<svg width="(\d+)" height="(\d+)"'
 
 
 def render(report: Report, view: View) -> str:
@@ -62,8 +63,14 @@ def svg_of(pictures: Iterable[Picture], view: View) -> str:
 
 
 def svg_of_layout(drawn: Picture, layout: Layout, view: View) -> str:
-    """``drawn`` as one SVG, everything where ``layout`` says."""
+    """``drawn`` as one SVG, by ``layout``."""
     return "".join(_Sheet(drawn, layout, view).parts())
+
+
+def size_of(text: str) -> tuple[int, int]:
+    """The width and height of an SVG that is written here, in pixels."""
+    match = re.search(_SIZE, text)
+    return (int(match[1]), int(match[2])) if match else (1, 1)
 
 
 class _Sheet:
@@ -74,10 +81,10 @@ class _Sheet:
         self._layout = layout
         self._view = view
         self._palette: Palette = palette_of(view)
-        self._looks = arrow_looks(drawn)
+        self._styles = arrow_styles(drawn)
 
     def parts(self) -> Iterator[str]:
-        """The whole document, part by part; what comes later covers what came before."""
+        """The parts of the document in drawing order; later parts cover earlier ones."""
         layout, drawn = self._layout, self._drawn
         notes = [f"{note[:1].upper()}{note[1:]}." for note in drawn.notes]
         room = max(layout.width, 520.0)
@@ -108,40 +115,40 @@ class _Sheet:
 
     def _frames(self) -> Iterator[str]:
         for group, rectangle in zip(self._drawn.groups, self._layout.frames, strict=True):
-            name = look_name(group)
+            name = style_name(group)
             yield self._part(f"frame {name}", "", group.line, self._frame(group, rectangle))
 
     def _frame(self, group: Group, rectangle: Rectangle) -> str:
-        look = self._palette.look(look_name(group))
-        colour = self._palette.critical if group.critical else look.line
+        style = self._palette.style(style_name(group))
+        colour = self._palette.critical if group.critical else style.line
         return rounded(
-            rectangle, 10, f'class="shape" {paint(look._replace(fill=self._palette.frame), colour)}'
+            rectangle, 10, f'class="shape" {paint(style._replace(fill=self._palette.frame), colour)}'
         )
 
     def _frame_names(self) -> Iterator[str]:
-        """The names of opened stages, on top of the lines that lead into them."""
+        """The titles of frames, drawn over the lines that lead into the frames."""
         palette = self._palette
         for group, rectangle in zip(self._drawn.groups, self._layout.frames, strict=True):
-            name, middle = look_name(group), rectangle.top + 15
+            name, middle = style_name(group), rectangle.top + 15
             left = rectangle.left + 12 + frame_mark(group)
             text = text_line(
                 frame_line(group), left, middle, palette.text, f' stroke="{palette.frame}"', "start"
             )
-            dot = mark(name, rectangle.left + 17, middle, palette.look(name).line)
+            dot = mark(name, rectangle.left + 17, middle, palette.style(name).line)
             yield self._part(f"frame-name {name}", "", group.line, dot + text)
 
     def _arrows(self) -> Iterator[str]:
-        for arrow, route, name in zip(self._drawn.arrows, self._layout.routes, self._looks, strict=True):
+        for arrow, route, name in zip(self._drawn.arrows, self._layout.routes, self._styles, strict=True):
             classes = f"edge {arrow.kind or 'wait'} {name}" + (" critical" if arrow.critical else "")
             yield self._part(classes, arrow.tooltip, arrow.line, self._arrow(arrow, route, name))
 
     def _arrow(self, arrow: Arrow, route: Route, name: str) -> str:
-        colour = self._palette.critical if arrow.critical else self._palette.look(name).line
-        return line(route, colour, _width(arrow, name), _dash(arrow)) + head(arrow, route, colour)
+        colour = self._palette.critical if arrow.critical else self._palette.style(name).line
+        return line(route, colour, _width(arrow, name), arrow_dash(arrow)) + head(arrow, route, colour)
 
     def _labels(self) -> Iterator[str]:
-        """Texts on the lines, on paper of their own; after all lines, which they must not hide."""
-        for arrow, route, name in zip(self._drawn.arrows, self._layout.routes, self._looks, strict=True):
+        """The labels, drawn over all lines, each with an outline in the colour of the paper."""
+        for arrow, route, name in zip(self._drawn.arrows, self._layout.routes, self._styles, strict=True):
             if route.label:
                 classes = f"label {name}" + (" critical" if arrow.critical else "")
                 yield self._part(classes, arrow.tooltip, arrow.line, self._label(arrow, route.label, name))
@@ -149,31 +156,31 @@ class _Sheet:
     def _label(self, arrow: Arrow, rectangle: Rectangle, name: str) -> str:
         palette = self._palette
         colour = palette.text if arrow.needed else palette.faint
-        colour = palette.look(name).line if name in COLOURED else colour
+        colour = palette.style(name).line if name in COLOURED else colour
         lines = label_lines(arrow)
         top = rectangle.y - text_height(lines) / 2
         return text_block(lines, rectangle.x, top, colour, f' stroke="{palette.paper}"')
 
     def _boxes(self) -> Iterator[str]:
         for box, rectangle in zip(self._drawn.boxes, self._layout.boxes, strict=True):
-            classes = f"node {box.kind or 'step'} {look_name(box)}" + (" critical" if box.critical else "")
+            classes = f"node {box.kind or 'step'} {style_name(box)}" + (" critical" if box.critical else "")
             yield self._part(classes, box.tooltip, box.line, self._box(box, rectangle))
 
     def _box(self, box: Box, rectangle: Rectangle) -> str:
-        name = look_name(box)
-        look = self._palette.look(name)
-        colour = self._palette.critical if box.critical else look.line
+        name = style_name(box)
+        style = self._palette.style(name)
+        colour = self._palette.critical if box.critical else style.line
         lines = box_lines(box)
         top = rectangle.y + above(box) / 2 - text_height(lines) / 2
-        shape = outline(box.kind, rectangle, paint(look, colour, border(box, look.width)))
+        shape = outline(box.kind, rectangle, paint(style, colour, border(box, style.width)))
         first, room = lines[0], mark_room(box)
         middle = top + first.height / 2
         left = rectangle.x - (first.width + room) / 2
         return (
             shape
-            + (mark(name, left + 5, middle, look.text if name == "target" else look.line) if room else "")
-            + text_line(first, rectangle.x + room / 2, middle, look.text)
-            + text_block(lines[1:], rectangle.x, top + first.height, look.text)
+            + (mark(name, left + 5, middle, style.text if name == "target" else style.line) if room else "")
+            + text_line(first, rectangle.x + room / 2, middle, style.text)
+            + text_block(lines[1:], rectangle.x, top + first.height, style.text)
         )
 
     def _part(self, classes: str, tooltip: str, source_line: int | None, inner: str) -> str:
@@ -186,14 +193,6 @@ class _Sheet:
 
 def _shifted(name: str, x: float, y: float) -> str:
     return f'<g class="{name}" transform="translate({number(x)} {number(y)})">\n'
-
-
-def _dash(arrow: Arrow) -> str:
-    if arrow.selectable:
-        return "dotted"
-    if arrow.change is Change.REMOVED:
-        return "dashed"
-    return EDGE_DASHES[arrow.kind] if arrow.kind else "solid"
 
 
 def _width(arrow: Arrow, name: str) -> float:

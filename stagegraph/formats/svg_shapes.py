@@ -1,4 +1,4 @@
-"""The style sheet of an SVG, and its boxes, marks of roles and arrows; roles differ without colour."""
+"""The style sheet of an SVG, and its shapes: boxes, role marks, arrows, text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from math import hypot
 from stagegraph.model import EdgeKind, NodeKind
 from stagegraph.picture.layout import Point, Rectangle, Route
 from stagegraph.picture.sizes import Line, is_measured
-from stagegraph.picture.theme import COLOURED, DARK, DASHES, MARKED, Look, Palette
+from stagegraph.picture.theme import COLOURED, DARK, DASHES, MARKED, Palette, Style
 from stagegraph.picture.view import Arrow, View
 from stagegraph.source import xml_text
 
@@ -18,40 +18,45 @@ HALOS = (
     ".edge.unneeded .line{stroke-opacity:.6}.edge.unneeded .head{fill-opacity:.6}",
 )
 _FONTS = "Arial, Helvetica, 'Liberation Sans', Arimo, sans-serif"
+_RIM = 6.0  # half the height of the ellipses of a cylinder
+_TAB = 5.0
+_FOLD = 9.0
+# Of the font size, from the middle of a line down to its baseline: half the height of capitals.
+_BASELINE = 0.36
 
 
 def style_sheet(view: View, *, compares: bool) -> str:
-    """The rules; those for dark mode only where the theme is the reader's."""
+    """The CSS of an SVG, with rules for dark mode if the theme is auto."""
     rules = [f"text{{font-family:{_FONTS}}}", "a{text-decoration:none}", *HALOS]
     if view.theme == "auto":
         rules.append(
             "@media (prefers-color-scheme:dark){"
-            + "".join(colour_rules(DARK, DARK.changes if compares else DARK.looks))
+            + "".join(colour_rules(DARK, DARK.changes if compares else DARK.styles))
             + "".join(critical_rules(DARK))
             + "}"
         )
     return "\n".join(rules)
 
 
-def colour_rules(palette: Palette, looks: Mapping[str, Look]) -> Iterator[str]:
-    """The rules that give every part of a picture its colour in ``palette``, but for the critical path."""
+def colour_rules(palette: Palette, styles: Mapping[str, Style]) -> Iterator[str]:
+    """The rules for the colours of a picture in ``palette``, without the critical path."""
     yield f".paper{{fill:{palette.paper}}}"
     yield f"text{{fill:{palette.text}}}"
     yield f".label text{{stroke:{palette.paper}}}"
     yield f".footer .faint,.label.unneeded text{{fill:{palette.faint}}}"
     yield f".frame .shape{{fill:{palette.frame}}}"
-    for name, look in looks.items():
-        yield f".node.{name} .shape,.swatch.{name} .shape{{fill:{look.fill};stroke:{look.line}}}"
-        yield f".node.{name} .rim,.swatch.{name} .rim{{stroke:{look.line}}}"
-        yield f".frame.{name} .shape,.edge.{name} .line{{stroke:{look.line}}}"
-        yield f".edge.{name} .head{{fill:{look.line}}}"
-        yield f".node.{name} text{{fill:{look.text}}}"
-        mark = look.text if name == "target" else look.line
+    for name, style in styles.items():
+        yield f".node.{name} .shape,.swatch.{name} .shape{{fill:{style.fill};stroke:{style.line}}}"
+        yield f".node.{name} .rim,.swatch.{name} .rim{{stroke:{style.line}}}"
+        yield f".frame.{name} .shape,.edge.{name} .line{{stroke:{style.line}}}"
+        yield f".edge.{name} .head{{fill:{style.line}}}"
+        yield f".node.{name} text{{fill:{style.text}}}"
+        mark = style.text if name == "target" else style.line
         yield f".{name} .ring{{stroke:{mark}}}.{name} .dot{{fill:{mark}}}"
         if name in COLOURED:
-            yield f".label.{name} text{{fill:{look.line}}}"
+            yield f".label.{name} text{{fill:{style.line}}}"
     yield f".frame-name text{{stroke:{palette.frame}}}"
-    line = palette.looks["target"].line
+    line = palette.styles["target"].line
     yield f".frame-name.target .ring{{stroke:{line}}}.frame-name.target .dot{{fill:{line}}}"
 
 
@@ -61,13 +66,8 @@ def critical_rules(palette: Palette) -> Iterator[str]:
     yield f".critical .head{{fill:{palette.critical}!important}}"
 
 
-_RIM = 6.0  # half of what the ellipses of a cylinder are high
-_TAB = 5.0
-_FOLD = 9.0
-
-
 def number(value: float) -> str:
-    """``value`` with one decimal where it has any."""
+    """``value`` with at most one decimal."""
     return f"{round(value, 1) + 0.0:.1f}".removesuffix(".0")
 
 
@@ -92,16 +92,16 @@ def rounded(rectangle: Rectangle, radius: float, attributes: str) -> str:
     return f'<rect {attributes} {position} {size} rx="{number(radius)}"/>'
 
 
-def paint(look: Look, line: str = "", width: float = 0.0) -> str:
-    """Fill, line and dashes of a look; ``line`` and ``width`` other than its own where given."""
-    dash = DASHES[look.dash]
+def paint(style: Style, line: str = "", width: float = 0.0) -> str:
+    """The SVG attributes for fill, line and dashes of a style; ``line`` and ``width`` override its own."""
+    dash = DASHES[style.dash]
     dashes = f' stroke-dasharray="{dash}"' if dash else ""
-    stroke = f'stroke="{line or look.line}" stroke-width="{number(width or look.width)}"{dashes}'
-    return f'fill="{look.fill}" {stroke}'
+    stroke = f'stroke="{line or style.line}" stroke-width="{number(width or style.width)}"{dashes}'
+    return f'fill="{style.fill}" {stroke}'
 
 
 def mark(name: str, x: float, y: float, colour: str) -> str:
-    """The mark of a role: rings, a full circle for what is in the image, a half one for what is in part."""
+    """The mark of a role: a ring, a full circle (in the image) or a half one (partly in the image)."""
     if name not in MARKED:
         return ""
     position = f'cx="{number(x)}" cy="{number(y)}"'
@@ -115,7 +115,7 @@ def mark(name: str, x: float, y: float, colour: str) -> str:
 
 
 def line(route: Route, colour: str, width: float, dash: str) -> str:
-    """The line of an arrow, begun a little inside its box, which is drawn over it."""
+    """The line of an arrow; it begins a little inside its box, which is drawn over it."""
     path = "".join(_curve(points, first=not position) for position, points in enumerate(route.curves))
     dashes = f' stroke-dasharray="{DASHES[dash]}"' if DASHES[dash] else ""
     stroke = f'stroke="{colour}" stroke-width="{number(width)}"{dashes}'
@@ -194,9 +194,6 @@ def _without_fill(paint: str) -> str:
     return 'fill="none" ' + paint.partition(" ")[2]
 
 
-_BASELINE = 0.36  # of the size, below the middle of a line: half of what capitals are high
-
-
 def text_block(lines: Sequence[Line], x: float, top: float, colour: str, more: str = "") -> str:
     """``lines`` centred around ``x``, the first beginning at ``top``."""
     parts = []
@@ -211,8 +208,8 @@ def text_line(
 ) -> str:
     """One line; ``x`` is its middle or, for an anchor of start, its beginning.
 
-    A browser without Arial fits the letters of the font it has into the same width, if all letters are of
-    those whose width is known; other scripts are left as they are.
+    ``textLength`` makes a browser without Arial fit its own font into the same width; only if the width of
+    every letter is known, since a wrong width would distort other scripts.
     """
     position = f'x="{number(x)}" y="{number(middle + line.size * _BASELINE)}" font-size="{number(line.size)}"'
     weight = ' font-weight="bold"' if line.bold else ""

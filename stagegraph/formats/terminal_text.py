@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import groupby, pairwise, zip_longest
 
+from stagegraph.source import without_commands
+
 WIDTH = 100
 _GAP = 2  # cells between two columns
 _CODES = {  # ECMA-48, select graphic rendition
@@ -71,7 +73,9 @@ class Text:
 def to_text(texts: Iterable[Text], *, colour: bool, width: int) -> str:
     """``texts`` as lines of at most ``width`` cells, each ended; escape sequences only with ``colour``."""
     lines = (line for text in texts for line in _lines(text, width))
-    return "".join(f"{_escaped(line) if colour else line.plain.rstrip()}\n" for line in lines)
+    if colour:
+        return "".join(f"{_escaped(line)}\n" for line in lines)
+    return "".join(f"{without_commands(line.plain.rstrip())}\n" for line in lines)
 
 
 def two_columns(rows: Sequence[tuple[Text, Text]], width: int, first: int = 0) -> Iterator[Text]:

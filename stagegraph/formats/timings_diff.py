@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from msgspec.structs import asdict
 
+from stagegraph.formats.json import to_json
 from stagegraph.formats.markdown import escaped
 from stagegraph.formats.terminal_text import Text, to_text
 from stagegraph.formats.timings_sections import build_name, plain_name
@@ -18,71 +18,6 @@ from stagegraph.timings.timings import Timings, seconds
 from stagegraph.units import duration, share
 
 MOST_ROWS = 30  # of each kind
-
-
-def change_sentences(comparison: TimingsComparison) -> Iterator[str]:
-    """What was compared, how long both builds took, and their critical paths and cached steps."""
-    before, after = comparison.before, comparison.after
-    yield f"{build_name(before)}: {duration(before.wall)}"
-    yield f"{build_name(after)}: {duration(after.wall)}, {change_verdict(comparison)}"
-    yield (
-        f"Critical path: {duration(before.path_time)} → {duration(after.path_time)}. Cached steps: "
-        f"{before.cached_steps} of {before.total_steps} → {after.cached_steps} of {after.total_steps}."
-    )
-    for timings in (before, after):
-        if timings.mismatch:
-            yield f"{printable(timings.mismatch)}."
-
-
-def change_verdict(comparison: TimingsComparison) -> str:
-    """How much slower or faster the later build was: ``2.0 s (40%) faster``."""
-    if not comparison.difference:
-        return "no difference"
-    by = duration(abs(comparison.difference))
-    if comparison.difference > 0 and comparison.after.wall >= 2 * comparison.before.wall:
-        times = (
-            f" ({comparison.after.wall / comparison.before.wall:.0f} times as long)"
-            if comparison.before.wall
-            else ""
-        )
-        return f"{by} slower{times}"
-    part = share(abs(comparison.difference), comparison.before.wall)
-    return f"{by} ({part}) {'slower' if comparison.difference > 0 else 'faster'}"
-
-
-def changes_by_kind(comparison: TimingsComparison) -> Iterator[tuple[ChangeKind, list[StepChange]]]:
-    """The steps that changed, for each kind of change that occurs."""
-    for kind in ChangeKind:
-        own = [change for change in comparison.changes if change.kind is kind]
-        if own and kind is not ChangeKind.SAME:
-            yield kind, own
-
-
-def signed_duration(difference: int) -> str:
-    """``difference``, in nanoseconds, with its sign."""
-    sign = "+" if difference > 0 else "−" if difference < 0 else " "
-    return f"{sign}{duration(abs(difference))}"
-
-
-def line_of(change: StepChange) -> str:
-    """``line 3``, or ``line 3→4`` where the step has moved; empty for a step without a line."""
-    before, after = change.line_before, change.line_after
-    if before and after and before != after:
-        return f"line {before}→{after}"
-    return f"line {after or before}" if after or before else ""
-
-
-def before_and_after(change: StepChange) -> str:
-    """The durations of a step in both builds: ``cached → 3.0 s``."""
-    return (
-        f"{_duration(change.before, change.cached_before)} → {_duration(change.after, change.cached_after)}"
-    )
-
-
-def _duration(took: int | None, cached: bool) -> str:
-    return "none" if took is None else "cached" if cached else duration(took)
-
-
 _WIDTH = 80
 _STYLES = {
     ChangeKind.MISSED: "red",
@@ -92,6 +27,7 @@ _STYLES = {
     ChangeKind.CACHED: "green",
     ChangeKind.REMOVED: "yellow",
 }
+SCHEMA_VERSION = 1
 
 
 def as_text(comparison: TimingsComparison, *, colour: bool = False, width: int = _WIDTH) -> str:
@@ -100,22 +36,19 @@ def as_text(comparison: TimingsComparison, *, colour: bool = False, width: int =
 
 
 def _text_parts(comparison: TimingsComparison, width: int) -> Iterator[Text]:
-    for sentence in change_sentences(comparison):
+    for sentence in _change_sentences(comparison):
         yield Text(sentence, style="bold")
-    for kind, own in changes_by_kind(comparison):
+    for kind, own in _changes_by_kind(comparison):
         yield Text(f"\n{kind.capitalize()}", style="bold cyan")
         for change in own[:MOST_ROWS]:
-            text = Text(f"  {signed_duration(change.difference):>9}  ", style=_STYLES[kind])
-            text.append(f"{line_of(change):<11.11} ", style="yellow")
+            text = Text(f"  {_signed_duration(change.difference):>9}  ", style=_STYLES[kind])
+            text.append(f"{_line_of(change):<11.11} ", style="yellow")
             text.append(f"{cut(change.stage, 12):<12} ", style="cyan")
-            text.append(f"{before_and_after(change):<18}  ", style="dim")
+            text.append(f"{_before_and_after(change):<18}  ", style="dim")
             text.append(cut(plain_name(change.name), max(10, width - len(text) - 1)))
             yield text
         if len(own) > MOST_ROWS:
             yield Text(f"  and {len(own) - MOST_ROWS} more", style="dim")
-
-
-SCHEMA_VERSION = 1
 
 
 def as_json(comparison: TimingsComparison) -> str:
@@ -127,7 +60,7 @@ def as_json(comparison: TimingsComparison) -> str:
         "difference": seconds(comparison.difference),
         "changes": [_change(change) for change in comparison.changes],
     }
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return to_json(data)
 
 
 def _summary(timings: Timings) -> dict[str, Any]:
@@ -155,22 +88,85 @@ def as_markdown(comparison: TimingsComparison) -> str:
 
 
 def _markdown_lines(comparison: TimingsComparison) -> Iterator[str]:
-    yield f"### {escaped(f'Build {change_verdict(comparison)}')}"
-    for sentence in change_sentences(comparison):
+    yield f"### {escaped(f'Build {_change_verdict(comparison)}')}"
+    for sentence in _change_sentences(comparison):
         yield ""
         yield escaped(sentence)
-    for kind, own in changes_by_kind(comparison):
+    for kind, own in _changes_by_kind(comparison):
         yield ""
         yield f"| {kind} | line | stage | before → after | step |"
         yield "|---|---|---|---|---|"
         for change in own[:MOST_ROWS]:
             cells = (
-                signed_duration(change.difference),
-                line_of(change).removeprefix("line "),
+                _signed_duration(change.difference),
+                _line_of(change).removeprefix("line "),
                 change.stage,
-                before_and_after(change),
+                _before_and_after(change),
                 cut(plain_name(change.name), 80),
             )
             yield f"| {' | '.join(map(escaped, cells))} |"
         if len(own) > MOST_ROWS:
             yield f"| and {len(own) - MOST_ROWS} more | | | | |"
+
+
+def _change_sentences(comparison: TimingsComparison) -> Iterator[str]:
+    """What was compared, how long both builds took, and their critical paths and cached steps."""
+    before, after = comparison.before, comparison.after
+    yield f"{build_name(before)}: {duration(before.wall)}"
+    yield f"{build_name(after)}: {duration(after.wall)}, {_change_verdict(comparison)}"
+    yield (
+        f"Critical path: {duration(before.path_time)} → {duration(after.path_time)}. Cached steps: "
+        f"{before.cached_steps} of {before.total_steps} → {after.cached_steps} of {after.total_steps}."
+    )
+    for timings in (before, after):
+        if timings.mismatch:
+            yield f"{printable(timings.mismatch)}."
+
+
+def _change_verdict(comparison: TimingsComparison) -> str:
+    """How much slower or faster the later build was: ``2.0 s (40%) faster``."""
+    if not comparison.difference:
+        return "no difference"
+    by = duration(abs(comparison.difference))
+    if comparison.difference > 0 and comparison.after.wall >= 2 * comparison.before.wall:
+        times = (
+            f" ({comparison.after.wall / comparison.before.wall:.0f} times as long)"
+            if comparison.before.wall
+            else ""
+        )
+        return f"{by} slower{times}"
+    part = share(abs(comparison.difference), comparison.before.wall)
+    return f"{by} ({part}) {'slower' if comparison.difference > 0 else 'faster'}"
+
+
+def _changes_by_kind(comparison: TimingsComparison) -> Iterator[tuple[ChangeKind, list[StepChange]]]:
+    """The steps that changed, for each kind of change that occurs."""
+    for kind in ChangeKind:
+        own = [change for change in comparison.changes if change.kind is kind]
+        if own and kind is not ChangeKind.SAME:
+            yield kind, own
+
+
+def _signed_duration(difference: int) -> str:
+    """``difference``, in nanoseconds, with its sign."""
+    sign = "+" if difference > 0 else "−" if difference < 0 else " "
+    return f"{sign}{duration(abs(difference))}"
+
+
+def _line_of(change: StepChange) -> str:
+    """``line 3``, or ``line 3→4`` where the step has moved; empty for a step without a line."""
+    before, after = change.line_before, change.line_after
+    if before and after and before != after:
+        return f"line {before}→{after}"
+    return f"line {after or before}" if after or before else ""
+
+
+def _before_and_after(change: StepChange) -> str:
+    """The durations of a step in both builds: ``cached → 3.0 s``."""
+    return (
+        f"{_duration(change.before, change.cached_before)} → {_duration(change.after, change.cached_after)}"
+    )
+
+
+def _duration(took: int | None, cached: bool) -> str:
+    return "none" if took is None else "cached" if cached else duration(took)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from stagegraph.formats.json import to_json
 from stagegraph.records.record import SECOND, Interval
 from stagegraph.timings.timings import Timings, seconds
 
@@ -33,7 +33,7 @@ def render(timings: Timings) -> str:
         "cached_time_share": timings.cached_time_share,
         "unknown": timings.unknown,
     }
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return to_json(data)
 
 
 def _plain(value: Any, name: str = "") -> Any:

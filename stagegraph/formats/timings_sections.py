@@ -34,7 +34,7 @@ def headline(timings: Timings) -> str:
     cached = (
         f"{timings.cached_steps} of {timings.total_steps} steps from the cache"
         if timings.cached_steps
-        else f"{timings.total_steps} steps, none from the cache"
+        else f"{counted(timings.total_steps, 'step')}, none from the cache"
     )
     return f"{build_name(timings)}: {about}{duration(timings.wall)}, {cached}"
 

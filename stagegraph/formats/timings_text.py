@@ -25,6 +25,10 @@ from stagegraph.units import duration, share
 
 PATH, RUNS, FREE = "█", "▒", "·"
 _LEVELS = " ▁▂▃▄▅▆▇█"
+WIDTH = 80
+_NAME = 14  # columns of the name of a stage
+_FIGURES = 8  # columns of a length of time
+_MOST_ROWS = 40
 
 
 def bar(timings: Timings, steps: Iterable[int], width: int) -> str:
@@ -65,12 +69,6 @@ def curve(concurrency: Sequence[tuple[int, int]], wall: int, width: int) -> str:
             work[cell] += max(0, covered) * count
     most = max((count for _, count in concurrency), default=0)
     return "".join(_LEVELS[-(-value * 8 // (wall * most))] if most else " " for value in work)
-
-
-WIDTH = 80
-_NAME = 14
-_FIGURES = 8  # columns of a length of time
-_MOST_ROWS = 40
 
 
 def render(timings: Timings, *, colour: bool = False, width: int = WIDTH) -> str:
@@ -139,7 +137,7 @@ def _stage(timings: Timings, row: StageRow, room: int) -> Text:
     took = "cached" if row.cached == len(row.steps) and not row.work else duration(row.work)
     text.append(f"{took:>{_FIGURES}} {saves:>{_FIGURES}}  ")
     for mark in bar(timings, row.steps, room):
-        text.append(mark, style="yellow" if mark == PATH else "cyan" if mark != "·" else "dim")
+        text.append(mark, style="yellow" if mark == PATH else "cyan" if mark != FREE else "dim")
     return text
 
 

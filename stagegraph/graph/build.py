@@ -7,7 +7,7 @@ from functools import cached_property
 import networkx
 from msgspec import Struct
 
-from stagegraph.dockerfile.file import Dockerfile, read_dockerfile
+from stagegraph.dockerfile.file import Dockerfile, check_frontend, read_dockerfile
 from stagegraph.dockerfile.resolve import resolve
 from stagegraph.graph.stage_graph import pruned, stage_graph
 from stagegraph.graph.steps import RawStep, TargetBuild, raw_steps, step_graph
@@ -22,6 +22,11 @@ class Build(Struct, frozen=True, kw_only=True, dict=True):
     file: Dockerfile
     options: Options
     target_builds: tuple[TargetBuild, ...]
+
+    def __repr__(self) -> str:
+        resolved = (one.resolved for one in self.target_builds)
+        targets = ", ".join(dict.fromkeys(one.sources[one.target].title for one in resolved))
+        return f"<Build of {self.source.name} for {targets}>"
 
     @property
     def source(self) -> Source:
@@ -64,6 +69,7 @@ def build_of(source: Source, options: Options) -> Build:
 
     Raises DockerfileError for what BuildKit rejects before it builds, OptionsError for options.
     """
+    check_frontend(source)
     return build_of_file(read_dockerfile(source), options)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from stagegraph.dockerfile import references
-from stagegraph.dockerfile.expand import ExpansionError
+from stagegraph.dockerfile.expand import Budget, ExpansionError
 from stagegraph.dockerfile.instructions import Copy, Run, mount_source
 from stagegraph.dockerfile.mounts import Mount, MountError, read_mount
 from stagegraph.dockerfile.paths import PathError, destination, is_absolute
@@ -38,9 +38,10 @@ def base_node(source: StageOrImage) -> tuple[str, NodeKind, str] | None:
 def edges_of(resolved: Resolved) -> Iterator[Edge]:
     """The edges of one resolved Dockerfile, stage by stage in the order of the file."""
     scopes: dict[int, Scope] = {}
+    budget = Budget()
     for stage in resolved.sources[: len(resolved.file.stages)]:
         base = scopes.get(stage.base_index) if stage.base_index is not None else None
-        scope = scopes[stage.index] = Scope(resolved, stage, base)
+        scope = scopes[stage.index] = Scope(resolved, stage, base, budget)
         yield from _from(resolved, stage)
         for command in () if stage.replaced else stage.commands:
             yield from _edges(scope, command)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from stagegraph.check.comments import extents
 from stagegraph.check.rule import Problem, Subject
-from stagegraph.check.rules.registry import run_rules, sorted_problems
+from stagegraph.check.rules import run_rules, sorted_problems
 from stagegraph.check.rules.would_fail import faults
 from stagegraph.graph.build import Build
 from stagegraph.graph.critical_path import Schedule, schedule

@@ -11,6 +11,7 @@ from stagegraph.picture.view import Box
 from stagegraph.source import printable
 from stagegraph.units import measured_words
 
+MOST_SOURCES = 12  # lines in a box; all of them are in its tooltip
 _ROLE_WORDS = {
     Role.TARGET: "the target",
     Role.INHERITED: "in the image, by FROM",
@@ -40,19 +41,22 @@ def box_of(node: Node, kept: Folded) -> Box:
 
 
 def _sublabels(node: Node, kept: Folded) -> Iterator[str]:
-    """The smaller lines of a box: what it is to the target, its size, and the sources written in it."""
+    """The smaller lines of a box: its role, its number of steps, and the sources listed in it."""
     words = " · ".join((*_how_many(node, kept), *_words(node)))
     if words:
         yield words
     if node.id in kept.bases:
         yield cut(f"FROM {kept.bases[node.id]}", 44)
-    for source in kept.inside.get(node.id, ()):
-        yield source.line
+    sources = kept.inside.get(node.id, ())
+    shown = sources if len(sources) <= MOST_SOURCES else sources[: MOST_SOURCES - 1]
+    yield from (source.line for source in shown)
+    if len(sources) > len(shown):
+        yield f"and {len(sources) - len(shown)} more sources"
 
 
 def _how_many(node: Node, kept: Folded) -> Iterator[str]:
     if node.id in kept.members:
-        yield f"{kept.counts[node.id]} {node.kind}s alike"
+        yield f"{kept.counts[node.id]} similar {node.kind}s"
 
 
 def _words(node: Node) -> Iterator[str]:
@@ -75,7 +79,7 @@ def _words(node: Node) -> Iterator[str]:
 def _tooltip(node: Node, kept: Folded) -> Iterator[str]:
     yield _sentence(node)
     for source in kept.inside.get(node.id, ()):
-        yield source.whole
+        yield source.full
 
 
 def _sentence(node: Node) -> str:

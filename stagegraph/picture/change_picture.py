@@ -1,4 +1,4 @@
-"""Two builds in one picture: what was added, removed and changed, and what is around it."""
+"""Two builds in one picture: what was added, removed and changed, and its neighbours."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from stagegraph.picture.shorten import cut
 from stagegraph.picture.view import Arrow, Box, Picture, View
 from stagegraph.source import printable
 
-WHOLE_BELOW = 30  # nodes; of a larger graph only what is around the changes is drawn
-MOST_BOXES = 120  # of which the first changed ones are drawn
+MAX_WHOLE = 30  # nodes; of a larger graph only the changes and their neighbours are drawn
+MOST_BOXES = 120  # targets and changed nodes first
 _SIGNS = {Change.ADDED: "+", Change.REMOVED: "−", Change.CHANGED: "±", Change.RENAMED: "±"}
 
 
 def change_picture(comparison: Comparison, view: View) -> Picture:
-    """Decide what to draw of a comparison; what both builds have is drawn as the new one has it."""
+    """What to draw of a comparison; what both builds have is drawn as in the new one."""
     both = _both(comparison)
     kept = _around(both, comparison)
     drawn = picture_of(both, kept, view)
     labelled = view.labels and len(drawn.arrows) <= MOST_LABELS
     nodes = {change.id: change for change in comparison.nodes}
-    edges = {_place(change): change for change in comparison.edges}
+    edges = {_edge_key(change): change for change in comparison.edges}
     return replace(
         drawn,
         title=printable(view.title or f"{comparison.old.source} → {comparison.new.source}"),
         description=_description(comparison),
         boxes=tuple(_box(box, nodes.get(box.id)) for box in drawn.boxes),
-        arrows=tuple(_arrow(arrow, edges.get(_place(arrow)), labelled) for arrow in drawn.arrows),
+        arrows=tuple(_arrow(arrow, edges.get(_edge_key(arrow)), labelled) for arrow in drawn.arrows),
     )
 
 
-def _place(edge: Edge | EdgeChange | Arrow) -> tuple[str, str, EdgeKind | None, bool]:
-    """What makes edges of two builds the same edge."""
+def _edge_key(edge: Edge | EdgeChange | Arrow) -> tuple[str, str, EdgeKind | None, bool]:
+    """The key by which edges of two builds are the same edge."""
     return edge.source, edge.target, edge.kind, edge.selectable
 
 
@@ -48,9 +48,9 @@ def _both(comparison: Comparison) -> Report:
         for node in comparison.old.nodes
         if node.id not in comparison.pairs
     ]
-    present = {_place(edge) for edge in comparison.new.edges}
+    present = {_edge_key(edge) for edge in comparison.new.edges}
     old = (_moved(edge, comparison) for edge in comparison.old.edges)
-    edges = [edge for edge in old if _place(edge) not in present]
+    edges = [edge for edge in old if _edge_key(edge) not in present]
     new = comparison.new
     return replace(new, nodes=(*new.nodes, *gone), edges=(*new.edges, *edges))
 
@@ -63,9 +63,9 @@ def _moved(edge: Edge, comparison: Comparison) -> Edge:
 
 
 def _around(both: Report, comparison: Comparison) -> Folded:
-    """All of a small graph; of a large one what changed, what is beside that, and the targets."""
+    """All of a small graph; of a large one the changes, their neighbours and the targets."""
     drawn, edges, notes = {node.id for node in both.nodes}, both.edges, list[str]()
-    if len(drawn) > WHOLE_BELOW:
+    if len(drawn) > MAX_WHOLE:
         edges = _touched(both, comparison)
         near = {change.id for change in comparison.nodes}.union(both.targets, *map(_ends, edges))
         notes += _left_out(drawn - near, "unchanged")
@@ -87,8 +87,8 @@ def _around(both: Report, comparison: Comparison) -> Folded:
 def _touched(both: Report, comparison: Comparison) -> tuple[Edge, ...]:
     """The edges that differ, and those of nodes that do."""
     nodes = {change.id for change in comparison.nodes}
-    edges = {_place(change) for change in comparison.edges}
-    return tuple(edge for edge in both.edges if _place(edge) in edges or nodes.intersection(_ends(edge)))
+    edges = {_edge_key(change) for change in comparison.edges}
+    return tuple(edge for edge in both.edges if _edge_key(edge) in edges or nodes.intersection(_ends(edge)))
 
 
 def _ends(edge: Edge) -> tuple[str, str]:
@@ -118,18 +118,18 @@ def _description(comparison: Comparison) -> str:
 def _box(box: Box, change: NodeChange | None) -> Box:
     if change is None:
         return replace(box, change=Change.SAME)
-    told = "; ".join((str(change.change), *change.details))
+    summary = "; ".join((str(change.change), *change.details))
     return replace(
         box,
         change=change.change,
         label=f"{_SIGNS[change.change]} {box.label}",
         sublabel=cut(_words(box, change), 48),
-        tooltip=printable(f"{told}; {box.tooltip}"),
+        tooltip=printable(f"{summary}; {box.tooltip}"),
     )
 
 
 def _words(box: Box, change: NodeChange) -> str:
-    """The second line of a box: what became of it."""
+    """The second line of a box: how it changed."""
     parts = ["target"] if box.role is Role.TARGET else []
     if change.old and change.new and change.old != change.new:
         parts.append(f"was {change.old}")
@@ -142,11 +142,11 @@ def _arrow(arrow: Arrow, change: EdgeChange | None, labelled: bool) -> Arrow:
     if change is None:
         return replace(arrow, change=Change.SAME, label="")
     sign = _SIGNS[change.change]
-    told = [f"− {text}" for text in change.removed] + [f"+ {text}" for text in change.added]
+    lines = [f"− {text}" for text in change.removed] + [f"+ {text}" for text in change.added]
     return replace(
         arrow,
         change=change.change,
         label=f"{sign} {arrow.label}".rstrip() if labelled else "",
-        tooltip=printable("; ".join(told)),
+        tooltip=printable("; ".join(lines)),
         needed=True,  # no change is faded
     )

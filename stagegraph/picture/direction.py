@@ -10,6 +10,11 @@ from typing import NamedTuple
 from stagegraph.picture.sizes import Size, box_size, label_lines, label_size
 from stagegraph.picture.view import Arrow, Box, Picture
 
+_PAGE = Size(width=900.0, height=1300.0)  # pixels that a browser window shows at once
+_PREFERENCE = 0.98  # LR from this ratio of the estimated scales on, unless TB needs no shrinking
+_BESIDE_DOWN, _BESIDE_ACROSS = 26.0, 18.0  # between the nodes of one row, as in `layout`
+_BETWEEN_DOWN, _BETWEEN_ACROSS = 20.0, 22.0  # between rows
+
 
 def ranks(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> dict[str, int]:
     """The longest path to each box, in arrows; boxes on a cycle and behind one keep the rank so far."""
@@ -58,12 +63,6 @@ def crossed_ranks(drawn: Picture) -> int:
     """The sum of the ranks that all arrows span: the number that the time of a layout grows with."""
     rank = near_readers(ranks(drawn.boxes, drawn.arrows), drawn.arrows)
     return sum(abs(rank[arrow.target] - rank[arrow.source]) for arrow in drawn.arrows)
-
-
-_PAGE = Size(width=900.0, height=1300.0)  # pixels that a browser window shows at once
-_PREFERENCE = 0.98  # LR from this ratio of the estimated scales on, unless TB needs no shrinking
-_BESIDE_DOWN, _BESIDE_ACROSS = 26.0, 18.0  # between the nodes of one row, as in `layout`
-_BETWEEN_DOWN, _BETWEEN_ACROSS = 20.0, 22.0  # between rows
 
 
 class _Row(NamedTuple):

@@ -30,8 +30,8 @@ def first_in_time(
 ) -> tuple[Picture, _Drawing]:
     """The first of ``pictures``, large to small, for which ``draw`` raises no LayoutError, and its result.
 
-    ``draw`` gets a picture and the seconds it may take: half of what is left of TIMEOUT. Raises the
-    LayoutError of the last picture when all fail.
+    ``draw`` gets a picture and the seconds it may take, half of what is left of TIMEOUT, and raises
+    LayoutError when it fails; the last of these is raised when all pictures fail.
     """
     end = time.monotonic() + TIMEOUT
     failure: LayoutError | None = None
@@ -62,7 +62,7 @@ def run_graphviz(dot: str, output: str, engine: str, seconds: float) -> bytes:
     except subprocess.TimeoutExpired:
         raise LayoutError(
             f"Graphviz took longer than {TIMEOUT:g} seconds",
-            hint="leave out what is not needed with --prune, or write mermaid",
+            hint="use --prune to draw less, or use --format mermaid",
         ) from None
     except (ExecutableNotFound, OSError) as error:
         raise RenderError(f"cannot run Graphviz: {error}", hint=_HINT) from None
@@ -121,4 +121,4 @@ def _last_line(stderr: bytes | str | None) -> str:
 
 
 def _other(engine: str) -> str:
-    return "try --engine system, or write mermaid" if engine != "system" else "try --engine pure"
+    return "try --engine system, or use --format mermaid" if engine != "system" else "try --engine pure"

@@ -15,16 +15,12 @@ from stagegraph.picture.direction import crossed_ranks
 from stagegraph.picture.graphviz_engine import first_in_time, run_graphviz
 from stagegraph.picture.sizes import Size, box_size, frame_line, frame_mark, label_lines, label_size
 from stagegraph.picture.smaller import layout_candidates
-from stagegraph.picture.theme import SHIPS, arrow_looks
+from stagegraph.picture.theme import SHIPS, arrow_styles
 from stagegraph.picture.view import Arrow, Group, Picture
 
 PLAIN_BOXES = 400  # above it lines are straight and few rounds are spent on the layout
-PLAIN_CROSSED_RANKS = (
-    1000  # above it, too: a dense graph of 1,500 takes 0.9 s, of 4,000 5 s; plain ones 0.2 s
-)
+PLAIN_CROSSED_RANKS = 1000  # above it, too: 1,500 took 0.9 s and 4,000 5 s, plainly at most 0.2 s
 POINTS = 72.0  # an inch
-
-
 Point = tuple[float, float]
 
 
@@ -103,8 +99,8 @@ def layout_dot(drawn: Picture) -> str:
                 frame.node(names[box.id], **_size(box_size(box)))
     for box in grouped.get("", ()):
         graph.node(names[box.id], **_size(box_size(box)))
-    for number, (arrow, look) in enumerate(zip(drawn.arrows, arrow_looks(drawn), strict=True)):
-        weight = 1 if not arrow.needed else 4 if look in SHIPS else 2
+    for number, (arrow, style) in enumerate(zip(drawn.arrows, arrow_styles(drawn), strict=True)):
+        weight = 1 if not arrow.needed else 4 if style in SHIPS else 2
         _edge(graph, number, arrow, names, weight=weight, labelled=labelled)
     _last_rank(graph, drawn, names)
     return str(graph.source)

@@ -1,4 +1,4 @@
-"""A report as a picture of stages or of steps: what is drawn, merged, shortened and left out."""
+"""Decides what to draw of a report: boxes of stages or steps, merged arrows, notes."""
 
 from __future__ import annotations
 
@@ -15,87 +15,25 @@ from stagegraph.picture.box_text import box_of
 from stagegraph.picture.direction import direction_of
 from stagegraph.picture.folding import Folded, folded
 from stagegraph.picture.shorten import cut, edge_label, edge_tooltip
-from stagegraph.picture.theme import SHIPS, arrow_look, look_name
+from stagegraph.picture.theme import SHIPS, arrow_style, style_name
 from stagegraph.picture.view import Arrow, Box, Group, Picture, View
 from stagegraph.source import printable
 from stagegraph.units import measured_words
 
-_BRACKET = re.compile(r"\A\[[^\]]*\] (?:ONBUILD )?")
+_PREFIX = r"\A\[[^\]]*\] (?:ONBUILD )?"  # of the name of a step
 MakeBox = Callable[[Node, Folded], Box]
 MakeArrow = Callable[[Sequence[Edge]], Arrow]
-
-
-def opened(
-    report: Report, kept: Folded, make_box: MakeBox, make_arrow: MakeArrow
-) -> tuple[tuple[Box, ...], tuple[Arrow, ...], tuple[Group, ...]]:
-    """The stages of ``kept`` opened: sources, stages without steps, steps; arrows; frames."""
-    inner = [step for step in report.steps if step.kind not in (StepKind.SOURCE, StepKind.RESULT)]
-    with_steps = {step.node for step in inner}
-    frames = {node.id: node for node in kept.nodes if node.id in with_steps}
-    whole = [make_box(node, kept) for node in kept.nodes if node.id not in frames]
-    boxes = (*whole, *(_step_box(step, frames[step.node]) for step in inner if step.node in frames))
-    drawn = {box.id for box in boxes}
-    rest = [edge for edge in kept.edges if edge.target in drawn and edge.source in drawn]
-    arrows = (*_waits(report, inner, drawn), *(make_arrow([edge]) for edge in rest))
-    return boxes, arrows, tuple(_frame(make_box(node, kept)) for node in frames.values())
-
-
-def _waits(report: Report, inner: Sequence[Step], drawn: set[str]) -> list[Arrow]:
-    """What each step waits for, as far as it is drawn."""
-    arrows: dict[tuple[str, str], Arrow] = {}
-    passed = set(pairwise(report.critical_path))
-    for step in inner:
-        for read in step.inputs:
-            ends = (_place(report.steps[read]), _place(step))
-            if drawn.issuperset(ends) and ends not in arrows:
-                critical = (read, step.id) in passed
-                arrows[ends] = Arrow(
-                    source=ends[0], target=ends[1], kind=None, critical=critical, line=step.line
-                )
-    return list(arrows.values())
-
-
-def _place(step: Step) -> str:
-    return step.node if step.kind is StepKind.SOURCE else f"step:{step.id}"
-
-
-def _step_box(step: Step, node: Node) -> Box:
-    return Box(
-        id=f"step:{step.id}",
-        label=cut(_BRACKET.sub("", step.name), 40),
-        sublabel=measured_words(step.measured) if step.measured else "",
-        weight=step.measured.share if step.measured else 0.0,
-        tooltip=printable(step.name),
-        kind=None,
-        role=node.role,
-        reach=node.reach,
-        critical=step.critical,
-        line=step.line,
-        group=node.id,
-    )
-
-
-def _frame(box: Box) -> Group:
-    return Group(
-        id=box.id,
-        label=f"{box.label} · {box.sublabel}" if box.sublabel else box.label,
-        role=box.role,
-        reach=box.reach,
-        critical=box.critical,
-        line=box.line,
-    )
-
-
+_Part = TypeVar("_Part", Box, Arrow, Group)
 MOST_LABELS = 90  # edges; above it their labels would hide the picture
 
 
 def picture(report: Report, view: View) -> Picture:
-    """Decide what to draw of ``report``; ``notes`` tell what was merged, shortened or left out."""
+    """The picture of ``report``; its ``notes`` say what was merged, shortened or left out."""
     return picture_of(report, folded(report, view), view)
 
 
 def picture_of(report: Report, kept: Folded, view: View) -> Picture:
-    """The picture of what is kept of ``report``."""
+    """The picture of ``kept``, the part of ``report`` to draw."""
     arrow_of = partial(_arrow, {(item.node, item.line) for item in report.shipped if item.kind == "path"})
     if view.steps:
         boxes, arrows, groups = opened(report, kept, box_of, arrow_of)
@@ -105,7 +43,7 @@ def picture_of(report: Report, kept: Folded, view: View) -> Picture:
     notes = list(kept.notes)
     if view.labels and len(arrows) > MOST_LABELS:
         fewer = _labelled_where_it_ships(boxes, arrows)
-        notes += ["only what goes into the image has its label"] if fewer != arrows else []
+        notes += ["only arrows that lead into the image have labels"] if fewer != arrows else []
         arrows = fewer
     elif not view.labels:
         arrows = _unlabelled(arrows)
@@ -124,9 +62,9 @@ def picture_of(report: Report, kept: Folded, view: View) -> Picture:
 
 
 def _labelled_where_it_ships(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> tuple[Arrow, ...]:
-    """The labels of what goes into the image, as many as a picture holds."""
-    looks = {box.id: look_name(box) for box in boxes}
-    names = [arrow_look(arrow, looks[arrow.source], looks[arrow.target]) for arrow in arrows]
+    """``arrows`` with the labels of those into the image, or with none if these are too many."""
+    styles = {box.id: style_name(box) for box in boxes}
+    names = [arrow_style(arrow, styles[arrow.source], styles[arrow.target]) for arrow in arrows]
     if sum(name in SHIPS for name in names) > MOST_LABELS:
         return _unlabelled(arrows)
     return tuple(
@@ -137,9 +75,6 @@ def _labelled_where_it_ships(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> t
 
 def _unlabelled(arrows: Sequence[Arrow]) -> tuple[Arrow, ...]:
     return tuple(replace(arrow, label="") if arrow.label else arrow for arrow in arrows)
-
-
-_Part = TypeVar("_Part", Box, Arrow, Group)
 
 
 def _uncritical(parts: tuple[_Part, ...]) -> tuple[_Part, ...]:
@@ -167,14 +102,16 @@ def _shipped_word(report: Report, node: str, path: str) -> str:
 
 
 def _merged(kept: Folded, arrow_of: MakeArrow) -> Iterator[Arrow]:
-    """Parallel edges of one kind as one arrow; what its source says already, an arrow does not."""
-    told = {node.id: node.why for node in kept.nodes if node.reach is Reach.SELECTABLE}
+    """Parallel edges of one kind as one arrow, without a label that only repeats its source."""
+    conditions = {node.id: node.why for node in kept.nodes if node.reach is Reach.SELECTABLE}
     parallel: dict[tuple[str, str, EdgeKind, bool], list[Edge]] = {}
     for edge in kept.edges:
         parallel.setdefault((edge.source, edge.target, edge.kind, edge.selectable), []).append(edge)
     for group in parallel.values():
         arrow = arrow_of(group)
-        yield replace(arrow, label="") if arrow.label and told.get(arrow.source) == arrow.label else arrow
+        yield (
+            replace(arrow, label="") if arrow.label and conditions.get(arrow.source) == arrow.label else arrow
+        )
 
 
 def _arrow(shipping: Collection[tuple[str, int | None]], edges: Sequence[Edge]) -> Arrow:
@@ -191,4 +128,65 @@ def _arrow(shipping: Collection[tuple[str, int | None]], edges: Sequence[Edge]) 
         ships=any((edge.source, edge.line) in shipping for edge in edges),
         line=first.line,
         count=len(edges),
+    )
+
+
+def opened(
+    report: Report, kept: Folded, make_box: MakeBox, make_arrow: MakeArrow
+) -> tuple[tuple[Box, ...], tuple[Arrow, ...], tuple[Group, ...]]:
+    """Boxes, arrows and frames with the steps of the stages of ``kept``."""
+    inner = [step for step in report.steps if step.kind not in (StepKind.SOURCE, StepKind.RESULT)]
+    with_steps = {step.node for step in inner}
+    frames = {node.id: node for node in kept.nodes if node.id in with_steps}
+    closed = [make_box(node, kept) for node in kept.nodes if node.id not in frames]
+    boxes = (*closed, *(_step_box(step, frames[step.node]) for step in inner if step.node in frames))
+    drawn = {box.id for box in boxes}
+    rest = [edge for edge in kept.edges if edge.target in drawn and edge.source in drawn]
+    arrows = (*_waits(report, inner, drawn), *(make_arrow([edge]) for edge in rest))
+    return boxes, arrows, tuple(_frame(make_box(node, kept)) for node in frames.values())
+
+
+def _waits(report: Report, inner: Sequence[Step], drawn: set[str]) -> list[Arrow]:
+    """The arrows between steps that are drawn."""
+    arrows: dict[tuple[str, str], Arrow] = {}
+    passed = set(pairwise(report.critical_path))
+    for step in inner:
+        for read in step.inputs:
+            ends = (_box_id(report.steps[read]), _box_id(step))
+            if drawn.issuperset(ends) and ends not in arrows:
+                critical = (read, step.id) in passed
+                arrows[ends] = Arrow(
+                    source=ends[0], target=ends[1], kind=None, critical=critical, line=step.line
+                )
+    return list(arrows.values())
+
+
+def _box_id(step: Step) -> str:
+    return step.node if step.kind is StepKind.SOURCE else f"step:{step.id}"
+
+
+def _step_box(step: Step, node: Node) -> Box:
+    return Box(
+        id=f"step:{step.id}",
+        label=cut(re.sub(_PREFIX, "", step.name), 40),
+        sublabel=measured_words(step.measured) if step.measured else "",
+        weight=step.measured.share if step.measured else 0.0,
+        tooltip=printable(step.name),
+        kind=None,
+        role=node.role,
+        reach=node.reach,
+        critical=step.critical,
+        line=step.line,
+        group=node.id,
+    )
+
+
+def _frame(box: Box) -> Group:
+    return Group(
+        id=box.id,
+        label=f"{box.label} · {box.sublabel}" if box.sublabel else box.label,
+        role=box.role,
+        reach=box.reach,
+        critical=box.critical,
+        line=box.line,
     )

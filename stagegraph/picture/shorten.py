@@ -1,4 +1,4 @@
-"""Texts made short enough to draw; what is cut stays whole in a tooltip."""
+"""Shortens texts for boxes and arrows; tooltips have the full texts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ARROW = " → "
 _ELLIPSIS = "…"
 _ROOTS = (".", "./", "/")
 _EVERYTHING = "everything"
-_KNOWN = 6  # letters by which paths are known
+_TELLING = 6  # letters; a longer common part identifies the paths
 
 
 def shortened(text: str, length: int) -> str:
@@ -39,15 +39,15 @@ def edge_label(edges: Sequence[Edge], length: int = 34) -> str:
 
 
 def _many(edges: Sequence[Edge]) -> str:
-    """How many paths, and what they have in common where that is enough to know them by."""
+    """The number of paths, with their common part if it is long enough to identify them."""
     paths = [path for edge in edges for path in edge.paths] or [""] * len(edges)
     common = pattern(paths)
-    known = len(common) > _KNOWN and _ELLIPSIS in common and not common.startswith(paths[0])
-    return f"{len(paths)} × {common}" if known else f"{len(paths)} paths"
+    tells = len(common) > _TELLING and _ELLIPSIS in common and not common.startswith(paths[0])
+    return f"{len(paths)} × {common}" if tells else f"{len(paths)} paths"
 
 
 def pattern(texts: Sequence[str]) -> str:
-    """What all ``texts`` begin and end with, and … for the rest; the first of them where that is nothing."""
+    """The common start and end of ``texts`` with … between; the first text if they have none."""
     start = _common(texts)
     end = _common([text[len(start) :][::-1] for text in texts])[::-1]
     if len(set(texts)) == 1:
@@ -64,7 +64,7 @@ def _common(texts: Sequence[str]) -> str:
 
 
 def _both_ends(line: str, length: int) -> str:
-    """``path → destination`` with each end shortened by itself, so that both stay known."""
+    """``path → destination`` with each end shortened by itself."""
     source, arrow, destination = line.partition(ARROW)
     if not arrow or len(line) <= length:
         return shortened(line, length)
@@ -74,7 +74,7 @@ def _both_ends(line: str, length: int) -> str:
 
 
 def edge_tooltip(edges: Sequence[Edge]) -> str:
-    """Every path of parallel edges, whole, with the line of its instruction."""
+    """Every path of parallel edges in full, with the line of its instruction."""
     return "\n".join(f"line {edge.line}: {_edge_sentence(edge)}" for edge in edges)
 
 
@@ -99,7 +99,7 @@ def _listed(paths: Sequence[str], length: int) -> str:
 
 
 def _transfer(path: str, destination: str) -> str:
-    """``path → destination``, or the path alone where it stays the same."""
+    """``path → destination``, or only the path if both are the same."""
     shown = _EVERYTHING if path in _ROOTS else path
     # a file that is copied to `name/` goes into it
     into = destination.endswith("/") and not path.endswith("/") and path not in _ROOTS

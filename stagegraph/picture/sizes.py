@@ -1,4 +1,4 @@
-"""The lines of text in a picture and how much room boxes, labels and frames need for them, in pixels."""
+"""The lines of text in a picture, and the sizes of boxes, labels and frames in pixels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from stagegraph.model import NodeKind
-from stagegraph.picture.theme import MARKED, look_name
+from stagegraph.picture.theme import MARKED, style_name
 from stagegraph.picture.view import Arrow, Box, Group
 
 # Advance widths in thousandths of the size, from the font Arimo, which is as wide as Arial.
@@ -25,6 +25,11 @@ _BOLD = {
 _WIDE = 1050  # of a Chinese letter or an emoji in the fonts that systems have
 _OTHER = 780  # of a letter of any other script, rather more than less
 _NO_WIDTH = ("Mn", "Me", "Cf")
+NAME, SMALL, LABEL = 13.0, 10.5, 10.5  # sizes of letters
+MARK = 16.0  # width of the mark of a role, to the left of a name
+_ABOVE = {NodeKind.IMAGE: 6.0, NodeKind.CONTEXT: 5.0, NodeKind.NAMED_CONTEXT: 5.0}  # rim or tab of a shape
+_SIDE, _TOP = 12.0, 8.0
+_NARROWEST = 64.0
 
 
 def _by_letter(widths: dict[int, str]) -> MappingProxyType[str, int]:
@@ -35,7 +40,7 @@ WIDTHS = MappingProxyType({False: _by_letter(_REGULAR), True: _by_letter(_BOLD)}
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
-    """The width of one line in pixels at ``size`` pixels; exact where ``is_measured``, else generous."""
+    """The width of one line in pixels at ``size`` pixels; exact if ``is_measured``, else rounded up."""
     table = WIDTHS[bold]
     return sum(table.get(letter) or _width_of(letter, bold) for letter in text) * size / 1000
 
@@ -55,15 +60,8 @@ def _width_of(letter: str, bold: bool) -> int:
     return WIDTHS[bold].get(plain, _OTHER)
 
 
-NAME, SMALL, LABEL = 13.0, 10.5, 10.5  # sizes of letters
-MARK = 16.0  # what the mark of a role takes to the left of a name
-_ABOVE = {NodeKind.IMAGE: 6.0, NodeKind.CONTEXT: 5.0, NodeKind.NAMED_CONTEXT: 5.0}  # rim or tab of a shape
-_SIDE, _TOP = 12.0, 8.0
-_NARROWEST = 64.0
-
-
 class Line(NamedTuple):
-    """One line of text; ``height`` is what it takes from the top of the next."""
+    """One line of text."""
 
     text: str
     size: float
@@ -76,7 +74,7 @@ class Line(NamedTuple):
 
     @property
     def height(self) -> float:
-        """From its top to the top of the next line."""
+        """The distance to the top of the next line."""
         return self.size * 1.32
 
 
@@ -88,7 +86,7 @@ class Size(NamedTuple):
 
 
 def box_lines(box: Box) -> list[Line]:
-    """What is written in a box: its name, and smaller what there is to say of it."""
+    """The lines of a box: its name, and the smaller lines below it."""
     if box.kind is None:
         return [Line(text=box.label, size=11.5), *_small(box.sublabel)]
     bold = box.kind is NodeKind.STAGE
@@ -96,7 +94,7 @@ def box_lines(box: Box) -> list[Line]:
 
 
 def box_size(box: Box) -> Size:
-    """How large a box is drawn."""
+    """The size of a box."""
     lines = box_lines(box)
     widest = max([lines[0].width + mark_room(box), *(line.width for line in lines[1:])])
     small = box.kind is None
@@ -107,33 +105,33 @@ def box_size(box: Box) -> Size:
 
 
 def above(box: Box) -> float:
-    """How much of a box its shape takes above the text."""
+    """The height of the rim or tab above the text of a box."""
     return _ABOVE.get(box.kind, 0.0) if box.kind else 0.0
 
 
 def mark_room(box: Box) -> float:
-    """What the mark of its role takes in a box."""
-    return MARK if box.kind is not None and look_name(box) in MARKED else 0.0
+    """The width of the role mark in a box, or 0."""
+    return MARK if box.kind is not None and style_name(box) in MARKED else 0.0
 
 
 def label_lines(arrow: Arrow) -> list[Line]:
-    """What is written on an arrow."""
+    """The lines of the label of an arrow."""
     return [Line(text=text, size=LABEL) for text in arrow.label.split("\n")] if arrow.label else []
 
 
 def label_size(lines: Sequence[Line]) -> Size:
-    """How much room the label of an arrow needs; some paper around it belongs to it."""
+    """The size of the label of an arrow, with a margin."""
     return Size(width=max(line.width for line in lines) + 8, height=text_height(lines) + 3)
 
 
 def frame_line(group: Group) -> Line:
-    """What is written on the frame of a stage."""
+    """The title line of the frame of a stage."""
     return Line(text=group.label, size=12.0, bold=True)
 
 
 def frame_mark(group: Group) -> float:
-    """What the mark of its role takes in a frame."""
-    return MARK if look_name(group) in MARKED else 0.0
+    """The width of the role mark in a frame, or 0."""
+    return MARK if style_name(group) in MARKED else 0.0
 
 
 def text_height(lines: Sequence[Line]) -> float:

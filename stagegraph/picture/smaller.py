@@ -15,21 +15,24 @@ from stagegraph.picture.view import Arrow, Box, Picture, View
 REST = "rest"  # the box that stands for those that are left out
 LAYOUT_REASON = "to lay the picture out in time"
 MAX_CROSSED_RANKS = 30_000  # about 5 seconds of layout; 38,000 took 7 seconds, 126,000 more than 40
-_BOX_COUNTS = (240, 60, 20)
+_BOX_COUNTS = (240, 120, 60, 40, 20)
 
 
 def smaller_pictures(report: Report, view: View, reason: str) -> Iterator[Picture]:
-    """The picture, then without steps, without labels, and pruned; each says in a note what is left out.
+    """The picture, then without steps, without labels too, and pruned; notes say what is left out.
 
     ``reason`` ends the notes: "to stay within Mermaid's limits".
     """
     yield picture(report, view)
+    notes: tuple[str, ...] = ()
     if view.steps:
-        view = replace(view, steps=False)
-        yield with_note(picture(report, view), f"steps are left out {reason}")
-    bare = replace(view, labels=False)
-    yield with_note(picture(report, bare), f"labels are left out {reason}")
-    yield with_note(picture(report, replace(bare, prune=True)), "what is not needed is left out")
+        view, notes = replace(view, steps=False), (f"steps are left out {reason}",)
+        yield with_notes(picture(report, view), *notes)
+    if view.labels:
+        view, notes = replace(view, labels=False), (*notes, f"labels are left out {reason}")
+        yield with_notes(picture(report, view), *notes)
+    if not view.prune:
+        yield with_notes(picture(report, replace(view, prune=True)), *notes)
 
 
 def layout_candidates(pictures: Iterable[Picture]) -> Iterator[Picture]:
@@ -60,7 +63,9 @@ def _smaller_than(pictures: Iterable[Picture]) -> Iterator[Picture]:
 def only_stages(drawn: Picture, reason: str) -> Picture:
     """``drawn`` without its images and contexts."""
     stages = tuple(box for box in drawn.boxes if box.kind is NodeKind.STAGE)
-    return with_note(_with_boxes(drawn, stages), f"images and contexts are left out {reason}")
+    if len(stages) == len(drawn.boxes):
+        return drawn
+    return with_notes(_with_boxes(drawn, stages), f"images and contexts are left out {reason}")
 
 
 def fewer_boxes(drawn: Picture, count: int) -> Picture:
@@ -70,22 +75,28 @@ def fewer_boxes(drawn: Picture, count: int) -> Picture:
     """
     order = sorted(drawn.boxes, key=_importance)
     boxes, others = tuple(order[:count]), order[count:]
-    if not others:
+    if len(others) < 2:
         return drawn
     smaller = _with_boxes(drawn, (*boxes, _rest(others, drawn.compares)))
     link = Arrow(source=REST, target=boxes[0].id, kind=EdgeKind.COPY)
-    return with_note(
-        replace(smaller, arrows=(*smaller.arrows, link)), f"{len(others)} nodes are drawn as one"
+    return with_notes(
+        replace(smaller, arrows=(*smaller.arrows, link)), f"{len(others)} nodes are grouped into one"
     )
 
 
-def with_note(drawn: Picture, note: str) -> Picture:
-    """``drawn`` with one more note."""
-    return replace(drawn, notes=(*drawn.notes, note))
+def without_small_text(drawn: Picture, reason: str) -> Picture:
+    """``drawn`` with nothing but the names in its boxes."""
+    boxes = tuple(replace(box, sublabel="") for box in drawn.boxes)
+    return with_notes(replace(drawn, boxes=boxes), f"details in the boxes are left out {reason}")
+
+
+def with_notes(drawn: Picture, *notes: str) -> Picture:
+    """``drawn`` with more notes."""
+    return replace(drawn, notes=(*drawn.notes, *notes))
 
 
 def _importance(box: Box) -> tuple[bool, int]:
-    return box.change is not None and box.change.value == "same", list(Role).index(box.role)
+    return box.change == "same", list(Role).index(box.role)
 
 
 def _rest(boxes: list[Box], compares: bool) -> Box:

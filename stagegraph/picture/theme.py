@@ -1,4 +1,4 @@
-"""Colours and lines by role: what ships is in colour, what stays behind is grey."""
+"""Colours and lines by role: what is in the image has a colour, the rest is grey."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from stagegraph.comparison.changes import Change
 
 
-class Look(NamedTuple):
-    """How a box is drawn; ``dash`` and ``width`` tell roles apart where there is no colour."""
+class Style(NamedTuple):
+    """Colours and line of a box; ``dash`` and ``width`` distinguish roles without colour."""
 
     fill: str
     line: str
@@ -32,12 +32,12 @@ class Palette(NamedTuple):
     frame: str
     edge: str
     critical: str
-    looks: Mapping[str, Look]
-    changes: Mapping[str, Look]  # of a picture of two builds
+    styles: Mapping[str, Style]
+    changes: Mapping[str, Style]  # of a picture of two builds
 
-    def look(self, name: str) -> Look:
-        """The look of a role or of a change."""
-        return self.looks[name] if name in self.looks else self.changes[name]
+    def style(self, name: str) -> Style:
+        """The style of a role or of a change."""
+        return self.styles[name] if name in self.styles else self.changes[name]
 
 
 LIGHT = Palette(
@@ -47,23 +47,23 @@ LIGHT = Palette(
     frame="#f6f8fa",
     edge="#818b98",
     critical="#cf222e",
-    looks=MappingProxyType(
+    styles=MappingProxyType(
         {
-            "target": Look(fill="#0b57d0", line="#062e6f", text="#ffffff", width=3.0),
-            "inherited": Look(fill="#dbe9ff", line="#0b57d0", text="#0a2a5e", width=2.4),
-            "copied": Look(fill="#dcf7e6", line="#137333", text="#0b3d1e", width=1.6),
-            "mounted": Look(fill="#f6f8fa", line="#59636e", text="#3d444d", dash="dashed"),
-            "upstream": Look(fill="#f6f8fa", line="#818b98", text="#3d444d"),
-            "unneeded": Look(fill="#ffffff", line="#8c959f", text="#6a737d", width=1.0, dash="dotted"),
-            "selectable": Look(fill="#fff8e6", line="#9a6700", text="#633c01", dash="dashed"),
+            "target": Style(fill="#0b57d0", line="#062e6f", text="#ffffff", width=3.0),
+            "inherited": Style(fill="#dbe9ff", line="#0b57d0", text="#0a2a5e", width=2.4),
+            "copied": Style(fill="#dcf7e6", line="#137333", text="#0b3d1e", width=1.6),
+            "mounted": Style(fill="#f6f8fa", line="#59636e", text="#3d444d", dash="dashed"),
+            "upstream": Style(fill="#f6f8fa", line="#818b98", text="#3d444d"),
+            "unneeded": Style(fill="#ffffff", line="#8c959f", text="#6a737d", width=1.0, dash="dotted"),
+            "selectable": Style(fill="#fff8e6", line="#9a6700", text="#633c01", dash="dashed"),
         }
     ),
     changes=MappingProxyType(
         {
-            "added": Look(fill="#d5f5e1", line="#137333", text="#0b3d1e", width=2.4),
-            "removed": Look(fill="#ffebe9", line="#cf222e", text="#82071e", dash="dashed", width=1.8),
-            "changed": Look(fill="#fff8c5", line="#9a6700", text="#4d2d00", width=2.4),
-            "same": Look(fill="#f6f8fa", line="#818b98", text="#3d444d"),
+            "added": Style(fill="#d5f5e1", line="#137333", text="#0b3d1e", width=2.4),
+            "removed": Style(fill="#ffebe9", line="#cf222e", text="#82071e", dash="dashed", width=1.8),
+            "changed": Style(fill="#fff8c5", line="#9a6700", text="#4d2d00", width=2.4),
+            "same": Style(fill="#f6f8fa", line="#818b98", text="#3d444d"),
         }
     ),
 )
@@ -74,59 +74,59 @@ DARK = Palette(
     frame="#151b23",
     edge="#7d8590",
     critical="#ff7b72",
-    looks=MappingProxyType(
+    styles=MappingProxyType(
         {
-            "target": Look(fill="#1f5fd6", line="#a5c8ff", text="#ffffff", width=3.0),
-            "inherited": Look(fill="#10294f", line="#6cb0ff", text="#d0e4ff", width=2.4),
-            "copied": Look(fill="#0f2e1b", line="#56d37a", text="#c4f5d3", width=1.6),
-            "mounted": Look(fill="#1c2128", line="#9198a1", text="#c9d1d9", dash="dashed"),
-            "upstream": Look(fill="#1c2128", line="#7d8590", text="#c9d1d9"),
-            "unneeded": Look(fill="#0d1117", line="#656c76", text="#8d96a0", width=1.0, dash="dotted"),
-            "selectable": Look(fill="#2b2005", line="#d29922", text="#f2cc60", dash="dashed"),
+            "target": Style(fill="#1f5fd6", line="#a5c8ff", text="#ffffff", width=3.0),
+            "inherited": Style(fill="#10294f", line="#6cb0ff", text="#d0e4ff", width=2.4),
+            "copied": Style(fill="#0f2e1b", line="#56d37a", text="#c4f5d3", width=1.6),
+            "mounted": Style(fill="#1c2128", line="#9198a1", text="#c9d1d9", dash="dashed"),
+            "upstream": Style(fill="#1c2128", line="#7d8590", text="#c9d1d9"),
+            "unneeded": Style(fill="#0d1117", line="#656c76", text="#8d96a0", width=1.0, dash="dotted"),
+            "selectable": Style(fill="#2b2005", line="#d29922", text="#f2cc60", dash="dashed"),
         }
     ),
     changes=MappingProxyType(
         {
-            "added": Look(fill="#0f2e1b", line="#56d37a", text="#c4f5d3", width=2.4),
-            "removed": Look(fill="#3c1618", line="#ff7b72", text="#ffdcd7", dash="dashed", width=1.8),
-            "changed": Look(fill="#2b2005", line="#d29922", text="#f2cc60", width=2.4),
-            "same": Look(fill="#1c2128", line="#7d8590", text="#c9d1d9"),
+            "added": Style(fill="#0f2e1b", line="#56d37a", text="#c4f5d3", width=2.4),
+            "removed": Style(fill="#3c1618", line="#ff7b72", text="#ffdcd7", dash="dashed", width=1.8),
+            "changed": Style(fill="#2b2005", line="#d29922", text="#f2cc60", width=2.4),
+            "same": Style(fill="#1c2128", line="#7d8590", text="#c9d1d9"),
         }
     ),
 )
 DASHES = MappingProxyType({"solid": "", "dashed": "5 3", "dotted": "1.5 3"})
-MARKED = ("target", "inherited", "copied")  # the looks of boxes of which the image holds something
-SHIPS = ("inherited", "copied")  # the looks of arrows that bring things into the image
-COLOURED = (*SHIPS, "selectable", "added", "removed", "changed")  # of arrows whose labels have their colour
+MARKED = ("target", "inherited", "copied")  # styles drawn with a role mark
+SHIPS = ("inherited", "copied")  # styles of arrows into the image
+COLOURED = (*SHIPS, "selectable", "added", "removed", "changed")  # styles whose edge labels are coloured
 _IN_IMAGE = ("target", "inherited")
 EDGE_DASHES = MappingProxyType(
     {EdgeKind.FROM: "solid", EdgeKind.COPY: "solid", EdgeKind.ADD: "solid", EdgeKind.MOUNT: "dashed"}
 )
 
 
-def look_name(part: Box | Group) -> str:
-    """The name of the look of a box or frame."""
+def style_name(part: Box | Group) -> str:
+    """The name of the style of a box or frame."""
     if isinstance(part, Box) and part.change:
-        return change_look(part.change)
-    return look_of(part.role, part.reach)
+        return change_style(part.change)
+    return style_of(part.role, part.reach)
 
 
-def look_of(role: Role, reach: Reach) -> str:
-    """The name of the look of what has this role, or could have one."""
+def style_of(role: Role, reach: Reach) -> str:
+    """The name of the style of a node with this role."""
     if role is Role.UNNEEDED and reach is Reach.SELECTABLE:
         return "selectable"
     return role.value
 
 
-def change_look(change: Change) -> str:
-    """The name of the look of a change: a stage with another name is a changed one."""
-    return "changed" if change.value == "renamed" else change.value
+def change_style(change: Change) -> str:
+    """The name of the style of a change: a stage with another name is a changed one."""
+    return "changed" if change == "renamed" else change.value
 
 
-def arrow_look(arrow: Arrow, source: str, target: str) -> str:
-    """The name of the look whose line colours an arrow: coloured where it brings things into the image."""
+def arrow_style(arrow: Arrow, source: str, target: str) -> str:
+    """The style of an arrow between boxes of these styles; it is coloured if it leads into the image."""
     if arrow.change:
-        return change_look(arrow.change)
+        return change_style(arrow.change)
     if arrow.selectable:
         return "selectable"
     if not arrow.needed:
@@ -138,17 +138,26 @@ def arrow_look(arrow: Arrow, source: str, target: str) -> str:
     return "inherited" if inside else "copied"
 
 
-def arrow_looks(drawn: Picture) -> list[str]:
-    """The name of the look of every arrow of a picture."""
-    looks = {box.id: look_name(box) for box in drawn.boxes}
-    return [arrow_look(arrow, looks[arrow.source], looks[arrow.target]) for arrow in drawn.arrows]
+def arrow_styles(drawn: Picture) -> list[str]:
+    """The name of the style of every arrow of a picture."""
+    styles = {box.id: style_name(box) for box in drawn.boxes}
+    return [arrow_style(arrow, styles[arrow.source], styles[arrow.target]) for arrow in drawn.arrows]
+
+
+def arrow_dash(arrow: Arrow) -> str:
+    """How the line of an arrow is broken, as a key of DASHES."""
+    if arrow.selectable:
+        return "dotted"
+    if arrow.change == "removed":
+        return "dashed"
+    return EDGE_DASHES[arrow.kind] if arrow.kind else "solid"
 
 
 def palette_of(view: View) -> Palette:
-    """The colours that are written into the output; a theme of auto begins light."""
+    """The palette of the output; theme auto uses the light one, and a style sheet for dark mode."""
     return DARK if view.theme == "dark" else LIGHT
 
 
 def border(box: Box, width: float) -> float:
-    """How thick the line around ``box`` is, ``width`` by its look: more on the path and for more time."""
+    """The border width of ``box``: ``width``, plus more on the critical path and for measured time."""
     return width + (1 if box.critical else 0) + 4 * box.weight

@@ -1,4 +1,4 @@
-"""What a user can ask of a picture, and the picture as data: what to draw, before any format."""
+"""The options of a picture, and the picture as data, before any format."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Box(Struct, frozen=True, kw_only=True):
     id: str  # Node.id, or "step:12"
     label: str  # the main line, already short
     sublabel: str = ""  # a second, smaller line: base image, number of steps, platform
-    tooltip: str = ""  # all that is known, long
+    tooltip: str = ""  # the details, long
     kind: NodeKind | None = None  # None for a step
     role: Role = Role.UNNEEDED
     reach: Reach = Reach.NEEDED
@@ -64,9 +64,9 @@ class Box(Struct, frozen=True, kw_only=True):
     line: int | None = None
     group: str = ""  # id of the Group it is drawn in
     count: int = 1  # how many nodes it stands for
-    members: tuple[str, ...] = ()  # their ids, where it is drawn for several that are alike
+    members: tuple[str, ...] = ()  # their ids, if it stands for several
     weight: float = 0.0  # its part of the measured time of the build, 0 to 1: the border is as thick
-    change: Change | None = None  # what became of it, in a picture of two builds
+    change: Change | None = None  # in a picture of two builds
 
 
 class Arrow(Struct, frozen=True, kw_only=True):
@@ -76,7 +76,7 @@ class Arrow(Struct, frozen=True, kw_only=True):
     target: str  # Box.id
     kind: EdgeKind | None  # None between steps
     label: str = ""  # short: "/app/dist → ./dist", "3 paths"
-    tooltip: str = ""  # every path whole, with lines
+    tooltip: str = ""  # every path in full, with lines
     critical: bool = False
     needed: bool = True
     selectable: bool = False

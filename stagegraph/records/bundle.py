@@ -16,7 +16,7 @@ from stagegraph.records.collector import Collector, TimestampError, nanoseconds
 from stagegraph.records.event_stream import add_event
 from stagegraph.records.oci_layout import Layout, LayoutError
 from stagegraph.records.provenance import Provenance, as_dict, as_list, read_provenance
-from stagegraph.records.record import SECOND, Interval, Record, Tick
+from stagegraph.records.record import LAST_TIME, SECOND, Interval, Limits, Record, Tick
 from stagegraph.source import Source
 
 _RECORD = "application/vnd.buildkit.historyrecord.v0"
@@ -27,17 +27,23 @@ _REFERENCE = "vnd.buildkit.history.reference"
 _DEPTH = 4  # an index may hold indexes of manifests; deeper ones are ignored
 
 
-def read_bundle(stream: BinaryIO, source: str, tick: Tick) -> list[Record]:
-    """The records of a bundle; InputError when ``stream`` is damaged or not a bundle."""
+def read_bundle(stream: BinaryIO, source: str, tick: Tick, limits: Limits | None = None) -> list[Record]:
+    """The records of a bundle; InputError when ``stream`` is damaged or not a bundle.
+
+    ``limits`` are shared by the bundles of one file. Raises LimitError.
+    """
+    limits = limits or Limits()
     try:
-        layout = Layout(stream, tick)
-        manifests = list(_manifests(layout, layout.index, _DEPTH))
+        layout = Layout(stream, tick, limits)
+        manifests = list(_manifests(layout, layout.index, _DEPTH, set()))
     except LayoutError as error:
         raise _invalid(source, str(error)) from None
     if not manifests:
-        raise _invalid(source, "the bundle holds no record of a build")
+        raise _invalid(source, "this bundle contains no record of a build")
     several = len(manifests) > 1
-    return [_record(layout, manifest, source, several) for manifest in manifests]
+    for _ in manifests:
+        limits.count_build()
+    return [_record(layout, manifest, source, several, limits) for manifest in manifests]
 
 
 def _invalid(source: str, message: str) -> InputError:
@@ -48,20 +54,25 @@ def _invalid(source: str, message: str) -> InputError:
     )
 
 
-def _manifests(layout: Layout, index: Any, depth: int) -> Iterator[dict[str, Any]]:
+def _manifests(layout: Layout, index: Any, depth: int, seen: set[str]) -> Iterator[dict[str, Any]]:
+    """The manifests of records, each once however often it is listed."""
     for descriptor in as_list(as_dict(index).get("manifests")):
+        digest = as_dict(descriptor).get("digest")
+        if not isinstance(digest, str) or digest in seen:
+            continue
+        seen.add(digest)
         manifest = as_dict(layout.json(descriptor))
         if as_dict(manifest.get("config")).get("mediaType") == _RECORD:
             yield manifest
         elif depth:
-            yield from _manifests(layout, manifest, depth - 1)
+            yield from _manifests(layout, manifest, depth - 1, seen)
 
 
-def _record(layout: Layout, manifest: dict[str, Any], source: str, several: bool) -> Record:
+def _record(layout: Layout, manifest: dict[str, Any], source: str, several: bool, limits: Limits) -> Record:
     config = as_dict(layout.json(manifest.get("config")))
-    layers = [as_dict(layer) for layer in as_list(manifest.get("layers"))]
-    notes = list(layout.notes)
-    collector = Collector()
+    layers = _layers(manifest)
+    notes: list[str] = []
+    collector = Collector(limits)
     for layer in layers:
         notes.extend(_add_status(layout, layer, collector))
     provenance = _merged(
@@ -81,8 +92,19 @@ def _record(layout: Layout, manifest: dict[str, Any], source: str, several: bool
         options=_options({**provenance.arguments, **attributes}, config),
         span=_span(config),
         error=str(as_dict(config.get("error")).get("message") or ""),
-        notes=tuple(dict.fromkeys(notes)),
+        notes=tuple(dict.fromkeys([*layout.notes, *notes])),
     )
+
+
+def _layers(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """The layers of ``manifest``, each once however often it is listed."""
+    layers = [as_dict(layer) for layer in as_list(manifest.get("layers"))]
+    keyed = {tuple(_text(layer.get(key)) for key in ("digest", "mediaType")): layer for layer in layers}
+    return list(keyed.values())
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _add_status(layout: Layout, layer: dict[str, Any], collector: Collector) -> Iterator[str]:
@@ -103,7 +125,7 @@ def _add_status(layout: Layout, layer: dict[str, Any], collector: Collector) -> 
     else:
         try:
             add_event(collector, as_dict(layout.json(layer)))
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError, OverflowError):
             yield "some events could not be read"
 
 
@@ -157,7 +179,8 @@ def _time(value: Any) -> int | None:
     if isinstance(value, dict):
         seconds, nanos = value.get("seconds", 0), value.get("nanos", 0)
         whole = isinstance(seconds, int) and isinstance(nanos, int)
-        return seconds * SECOND + nanos if whole and seconds else None
+        time = seconds * SECOND + nanos if whole and seconds else 0
+        return time if 0 < time < LAST_TIME else None
     try:
         return nanoseconds(value) if isinstance(value, str) else None
     except TimestampError:

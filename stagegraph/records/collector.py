@@ -12,9 +12,12 @@ from functools import lru_cache
 
 from msgspec import Struct, field
 
-from stagegraph.records.record import Interval, Vertex
+from stagegraph.records.record import LARGEST_SIZE, LAST_TIME, Interval, Limits, Vertex
 
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,12}))?(Z|[+-]\d\d:\d\d)\Z")
+_CONTEXT = "transferring "
+_DOCKERFILE = "transferring dockerfile"
+_LAYER = "sha256:"
 
 
 class TimestampError(ValueError):
@@ -42,11 +45,6 @@ def _seconds(text: str, zone: str) -> int:
         raise TimestampError(f"{text[:40]!r} is not a timestamp: {error}") from None
 
 
-_CONTEXT = "transferring "
-_DOCKERFILE = "transferring dockerfile"
-_LAYER = "sha256:"
-
-
 class _Events(Struct):
     """The events of one vertex so far, merged."""
 
@@ -64,7 +62,8 @@ class _Events(Struct):
 class Collector:
     """Collects the events of one build, which are added in their order."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         self._known: dict[str, _Events] = {}  # by digest
         self._last = 0  # the latest time in an event of a vertex
         self.last_status: object = None  # the timestamp of the last status, as it was written
@@ -81,17 +80,27 @@ class Collector:
         error: str = "",
         group: str = "",
     ) -> None:
-        """Add an event of a vertex; what it omits stays as earlier events had it."""
+        """Add an event of a vertex; what it omits stays as earlier events had it.
+
+        Raises ValueError for impossible times, LimitError for too many vertices or events.
+        """
+        if (started or 0) >= LAST_TIME or (completed or 0) >= LAST_TIME:
+            raise ValueError("a time is after the year 9999")
         known = self._known.get(digest)
         if known is None:
+            self._limits.count_step()
             known = self._known[digest] = _Events()
         known.name = known.name or name
-        known.inputs = known.inputs or tuple(inputs)
+        if not known.inputs and inputs:
+            self._limits.count_events(len(inputs))
+            known.inputs = tuple(inputs)
         known.cached = known.cached or cached
         known.error = error or known.error
         known.group = known.group or group
         if started is not None and started > 0:
-            known.begun[started] = None
+            if started not in known.begun:
+                self._limits.count_events()
+                known.begun[started] = None
             self._last = max(self._last, started)
             if completed is not None:
                 # a clock that was set back in between would make the duration negative
@@ -99,14 +108,24 @@ class Collector:
                 self._last = max(self._last, completed)
 
     def status(self, digest: str, key: str, current: int) -> None:
-        """Add the progress of a transfer of a vertex: bytes of a layer, or bytes of the context."""
+        """Add the progress of a transfer of a vertex: bytes of a layer, or bytes of the context.
+
+        Raises ValueError for an impossible size, LimitError for too many events.
+        """
+        if current >= LARGEST_SIZE:
+            raise ValueError("a size is not a 64-bit integer")
         known = self._known.get(digest)
         if known is None:
             return
         if key.startswith(_LAYER):
-            known.layers[key] = max(known.layers.get(key, 0), current)
+            self._transfer(known.layers, key, current)
         elif key.startswith(_CONTEXT) and not key.startswith(_DOCKERFILE):
-            known.context[key] = max(known.context.get(key, 0), current)
+            self._transfer(known.context, key, current)
+
+    def _transfer(self, sizes: dict[str, int], key: str, current: int) -> None:
+        if key not in sizes:
+            self._limits.count_events()
+        sizes[key] = max(sizes.get(key, 0), current)
 
     @property
     def names(self) -> Iterator[str]:
@@ -143,7 +162,7 @@ class Collector:
 
 def _nanoseconds_or_zero(timestamp: object) -> int:
     if isinstance(timestamp, int):
-        return timestamp
+        return timestamp if timestamp < LAST_TIME else 0
     try:
         return nanoseconds(timestamp) if isinstance(timestamp, str) else 0
     except TimestampError:

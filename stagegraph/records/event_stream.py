@@ -10,17 +10,19 @@ from typing import Any
 import msgspec
 
 from stagegraph.records.collector import Collector, nanoseconds
-from stagegraph.records.record import Record, Tick
+from stagegraph.records.record import Limits, Record, Tick
 
 _LOAD_DEFINITION = "[internal] load build definition"
 _STEP_NAME = re.compile(r"\d+/\d+\] |exporting ")
 _GITHUB_TIME = re.compile(rb"\d{4}-\d\d-\d\dT[0-9:.]+Z ")
+_MOST_CONTAINERS = 500_000
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
 def read_rawjson(lines: Iterable[bytes], source: str, tick: Tick) -> list[Record]:
     """The records of a stream, one for each build; lines with invalid events are counted in ``notes``."""
-    builds = [_Build()]
+    limits = Limits()
+    builds = [_Build(limits)]
     for line in lines:
         tick(len(line))
         text = without_prefix(line)
@@ -28,7 +30,7 @@ def read_rawjson(lines: Iterable[bytes], source: str, tick: Tick) -> list[Record
             continue
         event = _event(text)
         if event is not None and builds[-1].ends_before(event):
-            builds.append(_Build())
+            builds.append(_Build(limits))
         builds[-1].add(event)
     several = len(builds) > 1
     return [build.record(source, f"build {n + 1}" if several else "") for n, build in enumerate(builds)]
@@ -37,8 +39,8 @@ def read_rawjson(lines: Iterable[bytes], source: str, tick: Tick) -> list[Record
 class _Build:
     """One build of a stream."""
 
-    def __init__(self) -> None:
-        self._collector = Collector()
+    def __init__(self, limits: Limits) -> None:
+        self._collector = Collector(limits)
         self._definition = ""  # the digest of the vertex that loads the Dockerfile
         self._skipped = 0
 
@@ -89,7 +91,14 @@ def without_prefix(line: bytes) -> bytes:
     return text
 
 
+def is_swelling(data: bytes) -> bool:
+    """Whether ``data`` is JSON of so many lists and tables that its values take many times its size."""
+    return len(data) > _MOST_CONTAINERS and data.count(b"[") + data.count(b"{") > _MOST_CONTAINERS
+
+
 def _event(line: bytes) -> dict[str, Any] | None:
+    if is_swelling(line):
+        return None
     try:
         try:
             event = msgspec.json.decode(line)

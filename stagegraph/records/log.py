@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from msgspec import Struct, field
 
 from stagegraph.records.collector import TimestampError, nanoseconds
-from stagegraph.records.record import SECOND, Interval, Record, Tick, Vertex
+from stagegraph.records.record import SECOND, Interval, Limits, Record, Tick, Vertex
 
 # The names of job and step may come before the time (gh run view --log), and a code of the stream
 # after it (GitLab).
@@ -20,9 +20,9 @@ _LINE = re.compile(
     r"\ufeff?(?:.{0,200}?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z)(?: \d\d[OE]\+?)? +)?#(\d{1,6}) (.*)\Z",
     re.DOTALL,
 )
-_DONE = re.compile(r"DONE (\d+(?:\.\d+)?)s\Z")
-_OUTPUT = re.compile(r"(\d+\.\d+) ")
-_MOVED = re.compile(r"(sha256:\S+|transferring \S+) (\d+(?:\.\d+)?)([kMGT]?)B?(?: |\Z)")
+_DONE = re.compile(r"DONE (\d{1,9}(?:\.\d+)?)s\Z")
+_OUTPUT = re.compile(r"(\d{1,9}\.\d+) ")
+_MOVED = re.compile(r"(sha256:\S+|transferring \S+) (\d{1,9}(?:\.\d+)?)([kMGT]?)B?(?: |\Z)")
 _UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -44,6 +44,7 @@ def read_plain(lines: Iterable[bytes], source: str, tick: Tick) -> list[Record]:
     """A record for each build of a log, in order; none when the log holds no build."""
     builds: list[dict[int, _Lines]] = []
     current: dict[int, _Lines] = {}
+    limits = Limits()
     for line in lines:
         tick(len(line))
         match = _LINE.match(_COLOUR.sub("", line.decode("utf-8", "replace").rstrip("\r\n")))
@@ -55,7 +56,7 @@ def read_plain(lines: Iterable[bytes], source: str, tick: Tick) -> list[Record]:
         if not current and number:
             builds.append(current)
         if number:
-            _add_line(current, number, text, _time(match[1]))
+            _add_line(current, number, text, _time(match[1]), limits)
     builds = [build for build in builds if _is_build(build)]
     return [_record(source, build, position, len(builds)) for position, build in enumerate(builds)]
 
@@ -82,9 +83,10 @@ def _is_end(text: str) -> bool:
     return bool(_DONE.match(text)) or text in ("CACHED", "CANCELED") or text.startswith(("ERROR: ", "WARN: "))
 
 
-def _add_line(build: dict[int, _Lines], number: int, text: str, time: int | None) -> None:
+def _add_line(build: dict[int, _Lines], number: int, text: str, time: int | None, limits: Limits) -> None:
     known = build.get(number)
     if known is None:
+        limits.count_step()
         build[number] = _Lines(name=text)
     elif done := _DONE.match(text):
         known.done, known.ended, known.finished = round(float(done[1]) * SECOND), time, True
@@ -99,6 +101,8 @@ def _add_line(build: dict[int, _Lines], number: int, text: str, time: int | None
         known.last_output = max(known.last_output, round(float(output[1]) * SECOND))
     elif moved := _MOVED.match(text):
         amount = round(float(moved[2]) * _UNITS[moved[3]])
+        if moved[1] not in known.moved:
+            limits.count_events()
         known.moved[moved[1]] = max(known.moved.get(moved[1], 0), amount)
 
 

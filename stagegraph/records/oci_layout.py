@@ -16,9 +16,12 @@ import zlib
 from io import BufferedIOBase, BufferedReader
 from typing import Any, BinaryIO, cast
 
-from stagegraph.records.record import Tick
+from stagegraph.records.event_stream import is_swelling
+from stagegraph.records.record import LimitError, Limits, Tick
 
-MOST_BYTES = 256 * 1024 * 1024  # of a whole bundle, unpacked
+_MOST_MEMBERS = 50_000
+_LARGEST_JSON = 16 * 1024 * 1024
+_MOST_NOTES = 20
 _BLOB = re.compile(r"(?:\./)?blobs/sha256/([0-9a-f]{64})\Z")
 _CHUNK = 1024 * 1024
 
@@ -30,19 +33,21 @@ class LayoutError(ValueError):
 class Layout:
     """The blobs of one archive, by the digest that each was verified against."""
 
-    def __init__(self, stream: BinaryIO, tick: Tick) -> None:
+    def __init__(self, stream: BinaryIO, tick: Tick, limits: Limits) -> None:
+        self._limits = limits
         self.blobs: dict[str, bytes] = {}
         self.index: Any = None
         self.notes: list[str] = []
-        self._left = MOST_BYTES
         try:
-            with tarfile.open(fileobj=_Bounded(stream, tick), mode="r|") as archive:
-                for member in archive:
+            with tarfile.open(fileobj=_Bounded(stream, tick, limits), mode="r|") as archive:
+                for number, member in enumerate(archive):
+                    if number > _MOST_MEMBERS:
+                        raise LimitError(f"the archive holds more than {_MOST_MEMBERS:,} files")
                     self._add(archive, member)
         except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error, lzma.LZMAError) as error:
             if self.index is None:
                 raise LayoutError(f"the archive is damaged: {error}") from None
-            self.notes.append("the archive is damaged or truncated; the files before that were read")
+            self._note("the archive is damaged or truncated; the files before that were read")
         if self.index is None:
             raise LayoutError("the archive has no index.json, so it is not a bundle")
 
@@ -53,16 +58,13 @@ class Layout:
             return
         data = self._bytes(archive, member)
         if match is None:
-            self.index = _json(data)
+            self.index = self._json(data)
         elif hashlib.sha256(data).hexdigest() == match[1]:
             self.blobs[f"sha256:{match[1]}"] = data
         else:
-            self.notes.append(f"the blob {match[1][:12]} does not match its digest and was skipped")
+            self._note(f"the blob {match[1][:12]} does not match its digest and was skipped")
 
     def _bytes(self, archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-        if member.size > self._left:
-            raise _too_large()
-        self._left -= member.size
         file = archive.extractfile(member)
         data = file.read() if file else b""
         if len(data) < member.size:
@@ -71,28 +73,41 @@ class Layout:
 
     def json(self, descriptor: Any) -> Any:
         """The JSON of the blob that ``descriptor`` names; None if it is missing or not JSON."""
-        return _json(self.blob(descriptor) or b"")
+        return self._json(self.blob(descriptor) or b"")
+
+    def _json(self, data: bytes) -> Any:
+        if len(data) > _LARGEST_JSON or is_swelling(data):
+            self._note("a blob of JSON is too large and was skipped")
+            return None
+        try:
+            return json.loads(data)
+        except (ValueError, RecursionError):
+            return None
+
+    def _note(self, text: str) -> None:
+        if len(self.notes) < _MOST_NOTES:
+            self.notes.append(text)
 
     def blob(self, descriptor: Any) -> bytes | None:
         """The blob that ``descriptor`` names; None if the archive does not hold it."""
         digest = descriptor.get("digest") if isinstance(descriptor, dict) else None
-        return self.blobs.get(digest) if isinstance(digest, str) else None
+        data = self.blobs.get(digest) if isinstance(digest, str) else None
+        self._limits.count_read(len(data or b""))
+        return data
 
 
 class _Bounded(BufferedIOBase):
-    """Decompresses gzip while reading; raises LayoutError past the limit of bytes."""
+    """Decompresses gzip while reading; raises LimitError past the limit of bytes."""
 
-    def __init__(self, stream: BinaryIO, tick: Tick) -> None:
+    def __init__(self, stream: BinaryIO, tick: Tick, limits: Limits) -> None:
         counted = cast(BinaryIO, _Counted(stream, tick))
         packed = not hasattr(stream, "peek") or cast(BufferedReader, stream).peek(2)[:2] == b"\x1f\x8b"
         self._file = gzip.GzipFile(fileobj=counted) if packed else counted
-        self._left = MOST_BYTES + MOST_BYTES // 4
+        self._limits = limits
 
     def read(self, size: int | None = -1, /) -> bytes:
         data = self._file.read(_CHUNK if size is None or size < 0 else size)
-        self._left -= len(data)
-        if self._left < 0:
-            raise _too_large()
+        self._limits.count_unpacked(len(data))
         return data
 
 
@@ -107,14 +122,3 @@ class _Counted:
         data = self._stream.read(size)
         self._tick(len(data))
         return data
-
-
-def _too_large() -> LayoutError:
-    return LayoutError(f"the archive unpacks to more than {MOST_BYTES // 1024 // 1024} MiB")
-
-
-def _json(data: bytes) -> Any:
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError):
-        return None

@@ -30,11 +30,11 @@ def read_provenance(document: Any) -> Provenance:
     """The provenance in ``document``: a predicate, or an in-toto statement around one."""
     predicate = as_dict(document).get("predicate", document)
     config, source, arguments = _parts(as_dict(predicate))
-    steps = as_dict(source.get("locations"))
+    steps = {step: tuple(_lines(as_dict(own))) for step, own in as_dict(source.get("locations")).items()}
     lines = {
-        digest: own
+        digest: steps[step]
         for digest, step in as_dict(config.get("digestMapping")).items()
-        if isinstance(step, str) and (own := tuple(_lines(as_dict(steps.get(step)))))
+        if isinstance(step, str) and steps.get(step)
     }
     info = as_dict(next(iter(as_list(source.get("infos"))), None))
     return Provenance(

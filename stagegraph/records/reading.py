@@ -16,7 +16,7 @@ from stagegraph.errors import InputError
 from stagegraph.records.bundle import read_bundle
 from stagegraph.records.event_stream import read_rawjson, without_prefix
 from stagegraph.records.log import read_plain
-from stagegraph.records.record import Record, Tick
+from stagegraph.records.record import LimitError, Limits, Record, Tick
 from stagegraph.source import Source
 
 MOST_BYTES = 1024 * 1024 * 1024  # of a stream or a log
@@ -53,11 +53,18 @@ def records_of(stream: BinaryIO, source: str, tick: Tick = _no_tick) -> list[Rec
     """The records in ``stream``; see ``read_records``."""
     buffered = BufferedReader(cast("BytesIO", stream)) if not hasattr(stream, "peek") else stream
     head = cast(BufferedReader, buffered).peek(_HEAD)[:_HEAD]
-    all_records = _reader(head)(buffered, source, tick)
+    try:
+        all_records = _reader(head)(buffered, source, tick)
+    except LimitError as error:
+        raise InputError(
+            str(error),
+            source=Source(name=source, text=""),
+            hint="check that this is the right file",
+        ) from None
     records = [record for record in all_records if record.vertices]
     if not records:
         notes = "; ".join(dict.fromkeys(note for record in all_records for note in record.notes))
-        message = "the file holds no record of a build" + (f": {notes}" if notes else "")
+        message = "this file is not the record of a build" + (f": {notes}" if notes else "")
         raise InputError(message, source=Source(name=source, text=""), hint=_HINT)
     return records
 
@@ -80,6 +87,7 @@ def _read_zip(stream: BinaryIO, source: str, tick: Tick) -> list[Record]:
     if len(data) > _LARGEST_ZIP:
         raise _too_large(source, _LARGEST_ZIP)
     records: list[Record] = []
+    limits = Limits()
     try:
         with ZipFile(BytesIO(data)) as archive:
             for member in archive.infolist()[:_MOST_MEMBERS]:
@@ -87,7 +95,7 @@ def _read_zip(stream: BinaryIO, source: str, tick: Tick) -> list[Record]:
                     head = file.read(_HEAD)
                 if head.startswith(_GZIP):
                     with archive.open(member) as file:
-                        records.extend(read_bundle(cast(BinaryIO, file), source, _no_tick))
+                        records.extend(read_bundle(cast(BinaryIO, file), source, _no_tick, limits))
     except (
         BadZipFile,
         OSError,

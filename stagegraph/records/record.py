@@ -15,7 +15,60 @@ from stagegraph.source import Source
 
 SECOND = 1_000_000_000  # nanoseconds
 
+MOST_UNPACKED = 320 * 1024 * 1024  # bytes of the archives in a file
+_MOST_READ = 512 * 1024 * 1024  # bytes of their blobs, each counted as often as it is read
+_READ = 4096  # bytes that reading a blob costs more
+_MOST_BUILDS = 1000
+_MOST_STEPS = 100_000
+_MOST_EVENTS = 2_000_000
+LAST_TIME = 253_402_300_800 * SECOND  # the end of the year 9999
+LARGEST_SIZE = 2**63  # sizes are 64-bit integers in BuildKit
+
 Tick = Callable[[int], None]  # called with the number of bytes just read
+
+
+class LimitError(Exception):
+    """A file that unpacks to too much, as one does that repeats itself."""
+
+
+class Limits(Struct):
+    """What reading one file may still cost: shared by all builds in it."""
+
+    unpacked: int = field(default_factory=lambda: MOST_UNPACKED)
+    read: int = _MOST_READ
+    builds: int = _MOST_BUILDS
+    steps: int = _MOST_STEPS
+    events: int = _MOST_EVENTS
+
+    def count_unpacked(self, size: int) -> None:
+        """Count ``size`` bytes of an archive. Raises LimitError, as the others do."""
+        self.unpacked -= size
+        if self.unpacked < 0:
+            raise LimitError(f"the archive unpacks to more than {MOST_UNPACKED // 1024 // 1024} MiB")
+
+    def count_read(self, size: int) -> None:
+        """Count the read of a blob of ``size`` bytes."""
+        self.read -= size + _READ
+        if self.read < 0:
+            raise LimitError("the archive refers to its blobs too often")
+
+    def count_build(self) -> None:
+        """Count one build of an archive."""
+        self.builds -= 1
+        if self.builds < 0:
+            raise LimitError(f"the archive holds more than {_MOST_BUILDS:,} builds")
+
+    def count_step(self) -> None:
+        """Count one vertex."""
+        self.steps -= 1
+        if self.steps < 0:
+            raise LimitError(f"the file holds more than {_MOST_STEPS:,} steps")
+
+    def count_events(self, number: int = 1) -> None:
+        """Count what an event adds to a vertex: times, inputs or the size of a layer."""
+        self.events -= number
+        if self.events < 0:
+            raise LimitError(f"the file holds more than {_MOST_EVENTS:,} events")
 
 
 class Interval(NamedTuple):

@@ -16,6 +16,7 @@ from google.protobuf.message import DecodeError
 from stagegraph.records.collector import Collector
 from stagegraph.records.record import SECOND
 
+_LONGEST_FRAME = 16 * 1024 * 1024  # BuildKit sends no larger message (util/grpcutil, gRPC limits)
 _PACKAGE = "stagegraph.records"
 _STRING, _BOOL, _INT64, _MESSAGE = 9, 8, 3, 11
 _ONE, _MANY = 1, 3
@@ -58,16 +59,19 @@ def add_frames(collector: Collector, data: bytes) -> None:
     """
     for frame in _frames(data):
         try:
-            response = _response_class().FromString(frame)
+            _add(collector, _response_class().FromString(frame))
         except DecodeError:
             raise FrameError("a status frame is not a valid protobuf message") from None
-        _add(collector, response)
+        except ValueError as error:
+            raise FrameError(f"a status frame is not valid: {error}") from None
 
 
 def _frames(data: bytes) -> Iterator[bytes]:
     position = 0
     while position < len(data):
         length = int.from_bytes(data[position : position + 4], "little")
+        if length > _LONGEST_FRAME:
+            raise FrameError("a status frame is too large")
         frame = data[position + 4 : position + 4 + length]
         if position + 4 > len(data) or len(frame) < length:
             raise FrameError("the last status frame is truncated")

@@ -16,6 +16,7 @@ from msgspec import Struct, field
 from stagegraph.embedding.content import alternative_text, dockerfile_at, report_for, shipped_table
 from stagegraph.embedding.diagram_settings import DiagramSettings, SettingsError, parse_settings
 from stagegraph.errors import StagegraphError
+from stagegraph.formats.svg import size_of
 from stagegraph.model import Report
 from stagegraph.source import Source, xml_text
 
@@ -95,8 +96,7 @@ def _html(report: Report, settings: DiagramSettings) -> str:
 
 def _object(picture: str, words: str) -> str:
     """The picture as a separate document, so that its styles and those of the page stay apart."""
-    size = re.search(r'<svg width="(\d+)" height="(\d+)"', picture)
-    width, height = size.groups() if size else ("100%", "")
+    width, height = size_of(picture)
     data = base64.b64encode(picture.encode()).decode()
     return (
         f'<object type="image/svg+xml" data="data:image/svg+xml;base64,{data}" role="img"'

@@ -18,83 +18,6 @@ from stagegraph.timings.match import MatchedRecord
 from stagegraph.timings.step_names import VertexKind, step_name
 
 _CONCURRENT = ("load metadata for", "[auth]")  # vertices that BuildKit runs at the same time
-
-
-def inputs_of_log(matched: MatchedRecord) -> list[tuple[int, ...]]:
-    """What each vertex of a log reads, as positions: by the Dockerfile, else by the numbers of the steps."""
-    vertices = matched.record.vertices
-    if matched.dockerfile.builds:
-        lines = [matched.matches[vertex.digest].lines for vertex in vertices]
-        return _inputs_by_dockerfile(vertices, lines, matched.dockerfile.steps)
-    last: dict[tuple[str, str], int] = {}  # platform and stage -> the position of its latest step
-    inputs: list[tuple[int, ...]] = []
-    for position, vertex in enumerate(vertices):
-        parts = step_name(vertex.name)
-        key = (parts.platform, parts.stage) if parts else ("", "")
-        inputs.append((last[key],) if parts and key in last else ())
-        if parts:
-            last[key] = position
-    return inputs
-
-
-def _inputs_by_dockerfile(
-    vertices: Sequence[Vertex], lines: Sequence[tuple[int, ...]], index: StepIndex
-) -> list[tuple[int, ...]]:
-    """What each vertex reads by the steps of the Dockerfile that it stands for."""
-    steps = index.steps
-    steps_of = [list(index.find(v.name, own)) for v, own in zip(vertices, lines, strict=True)]
-    vertex_of = {step: vertex for vertex, own in reversed(list(enumerate(steps_of))) for step in own}
-    for position, step in enumerate(steps):  # a log shows a linked copy and its merge as one
-        vertex = vertex_of.get(step.inputs[-1]) if step.kind is StepKind.MERGE else None
-        if vertex is not None and position not in vertex_of:
-            vertex_of[position] = vertex
-            steps_of[vertex].append(position)
-    vertices_of: list[frozenset[int]] = []  # of each step: its vertex, or those it reads if it has none
-    for position, step in enumerate(steps):
-        read = frozenset().union(*(vertices_of[read] for read in step.inputs if read < position))
-        vertices_of.append(frozenset({vertex_of[position]}) if position in vertex_of else read)
-    inputs = []
-    for vertex, own in enumerate(steps_of):
-        read_vertices = {v for step in own for read in steps[step].inputs for v in vertices_of[read]}
-        inputs.append(tuple(sorted(read_vertices - {vertex})))
-    return inputs
-
-
-def estimated_intervals(
-    vertices: Sequence[Vertex], inputs: Sequence[Sequence[int]], kinds: Sequence[VertexKind]
-) -> list[Vertex]:
-    """``vertices`` (inputs before users) with intervals from time 0: each starts when its inputs end."""
-    ends: list[int] = []
-    result: list[Vertex] = []
-    starts, frontend_end = _frontend_starts(vertices, kinds)
-    export_start = 0
-    for position, vertex in enumerate(vertices):
-        if kinds[position] is VertexKind.FRONTEND:
-            start = starts[position] if position < len(starts) else frontend_end
-        elif kinds[position] is VertexKind.EXPORT:
-            start = export_start
-        else:
-            start = max((ends[read] for read in inputs[position]), default=frontend_end)
-        ends.append(start + vertex.duration)
-        export_start = max(export_start, ends[-1])
-        result.append(replace(vertex, intervals=(Interval(start, ends[-1]),)) if vertex.ran else vertex)
-    return result
-
-
-def _frontend_starts(vertices: Sequence[Vertex], kinds: Sequence[VertexKind]) -> tuple[list[int], int]:
-    """When each of the leading frontend vertices starts, and when the last of them ends."""
-    starts: list[int] = []
-    start = end = 0
-    for vertex, kind in zip(vertices, kinds, strict=True):
-        if kind is not VertexKind.FRONTEND:
-            break
-        if not any(words in vertex.name for words in _CONCURRENT):
-            start = end
-        starts.append(start)
-        end = max(end, start + vertex.duration)
-    return starts, end
-
-
 _SPAN_TOLERANCE = SECOND  # between the times of vertices and the recorded start and end of the build
 _NEVER = 1 << 63
 _RANKS = {VertexKind.FRONTEND: 0, VertexKind.EXPORT: 2}
@@ -117,13 +40,13 @@ def order_vertices(matched: MatchedRecord) -> VertexOrder:
     inputs, notes = _inputs(matched)
     kinds = [matched.matches[vertex.digest].kind for vertex in record.vertices]
     ranks = [0] * len(kinds) if record.has_inputs else [_RANKS.get(kind, 1) for kind in kinds]
-    order, inputs, ignored = topological_order(record.vertices, inputs, ranks)
+    order, inputs, ignored = _topological_order(record.vertices, inputs, ranks)
     if ignored:
         notes.append(f"{ignored} inputs were ignored because they form cycles")
     vertices = [record.vertices[position] for position in order]
     has_clock = any(vertex.intervals for vertex in vertices)
     if not has_clock:
-        vertices = estimated_intervals(vertices, inputs, [kinds[position] for position in order])
+        vertices = _estimated_intervals(vertices, inputs, [kinds[position] for position in order])
         notes.append("the record has no clock; starts and ends are estimated from durations and inputs")
     start, wall, note = _span(record, vertices, has_clock)
     return VertexOrder(
@@ -140,14 +63,14 @@ def _inputs(matched: MatchedRecord) -> tuple[list[tuple[int, ...]], list[str]]:
     """The positions of the vertices that each vertex reads, and a note on those that are missing."""
     record = matched.record
     if not record.has_inputs:
-        return inputs_of_log(matched), []
+        return _inputs_of_log(matched), []
     position = {vertex.digest: n for n, vertex in enumerate(record.vertices)}
     inputs = [tuple(dict.fromkeys(position[d] for d in v.inputs if d in position)) for v in record.vertices]
     missing = sum(digest not in position for vertex in record.vertices for digest in vertex.inputs)
     return inputs, [f"{missing} inputs are not in the record"] if missing else []
 
 
-def topological_order(
+def _topological_order(
     vertices: Sequence[Vertex], inputs: Sequence[Sequence[int]], ranks: Sequence[int]
 ) -> tuple[list[int], list[tuple[int, ...]], int]:
     """An order of positions, the inputs of each as positions in that order, and how many inputs were ignored.
@@ -198,3 +121,78 @@ def _span(record: Record, vertices: Sequence[Vertex], has_clock: bool) -> tuple[
         start, end = min(span.start, first), max(span.end, last)
         return start, end - start, ""
     return first, last - first, "the recorded start and end do not match the steps; the steps were used"
+
+
+def _inputs_of_log(matched: MatchedRecord) -> list[tuple[int, ...]]:
+    """What each vertex of a log reads, as positions: by the Dockerfile, else by the numbers of the steps."""
+    vertices = matched.record.vertices
+    if matched.dockerfile.builds:
+        lines = [matched.matches[vertex.digest].lines for vertex in vertices]
+        return _inputs_by_dockerfile(vertices, lines, matched.dockerfile.steps)
+    last: dict[tuple[str, str], int] = {}  # platform and stage -> the position of its latest step
+    inputs: list[tuple[int, ...]] = []
+    for position, vertex in enumerate(vertices):
+        parts = step_name(vertex.name)
+        key = (parts.platform, parts.stage) if parts else ("", "")
+        inputs.append((last[key],) if parts and key in last else ())
+        if parts:
+            last[key] = position
+    return inputs
+
+
+def _inputs_by_dockerfile(
+    vertices: Sequence[Vertex], lines: Sequence[tuple[int, ...]], index: StepIndex
+) -> list[tuple[int, ...]]:
+    """What each vertex reads by the steps of the Dockerfile that it stands for."""
+    steps = index.steps
+    steps_of = [list(index.find(v.name, own)) for v, own in zip(vertices, lines, strict=True)]
+    vertex_of = {step: vertex for vertex, own in reversed(list(enumerate(steps_of))) for step in own}
+    for position, step in enumerate(steps):  # a log shows a linked copy and its merge as one
+        vertex = vertex_of.get(step.inputs[-1]) if step.kind is StepKind.MERGE else None
+        if vertex is not None and position not in vertex_of:
+            vertex_of[position] = vertex
+            steps_of[vertex].append(position)
+    vertices_of: list[frozenset[int]] = []  # of each step: its vertex, or those it reads if it has none
+    for position, step in enumerate(steps):
+        read = frozenset().union(*(vertices_of[read] for read in step.inputs if read < position))
+        vertices_of.append(frozenset({vertex_of[position]}) if position in vertex_of else read)
+    inputs = []
+    for vertex, own in enumerate(steps_of):
+        read_vertices = {v for step in own for read in steps[step].inputs for v in vertices_of[read]}
+        inputs.append(tuple(sorted(read_vertices - {vertex})))
+    return inputs
+
+
+def _estimated_intervals(
+    vertices: Sequence[Vertex], inputs: Sequence[Sequence[int]], kinds: Sequence[VertexKind]
+) -> list[Vertex]:
+    """``vertices`` (inputs before users) with intervals from time 0: each starts when its inputs end."""
+    ends: list[int] = []
+    result: list[Vertex] = []
+    starts, frontend_end = _frontend_starts(vertices, kinds)
+    export_start = 0
+    for position, vertex in enumerate(vertices):
+        if kinds[position] is VertexKind.FRONTEND:
+            start = starts[position] if position < len(starts) else frontend_end
+        elif kinds[position] is VertexKind.EXPORT:
+            start = export_start
+        else:
+            start = max((ends[read] for read in inputs[position]), default=frontend_end)
+        ends.append(start + vertex.duration)
+        export_start = max(export_start, ends[-1])
+        result.append(replace(vertex, intervals=(Interval(start, ends[-1]),)) if vertex.ran else vertex)
+    return result
+
+
+def _frontend_starts(vertices: Sequence[Vertex], kinds: Sequence[VertexKind]) -> tuple[list[int], int]:
+    """When each of the leading frontend vertices starts, and when the last of them ends."""
+    starts: list[int] = []
+    start = end = 0
+    for vertex, kind in zip(vertices, kinds, strict=True):
+        if kind is not VertexKind.FRONTEND:
+            break
+        if not any(words in vertex.name for words in _CONCURRENT):
+            start = end
+        starts.append(start)
+        end = max(end, start + vertex.duration)
+    return starts, end

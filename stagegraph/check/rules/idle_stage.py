@@ -62,7 +62,7 @@ def _problem(subject: Subject, index: int, others: list[int]) -> Problem:
     lines = " and ".join(str(subject.extents[stage]) for stage in (index, *others))
     titles = ", ".join(map(subject.title, others))
     with_others = f" or {titles}, which only {subject.title(index)} needs" if others else ""
-    builds = f"in {_listed(subject.builds)}" if subject.builds else "on the command line"
+    builds = f"in {_listed(subject.builds)}" if subject.builds else "with the given --target"
     return Problem(
         code="idle-stage",
         severity=Severity.INFO,

@@ -75,5 +75,5 @@ NUMBER_REFERENCE = _rule(
 NUMBER_IS_IMAGE = _rule(
     "number-is-image",
     Severity.WARNING,
-    "A COPY --from with a number past the last stage, by which BuildKit reads an image.",
+    "A COPY --from with a number after the last stage, which BuildKit takes for an image.",
 )

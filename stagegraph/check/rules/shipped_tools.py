@@ -92,7 +92,7 @@ def _problem(subject: Subject, target: int, index: int, item: Instruction, tool:
         code="shipped-tools",
         severity=Severity.WARNING,
         span=subject.pointing_at(subject.file.stages[target].head, subject.stage(target).base),
-        message=f"{title} inherits from {builder}, so `{tool}` ships in its image",
+        message=f"{title} inherits from {builder}, so `{tool}` is in its image",
         why=f"line {item.span.line} installs `{tool}`, and FROM inherits every layer of its base",
         fix=f"base {title} on an image without build tools and copy the result with `COPY --from={name}`",
         stage=target,
@@ -102,6 +102,6 @@ def _problem(subject: Subject, target: int, index: int, item: Instruction, tool:
 SHIPPED_TOOLS = Rule(
     code="shipped-tools",
     severity=Severity.WARNING,
-    summary="A build stage whose tools ship because the final stage inherits from it.",
+    summary="A build stage whose tools are in the image because the final stage inherits from it.",
     check=_shipped,
 )

@@ -1,4 +1,4 @@
-"""Names of stages that are misspelled or in another case, so that BuildKit takes them for images."""
+"""Names that are almost those of stages, misspelled or in another case, and names that nothing has."""
 
 from __future__ import annotations
 
@@ -6,36 +6,49 @@ from collections.abc import Iterable, Iterator
 
 from stagegraph.check.rule import Problem, Rule, Subject, is_official
 from stagegraph.dockerfile.file import Dockerfile, pointing_at
-from stagegraph.dockerfile.instructions import Copy, Instruction, Run, mount_source
+from stagegraph.dockerfile.instructions import Copy, From, Instruction, Run, mount_source
 from stagegraph.model import Severity
 
 _SHORTEST = 4  # letters; too many shorter names are similar
 _LONG = 8  # letters; in longer names two letters may differ, else one
 _MOST_STAGES = 400  # whose names are compared
+_WHY = "Docker Hub has no official image of that name, and no named context replaces it"
 
 
 def _typos(subject: Subject) -> Iterator[Problem]:
-    for index, item, word, name in _misspellings(subject):
-        yield _problem(subject, index, item, word, name)
+    for index, item, word, name in _suspects(subject):
+        if name:
+            yield _misspelled(subject, index, item, word, name)
+        elif not isinstance(item, From):  # a base may be a local image, built before
+            yield _no_image(subject, index, item, word)
 
 
 def misspelled_stages(subject: Subject) -> set[str]:
     """The names of the stages that an instruction seems to misspell."""
-    return {name for _, _, _, name in _misspellings(subject)}
+    return {name for _, _, _, name in _suspects(subject) if name}
 
 
-def _misspellings(subject: Subject) -> Iterator[tuple[int, Instruction, str, str]]:
-    """Every misspelled name: index of the stage, instruction, the word, and the stage that is meant."""
-    names = list(subject.resolved.by_name)[:_MOST_STAGES]
+def _suspects(subject: Subject) -> Iterator[tuple[int, Instruction, str, str]]:
+    """Every name of one word that is neither a stage nor an official image nor a named context.
+
+    Each is the index of the stage, the instruction, the word, and the stage that is meant; empty for none.
+    """
+    indexes: dict[str, int] = {}  # of the first stage of each name
+    for stage in subject.stages:
+        if stage.name and len(indexes) < _MOST_STAGES:
+            indexes.setdefault(stage.name, stage.index)
     contexts = {name for question in subject.questions for name in question.contexts}
-    meant: dict[str, str] = {}
+    similar: dict[str, list[str]] = {}
     for index, item, word in _images(subject):
-        if not _could_be_stage(word) or word in contexts:
+        if not _could_be_stage(word) or word in contexts or word in subject.passed:
             continue
-        if word not in meant:
-            meant[word] = nearest_stage(word.lower(), names)
-        if meant[word]:
-            yield index, item, word, meant[word]
+        if word not in similar:
+            similar[word] = _similar(word.lower(), indexes)
+        if isinstance(item, From):  # which sees only the stages before it
+            near = [name for name in similar[word] if indexes[name] < index]
+        else:
+            near = [name for name in similar[word] if indexes[name] != index]
+        yield index, item, word, near[0] if len(near) == 1 else ""
 
 
 def _images(subject: Subject) -> Iterator[tuple[int, Instruction, str]]:
@@ -63,8 +76,12 @@ def _could_be_stage(word: str) -> bool:
 
 def nearest_stage(word: str, names: Iterable[str]) -> str:
     """The only stage whose name is similar to ``word``; empty where none or several are."""
-    near = [name for name in names if name != word and _is_near(word, name)]
+    near = _similar(word, names)
     return near[0] if len(near) == 1 else ""
+
+
+def _similar(word: str, names: Iterable[str]) -> list[str]:
+    return [name for name in names if name != word and _is_near(word, name)]
 
 
 def _is_near(word: str, name: str) -> bool:
@@ -99,15 +116,27 @@ def _distance(one: str, other: str) -> int:
     return row[-1]
 
 
-def _problem(subject: Subject, index: int, item: Instruction, word: str, name: str) -> Problem:
+def _misspelled(subject: Subject, index: int, item: Instruction, word: str, name: str) -> Problem:
     return Problem(
         code="stage-typo",
         severity=Severity.WARNING,
         span=subject.pointing_at(item, word),
         message=f"there is no stage `{word}` (did you mean `{name}`?), "
         "so BuildKit pulls an image of that name",
-        why="Docker Hub has no official image of that name, and no named context replaces it",
+        why=_WHY,
         fix=f"write `{name}`, or the full name of the image",
+        stage=index,
+    )
+
+
+def _no_image(subject: Subject, index: int, item: Instruction, word: str) -> Problem:
+    return Problem(
+        code="stage-typo",
+        severity=Severity.WARNING,
+        span=subject.pointing_at(item, word),
+        message=f"there is no stage `{word}`, so BuildKit pulls the image docker.io/library/{word}",
+        why=_WHY,
+        fix="write the name of a stage, or the full name of the image",
         stage=index,
     )
 
@@ -115,7 +144,7 @@ def _problem(subject: Subject, index: int, item: Instruction, word: str, name: s
 STAGE_TYPO = Rule(
     code="stage-typo",
     severity=Severity.WARNING,
-    summary="A name that looks like a misspelled stage, which BuildKit would pull as an image.",
+    summary="A name that is not a stage, which BuildKit would pull as an image that does not exist.",
     check=_typos,
 )
 
@@ -146,6 +175,6 @@ def case_mistakes(file: Dockerfile) -> Iterator[Problem]:
 STAGE_CASE = Rule(
     code="stage-case",
     severity=Severity.ERROR,
-    summary="A FROM that names a stage in another case, which BuildKit rejects.",
+    summary="A FROM with the name of a stage in a different letter case, which BuildKit rejects.",
     check=lambda subject: case_mistakes(subject.file),
 )

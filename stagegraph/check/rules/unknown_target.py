@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
-from stagegraph.check.comments import top_lines
 from stagegraph.check.rule import Problem, Rule
 from stagegraph.check.rules.stage_typo import nearest_stage
 from stagegraph.discovery.found_build import FoundBuild
@@ -14,7 +12,6 @@ from stagegraph.model import Severity
 from stagegraph.source import Span, quoted
 
 _MOST_NAMED = 8  # stages that a message lists
-_DOCKER_FRONTEND = r"(?:.*/)?docker/dockerfile(?:-upstream)?(?:[:@].*)?\Z"
 
 
 def unknown_targets(file: Dockerfile, builds: Iterable[FoundBuild]) -> Iterator[tuple[FoundBuild, Problem]]:
@@ -24,7 +21,7 @@ def unknown_targets(file: Dockerfile, builds: Iterable[FoundBuild]) -> Iterator[
     left out, because some builders take it for the number of a stage.
     """
     names = list(dict.fromkeys(stage.head.name for stage in file.stages if stage.head.name))
-    for build in builds if _has_docker_frontend(file) else ():
+    for build in builds:
         target = (build.target or "").lower()
         if target and is_certain(build) and target not in names and not target.isdecimal():
             yield build, _problem(file, build, names)
@@ -33,12 +30,6 @@ def unknown_targets(file: Dockerfile, builds: Iterable[FoundBuild]) -> Iterator[
 def is_certain(build: FoundBuild) -> bool:
     """Whether a build certainly asks for its target, and of a Dockerfile as it is in the repository."""
     return build.certain and not build.may_differ and not {"target", "dockerfile"} & build.unknown
-
-
-def _has_docker_frontend(file: Dockerfile) -> bool:
-    """Whether Docker's own frontend reads ``file``; another one may name stages in its own way."""
-    found = re.search(r"^#\s*syntax\s*=\s*(\S+)", "\n".join(top_lines(file)), re.IGNORECASE | re.MULTILINE)
-    return found is None or bool(re.match(_DOCKER_FRONTEND, found[1]))
 
 
 def _problem(file: Dockerfile, build: FoundBuild, names: list[str]) -> Problem:

@@ -1,4 +1,4 @@
-"""Puts the parts and colours of a page into one file, with a policy that lets a browser run nothing else."""
+"""Writes an HTML page as one file, with a policy that allows only its own script and style."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from typing import Any
 from msgspec import Struct
 
 from stagegraph.formats.svg_shapes import HALOS, colour_rules
-from stagegraph.picture.theme import DARK, LIGHT, Look, Palette
+from stagegraph.picture.theme import DARK, LIGHT, Palette, Style
 from stagegraph.source import printable, xml_text
 
 _PLAIN = ("paper", "text", "faint", "frame", "edge", "critical")
+_SLOT = re.compile(r"\{\{(\w+)\}\}")
+# In a script element only these end or nest it: https://html.spec.whatwg.org/multipage/scripting.html
+_HARMLESS = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
 def colours() -> str:
-    """Variables for every colour, and the rules that paint the graph with them."""
+    """CSS variables for every colour, and the rules that apply them to the graph."""
     light, dark = "".join(_values(LIGHT, "light")), "".join(_values(DARK, "dark"))
     return "\n".join(
         (
@@ -30,47 +33,42 @@ def colours() -> str:
             f":root[data-theme=dark]{{{dark}}}",
             f"@media print{{:root:root[data-theme]{{{light}}}}}",
             *HALOS,
-            *colour_rules(_VARIABLES, _VARIABLES.looks),
+            *colour_rules(_VARIABLES, _VARIABLES.styles),
             *_chips(),
             "",
         )
     )
 
 
-def _looks(palette: Palette) -> Mapping[str, Look]:
-    """Those of roles, and one for the bars of the critical path."""
-    return {**palette.looks, "path": palette.changes["removed"]}
+def _styles(palette: Palette) -> Mapping[str, Style]:
+    """The styles of roles, and one for the bars of the critical path."""
+    return {**palette.styles, "path": palette.changes["removed"]}
 
 
 def _values(palette: Palette, scheme: str) -> Iterator[str]:
     yield f"color-scheme:{scheme};"
     for name in _PLAIN:
         yield f"--{name}:{getattr(palette, name)};"
-    for name, look in _looks(palette).items():
-        yield f"--{name}-fill:{look.fill};--{name}-line:{look.line};--{name}-text:{look.text};"
+    for name, style in _styles(palette).items():
+        yield f"--{name}-fill:{style.fill};--{name}-line:{style.line};--{name}-text:{style.text};"
 
 
 def _chips() -> Iterator[str]:
-    for name, look in LIGHT.looks.items():
+    for name, style in LIGHT.styles.items():
         colours = f"background:var(--{name}-fill);border-color:var(--{name}-line);color:var(--{name}-text)"
-        yield f".chip.{name},.swatch.{name}{{{colours};border-style:{look.dash}}}"
+        yield f".chip.{name},.swatch.{name}{{{colours};border-style:{style.dash}}}"
 
 
-def _variable(name: str) -> Look:
-    return Look(fill=f"var(--{name}-fill)", line=f"var(--{name}-line)", text=f"var(--{name}-text)")
+def _variable(name: str) -> Style:
+    return Style(fill=f"var(--{name}-fill)", line=f"var(--{name}-line)", text=f"var(--{name}-text)")
 
 
-# A palette whose colours are those of the page, whichever they are at the time.
+# A palette of CSS variables, which change with the theme of the page.
 _VARIABLES = Palette(
     **{name: f"var(--{name})" for name in _PLAIN},
-    looks=MappingProxyType({name: _variable(name) for name in LIGHT.looks}),
+    styles=MappingProxyType({name: _variable(name) for name in LIGHT.styles}),
     changes=MappingProxyType({}),
 )
-
-
-_PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
-# In a script element only these end or nest it: https://html.spec.whatwg.org/multipage/scripting.html
-_HARMLESS = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
 class Page(Struct, frozen=True, kw_only=True):
@@ -106,8 +104,8 @@ def assembled(page: Page) -> str:
 
 
 def filled(template: str, **parts: str) -> str:
-    """``template`` with each ``{{name}}`` replaced, once: what is put in is not looked into."""
-    return _PLACEHOLDER.sub(lambda placeholder: parts[placeholder[1]], template)
+    """``template`` with each ``{{name}}`` replaced once: inserted texts are not searched again."""
+    return _SLOT.sub(lambda slot: parts[slot[1]], template)
 
 
 def asset(name: str) -> str:
@@ -132,7 +130,7 @@ def _plain(value: Any) -> Any:
 
 
 def _script(names: Sequence[str]) -> str:
-    """The scripts as one function, so that nothing of them is seen from outside."""
+    """The scripts in one function, so that they define no global names."""
     parts = "".join(asset(f"{name}.js") for name in names)
     return f'(() => {{\n"use strict";\n{parts}}})();\n'
 

@@ -27,10 +27,10 @@ function makeLane(ids, bars) {
   const lane = make("div", { class: "lane" });
   const inLane = ids.map((id) => steps.get(`step:${id}`));
   let beside = 0;
-  inLane.forEach((step, place) => {
-    const before = inLane[place - 1];
-    const next = inLane[place + 1];
-    // Steps from the cache take no time: those of one moment stand side by side.
+  inLane.forEach((step, index) => {
+    const before = inLane[index - 1];
+    const next = inLane[index + 1];
+    // Steps from the cache take no time: those of one moment are drawn next to each other.
     beside = before && step.state === "cached" && before.state === "cached" && step.start - before.stop < 1e-4 ? beside + 1 : 0;
     if (step.queued > data.timeline.wall / 500) lane.append(makeQueue(step));
     const bar = makeBar(step, beside);
@@ -69,7 +69,7 @@ function makeQueue(step) {
   return queue;
 }
 
-/** The name of a step over its bar, as far as the next one leaves room. */
+/** The name of a step over its bar, cut where the next bar begins. */
 function makeName(step, next, beside) {
   const name = make("span", { class: "bar-name", "aria-hidden": "true" }, step.text.slice(0, 160));
   const until = next ? next.start - Math.min(next.queued, next.start) : data.timeline.wall;

@@ -4,7 +4,7 @@ function startConcurrency(sheet, { concurrency, wall }) {
   const most = concurrency.reduce((best, [, count]) => Math.max(best, count), 1);
   const plot = sheet.querySelector(".plot");
   const curve = makeShape("svg", { viewBox: `0 0 ${wall || 1} ${most}`, preserveAspectRatio: "none", role: "img" });
-  curve.setAttribute("aria-label", `At most ${counted(most, "step")} ran in parallel`);
+  curve.setAttribute("aria-label", `Up to ${counted(most, "step")} ran in parallel`);
   curve.append(makeShape("path", { d: outline(concurrency, wall, most) }));
   plot.append(curve, make("span", { class: "most" }, `${most}`));
   listenToCursor(sheet, concurrency, wall);
@@ -38,14 +38,14 @@ function listenToCursor(sheet, concurrency, wall) {
   });
 }
 
-/** How many steps run at a time; by halving, since there may be thousands of changes. */
+/** The number of steps that run at `time`, by binary search. */
 function runningAt(points, time) {
   let low = 0;
   let high = points.length;
   while (low < high) {
-    const place = (low + high) >> 1;
-    if (points[place][0] <= time) low = place + 1;
-    else high = place;
+    const middle = (low + high) >> 1;
+    if (points[middle][0] <= time) low = middle + 1;
+    else high = middle;
   }
   return low ? points[low - 1][1] : 0;
 }

@@ -1,4 +1,4 @@
-// Making elements. Texts become text nodes and attributes, never markup.
+// Creates elements. Texts become text nodes and attributes, never markup.
 
 const SVG = "http://www.w3.org/2000/svg";
 const data = JSON.parse(document.getElementById("data").textContent);
@@ -9,7 +9,7 @@ function make(tag, attributes = {}, ...children) {
   return fill(document.createElement(tag), attributes, children);
 }
 
-/** The same in a drawing. */
+/** An SVG element with attributes. */
 function makeShape(tag, attributes = {}, ...children) {
   return fill(document.createElementNS(SVG, tag), attributes, children);
 }
@@ -25,23 +25,23 @@ function fill(element, attributes, children) {
   return element;
 }
 
-/** Values of `items` by their `key`. */
+/** A map from the `key` of each item to the item. */
 function byKey(items) {
   return new Map(items.map((item) => [item.key, item]));
 }
 
-/** The `items` grouped by `name(item)`. */
-function grouped(items, name) {
-  const found = new Map();
+/** A map from each key, `keyOf(item)`, to the list of its `items`. */
+function grouped(items, keyOf) {
+  const groups = new Map();
   for (const item of items) {
-    const key = name(item);
-    if (!found.has(key)) found.set(key, []);
-    found.get(key).push(item);
+    const key = keyOf(item);
+    if (!groups.has(key)) groups.set(key, []);
+    groups.get(key).push(item);
   }
-  return found;
+  return groups;
 }
 
-/** "line 4", "lines 4–9", as a link where the Dockerfile has an address. */
+/** "line 4" or "lines 4–9", as a link if the page has the URL of the Dockerfile. */
 function lineMark(line, end) {
   if (!line) return "";
   const words = end && end !== line ? `lines ${line}–${end}` : `line ${line}`;

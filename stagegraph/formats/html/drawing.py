@@ -1,4 +1,4 @@
-"""The graph of a page: the picture laid out, each part with a name that the script finds."""
+"""The graph of an HTML page: the picture as SVG, each part with an id for the script."""
 
 from __future__ import annotations
 
@@ -11,24 +11,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from stagegraph.formats.html.assembly import asset, filled
-from stagegraph.formats.legend import ROLE_WORDS
-from stagegraph.formats.svg import svg_of_layout
-from stagegraph.model import EdgeKind, Report
+from stagegraph.formats.legend import EDGE_WORDS, ROLE_WORDS
+from stagegraph.formats.svg import size_of, svg_of_layout
+from stagegraph.model import Report
+from stagegraph.picture.folding import BUNDLE
 from stagegraph.picture.layout import Layout, lay_out
-from stagegraph.picture.left_out import BUNDLE
 from stagegraph.picture.smaller import LAYOUT_REASON, smaller_pictures
-from stagegraph.picture.theme import look_name
+from stagegraph.picture.theme import style_name
 from stagegraph.picture.view import Box, Picture, View
 from stagegraph.source import xml_text
 
 _PART = re.compile(r'^<g class="(frame|edge|label|node) ', re.MULTILINE)
-_SIZE = re.compile(r'<svg width="(\d+)" height="(\d+)"')
-_EDGE_WORDS = {
-    EdgeKind.FROM: "FROM",
-    EdgeKind.COPY: "COPY",
-    EdgeKind.ADD: "ADD",
-    EdgeKind.MOUNT: "RUN --mount",
-}
 
 
 class Drawing(Struct, frozen=True, kw_only=True):
@@ -45,9 +38,9 @@ class Drawing(Struct, frozen=True, kw_only=True):
 
 
 def drawing(report: Report, view: View, change: Callable[[Picture], Picture] | None = None) -> Drawing:
-    """``report`` drawn in the light palette; the style of the page gives it the colours of the reader.
+    """``report`` drawn in the light palette, which the style sheet of the page replaces.
 
-    ``change`` may put into the picture what the report does not know.
+    ``change`` adds to the picture what is not in the report, such as times.
     """
     pictures = smaller_pictures(report, replace(view, critical_path=True), LAYOUT_REASON)
     shown, layout = lay_out(map(change, pictures) if change else pictures, view.engine)
@@ -61,15 +54,14 @@ def drawing(report: Report, view: View, change: Callable[[Picture], Picture] | N
 
 
 def _svg(shown: Picture, layout: Layout, view: View) -> str:
-    """The drawing without style, title and legend, its parts called n0, e0, l0, f0 in their order."""
-    # The page shows and hides the critical path by itself.
+    """The SVG without style, title and legend; ids of its parts are n0, e0, l0, f0 and so on, in order."""
+    # The script shows and hides the critical path.
     boxes = tuple(replace(box, critical=False) for box in shown.boxes)
     arrows = tuple(replace(arrow, critical=False) for arrow in shown.arrows)
     groups = tuple(replace(group, critical=False) for group in shown.groups)
     plain = replace(shown, boxes=boxes, arrows=arrows, groups=groups, notes=())
     text = svg_of_layout(plain, layout, replace(view, theme="light", legend=False, link_base=""))
-    size = _SIZE.search(text)
-    width, height = size.groups() if size else ("1", "1")
+    width, height = size_of(text)
     names = {"node": count(), "edge": count(), "frame": count(), "label": iter(_labelled(shown))}
     body = text[text.index('<g class="graph"') :]
     body = _PART.sub(lambda part: f'<g id="{part[1][0]}{next(names[part[1]])}" class="{part[1]} ', body)
@@ -78,18 +70,18 @@ def _svg(shown: Picture, layout: Layout, view: View) -> str:
 
 
 def _labelled(shown: Picture) -> list[int]:
-    """Which arrows have a label."""
+    """The numbers of the arrows that have a label."""
     return [number for number, arrow in enumerate(shown.arrows) if arrow.label]
 
 
 def _legend(shown: Picture) -> Iterator[str]:
-    """What each colour and line means, of those that are drawn."""
-    looks = {look_name(box) for box in shown.boxes} | {look_name(group) for group in shown.groups}
+    """The meaning of each colour and line that is drawn."""
+    styles = {style_name(box) for box in shown.boxes} | {style_name(group) for group in shown.groups}
     for name, words in ROLE_WORDS.items():
-        if name in looks:
+        if name in styles:
             yield f'<li><span class="swatch {name}"></span>{words}</li>\n'
     kinds = {arrow.kind for arrow in shown.arrows}
-    for kind, words in _EDGE_WORDS.items():
+    for kind, words in EDGE_WORDS.items():
         if kind in kinds:
             yield f'<li><span class="stroke {kind}"></span>{words}</li>\n'
 
@@ -99,10 +91,10 @@ def _parts(report: Report, shown: Picture) -> dict[str, Any]:
     arrows = [[element[a.source], element[a.target], a.needed and not a.selectable] for a in shown.arrows]
     element |= {group.id: f"f{number}" for number, group in enumerate(shown.groups)}
     inside = _inside(report, shown, element)
-    together = {box.id: _together(box, report, inside, element[box.id]) for box in shown.boxes}
+    grouped = {box.id: _members_of(box, report, inside, element[box.id]) for box in shown.boxes}
     boxes = [[element[group.id], _key(group.id), group.label] for group in shown.groups]
     for box in shown.boxes:
-        key = f"group:{element[box.id]}" if together[box.id] else _key(box.id)
+        key = f"group:{element[box.id]}" if grouped[box.id] else _key(box.id)
         boxes.append([element[box.id], key, box.label])
     return {
         "boxes": boxes,
@@ -110,9 +102,9 @@ def _parts(report: Report, shown: Picture) -> dict[str, Any]:
         "inside": inside,
         "critical": list(_critical(shown, element)),
         "groups": [
-            {"key": f"group:{element[box.id]}", "label": box.label, "members": together[box.id]}
+            {"key": f"group:{element[box.id]}", "label": box.label, "members": grouped[box.id]}
             for box in shown.boxes
-            if together[box.id]
+            if grouped[box.id]
         ],
     }
 
@@ -124,21 +116,21 @@ def _critical(shown: Picture, element: Mapping[str, str]) -> Iterator[str]:
 
 
 def _inside(report: Report, shown: Picture, element: Mapping[str, str]) -> dict[str, str]:
-    """The element of each node that is drawn in another's: a base in its stage, one of many as their sum."""
+    """The element of each node that has none of its own: that of its stage, or of its group."""
     readers = {edge.source: edge.target for edge in reversed(report.edges)}
-    element_of = dict(element)
-    element_of |= {member: element[box.id] for box in shown.boxes for member in box.members}
-    elements = {_key(member): element[box.id] for box in shown.boxes for member in box.members}
+    elements = dict(element)
+    elements |= {member: element[box.id] for box in shown.boxes for member in box.members}
+    result = {_key(member): element[box.id] for box in shown.boxes for member in box.members}
     for node in report.nodes:
-        if node.id not in element_of:
-            own = element_of.get(readers.get(node.id, "")) or element.get(BUNDLE)
-            if own:
-                elements[_key(node.id)] = own
-    return elements
+        if node.id not in elements:
+            containing = elements.get(readers.get(node.id, "")) or element.get(BUNDLE)
+            if containing:
+                result[_key(node.id)] = containing
+    return result
 
 
-def _together(box: Box, report: Report, inside: Mapping[str, str], element: str) -> list[str]:
-    """The keys of the nodes that are drawn as one in ``box``; none for a box of one node."""
+def _members_of(box: Box, report: Report, inside: Mapping[str, str], element: str) -> list[str]:
+    """The keys of the nodes that ``box`` stands for; empty for a box of one node."""
     if box.id == BUNDLE:
         stages = (node.id for node in report.nodes if node.index is not None)
         return [_key(name) for name in stages if inside.get(_key(name)) == element]
@@ -146,5 +138,5 @@ def _together(box: Box, report: Report, inside: Mapping[str, str], element: str)
 
 
 def _key(box: str) -> str:
-    """What a box is called in the page: a step or a node of the report."""
+    """The key of a box in the page: ``step:12`` or ``node:stage:1``."""
     return box if box.startswith("step:") else f"node:{box}"

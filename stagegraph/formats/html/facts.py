@@ -10,7 +10,30 @@ from stagegraph.formats.legend import ROLE_WORDS
 from stagegraph.formats.report_sections import report_sections
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role, Step, StepKind
 from stagegraph.picture.shorten import ARROW
-from stagegraph.picture.theme import look_of
+from stagegraph.picture.theme import style_of
+
+STEP_PLACE = re.compile(r"\A\[([^\]]*)\] ")  # "[builder 2/5] " in the name of a step
+_KINDS = {
+    NodeKind.STAGE: "Stage",
+    NodeKind.IMAGE: "Image",
+    NodeKind.CONTEXT: "Build context",
+    NodeKind.NAMED_CONTEXT: "Named context",
+    NodeKind.REMOTE: "Remote source",
+}
+_ROLES = {
+    Role.TARGET: "BuildKit builds this stage because it is a target.",
+    Role.INHERITED: "Its layers are in the image, through FROM.",
+    Role.COPIED: "Only the paths that are copied from it are in the image.",
+    Role.MOUNTED: "Not in the image; a RUN reads it during the build.",
+    Role.UPSTREAM: "Not in the image; another needed stage uses it during the build.",
+    Role.UNNEEDED: "BuildKit skips it.",
+}
+_REACHES = {
+    Reach.SELECTABLE: "It is needed",
+    Reach.IDLE: "It is built",
+    Reach.UNKNOWN: "Cannot be decided:",
+    Reach.DEAD: "No build uses it:",
+}
 
 
 def overview(report: Report) -> list[dict[str, Any]]:
@@ -25,30 +48,6 @@ def overview(report: Report) -> list[dict[str, Any]]:
     ]
 
 
-_PREFIX = re.compile(r"\A\[([^\]]*)\] ")
-_KINDS = {
-    NodeKind.STAGE: "Stage",
-    NodeKind.IMAGE: "Image",
-    NodeKind.CONTEXT: "Build context",
-    NodeKind.NAMED_CONTEXT: "Named context",
-    NodeKind.REMOTE: "Remote source",
-}
-_ROLES = {
-    Role.TARGET: "BuildKit builds this stage because it was asked for.",
-    Role.INHERITED: "Its layers are in the image, by FROM.",
-    Role.COPIED: "Only the paths that are copied from it are in the image.",
-    Role.MOUNTED: "Nothing of it is in the image: a RUN reads it while building.",
-    Role.UPSTREAM: "Nothing of it is in the image: something that is needed needs it.",
-    Role.UNNEEDED: "BuildKit leaves it out.",
-}
-_REACHES = {
-    Reach.SELECTABLE: "It is needed",
-    Reach.IDLE: "It is built",
-    Reach.UNKNOWN: "Nobody can tell whether it is built:",
-    Reach.DEAD: "Nothing ever builds it:",
-}
-
-
 def graph_facts(report: Report) -> dict[str, Any]:
     """``nodes``, ``edges`` and ``steps`` of ``report``, and its ``targets``, by the keys of the page."""
     kept = {item.node: item.kept for item in report.left_behind}
@@ -61,13 +60,13 @@ def graph_facts(report: Report) -> dict[str, Any]:
 
 
 def _node(node: Node, kept: tuple[str, ...]) -> dict[str, Any]:
-    look = look_of(node.role, node.reach)
+    style = style_of(node.role, node.reach)
     return {
         "key": f"node:{node.id}",
         "label": node.label,
         "kind": _KINDS[node.kind],
-        "look": look,
-        "role": ROLE_WORDS[look],
+        "style": style,
+        "role": ROLE_WORDS[style],
         "line": node.line,
         "end": node.end_line,
         "sentences": list(_sentences(node, kept)),
@@ -98,14 +97,14 @@ def _edge(edge: Edge) -> dict[str, Any]:
     return {
         "source": f"node:{edge.source}",
         "target": f"node:{edge.target}",
-        "text": edge_text(edge),
+        "text": _edge_text(edge),
         "line": edge.line,
         "needed": edge.needed and not edge.selectable,
     }
 
 
-def edge_text(edge: Edge) -> str:
-    """What an edge does, as a person would say it: ``COPY /app/dist → ./dist``."""
+def _edge_text(edge: Edge) -> str:
+    """What an edge does, as in the Dockerfile: ``COPY /app/dist → ./dist``."""
     if edge.selectable:
         return f"FROM, {edge.why}"
     if edge.kind is EdgeKind.FROM:
@@ -118,12 +117,12 @@ def edge_text(edge: Edge) -> str:
 
 
 def _step(step: Step, report: Report) -> dict[str, Any]:
-    prefix = _PREFIX.match(step.name)
+    prefix = STEP_PLACE.match(step.name)
     return {
         "key": f"step:{step.id}",
         "name": step.name,
         "text": step.name[prefix.end() :] if prefix else step.name,
-        "place": prefix[1] if prefix else "",
+        "position": prefix[1] if prefix else "",
         "nodes": [f"node:{name}" for name in _nodes_of(step, report)],
         "line": step.line,
         "end": step.end_line,
@@ -134,5 +133,5 @@ def _step(step: Step, report: Report) -> dict[str, Any]:
 
 def _nodes_of(step: Step, report: Report) -> list[str]:
     """The nodes that a step belongs to: every stage that has it, the one it is drawn in first."""
-    nodes = dict.fromkeys([step.node, *(f"stage:{index}" for index in step.stages)])
-    return [name for name in nodes if name]
+    names = dict.fromkeys([step.node, *(f"stage:{index}" for index in step.stages)])
+    return [name for name in names if name]

@@ -1,22 +1,22 @@
-// The graph: choosing nodes by pointer and keys, and the way from one of them to the target.
+// The graph: selects nodes by pointer and keys, and highlights the paths from a node to the target.
 
 const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-/** Make the drawing of `graph` react; does nothing on a page without one. */
+/** Makes the drawing of `graph` interactive; does nothing on a page without a graph. */
 function startGraph(graph) {
   const svg = document.querySelector("svg.drawing");
   if (!svg || !graph) return;
   const canvas = svg.closest(".canvas");
   const boxes = graph.boxes.map(([id, key, label]) => ({ element: byId(id), id, key, label }));
   const panning = startPanning(svg, canvas);
-  const places = new Map([...Object.entries(graph.inside), ...graph.boxes.map(([id, key]) => [key, id])]);
+  const elementIds = new Map([...Object.entries(graph.inside), ...graph.boxes.map(([id, key]) => [key, id])]);
   graph.critical.forEach((id) => byId(id).classList.add("critical"));
   boxes.forEach((box, number) => makeBoxReact(box, number, canvas));
   svg.addEventListener("keydown", (event) => moveFocus(event, boxes, panning));
   svg.addEventListener("click", (event) => clearByClick(event, canvas));
   svg.addEventListener("pointerover", (event) => tell("point", keyUnder(event.target, boxes)));
   svg.addEventListener("pointerleave", () => tell("point", ""));
-  showState(svg, boxes, places, graph.arrows, panning);
+  showState(svg, boxes, elementIds, graph.arrows, panning);
   startGraphButtons(canvas, panning);
 }
 
@@ -35,7 +35,7 @@ function makeBoxReact(box, number, canvas) {
   });
 }
 
-/** The label of a box for screen readers: its name, its kind, its lines. */
+/** The text of a box for screen readers: name, kind, role, line. */
 function describe(key, label) {
   const node = nodes.get(key);
   const words = node ? [node.label, node.kind, node.role] : [steps.get(key)?.name ?? label];
@@ -52,13 +52,13 @@ function keyUnder(target, boxes) {
   return boxes.find((box) => box.element === element)?.key ?? "";
 }
 
-/** Arrow keys move to the nearest box that way. */
+/** Moves the focus to the nearest box in the direction of an arrow key. */
 function moveFocus(event, boxes, panning) {
-  const way = DIRECTIONS[event.key];
+  const direction = DIRECTIONS[event.key];
   const from = boxes.find((box) => box.element === document.activeElement);
-  if (!way || !from || event.altKey || event.ctrlKey || event.metaKey) return;
+  if (!direction || !from || event.altKey || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
-  const next = nearest(from, boxes, way);
+  const next = nearest(from, boxes, direction);
   if (!next) return;
   from.element.setAttribute("tabindex", -1);
   next.element.setAttribute("tabindex", 0);
@@ -84,23 +84,23 @@ function middle(element) {
   return { x: x + width / 2, y: y + height / 2 };
 }
 
-/** Where an element is, in the points of the view box. */
+/** The rectangle of an element, in the coordinates of the view box. */
 function boundsOf(element) {
   const box = element.getBBox();
   const { e, f } = element.parentNode.transform.baseVal.consolidate().matrix;
   return { x: box.x + e, y: box.y + f, width: box.width, height: box.height };
 }
 
-/** Keep the classes of the drawing those of what is chosen, pointed at and found. */
-function showState(svg, boxes, places, arrows, panning) {
+/** Sets the classes of the drawing when the selection, the pointer or the search results change. */
+function showState(svg, boxes, elementIds, arrows, panning) {
   const lines = arrows.map(([source, target, needed], number) => ({ source, target, needed, parts: [byId(`e${number}`), byId(`l${number}`)] }));
-  // A step that is not drawn stands in its stage.
-  const placeOf = (key) => places.get(key) ?? places.get(steps.get(key)?.nodes[0]);
-  const trace = (key) => showWay(svg, boxes, lines, placeOf(key));
+  // A step without an element belongs to the element of its stage.
+  const elementOf = (key) => elementIds.get(key) ?? elementIds.get(steps.get(key)?.nodes[0]);
+  const trace = (key) => showPaths(svg, boxes, lines, elementOf(key));
   on("point", (key) => trace(key || chosen.key));
   on("choose", (key) => {
     for (const box of boxes) {
-      const is = placeOf(key) === box.id;
+      const is = elementOf(key) === box.id;
       box.element.classList.toggle("chosen", is);
       box.element.setAttribute("aria-pressed", is);
       if (is) panning.reveal(boundsOf(box.element));
@@ -108,19 +108,19 @@ function showState(svg, boxes, places, arrows, panning) {
     trace(key);
   });
   on("find", (keys) => {
-    const found = keys && new Set([...keys].map(placeOf));
+    const matches = keys && new Set([...keys].map(elementOf));
     svg.classList.toggle("searching", Boolean(keys));
-    for (const box of boxes) box.element.classList.toggle("found", Boolean(found?.has(box.id)));
+    for (const box of boxes) box.element.classList.toggle("match", Boolean(matches?.has(box.id)));
   });
 }
 
-/** Let the way from `start` to the target stand out: what is needed, or what would read it. */
-function showWay(svg, boxes, lines, start) {
+/** Highlights what `start` leads to: along needed edges, or along all edges if it is not needed. */
+function showPaths(svg, boxes, lines, start) {
   const needed = lines.filter((line) => line.needed);
   const isNeeded = needed.some((line) => line.source === start || line.target === start);
   const along = isNeeded ? needed : lines;
   const next = new Map([...grouped(along, (line) => line.source)].map(([id, list]) => [id, list.map((line) => line.target)]));
-  const on = start ? reached(start, next) : new Set();
+  const on = start ? reachable(start, next) : new Set();
   svg.classList.toggle("tracing", on.size > 0);
   for (const box of boxes) box.element.classList.toggle("on", on.has(box.id));
   for (const line of lines) {

@@ -8,7 +8,7 @@ from stagegraph.formats.html.facts import graph_facts, overview
 from stagegraph.model import Report
 from stagegraph.picture.view import View, checked_link_base
 
-_SCRIPTS = ("dom", "selection", "ways", "panning", "graph", "panel", "search", "theme", "shortcuts", "main")
+_SCRIPTS = ("dom", "selection", "paths", "panning", "graph", "panel", "search", "theme", "shortcuts", "main")
 
 
 def render(report: Report, view: View) -> str:

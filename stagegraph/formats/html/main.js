@@ -1,4 +1,4 @@
-// The page comes alive.
+// Starts the page.
 
 startTheme();
 startPanel();

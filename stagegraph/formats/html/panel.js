@@ -1,4 +1,4 @@
-// The panel: the story of the build, or all there is to know of what is chosen.
+// The panel: an overview of the build, or the details of the selected item.
 
 const nodes = byKey(data.nodes);
 const steps = byKey(data.steps);
@@ -18,13 +18,13 @@ function startPanel() {
     const step = steps.get(key);
     const group = groups.get(key);
     const details = (node && nodeDetails(node)) ?? (step && stepDetails(step)) ?? (group && groupDetails(group));
-    panel.replaceChildren(...(details ?? storyDetails()));
+    panel.replaceChildren(...(details ?? overviewDetails()));
     panel.classList.toggle("details", Boolean(details));
     panel.scrollTop = 0;
   });
 }
 
-/** A button that chooses `key`; only its text where there is no such thing. */
+/** A button that selects `key`, or only its text if the page has no such item. */
 function chooser(key, text, name = "") {
   if (!nodes.has(key) && !steps.has(key)) return make("span", { class: name }, text);
   const listen = { click: () => choose(key), pointerenter: () => tell("point", key), pointerleave: () => tell("point", "") };
@@ -39,7 +39,7 @@ function list(items, tag = "ul") {
   return make(tag, {}, items.map((item) => make("li", {}, item)));
 }
 
-function storyDetails() {
+function overviewDetails() {
   return data.overview.map(({ heading, sentences, rows }) => {
     const rest = rows.map(([what, detail, key]) => [chooser(key, what, nameStyle(key)), make("span", { class: "detail" }, detail)]);
     return section(heading, sentences.map((sentence) => make("p", {}, sentence)), rows.length ? list(rest) : "");
@@ -58,14 +58,14 @@ function facts(pairs) {
 }
 
 function nodeDetails(node) {
-  const chip = make("span", { class: `chip ${node.look}` }, node.role);
+  const chip = make("span", { class: `chip ${node.style}` }, node.role);
   const inside = stepsOf.get(node.key) ?? [];
-  const way = targets.has(node.key) ? null : shortestWay(node.key, targets, edgesFrom);
+  const path = targets.has(node.key) ? null : shortestPath(node.key, targets, edgesFrom);
   return [
     head(node.kind, make("h2", {}, node.label), chip, lineMark(node.line, node.end)),
     ...node.sentences.map((sentence) => make("p", {}, sentence)),
     facts(node.facts),
-    way ? section("Why it is needed", list(way.map(wayItem), "ol")) : "",
+    path ? section("Why it is needed", list(path.map(pathItem), "ol")) : "",
     edgeSection("Reads", edgesInto.get(node.key), "source"),
     edgeSection("Read by", edgesFrom.get(node.key), "target"),
     inside.length ? section(counted(inside.length, "step"), list(inside.map((pair) => stepItem(pair.step)), "ol")) : "",
@@ -75,14 +75,14 @@ function nodeDetails(node) {
 function groupDetails(group) {
   const members = group.members.map((key) => nodes.get(key)).filter(Boolean);
   const items = members.map((node) => [chooser(node.key, node.label, "name"), " ", lineMark(node.line, node.end)]);
-  return [head("Drawn as one", make("h2", {}, group.label), "", ""), section(`All ${members.length} of them`, list(items))];
+  return [head("Group", make("h2", {}, group.label), "", ""), section(`${members.length} nodes`, list(items))];
 }
 
 const counted = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 
 const labelOf = (key) => nodes.get(key)?.label ?? steps.get(key)?.text ?? key;
 
-const wayItem = (edge) => [chooser(edge.target, labelOf(edge.target), "name"), " by ", make("code", {}, edge.text), " ", lineMark(edge.line)];
+const pathItem = (edge) => [chooser(edge.target, labelOf(edge.target), "name"), " by ", make("code", {}, edge.text), " ", lineMark(edge.line)];
 
 function edgeSection(heading, edges, end) {
   if (!edges) return "";
@@ -96,7 +96,7 @@ function edgeSection(heading, edges, end) {
 
 const stepItem = (step) => [chooser(step.key, step.text, step.critical ? "code critical" : "code"), " ", lineMark(step.line, step.end)];
 
-/** All lines of a step: equal instructions of several stages are one step. */
+/** All lines of a step: the same instruction in several stages is one step. */
 const stepLines = (step) => [lineMark(step.line, step.end), ...(step.lines ?? []).map((line) => [" ", lineMark(line)])];
 
 function stepDetails(step) {
@@ -104,10 +104,10 @@ function stepDetails(step) {
   const chip = step.critical ? make("span", { class: "chip critical" }, "critical path") : "";
   const others = (keys) => list(keys.map((key) => steps.get(key)).filter(Boolean).map(stepItem));
   return [
-    head(step.place ? `Step ${step.place}` : "Step", make("h2", { class: "code" }, step.text), chip, stepLines(step)),
+    head(step.position ? `Step ${step.position}` : "Step", make("h2", { class: "code" }, step.text), chip, stepLines(step)),
     facts(step.facts ?? []),
     step.nodes.length ? section("Belongs to", list(step.nodes.map((key) => chooser(key, labelOf(key), "name")))) : "",
     step.inputs.length ? section("Waits for", others(step.inputs)) : "",
-    users.length ? section("Then come", others(users.map((user) => user.key))) : "",
+    users.length ? section("Followed by", others(users.map((user) => user.key))) : "",
   ];
 }

@@ -1,9 +1,9 @@
-// Moving and enlarging a drawing by its view box.
+// Pans and zooms a drawing by its view box.
 
-const MOST_ENLARGED = 4;
-const FIT_AT_MOST = 1.5; // pixels a point: a small graph is not blown up
+const MAX_SCALE = 4;
+const FIT_AT_MOST = 1.5; // pixels per point, so that a small graph does not fill the window
 
-/** Make `svg` movable inside `canvas`; returns what buttons and keys do. */
+/** Makes `svg` pan and zoom inside `canvas`; returns the functions for buttons and keys. */
 function startPanning(svg, canvas) {
   const { x, y, width, height } = svg.viewBox.baseVal;
   const whole = { x, y, width, height };
@@ -26,7 +26,7 @@ function startPanning(svg, canvas) {
     show();
   }
   function zoom(factor, left = canvas.clientWidth / 2, top = canvas.clientHeight / 2) {
-    const scale = Math.min(MOST_ENLARGED, Math.max(fitScale() / 2, view.scale * factor));
+    const scale = Math.min(MAX_SCALE, Math.max(fitScale() / 2, view.scale * factor));
     view.x += left / view.scale - left / scale;
     view.y += top / view.scale - top / scale;
     view.scale = scale;
@@ -37,7 +37,7 @@ function startPanning(svg, canvas) {
     view.y -= byY / view.scale;
     show();
   }
-  /** Move as little as it takes to bring the middle of `box` (in points) into sight. */
+  /** Centres the view on `box` (in points) unless its middle is visible already. */
   function reveal(box) {
     const middleX = box.x + box.width / 2;
     const middleY = box.y + box.height / 2;
@@ -54,7 +54,7 @@ function startPanning(svg, canvas) {
   return panning;
 }
 
-/** One finger or the mouse moves, two fingers enlarge. */
+/** Pans with one finger or the mouse, zooms with two fingers. */
 function listenToPointers(canvas, panning) {
   const fingers = new Map();
   canvas.addEventListener("pointerdown", (event) => {
@@ -71,7 +71,7 @@ function listenToPointers(canvas, panning) {
   for (const name of ["pointerup", "pointercancel"]) {
     addEventListener(name, (event) => {
       fingers.delete(event.pointerId);
-      // After the click that ends the move, so that the click chooses nothing.
+      // After the click that ends the move, so that the click selects nothing.
       setTimeout(() => canvas.classList.remove("moving"));
     });
   }
@@ -87,15 +87,15 @@ function pinch(fingers, event, canvas, panning) {
   panning.zoom(distance(event) / Math.max(1, distance(before)), middleX, middleY);
 }
 
-/** The wheel enlarges; where the page itself scrolls only with Ctrl or Command. */
+/** Zooms with the wheel; if the page itself scrolls, only with Ctrl or Command. */
 function listenToWheel(canvas, panning) {
   const pageScrolls = () => document.documentElement.scrollHeight > innerHeight + 1;
-  const enlarge = (event) => {
+  const zoom = (event) => {
     if (!event.ctrlKey && !event.metaKey && pageScrolls()) return;
     event.preventDefault();
     const frame = canvas.getBoundingClientRect();
     const amount = event.deltaY * (event.deltaMode ? 16 : 1);
     panning.zoom(Math.exp(-amount / 400), event.clientX - frame.left, event.clientY - frame.top);
   };
-  canvas.addEventListener("wheel", enlarge, { passive: false });
+  canvas.addEventListener("wheel", zoom, { passive: false });
 }

@@ -1,4 +1,4 @@
-// The scale of time: how seconds are said, and where the marks of an axis stand.
+// Formats times and computes the marks of the time axis.
 
 const STEPS = [1, 2, 5];
 const MINUTES = [30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400]; // seconds
@@ -26,7 +26,7 @@ function roundTimes(wall, count) {
   return { times, step };
 }
 
-/** A mark of the axis, with as many digits as the distance of the marks needs. */
+/** The text of a mark, with as many digits as the distance between marks needs. */
 function sayMark(time, step) {
   if (time === 0) return "0";
   if (step < 0.1) return `${Number((time * 1000).toFixed(2))} ms`;

@@ -1,23 +1,23 @@
-// Searching: every word must be in the name, the lines, the paths or the steps.
+// Search: every word must occur in the name, the lines, the paths or the steps.
 
 function startSearch() {
   const input = byId("search");
   const known = searchable();
-  let found = [];
+  let matches = [];
   input.addEventListener("input", () => {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
-    found = words.length ? known.filter((entry) => words.every((word) => entry.text.includes(word))) : [];
-    byId("found").textContent = words.length ? `${found.length} found` : "";
-    tell("find", words.length ? new Set(found.flatMap((entry) => entry.keys)) : null);
+    matches = words.length ? known.filter((entry) => words.every((word) => entry.text.includes(word))) : [];
+    byId("matches").textContent = words.length ? counted(matches.length, "result") : "";
+    tell("find", words.length ? new Set(matches.flatMap((entry) => entry.keys)) : null);
   });
   input.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || !found.length) return;
-    const keys = found.map((entry) => entry.keys[0]);
+    if (event.key !== "Enter" || !matches.length) return;
+    const keys = matches.map((entry) => entry.keys[0]);
     choose(keys[(keys.indexOf(chosen.key) + (event.shiftKey ? keys.length - 1 : 1)) % keys.length]);
   });
 }
 
-/** What can be found: its text, and the keys that stand for it, its own first. */
+/** The searchable items: the text of each, and the keys to highlight, its own first. */
 function searchable() {
   const lines = ({ line, end }) => (line ? `line ${line} ${end && end !== line ? `lines ${line}–${end}` : ""}` : "");
   const paths = (key) => (edgesInto.get(key) ?? []).map((edge) => edge.text).join(" ");

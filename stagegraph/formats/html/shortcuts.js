@@ -2,10 +2,10 @@
 
 const press = (id) => () => byId(id)?.click();
 
-/** Press a button of the timeline, or of the graph where there is no other or the pointer is on it. */
-const pressView = (way) => () => {
+/** Presses a zoom button of the timeline, or of the graph if there is no timeline or the pointer is on the graph. */
+const pressView = (action) => () => {
   const inGraph = document.querySelector(".canvas")?.matches(":hover, :focus-within") || !byId("timeline");
-  press(`${inGraph ? "zoom" : "time"}-${way}`)();
+  press(`${inGraph ? "zoom" : "time"}-${action}`)();
 };
 
 const SHORTCUTS = [
@@ -13,13 +13,13 @@ const SHORTCUTS = [
   { keys: ["Esc"], event: "Escape", words: "Close the details, clear the search", run: clearAll },
   { keys: ["+"], words: "Zoom in", run: pressView("in") },
   { keys: ["-"], words: "Zoom out", run: pressView("out") },
-  { keys: ["0"], words: "Fit the whole graph", run: pressView("fit") },
+  { keys: ["0"], words: "Fit everything in view", run: pressView("fit") },
   { keys: ["p"], words: "Next step of the critical path", run: chooseNextOnPath, on: "timeline" },
   { keys: ["c"], words: "Show or hide the critical path", run: press("critical"), on: "critical" },
   { keys: ["t"], words: "Switch between light, dark and system colours", run: press("theme") },
-  { keys: ["?"], words: "These shortcuts", run: () => byId("shortcuts").showModal() },
+  { keys: ["?"], words: "Show these shortcuts", run: () => byId("shortcuts").showModal() },
 ];
-const HINTS = [[["Tab", "↑ ↓ ← →"], "Move the focus in the picture"], [["Enter"], "Select the focused item"]];
+const HINTS = [[["Tab", "↑ ↓ ← →"], "Move into the graph, and in it"], [["Enter"], "Select the focused item"]];
 
 function startShortcuts() {
   const offered = SHORTCUTS.filter((shortcut) => !shortcut.on || byId(shortcut.on));
@@ -48,7 +48,7 @@ function clearAll() {
   if (document.activeElement === input) input.blur();
 }
 
-/** The step of the path after the chosen one; the first after the last. */
+/** Selects the step of the critical path after the selected one, or the first. */
 function chooseNextOnPath() {
   const path = data.timeline.path.map((id) => `step:${id}`);
   choose(path[(path.indexOf(chosen.key) + 1) % path.length] ?? "");

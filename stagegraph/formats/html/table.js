@@ -10,7 +10,7 @@ const COLUMNS = [
   { name: "Slack", number: true, largestFirst: true, value: (step) => step.slack, show: (step) => (step.critical ? "" : sayTime(step.slack)) },
   { name: "Saves", number: true, largestFirst: true, value: (step) => step.saving, show: (step) => sayTime(step.saving || null) },
 ];
-const AT_ONCE = 200;
+const ROWS_PER_BATCH = 200;
 const stageOf = (step) => (step.nodes.length ? labelOf(step.nodes[0]) : "");
 
 function stepCell(step) {
@@ -20,24 +20,24 @@ function stepCell(step) {
 
 const timeCell = (step) => (step.state === "ran" ? sayTime(step.time) : STATES[step.state]);
 
-/** Rows are made when they come into sight: thousands of them would make every sort slow. */
+/** Creates rows as the user scrolls to them: thousands of them would make every sort slow. */
 function startTable() {
   const table = document.querySelector("#steps table");
   if (!table) return;
-  const shown = { order: data.steps, found: null, wanted: [], count: 0 };
+  const shown = { order: data.steps, matches: null, wanted: [], count: 0 };
   const rows = new Map();
   const rowOf = (step) => {
     if (!rows.has(step.key)) rows.set(step.key, makeTableRow(step));
     return rows.get(step.key);
   };
   const body = table.tBodies[0];
-  const more = (count = AT_ONCE) => {
+  const more = (count = ROWS_PER_BATCH) => {
     const next = shown.wanted.slice(shown.count, shown.count + count);
     shown.count += next.length;
     body.append(...next.map(rowOf));
   };
   const refresh = () => {
-    Object.assign(shown, { wanted: shown.order.filter((step) => shown.found?.has(step.key) ?? true), count: 0 });
+    Object.assign(shown, { wanted: shown.order.filter((step) => shown.matches?.has(step.key) ?? true), count: 0 });
     body.replaceChildren();
     more();
     if (body.rows.length) body.rows[0].tabIndex = 0;
@@ -46,7 +46,7 @@ function startTable() {
   listenToTable(table, more);
   on("choose", (key) => markRow(body, rows.get(key)));
   on("find", (keys) => {
-    shown.found = keys;
+    shown.matches = keys;
     refresh();
   });
   startSorting(table, (order) => {
@@ -84,13 +84,13 @@ function makeTableRow(step) {
   return make("tr", { class: step.state, tabindex: -1, "data-step": step.key }, cells);
 }
 
-/** Buttons in the head of each column; `place` is told the order of the steps. */
-function startSorting(table, place) {
+/** Adds a button to the head of each column; calls `show` with the sorted steps. */
+function startSorting(table, show) {
   const by = { column: null, down: false };
   const sort = (column, down) => {
     Object.assign(by, { column, down });
     heads.forEach((head, number) => head.setAttribute("aria-sort", COLUMNS[number] === column ? (down ? "descending" : "ascending") : "none"));
-    place(sorted(data.steps, column, down));
+    show(sorted(data.steps, column, down));
   };
   const heads = COLUMNS.map((column) => {
     const click = () => sort(column, by.column === column ? !by.down : Boolean(column.largestFirst));
@@ -101,7 +101,7 @@ function startSorting(table, place) {
   sort(COLUMNS.at(-1), true);
 }
 
-/** `items` in the order of a column; those without a value last, both ways. */
+/** `items` sorted by a column; those without a value are last in both directions. */
 function sorted(items, { value, number }, down) {
   const compare = number ? (a, b) => a - b : (a, b) => a.localeCompare(b, "en", { numeric: true });
   const known = items.map((item) => [value(item), item]).filter(([each]) => each !== null && each !== "");

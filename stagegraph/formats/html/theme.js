@@ -1,4 +1,4 @@
-// Light, dark, or whichever the system asks for.
+// The colour theme: light, dark, or that of the system.
 
 const THEMES = { auto: "Auto", light: "Light", dark: "Dark" };
 
@@ -14,7 +14,7 @@ function startTheme() {
   show(root.dataset.theme);
 }
 
-/** The first change is one that can be seen: away from what the system asks for. */
+/** From auto to the theme that the system does not have, so that the first change is visible. */
 function nextTheme(theme) {
   const systems = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
   const other = systems === "dark" ? "light" : "dark";

@@ -1,4 +1,4 @@
-"""The steps and stages of a measured build and the bars of its timeline, as data for the script of a page."""
+"""The steps, stages and timeline bars of a measured build, as data for the script of a page."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from stagegraph.formats.html.facts import STEP_PLACE
 from stagegraph.records.record import SECOND
 from stagegraph.timings.step_names import VertexKind
 from stagegraph.timings.timings import TimedStage, TimedStep, Timings
@@ -16,14 +17,16 @@ from stagegraph.units import counted, duration, size
 _OTHER_ROWS = {
     VertexKind.FRONTEND: "Loading",
     VertexKind.CONTEXT: "Build context",
-    VertexKind.INTERNAL: "BuildKit's own",
+    VertexKind.INTERNAL: "BuildKit internal",
     VertexKind.EXPORT: "Exporting",
     VertexKind.STEP: "Other steps",
 }
+_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}")
+_HOW = {"provenance": "by provenance", "name": "by name", "order": "by order in the stage"}
 
 
 def timeline(timings: Timings, node_keys: Sequence[str]) -> dict[str, Any]:
-    """``wall`` in seconds, ``rows`` of bars, ``concurrency`` and ``path``.
+    """The data of the timeline: ``wall`` in seconds, ``rows`` of bars, ``concurrency`` and ``path``.
 
     Every step that ran or came from the cache is one bar, in the row of its first stage. A row is
     ``label``, ``detail`` (the platform, where there are several), ``key`` of its node, and ``lanes``:
@@ -36,7 +39,7 @@ def timeline(timings: Timings, node_keys: Sequence[str]) -> dict[str, Any]:
     ):
         rows.setdefault(_row(step, timings, node_keys), []).append(step)
     platforms = {detail for _, _, detail in rows if detail}
-    order = {name: position for position, name in enumerate(dict.fromkeys(row[:2] for row in rows))}
+    order = {name: number for number, name in enumerate(dict.fromkeys(row[:2] for row in rows))}
     return {
         "wall": seconds(timings.wall),
         "rows": [
@@ -65,7 +68,7 @@ def _row(step: TimedStep, timings: Timings, node_keys: Sequence[str]) -> tuple[s
 
 
 def _lanes(steps: Iterable[TimedStep]) -> list[list[TimedStep]]:
-    """``steps``, which are in the order of their start, in as few lanes as keep them apart."""
+    """``steps``, sorted by start, in as few lanes as possible without overlap."""
     lanes: list[list[TimedStep]] = []
     for step in steps:
         free = (lane for lane in lanes if (lane[-1].end or 0) <= (step.start or 0))
@@ -76,32 +79,27 @@ def _lanes(steps: Iterable[TimedStep]) -> list[list[TimedStep]]:
     return lanes
 
 
-_PREFIX = re.compile(r"\A\[([^\]]*)\] ")
-_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}")
-_HOW = {"provenance": "by provenance", "name": "by its name", "order": "by its position in the stage"}
-
-
 def stage_keys(timings: Timings, known: Sequence[str]) -> list[str]:
-    """The key of the node of each stage: that of the graph, or one of its own."""
+    """The key of each stage: that of its node in the graph, or a new one."""
     own = [f"node:stage:{stage.index}" for stage in timings.stages]
     graph_keys = set(known)
     return [key if key in graph_keys else f"node:timed:{number}" for number, key in enumerate(own)]
 
 
 def timed_steps(timings: Timings, node_keys: Sequence[str]) -> list[dict[str, Any]]:
-    """Every step of the record: what a bar, a row of the table and the panel show of it."""
-    # Of a build that failed nobody knows what would have come after: nothing of it can be saved.
+    """Every step of the record, as data for its bar, its row of the table and the panel."""
+    # What would have followed in a failed build is unknown, so no saving can be computed.
     steps = (replace(step, saving=None) for step in timings.steps) if timings.error else timings.steps
     return [_step(step, node_keys) for step in steps]
 
 
 def _step(step: TimedStep, node_keys: Sequence[str]) -> dict[str, Any]:
-    prefix = _PREFIX.match(step.name) if step.stages else None
+    prefix = STEP_PLACE.match(step.name) if step.stages else None
     return {
         "key": f"step:{step.id}",
         "name": step.name,
         "text": instruction(step),
-        "place": prefix[1] if prefix else "",
+        "position": prefix[1] if prefix else "",
         "nodes": [node_keys[stage] for stage in step.stages],
         "line": step.lines[0] if step.lines else None,
         "lines": list(step.lines[1:]),
@@ -121,7 +119,7 @@ def _step(step: TimedStep, node_keys: Sequence[str]) -> dict[str, Any]:
 
 
 def state_of(step: TimedStep) -> str:
-    """How it went: ``ran``, ``cached``, ``failed``, ``canceled``, ``unfinished`` or ``never`` (not run)."""
+    """``ran``, ``cached``, ``failed``, ``canceled``, ``unfinished`` or ``never`` (was not run)."""
     if not step.ran:
         return "never"
     if step.error:
@@ -132,23 +130,23 @@ def state_of(step: TimedStep) -> str:
 
 
 def instruction(step: TimedStep) -> str:
-    """The name of a step without its position and without digests, which say nothing to a reader."""
-    prefix = _PREFIX.match(step.name) if step.stages else None
+    """The name of a step without its position and without digests."""
+    prefix = STEP_PLACE.match(step.name) if step.stages else None
     return _DIGEST.sub("", step.name[prefix.end() :] if prefix else step.name)
 
 
 def _times(step: TimedStep) -> Iterator[tuple[str, str]]:
     if step.start is None:
-        yield "Time", "it never ran"
+        yield "Time", "not run"
     else:
         yield "Time", duration(step.duration) + (", from the cache" if step.cached else "")
-        yield "Started", f"{duration(step.start)} after the build began"
+        yield "Started", f"{duration(step.start)} after the build started"
     if step.queued:
         yield "Waited", f"{duration(step.queued)} after its inputs were ready"
     if step.saving is not None:
         yield "Would save", f"{duration(step.saving)} if it took no time"
     elif step.slack:
-        yield "Slack", f"{duration(step.slack)}: it could take that much longer"
+        yield "Slack", f"{duration(step.slack)}: it could take this much longer"
 
 
 def _rest(step: TimedStep) -> Iterator[tuple[str, str]]:
@@ -159,15 +157,15 @@ def _rest(step: TimedStep) -> Iterator[tuple[str, str]]:
     if step.platform:
         yield "Platform", step.platform
     if step.how:
-        yield "Line known", _HOW.get(step.how, step.how)
+        yield "Line matched", _HOW.get(step.how, step.how)
     elif step.unknown:
-        yield "Line", "unknown: the record does not tell"
+        yield "Line", "not in the record"
     if step.error:
         yield "Error", step.error
 
 
 def timed_stage(stage: TimedStage) -> list[list[str]]:
-    """The facts of a stage that was measured."""
+    """The measured facts of a stage."""
     return [list(fact) for fact in _stage_facts(stage)]
 
 
@@ -178,7 +176,7 @@ def _stage_facts(stage: TimedStage) -> Iterator[tuple[str, str]]:
     if stage.cached:
         yield "From the cache", counted(stage.cached, "step")
     if stage.on_path:
-        yield "On the path", duration(stage.on_path)
+        yield "On the critical path", duration(stage.on_path)
     if stage.saving:
         yield "Would save", f"{duration(stage.saving)} if it took no time"
     elif stage.slack:
@@ -209,7 +207,7 @@ def _stage(key: str, stage: TimedStage) -> dict[str, Any]:
         "key": key,
         "label": stage.name,
         "kind": "Stage",
-        "look": "upstream",
+        "style": "upstream",
         "role": "in the record",
         "line": stage.line,
         "end": stage.end_line,

@@ -11,17 +11,17 @@ from stagegraph.source import xml_text
 from stagegraph.timings.timings import Saving, Timings
 from stagegraph.units import counted, duration, share
 
-_SAVES = "How much sooner the build would end if the step took no time."
+_SAVES = "Time saved if this step took no time."
 
 
 def figures(timings: Timings) -> str:
-    """The section of figures: wall time, critical path, average parallelism, share of cached steps."""
+    """The HTML of the summary: wall time, critical path, work, cached steps, and what to change first."""
     tiles = "".join(_tile(*tile) for tile in _tiles(timings))
-    return f'<section class="figures" aria-label="In short">\n{tiles}</section>\n{_alerts(timings)}'
+    return f'<section class="figures" aria-label="Summary">\n{tiles}</section>\n{_alerts(timings)}'
 
 
 def _tiles(timings: Timings) -> Iterator[tuple[str, str, str, str]]:
-    """Name, figure, words below it, key of what it is about."""
+    """For each tile: name, figure, text below it, key of the item to select."""
     ran = [step for step in timings.steps if step.ran]
     yield "Wall time", duration(timings.wall), counted(len(ran), "step") + " ran or came from the cache", ""
     path = f"{share(timings.path_time, timings.wall)} of the wall time, {counted(len(timings.path), 'step')}"
@@ -31,7 +31,7 @@ def _tiles(timings: Timings) -> Iterator[tuple[str, str, str, str]]:
     yield "From the cache", share(timings.cached_steps, timings.total_steps), cached, ""
     for first in savings(timings)[:1]:
         step = _critical(first, timings)
-        words = _joined(instruction(timings.steps[step]), _location(step, timings))
+        words = _joined(instruction(timings.steps[step]), _stage_and_line(step, timings))
         yield "Change first", f"−{duration(first.saves)}", words, f"step:{step}"
 
 
@@ -45,18 +45,18 @@ def _tile(name: str, figure: str, words: str, key: str) -> str:
 
 
 def _alerts(timings: Timings) -> str:
-    """What a reader must know before trusting the page: failure, interruption, another Dockerfile."""
-    sentences = (f"{text[:1].upper()}{text[1:]}" for text in warnings(timings))
-    return "".join(f'<p class="alert" role="note">{xml_text(text)}</p>\n' for text in sentences)
+    """Warnings that the build failed, was interrupted, or had another Dockerfile."""
+    texts = (f"{text[:1].upper()}{text[1:]}" for text in warnings(timings))
+    return "".join(f'<p class="alert" role="note">{xml_text(text)}</p>\n' for text in texts)
 
 
-def timed_sections(timings: Timings) -> list[dict[str, Any]]:
-    """The sections of the panel: heading, sentences, and rows of what, detail and key."""
-    worth = [_saving_row(saving, timings) for saving in savings(timings)]
+def timed_overview(timings: Timings) -> list[dict[str, Any]]:
+    """The sections of the panel without a selection: heading, sentences, and rows of text, detail and key."""
+    rows = [_saving_row(saving, timings) for saving in savings(timings)]
     sections = (
-        _section("What to change first", sentences=[_SAVES] if worth else [], rows=worth),
-        _section("The path that the build took", rows=list(_path(timings))),
-        _section("To know", sentences=[f"{text[:1].upper()}{text[1:]}." for text in _notes(timings)]),
+        _section("What to change first", sentences=[_SAVES] if rows else [], rows=rows),
+        _section("Critical path", rows=list(_path(timings))),
+        _section("Notes", sentences=[f"{text[:1].upper()}{text[1:]}." for text in _notes(timings)]),
     )
     return [section for section in sections if section["rows"] or section["sentences"]]
 
@@ -74,7 +74,7 @@ def _saving_row(saving: Saving, timings: Timings) -> list[str]:
         words = f"{saves} of {duration(saving.took)}"
     else:
         words = f"{saves}; its {len(saving.steps)} steps took {duration(saving.took)}"
-    return [instruction(timings.steps[step]), _joined(words, _location(step, timings)), f"step:{step}"]
+    return [instruction(timings.steps[step]), _joined(words, _stage_and_line(step, timings)), f"step:{step}"]
 
 
 def _critical(saving: Saving, timings: Timings) -> int:
@@ -87,10 +87,10 @@ def _path(timings: Timings) -> Iterator[list[str]]:
         step = timings.steps[part.step]
         time = duration(part.time) if part.time or not step.cached else "from the cache"
         waited = f"after a wait of {duration(part.waited)}" if part.waited * 50 > timings.wall else ""
-        yield [instruction(step), _joined(time, waited, _location(step.id, timings)), f"step:{step.id}"]
+        yield [instruction(step), _joined(time, waited, _stage_and_line(step.id, timings)), f"step:{step.id}"]
 
 
-def _location(step: int, timings: Timings) -> str:
+def _stage_and_line(step: int, timings: Timings) -> str:
     """The stage and the line of a step, as far as they are known."""
     own = timings.steps[step]
     stage = timings.stages[own.stages[0]].name if own.stages else ""

@@ -1,6 +1,6 @@
-// The timeline: choosing bars by pointer and keys, enlarging time, the critical path drawn through the rows.
+// The timeline: selects bars by pointer and keys, zooms, and draws the critical path through the rows.
 
-const MOST_TIME = 400;
+const MAX_TIME_SCALE = 400;
 let timeScale = 1;
 
 function startTimeline(timeline) {
@@ -49,15 +49,15 @@ function listenToBars(rows, bars) {
   showBarState(rows, bars);
 }
 
-/** The bar that an arrow key leads to: along its lane, or the nearest in the next one. */
+/** The bar to which an arrow key moves: in the same lane, or the nearest in time in the next lane. */
 function barBeside(event, bars) {
   if (event.altKey || event.ctrlKey || event.metaKey) return null;
   const lane = event.target.parentNode;
   const inLane = (each) => [...each.querySelectorAll(".bar")];
   const own = inLane(lane);
-  const place = own.indexOf(event.target);
-  if (event.key === "ArrowRight") return own[place + 1];
-  if (event.key === "ArrowLeft") return own[place - 1];
+  const index = own.indexOf(event.target);
+  if (event.key === "ArrowRight") return own[index + 1];
+  if (event.key === "ArrowLeft") return own[index - 1];
   if (event.key === "Home") return own[0];
   if (event.key === "End") return own.at(-1);
   const direction = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -87,11 +87,11 @@ function showBarState(rows, bars) {
   });
   on("find", (keys) => {
     rows.classList.toggle("searching", Boolean(keys));
-    for (const [step, bar] of bars) bar.classList.toggle("found", Boolean(keys?.has(step)));
+    for (const [step, bar] of bars) bar.classList.toggle("match", Boolean(keys?.has(step)));
   });
 }
 
-/** Scroll the timeline, but not the page, until a bar is in sight. */
+/** Scrolls the timeline, but not the page, until a bar is visible. */
 function reveal(bar) {
   const frame = bar.closest(".time-frame");
   const { left, right, top, bottom } = bar.getBoundingClientRect();
@@ -107,19 +107,19 @@ function startTimeZoom(sheet) {
   const zoom = (factor, at = 0.5) => {
     const before = frame.scrollLeft + frame.clientWidth * at;
     const old = timeScale;
-    timeScale = Math.min(MOST_TIME, Math.max(1, timeScale * factor));
+    timeScale = Math.min(MAX_TIME_SCALE, Math.max(1, timeScale * factor));
     sheet.style.setProperty("--enlarged", timeScale);
     frame.scrollLeft = (before * timeScale) / old - frame.clientWidth * at;
   };
   byId("time-in").addEventListener("click", () => zoom(1.5));
   byId("time-out").addEventListener("click", () => zoom(1 / 1.5));
   byId("time-fit").addEventListener("click", () => zoom(0));
-  const enlarge = (event) => {
+  const zoomByWheel = (event) => {
     if (!event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
     zoom(Math.exp(-event.deltaY / 300), (event.clientX - frame.getBoundingClientRect().left) / frame.clientWidth);
   };
-  frame.addEventListener("wheel", enlarge, { passive: false });
+  frame.addEventListener("wheel", zoomByWheel, { passive: false });
 }
 
 function drawAxis(sheet) {
@@ -133,7 +133,7 @@ function drawAxis(sheet) {
   axis.replaceChildren(...marks);
 }
 
-/** A name with room for two letters only disturbs. */
+/** Hides names with room for only two letters. */
 function hideNarrowNames(names, width) {
   for (const name of names) name.classList.toggle("narrow", name.room * width < 34);
 }
@@ -142,16 +142,16 @@ function makePathLines() {
   return make("div", { class: "path-lines", "aria-hidden": "true" });
 }
 
-/** A line from the end of each step of the path to the next one, where that is in another row. */
+/** Draws a line from the end of each step of the path to the next step if that is in another row. */
 function drawPathLines(bars, path) {
   const lines = document.querySelector(".path-lines");
   const top = (bar) => bar.parentNode.offsetTop + bar.closest(".row").offsetTop;
   const drawn = path.map((id) => bars.get(`step:${id}`)).filter(Boolean);
-  for (let place = 1; place < drawn.length; place += 1) {
-    const [from, to] = [top(drawn[place - 1]), top(drawn[place])];
+  for (let index = 1; index < drawn.length; index += 1) {
+    const [from, to] = [top(drawn[index - 1]), top(drawn[index])];
     if (from === to) continue;
     const line = make("i", {});
-    line.style.left = share(steps.get(drawn[place].dataset.step).start);
+    line.style.left = share(steps.get(drawn[index].dataset.step).start);
     line.style.top = `${Math.min(from, to) + 14}px`;
     line.style.height = `${Math.abs(to - from)}px`;
     lines.append(line);

@@ -12,15 +12,72 @@ from stagegraph.formats.html.assembly import Page, assembled, asset
 from stagegraph.formats.html.drawing import drawing
 from stagegraph.formats.html.facts import graph_facts
 from stagegraph.formats.html.timed_facts import stage_keys, timed_nodes, timed_steps, timeline
-from stagegraph.formats.html.timed_sections import figures, timed_sections
+from stagegraph.formats.html.timed_sections import figures, timed_overview
 from stagegraph.model import Report
 from stagegraph.picture.view import Arrow, Box, Picture, View, checked_link_base
 from stagegraph.timings.timings import Timings
 from stagegraph.units import duration
 
+_DEFAULT = View()
+_NO_GRAPH: dict[str, Any] = {"targets": [], "nodes": [], "edges": []}
+_SCRIPTS = (
+    *("dom", "selection", "paths", "panning", "graph", "panel", "search", "theme", "shortcuts"),
+    *("scale", "bars", "timeline", "concurrency", "table", "main"),
+)
 
-def with_times(timings: Timings) -> Callable[[Picture], Picture]:
-    """What puts the times of ``timings`` into a picture of stages."""
+
+def render(timings: Timings, report: Report | None = None, view: View = _DEFAULT) -> str:
+    """``timings`` as one HTML page that fetches nothing; with the graph where ``report`` gives one.
+
+    ``report`` is that of the Dockerfile and the options that the build was made from.
+    """
+    checked_link_base(view.link_base)
+    facts = graph_facts(report) if report else _NO_GRAPH
+    keys = stage_keys(timings, [node["key"] for node in facts["nodes"]])
+    sections = [figures(timings), asset("timeline.html")]
+    graph = None
+    if report:
+        drawn = drawing(report, view, _with_times(timings))
+        sections.append(drawn.section)
+        graph = drawn.parts
+    return assembled(
+        Page(
+            title=view.title or f"{_name(timings)}: timings",
+            heading=view.title or _name(timings),
+            subheading=_subheading(timings, report),
+            theme=view.theme,
+            fills=False,
+            sections=(*sections, asset("table.html")),
+            scripts=_SCRIPTS,
+            data={
+                "link": view.link_base.partition("#")[0],
+                "showPath": True,
+                "graph": graph,
+                "timeline": timeline(timings, keys),
+                "overview": timed_overview(timings),
+                **facts,
+                "nodes": timed_nodes(timings, keys, facts["nodes"]),
+                "steps": timed_steps(timings, keys),
+            },
+        )
+    )
+
+
+def _name(timings: Timings) -> str:
+    """The file of the record, and which of its builds it is."""
+    file = timings.source.replace("\\", "/").rpartition("/")[2]
+    return f"{file}, {timings.name}" if timings.name else file
+
+
+def _subheading(timings: Timings, report: Report | None) -> str:
+    file = timings.dockerfile.name if timings.dockerfile else "no Dockerfile"
+    targets = ", ".join(node.label for node in report.nodes if node.id in report.targets) if report else ""
+    words = [file, f"target {targets}" if targets else "", ", ".join(report.platforms) if report else ""]
+    return " · ".join(word for word in words if word)
+
+
+def _with_times(timings: Timings) -> Callable[[Picture], Picture]:
+    """A function that puts the times of ``timings`` into a picture of stages."""
     stages = {f"stage:{stage.index}": stage for stage in timings.stages if stage.index is not None}
     steps = [_nodes(step, timings) for step in (part.step for part in timings.path)]
     on_path = {node for nodes in steps for node in nodes}
@@ -53,61 +110,3 @@ def _marked(picture: Picture, passed: Iterable[tuple[str, str]]) -> Iterator[Arr
 
 def _nodes(step: int, timings: Timings) -> list[str]:
     return [f"stage:{timings.stages[stage].index}" for stage in timings.steps[step].stages]
-
-
-_DEFAULT = View()
-_NO_GRAPH: dict[str, Any] = {"targets": [], "nodes": [], "edges": []}
-_SCRIPTS = (
-    *("dom", "selection", "ways", "panning", "graph", "panel", "search", "theme", "shortcuts"),
-    *("scale", "bars", "timeline", "concurrency", "table", "main"),
-)
-
-
-def render(timings: Timings, report: Report | None = None, view: View = _DEFAULT) -> str:
-    """``timings`` as one HTML page that fetches nothing; with the graph where ``report`` gives one.
-
-    ``report`` is that of the Dockerfile and the options that the build was made from.
-    """
-    checked_link_base(view.link_base)
-    facts = graph_facts(report) if report else _NO_GRAPH
-    keys = stage_keys(timings, [node["key"] for node in facts["nodes"]])
-    sections = [figures(timings), asset("timeline.html")]
-    graph = None
-    if report:
-        drawn = drawing(report, view, with_times(timings))
-        sections.append(drawn.section)
-        graph = drawn.parts
-    return assembled(
-        Page(
-            title=view.title or f"{_name(timings)}: timings",
-            heading=view.title or _name(timings),
-            subheading=_subheading(timings, report),
-            theme=view.theme,
-            fills=False,
-            sections=(*sections, asset("table.html")),
-            scripts=_SCRIPTS,
-            data={
-                "link": view.link_base.partition("#")[0],
-                "showPath": True,
-                "graph": graph,
-                "timeline": timeline(timings, keys),
-                "overview": timed_sections(timings),
-                **facts,
-                "nodes": timed_nodes(timings, keys, facts["nodes"]),
-                "steps": timed_steps(timings, keys),
-            },
-        )
-    )
-
-
-def _name(timings: Timings) -> str:
-    """The file of the record, and which of its builds it is."""
-    file = timings.source.replace("\\", "/").rpartition("/")[2]
-    return f"{file}, {timings.name}" if timings.name else file
-
-
-def _subheading(timings: Timings, report: Report | None) -> str:
-    file = timings.dockerfile.name if timings.dockerfile else "no Dockerfile"
-    targets = ", ".join(node.label for node in report.nodes if node.id in report.targets) if report else ""
-    words = [file, f"target {targets}" if targets else "", ", ".join(report.platforms) if report else ""]
-    return " · ".join(word for word in words if word)

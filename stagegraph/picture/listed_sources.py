@@ -1,0 +1,84 @@
+"""Lists sources with many edges inside the stages that use them, instead of drawing them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Role
+from stagegraph.picture.shorten import cut, edge_label, edge_tooltip, shortened
+
+FOLD_READ = 12  # nodes; above it a source that many stages read is listed inside those stages
+FOLD_BASES = 24  # nodes; above it an image that is only one stage's base is, too
+_MANY = 4  # stages
+
+
+class ListedSource(NamedTuple):
+    """A source that is listed inside a stage that reads it."""
+
+    line: str  # short: "context: package.json → ./"
+    full: str  # every path, with the line of its instruction
+
+
+def sources_to_list(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[Node, ...]:
+    """The sources that many stages read, and in a larger graph the bases of only one stage.
+
+    Sources whose layers are in the image remain nodes, and so do those that another argument would choose.
+    """
+    readers: dict[str, set[str]] = {node.id: set() for node in nodes}
+    chosen = set()
+    for edge in edges:
+        readers[edge.source].add(edge.target)
+        chosen |= {edge.source} if edge.selectable else set()
+    bases = {edge.source for edge in edges if edge.kind is EdgeKind.FROM}
+
+    def folds(node: Node) -> bool:
+        if node.kind is NodeKind.STAGE or node.role is Role.INHERITED or node.id in chosen:
+            return False
+        many = len(readers[node.id]) >= _MANY and len(nodes) > FOLD_READ
+        only_base = len(readers[node.id]) == 1 and node.id in bases and len(nodes) > FOLD_BASES
+        return many or only_base
+
+    return tuple(node for node in nodes if folds(node))
+
+
+def without(
+    nodes: Sequence[Node], edges: Sequence[Edge], gone: Sequence[Node]
+) -> tuple[tuple[Node, ...], tuple[Edge, ...], tuple[Edge, ...]]:
+    """The nodes and edges without ``gone``, and the edges of ``gone``."""
+    names = {node.id for node in gone}
+    return (
+        tuple(node for node in nodes if node.id not in names),
+        tuple(edge for edge in edges if edge.source not in names),
+        tuple(edge for edge in edges if edge.source in names),
+    )
+
+
+def listed_sources(gone: Sequence[Node], moved: Sequence[Edge]) -> dict[str, tuple[ListedSource, ...]]:
+    """A line for each source that a stage copies from or mounts: "context: go.mod, go.sum → ./"."""
+    labels = {node.id: "context" if node.kind is NodeKind.CONTEXT else node.label for node in gone}
+    parallel: dict[tuple[str, str], list[Edge]] = {}
+    for edge in moved:
+        if edge.kind is not EdgeKind.FROM:
+            parallel.setdefault((edge.target, edge.source), []).append(edge)
+    by_stage: dict[str, list[ListedSource]] = {}
+    for (target, source), edges in parallel.items():
+        carried = ", ".join(edge_label(edges, 30).split("\n"))
+        listed = ListedSource(
+            line=cut(f"{shortened(labels[source], 24)}: {carried}", 44),
+            full=f"{labels[source]}: {'; '.join(edge_tooltip(edges).split(chr(10)))}",
+        )
+        by_stage.setdefault(target, []).append(listed)
+    return {stage: tuple(sources) for stage, sources in by_stage.items()}
+
+
+def listing_notes(gone: Sequence[Node]) -> Iterator[str]:
+    """The note that names the sources listed inside stages."""
+    images = sum(node.kind is NodeKind.IMAGE for node in gone)
+    others = [node.label for node in gone if node.kind is not NodeKind.IMAGE]
+    names = [f"{images} image{'s' if images > 1 else ''}"] if images else []
+    names += [f"the {label}" if label == "build context" else label for label in others]
+    if names:
+        listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+        one = len(gone) == 1
+        yield f"{listed} {'is' if one else 'are'} listed inside the stages that use {'it' if one else 'them'}"
