@@ -458,3 +458,10 @@ def test_a_link_out_of_the_repository_is_not_written_through(stagegraph: Run, tm
     assert (outside / "page.md").read_text() == EMPTY
     assert "mermaid" in (inside / "own.md").read_text()
     assert "mermaid" in (inside / "real" / "page.md").read_text()
+
+
+def test_a_misspelled_start_marker_is_named_at_its_end_marker(stagegraph: Run, folder: Path) -> None:
+    (folder / "page.md").write_text("# T\n\n<!-- stagegrahp: Dockerfile -->\n<!-- /stagegraph -->\n")
+    done = stagegraph("embed", "--check", "page.md", cwd=folder)
+    assert done.returncode == 1
+    assert done.stderr.decode().endswith("hint: line 3 looks like a misspelled start marker\n")

@@ -104,8 +104,17 @@ def _check(markdown: MarkdownText, comment: Comment, opened: Comment | None, *, 
             f"add {END_MARKER} above it",
         )
     if not starts and not opened:
+        near = almost_marker(markdown)
+        hint = (
+            f"line {near.line} looks like a misspelled start marker"
+            if near and near.line <= comment.start
+            else ""
+        )
         _fail(
-            markdown, comment, "this end marker has no start marker", "remove it, or add a start marker above"
+            markdown,
+            comment,
+            "this end marker has no start marker",
+            hint or "remove it, or add a start marker above",
         )
     if not starts and opened and opened.depth != comment.depth:
         _fail(
