@@ -345,6 +345,146 @@ def test_output_goes_to_a_file(in_process: Run, repository: Path) -> None:
     assert json.loads((repository / "x.sarif").read_text())["version"] == "2.1.0"
 
 
+_TESTED = "FROM a AS x\nFROM b AS test\nCOPY --from=x /a /b\n"
+_SERVICE = "services:\n  a:\n    build:\n      context: .\n      target: {}\n"
+
+
+def findings(done: subprocess.CompletedProcess[bytes], code: str) -> list[tuple[str, int, str]]:
+    """The file, line and message of every finding with ``code`` in the JSON output."""
+    return [
+        (file["file"], one["line"], one["message"])
+        for file in json.loads(done.stdout)["files"]
+        for one in file["findings"]
+        if one["code"] == code
+    ]
+
+
+def test_a_build_of_a_target_that_no_stage_has_is_an_error_at_its_line(
+    in_process: Run, repository: Path
+) -> None:
+    write(repository, Dockerfile=_TESTED, bin__build="#!/bin/sh\ndocker build -t tset --target tset .\n")
+    (repository / "docker-compose.test.yml").write_text(_SERVICE.format("development"))
+    workflow = repository / ".github/workflows/p.yml"
+    workflow.parent.mkdir(parents=True)
+    workflow.write_text(
+        "jobs:\n  a:\n    steps:\n      - uses: docker/build-push-action@v5\n"
+        "        with:\n          target: simple\n"
+    )
+    done = in_process("check", "-f", "json", cwd=repository)
+    assert done.returncode == 1
+    end = "so this build fails"
+    assert findings(done, "unknown-target") == [
+        (".github/workflows/p.yml", 6, f"Dockerfile has no stage `simple`, {end}"),
+        ("bin/build", 2, f"Dockerfile has no stage `tset` (did you mean `test`?), {end}"),
+        ("docker-compose.test.yml", 5, f"Dockerfile has no stage `development`, {end}"),
+    ]
+    assert not [file["notes"] for file in json.loads(done.stdout)["files"] if file["notes"]]
+    text = in_process("check", cwd=repository).stdout.decode()
+    assert "bin/build\n  2:31 error: Dockerfile has no stage `tset`" in text
+    assert "1 file checked, 3 builds found: 3 errors" in text
+    sarif = json.loads(in_process("check", "-f", "sarif", cwd=repository).stdout)["runs"][0]["results"]
+    assert [one["level"] for one in sarif if one["ruleId"] == "unknown-target"] == ["error"] * 3
+    github = in_process("check", "-f", "github", cwd=repository).stdout.decode()
+    assert "::error file=bin/build,line=2,endLine=2,title=unknown-target::" in github
+
+
+@pytest.mark.parametrize(
+    "args", [("--ignore", "unknown-target"), ("--no-discover",), ("--exclude", "*.yaml")]
+)
+def test_an_unknown_target_can_be_ignored(in_process: Run, repository: Path, args: tuple[str, ...]) -> None:
+    write(repository, Dockerfile=_TESTED)
+    (repository / "compose.yaml").write_text(_SERVICE.format("nope"))
+    assert in_process("check", cwd=repository).returncode == 1
+    assert in_process("check", *args, cwd=repository).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("compose.yaml", _SERVICE.format("${X:-nope}")),
+        ("compose.yaml", _SERVICE.format("TEST")),
+        ("compose.yaml", _SERVICE.format("'0'")),
+        ("build.sh", "git clone x y\ncd y\ndocker build --target nope .\n"),
+        ("build.sh", "cd $OTHER\ndocker build --target nope .\n"),
+        ("build.sh", "cat head tail > Dockerfile\ndocker build --target nope .\n"),
+        ("build.sh", "docker build --target nope https://github.com/a/b.git\n"),
+        (
+            ".github/workflows/p.yml",
+            """
+            jobs: {a: {steps: [
+                {uses: actions/checkout@v4, with: {repository: a/b}},
+                {uses: docker/build-push-action@v5, with: {target: nope}}]}}
+            """,
+        ),
+        ("docker-bake.hcl", 'variable "T" {\n  default = "nope"\n}\ntarget "a" {\n  target = T\n}\n'),
+    ],
+)
+def test_a_build_that_may_use_another_file_or_target_is_not_an_error(
+    in_process: Run, repository: Path, name: str, text: str
+) -> None:
+    write(repository, Dockerfile=_TESTED)
+    (repository / name).parent.mkdir(parents=True, exist_ok=True)
+    (repository / name).write_text(text)
+    done = in_process("check", "-f", "json", cwd=repository)
+    assert (done.returncode, findings(done, "unknown-target")) == (0, [])
+
+
+def test_a_file_for_another_frontend_may_name_its_stages_in_another_way(
+    in_process: Run, repository: Path
+) -> None:
+    write(repository, Dockerfile=f"# syntax=example/frontend:1\n{_TESTED}")
+    (repository / "compose.yaml").write_text(_SERVICE.format("nope"))
+    assert in_process("check", cwd=repository).returncode == 0
+
+
+def test_a_service_of_two_files_may_get_its_dockerfile_from_either(in_process: Run, repository: Path) -> None:
+    write(repository, Dockerfile=_TESTED, dev__Dockerfile="FROM a AS dev\n")
+    (repository / "compose.yaml").write_text(
+        "services: {a: {build: {context: ., dockerfile: dev/Dockerfile}}}"
+    )
+    (repository / "compose.dev.yaml").write_text(_SERVICE.format("dev"))
+    assert in_process("check", cwd=repository).returncode == 0
+
+
+def test_a_directory_without_dockerfiles_fails_if_it_is_named(in_process: Run, repository: Path) -> None:
+    write(repository, src__a="x")
+    done = in_process("check", cwd=repository)
+    assert done.returncode == 0
+    assert done.stdout.decode().startswith(
+        "note: .: no Dockerfile found; looked for Dockerfile, Dockerfile.*, "
+    )
+    assert in_process("check", "--fail-on-empty", cwd=repository).returncode == 1
+    assert in_process("check", "src", cwd=repository).returncode == 1
+    assert in_process("check", "--fix", "src", cwd=repository).returncode == 1
+
+
+@pytest.mark.parametrize("name", ["testdata", "testfiles", "fixtures", "__tests__"])
+def test_test_fixtures_are_left_out_with_one_note(in_process: Run, repository: Path, name: str) -> None:
+    write(repository, Dockerfile="FROM a\n")
+    for number in range(20):
+        path = repository / "pkg" / name / str(number) / "Dockerfile"
+        path.parent.mkdir(parents=True)
+        path.write_text("NOPE\n")
+    done = in_process("check", cwd=repository)
+    first = f"note: pkg/{name}/0/Dockerfile: skipped: in a directory of test fixtures; see --include-fixtures"
+    also = f" (also pkg/{name}/1/Dockerfile, pkg/{name}/10/Dockerfile and 17 more)\n"
+    assert done.returncode == 0
+    assert done.stdout.decode() == f"{first}{also}\n1 file checked: no findings\n"
+    assert in_process("check", "--include-fixtures", cwd=repository).returncode == 1
+    assert in_process("check", f"pkg/{name}", cwd=repository).returncode == 1
+    (repository / "stagegraph.toml").write_text("[check]\ninclude-fixtures = true\n")
+    assert in_process("check", cwd=repository).returncode == 1
+
+
+def test_many_notes_of_one_kind_are_one_line(in_process: Run, repository: Path) -> None:
+    write(repository, Dockerfile="FROM a\n")
+    for number in range(20):
+        (repository / f"compose.{number:02}.yaml").write_text("a: [\n")
+    text = in_process("check", cwd=repository).stdout.decode()
+    assert text.count("note: ") == 1
+    assert "(similar: compose.01.yaml, compose.02.yaml and 17 more)" in text
+
+
 _FOR_ANOTHER = "# syntax=edrevo/dockerfile-plus\nFROM a\nINCLUDE+ b\n"
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from stagegraph.check.check import CheckedFile, check
 from stagegraph.check.known_builds import KnownBuilds, known_builds_of
+from stagegraph.check.rule import Problem
 from stagegraph.check.rules import RULES
 from stagegraph.discovery.found_build import FoundBuild
 from stagegraph.dockerfile.logical import other_frontend
@@ -20,17 +21,24 @@ from .conftest import ROOT
 
 _BLOCK = re.compile(r"```dockerfile\n(.*?)```", re.DOTALL)
 _DEFAULT_ONLY = KnownBuilds(questions=(Options(),), builds=("ci.yml:1",), targets_known=True)
+_SERVICE = FoundBuild(file="compose.yaml", line=3, kind="compose service", name="a", target="test")
+_BUILDS = {"idle-stage": _DEFAULT_ONLY, "unknown-target": KnownBuilds(named=(_SERVICE,))}
 
 
 def checked(text: str, known_builds: KnownBuilds | None = None) -> CheckedFile:
     return check(Source(name="Dockerfile", text=dedent(text)), known_builds or KnownBuilds())
 
 
-def codes(text: str, known_builds: KnownBuilds | None = None) -> list[str]:
-    """The codes found, by line; none for a file with an error is a failure."""
+def problems(text: str, known_builds: KnownBuilds | None = None) -> list[Problem]:
+    """The problems by line, then those of builds; none for a file with an error is a failure."""
     found = checked(text, known_builds)
     assert not found.error
-    return [one.problem.code for one in found.problems]
+    return [*(one.problem for one in found.problems), *(problem for _, problem in found.failing_builds)]
+
+
+def codes(text: str, known_builds: KnownBuilds | None = None) -> list[str]:
+    """The codes of the problems."""
+    return [problem.code for problem in problems(text, known_builds)]
 
 
 def examples() -> dict[str, list[str]]:
@@ -46,17 +54,17 @@ def test_every_rule_has_a_page_with_two_examples() -> None:
 @pytest.mark.parametrize("code", RULES)
 def test_the_bad_example_is_found_and_the_good_one_is_not(code: str) -> None:
     bad, good = examples()[code]
-    known_builds = _DEFAULT_ONLY if code == "idle-stage" else None
+    known_builds = _BUILDS.get(code)
     assert codes(bad, known_builds) == [code]
     assert codes(good, known_builds) == []
 
 
 @pytest.mark.parametrize("code", RULES)
 def test_every_finding_says_why_and_what_to_do(code: str) -> None:
-    known_builds = _DEFAULT_ONLY if code == "idle-stage" else None
-    for one in checked(examples()[code][0], known_builds).problems:
-        assert one.problem.why
-        assert one.problem.fix or code == "would-fail"
+    for problem in problems(examples()[code][0], _BUILDS.get(code)):
+        assert problem.why
+        assert problem.fix or code == "would-fail"
+    for one in checked(examples()[code][0], _BUILDS.get(code)).problems:
         assert "^" in one.excerpt
 
 

@@ -406,6 +406,33 @@ def test_init_without_a_dockerfile_says_so(stagegraph: Run, tmp_path: Path) -> N
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("# T\n\nno markers\n", "error: page.md has no block\nhint: add one with --init"),
+        (
+            "# T\n\n<!-- stagegrahp: Dockerfile -->\n",
+            "error: page.md:3:1: this marker does not start a block\n",
+        ),
+        (
+            "# T\n\n    <!-- stagegraph: Dockerfile -->\n",
+            "error: page.md:3:5: this marker does not start a block\n",
+        ),
+    ],
+)
+def test_a_check_of_a_page_without_a_block_fails(
+    stagegraph: Run, folder: Path, text: str, error: str
+) -> None:
+    (folder / "page.md").write_text(text)
+    done = stagegraph("embed", "--check", "page.md", cwd=folder)
+    assert done.returncode == 1
+    assert done.stderr.decode().startswith(error)
+    assert stagegraph("embed", "--check", ".", cwd=folder).returncode == 1
+    assert stagegraph("embed", "--check", "--allow-empty", "page.md", cwd=folder).returncode == 0
+    assert stagegraph("embed", "--check", "--allow-empty", ".", cwd=folder).returncode == 0
+    assert stagegraph("embed", "page.md", cwd=folder).returncode == 0
+
+
 def test_a_run_without_any_block_says_how_to_begin(stagegraph: Run, folder: Path) -> None:
     (folder / "page.md").write_text("x")
     done = stagegraph("embed", "page.md", cwd=folder)
@@ -431,3 +458,10 @@ def test_a_link_out_of_the_repository_is_not_written_through(stagegraph: Run, tm
     assert (outside / "page.md").read_text() == EMPTY
     assert "mermaid" in (inside / "own.md").read_text()
     assert "mermaid" in (inside / "real" / "page.md").read_text()
+
+
+def test_a_misspelled_start_marker_is_named_at_its_end_marker(stagegraph: Run, folder: Path) -> None:
+    (folder / "page.md").write_text("# T\n\n<!-- stagegrahp: Dockerfile -->\n<!-- /stagegraph -->\n")
+    done = stagegraph("embed", "--check", "page.md", cwd=folder)
+    assert done.returncode == 1
+    assert done.stderr.decode().endswith("hint: line 3 looks like a misspelled start marker\n")

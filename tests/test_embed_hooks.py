@@ -40,5 +40,5 @@ def test_the_hooks_see_what_embed_sees(hook: str, name: str, runs: bool) -> None
 
 def test_one_hook_writes_and_the_other_checks() -> None:
     assert HOOKS["stagegraph-embed"]["entry"] == "stagegraph embed"
-    assert HOOKS["stagegraph-embed-check"]["entry"] == "stagegraph embed --check"
+    assert HOOKS["stagegraph-embed-check"]["entry"] == "stagegraph embed --check --allow-empty"
     assert all(HOOKS[name]["require_serial"] for name in ("stagegraph-embed", "stagegraph-embed-check"))

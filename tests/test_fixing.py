@@ -333,6 +333,7 @@ def test_a_kept_stage_is_reported(in_process: Run, tmp_path: Path) -> None:
     assert done.stderr.decode() == (
         "Dockerfile: kept `stage-0`: removing it would change another stage"
         " (for example what `--from=1` refers to)\n"
+        "1 finding cannot be fixed automatically: number-reference (Dockerfile:4)\n"
     )
 
 
@@ -364,3 +365,14 @@ def test_a_read_only_file_is_not_changed(in_process: Run, open_folder: Path) -> 
     assert b"error: Dockerfile is read-only" in done.stderr
     assert b"removed" not in done.stderr
     assert path.read_bytes() == DEAD
+
+
+def test_findings_that_no_fix_removes_are_named(in_process: Run, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "Dockerfile").write_text(
+        "FROM alpine AS base\nFROM base AS debug\nRUN true\nFROM base AS app\n"
+    )
+    (tmp_path / "compose.yaml").write_text("services: {a: {build: {context: ., target: app}}}")
+    done = in_process("check", "--fix", "--select", "idle-stage", cwd=tmp_path)
+    message = "1 finding cannot be fixed automatically: idle-stage (Dockerfile:2)\n"
+    assert (done.returncode, done.stdout, done.stderr.decode()) == (0, b"", message)

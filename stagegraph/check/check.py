@@ -12,16 +12,18 @@ from msgspec.structs import replace
 from stagegraph.check.comments import Extent, extents, ignored_codes, unknown_pragma
 from stagegraph.check.known_builds import KnownBuilds, reach_of_known_builds
 from stagegraph.check.rule import Problem, Subject
-from stagegraph.check.rules import RULES, run_rules
+from stagegraph.check.rules import RULES, run_rules, sorted_problems
 from stagegraph.check.rules.idle_stage import idle_roots
-from stagegraph.check.rules.stage_case import case_mistakes
+from stagegraph.check.rules.stage_typo import case_mistakes
+from stagegraph.check.rules.unknown_target import unknown_targets
 from stagegraph.check.rules.unset_argument import unset_arguments
+from stagegraph.discovery.found_build import FoundBuild
 from stagegraph.dockerfile.file import Dockerfile, read_dockerfile
 from stagegraph.dockerfile.resolve import resolve
 from stagegraph.errors import DockerfileError, StagegraphError
 from stagegraph.model import Reach
 from stagegraph.options import Options
-from stagegraph.source import Source, excerpt, quoted
+from stagegraph.source import Source, Span, excerpt, quoted
 
 _MOST_NAMED = 3  # stages in a note
 _NO_KNOWN_BUILDS = KnownBuilds()
@@ -46,7 +48,11 @@ class CheckedStage(Struct, frozen=True, kw_only=True):
 
 
 class CheckedFile(Struct, frozen=True, kw_only=True):
-    """The result of checking one file; ``error`` is the whole text of the error that stopped it."""
+    """The result of checking one file; ``error`` is the whole text of the error that stopped it.
+
+    ``failing_builds`` are builds that always fail, each with the problem in the file that defines it.
+    ``is_dockerfile`` is False for such a file.
+    """
 
     name: str
     problems: tuple[ReportedProblem, ...] = ()
@@ -55,6 +61,8 @@ class CheckedFile(Struct, frozen=True, kw_only=True):
     error: str = ""
     error_message: str = ""
     error_line: int | None = None
+    failing_builds: tuple[tuple[FoundBuild, Problem], ...] = ()
+    is_dockerfile: bool = True
 
 
 def check(
@@ -89,15 +97,17 @@ def _checked(file: Dockerfile, known_builds: KnownBuilds, codes: Collection[str]
         mentioned=known_builds.mentioned,
         passed=known_builds.passed,
     )
+    failing = tuple(unknown_targets(file, known_builds.named))
     return CheckedFile(
         name=file.source.name,
         problems=_reported(file, _without_ignored(run_rules(subject, codes), of_stages)),
         stages=tuple(_stages(subject, known_builds)),
         notes=(
-            *_missing_targets(file, known_builds),
+            *_missing_targets(file, known_builds, {build.where for build, _ in failing}),
             *_unjudged_stages(subject, known_builds),
             *_unknown_pragmas(of_stages),
         ),
+        failing_builds=failing if "unknown-target" in codes else (),
     )
 
 
@@ -124,17 +134,42 @@ def _without_ignored(problems: Iterable[Problem], of_stages: Sequence[Extent]) -
     return tuple(one for one in problems if one.stage is None or one.code not in ignored[one.stage])
 
 
+def checked_build_file(source: Source, failing: Iterable[tuple[FoundBuild, Problem]]) -> CheckedFile:
+    """The result for a file that defines builds which fail: their problems by line, each once."""
+    problems = (
+        replace(problem, span=_of_target(source, problem.span.line, build.target or ""))
+        for build, problem in failing
+    )
+    reported = _with_excerpts(source, sorted_problems(problems))
+    return CheckedFile(name=source.name, problems=reported, is_dockerfile=False)
+
+
+def _of_target(source: Source, line: int, target: str) -> Span:
+    """The span of the word ``target`` after its option or key on a line, or of the whole line."""
+    text = source.line_at(line).lower()
+    column = text.find(target.lower(), text.find("target") + len("target")) if "target" in text else -1
+    if column < 0:
+        return Span(line=line, end_line=line)
+    return Span(line=line, end_line=line, column=column + 1, length=len(target))
+
+
 def _reported(file: Dockerfile, problems: Sequence[Problem]) -> tuple[ReportedProblem, ...]:
+    return _with_excerpts(file.source, problems, [stage.head.name for stage in file.stages])
+
+
+def _with_excerpts(
+    source: Source, problems: Sequence[Problem], names: Sequence[str] = ()
+) -> tuple[ReportedProblem, ...]:
     """``problems`` with excerpts and fingerprints; equal lines get different fingerprints by a counter."""
     seen: Counter[str] = Counter()
     reported = []
     for problem in problems:
-        text = file.source.line_at(problem.span.line).strip()
-        stage = file.stages[problem.stage].head.name if problem.stage is not None else ""
+        text = source.line_at(problem.span.line).strip()
+        stage = names[problem.stage] if problem.stage is not None else ""
         identity = "\0".join((problem.code, stage, text))
         seen[identity] += 1
         digest = hashlib.sha256(f"{identity}\0{seen[identity]}".encode("utf-8", "replace")).hexdigest()
-        shown = excerpt(file.source, problem.span)
+        shown = excerpt(source, problem.span)
         reported.append(ReportedProblem(problem=problem, excerpt=shown, fingerprint=digest[:32]))
     return tuple(reported)
 
@@ -154,13 +189,14 @@ def _stages(subject: Subject, known_builds: KnownBuilds) -> Iterator[CheckedStag
         )
 
 
-def _missing_targets(file: Dockerfile, known_builds: KnownBuilds) -> list[str]:
+def _missing_targets(file: Dockerfile, known_builds: KnownBuilds, failing: Collection[str]) -> list[str]:
+    """A note on every target that no stage has, without the builds in ``failing``, which are findings."""
     names = {stage.head.name for stage in file.stages}
     asked = zip(known_builds.questions, known_builds.builds, strict=False)
     missing = {
         f"{where} builds target `{question.target}`, but there is no such stage": None
         for question, where in asked
-        if where and question.target
+        if where and where not in failing and question.target
         if question.target.lower() not in names and not question.target.isdecimal()
     }
     return list(missing)

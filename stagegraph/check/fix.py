@@ -25,6 +25,7 @@ from stagegraph.reach.from_choices import FromChoices
 from stagegraph.reach.reachability import FileReach
 from stagegraph.reach.reads import PossibleReads, StageReads, trigger_numbers
 
+FIXED = frozenset({"dead-stage", "shadowed-stage"})  # the codes of the findings that a fix removes
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _MOST_ATTEMPTS = 100  # stages that are removed one at a time
 _MOST_TARGETS = 100  # for which the graphs are compared

@@ -29,7 +29,8 @@ class KnownBuilds(Struct, frozen=True, kw_only=True):
     ``targets_known`` says that no other target is built; ``doubts`` are the builds whose target could
     not be worked out; ``arguments_known`` says that all build arguments are known; ``mentioned`` has
     the names that a file of the repository uses as a target, and where; ``passed`` has the names that a
-    file passes to some build, as a build argument or a named context.
+    file passes to some build, as a build argument or a named context; ``named`` has the builds that name
+    both this Dockerfile and a target.
     """
 
     questions: tuple[Options, ...] = ()
@@ -38,6 +39,7 @@ class KnownBuilds(Struct, frozen=True, kw_only=True):
     doubts: tuple[str, ...] = ()
     arguments_known: bool = True
     mentioned: Mapping[str, str] = field(default_factory=dict)
+    named: tuple[FoundBuild, ...] = ()
     passed: frozenset[str] = frozenset()
 
 
@@ -47,11 +49,12 @@ def known_builds_of(
     asked: Options,
     mentioned: Mapping[str, str] | None = None,
     passed: frozenset[str] = frozenset(),
+    unread: Sequence[str] = (),
 ) -> KnownBuilds:
     """The known builds of ``dockerfile``, a path from the repository's root.
 
     A build that is only partly understood makes less known, never more. Targets in ``asked``, the
-    command line, are taken to be all targets.
+    command line, are taken to be all targets. ``unread`` says where other builds with unknown targets are.
     """
     own = [build for build in builds if build.dockerfile in (dockerfile, None)] if dockerfile else []
     is_certain = any(build.certain for build in own if build.dockerfile is not None)
@@ -60,7 +63,7 @@ def known_builds_of(
     questions = [
         (one, where) for question, where in (*explicit, *discovered) for one in _by_platform(question)
     ]
-    doubts = _with_unknown(own, "target") if is_certain else ()
+    doubts = (*_with_unknown(own, "target"), *unread) if is_certain else ()
     return KnownBuilds(
         questions=tuple(question for question, _ in questions) or tuple(_by_platform(asked)),
         builds=tuple(where for _, where in questions),
@@ -68,6 +71,7 @@ def known_builds_of(
         doubts=() if explicit else doubts,
         arguments_known=not _with_unknown(own, "build arguments"),
         mentioned=mentioned or {},
+        named=tuple(build for build in own if build.dockerfile and build.target),
         passed=passed,
     )
 

@@ -35,9 +35,13 @@ class Candidate(Struct, frozen=True):
 
 
 class Task(Struct, frozen=True, kw_only=True):
-    """A file to check, the known builds of it, and the codes of the rules to run."""
+    """A file to check, the known builds of it, and the codes of the rules to run.
+
+    ``root`` is the directory of its repository, empty where no builds were searched.
+    """
 
     candidate: Candidate
+    root: str = ""
     known_builds: KnownBuilds
     codes: frozenset[str]
 

@@ -25,6 +25,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     exclude: tuple[str, ...] = ()
     fail_on: str = "warning"
     discover: bool | None = None
+    include_fixtures: bool = False
 
     @property
     def codes(self) -> frozenset[str]:
@@ -87,16 +88,18 @@ def _settings(path: Path, table: Mapping[str, Any]) -> Settings:
 
 
 def _value(path: Path, key: str, value: object) -> object:
-    if key == "discover" and isinstance(value, bool):
+    if key in ("discover", "include-fixtures") and isinstance(value, bool):
         return value
     if key == "fail-on" and value in FAIL_ON:
         return value
     is_list = isinstance(value, list) and all(isinstance(item, str) for item in value)
     if key in ("select", "ignore", "exclude") and is_list:
         return tuple(value)  # type: ignore[arg-type]  # `is_list` says that it is a list
-    wanted = {"discover": "true or false", "fail-on": f"one of {', '.join(FAIL_ON)}"}.get(
-        key, "a list of strings"
-    )
+    wanted = {
+        "discover": "true or false",
+        "include-fixtures": "true or false",
+        "fail-on": f"one of {', '.join(FAIL_ON)}",
+    }.get(key, "a list of strings")
     raise OptionsError(f"{path}: `{key}` must be {wanted}")
 
 

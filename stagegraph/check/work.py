@@ -1,4 +1,4 @@
-"""Lists the files that a run checks, with the known builds of each from its repository."""
+"""Lists the files that a run checks with their known builds, and then the files of builds that fail."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from stagegraph.check.check import CheckedFile, checked_build_file
 from stagegraph.check.known_builds import known_builds_of
-from stagegraph.check.many import Candidate, Task
+from stagegraph.check.many import Candidate, Skipped, Task
+from stagegraph.check.rule import Problem
 from stagegraph.check.settings import Settings
 from stagegraph.discovery.found_build import Discovery, FoundBuild, Note
 from stagegraph.discovery.repository import FileTree, ignore_spec
 from stagegraph.dockerfile.platforms import PlatformError, parse_platform
 from stagegraph.errors import OptionsError
 from stagegraph.options import Options
+from stagegraph.source import Source
 
 # Patterns for the `re` functions, which compile them on first use.
 _DOCKERFILE = r"(?:Dockerfile|Containerfile)(?:[._-].+)?\Z|.+\.(?:Dockerfile|Containerfile)\Z"
@@ -26,20 +29,41 @@ _OTHER = (
     r"\.(?:dockerignore|containerignore|md|rst|txt|bak|orig|rej|swp|lock|sha256|sig|patch|diff|ya?ml|json|toml"
     r"|py|pyc|js|ts|go|rs|rb|sh|java|html?|png|svg|log)\Z|~\Z"
 )
+_FIXTURES = frozenset(
+    {
+        "testdata",
+        "test-data",
+        "test_data",
+        "testfiles",
+        "fixtures",
+        "__fixtures__",
+        "test-fixtures",
+        "__tests__",
+    }
+)
 _MOST_NAMED = 3  # files in a note
+NO_DOCKERFILE = (
+    "no Dockerfile found; looked for Dockerfile, Dockerfile.*, *.Dockerfile, and Containerfile likewise"
+)
 _BuildsByDockerfile = dict[str | None, list[tuple[int, FoundBuild]]]  # with their positions
 
 
 def candidates(
-    paths: Sequence[str], exclude: Sequence[str] = (), tree: FileTree | None = None
+    paths: Sequence[str],
+    exclude: Sequence[str] = (),
+    tree: FileTree | None = None,
+    *,
+    fixtures: bool = False,
 ) -> tuple[list[Candidate], list[Note]]:
     """The files at ``paths`` in order, each once, directories searched; and notes on skipped ones.
 
-    ``exclude`` has .gitignore patterns for files in directories, which ``tree`` walks.
+    ``exclude`` has .gitignore patterns for files in directories, which ``tree`` walks. With ``fixtures``
+    the files in directories of test fixtures count too; many of these are invalid on purpose.
     """
     files: dict[str, Candidate] = {}
     notes: list[Note] = []
     templates: list[str] = []
+    in_fixtures: list[str] = []
     links: list[str] = []
     tree = tree or FileTree()
     for path in paths:
@@ -47,8 +71,13 @@ def candidates(
             files.setdefault(_key(path), Candidate(path, True))
             continue
         walk = tree.walk(path)
-        for file in _not_excluded(_named_like_dockerfiles(path, walk.paths), exclude):
-            if is_template_name(os.path.basename(file)):
+        named = list(_named_like_dockerfiles(path, walk.paths))
+        if not named:
+            notes.append(Note(file=path, line=None, message=NO_DOCKERFILE))
+        for file in _not_excluded(named, exclude):
+            if not fixtures and _is_in_fixtures(os.path.relpath(file, path)):
+                in_fixtures.append(file)
+            elif is_template_name(os.path.basename(file)):
                 templates.append(file)
             else:
                 files.setdefault(_key(file), Candidate(file, False))
@@ -58,7 +87,13 @@ def candidates(
         notes.append(skipped_note(links, "a symbolic link to a file outside the repository"))
     if templates:
         notes.append(skipped_note(templates, "the file name looks like a template"))
+    if in_fixtures:
+        notes.append(skipped_note(in_fixtures, "in a directory of test fixtures; see --include-fixtures"))
     return list(files.values()), notes
+
+
+def _is_in_fixtures(path: str) -> bool:
+    return not _FIXTURES.isdisjoint(part.lower() for part in Path(path).parts[:-1])
 
 
 def _key(path: str) -> str:
@@ -105,12 +140,32 @@ def skipped_note(files: Sequence[str], reason: str) -> Note:
     return Note(file=files[0], line=None, message=f"skipped: {reason}{also}")
 
 
+def merged_notes(notes: Iterable[Note]) -> list[Note]:
+    """``notes`` with those of one kind, such as files that are not read, as one note if they are many."""
+    kinds: dict[str, list[Note]] = {}
+    for note in notes:
+        kinds.setdefault(note.message.partition(":")[0], []).append(note)
+    return [one for same in kinds.values() for one in (same if len(same) <= _MOST_NAMED else [_merged(same)])]
+
+
+def _merged(notes: Sequence[Note]) -> Note:
+    others = list(dict.fromkeys(note.file for note in notes[1:]))
+    more = f" and {len(others) - _MOST_NAMED + 1} more" if len(others) > _MOST_NAMED - 1 else ""
+    message = f"{notes[0].message} (similar: {', '.join(others[: _MOST_NAMED - 1])}{more})"
+    return replace(notes[0], message=message)
+
+
 class Work(Struct, frozen=True, kw_only=True):
     """The tasks of a run in order, the builds found for them, and notes on skipped files."""
 
     tasks: tuple[Task, ...]
     discoveries: tuple[Discovery, ...]
     notes: tuple[Note, ...]
+
+    @property
+    def empty(self) -> list[str]:
+        """The directories in which no Dockerfile was found."""
+        return [note.file for note in self.notes if note.message == NO_DOCKERFILE]
 
     @property
     def not_read(self) -> list[Note]:
@@ -128,16 +183,43 @@ def work_of(paths: Sequence[str], settings: Settings, asked: Options) -> Work:
     for platform in asked.platforms:
         _check_platform(platform)
     tree = FileTree()
-    files, notes = candidates(paths, settings.exclude, tree)
-    repositories = _Repositories(settings.discover, tree)
+    files, notes = candidates(paths, settings.exclude, tree, fixtures=settings.include_fixtures)
+    repositories = _Repositories(settings.discover, tree, settings.exclude)
     tasks = []
     for file in files:
-        dockerfile, discovery = repositories.discovery_of(file.path)
+        root, dockerfile, discovery = repositories.discovery_of(file.path)
         known_builds = known_builds_of(
-            dockerfile, discovery.builds, asked, discovery.mentioned, discovery.passed
+            dockerfile, discovery.builds, asked, discovery.mentioned, discovery.passed, discovery.unread
         )
-        tasks.append(Task(candidate=file, known_builds=known_builds, codes=settings.codes))
+        tasks.append(Task(candidate=file, root=root, known_builds=known_builds, codes=settings.codes))
     return Work(tasks=tuple(tasks), discoveries=tuple(repositories.discoveries.values()), notes=tuple(notes))
+
+
+def checked_build_files(
+    tasks: Iterable[Task], results: Iterable[CheckedFile | Skipped], exclude: Sequence[str]
+) -> list[CheckedFile]:
+    """The files whose builds fail according to ``results``, by path, without those that match ``exclude``."""
+    failing: dict[str, list[tuple[FoundBuild, Problem]]] = {}
+    for task, result in zip(tasks, results, strict=True):
+        for build, problem in result.failing_builds if isinstance(result, CheckedFile) else ():
+            path = _shown_path(os.path.join(task.root, build.file))
+            failing.setdefault(path, []).append((build, problem))
+    paths = sorted(_not_excluded(failing, exclude))
+    return [checked_build_file(_text_of(path), failing[path]) for path in paths]
+
+
+def _shown_path(path: str) -> str:
+    """``path`` from the current directory if it is in it, else as an absolute path."""
+    relative = os.path.relpath(path, os.path.realpath("."))
+    return path if relative.startswith("..") else Path(relative).as_posix()
+
+
+def _text_of(path: str) -> Source:
+    try:
+        text = Path(path).read_bytes().decode("utf-8", "replace")
+    except OSError:
+        text = ""  # it was read a moment ago
+    return Source(name=path, text=text)
 
 
 def _check_platform(text: str) -> None:
@@ -150,34 +232,40 @@ def _check_platform(text: str) -> None:
 class _Repositories:
     """The builds of each repository that has files to check, discovered once."""
 
-    def __init__(self, wanted: bool | None, tree: FileTree) -> None:
+    def __init__(self, wanted: bool | None, tree: FileTree, exclude: Sequence[str]) -> None:
         self._wanted = wanted
+        self._exclude = exclude
         self._tree = tree
         self.discoveries: dict[str, Discovery] = {}
         self._roots: dict[str, str] = {}
         self._builds: dict[str, _BuildsByDockerfile] = {}
 
-    def discovery_of(self, path: str) -> tuple[str | None, Discovery]:
-        """The path of a file relative to the root of its repository, and what was discovered there for it."""
+    def discovery_of(self, path: str) -> tuple[str, str | None, Discovery]:
+        """The root of the repository of a file, its path from there, and what was discovered for it."""
         if self._wanted is False or path == "-":
-            return None, Discovery()
+            return "", None, Discovery()
         folder, name = os.path.split(os.path.abspath(path))
         folder = os.path.realpath(folder)
         root = self._root(folder)
         if not root:
-            return None, Discovery()
+            return "", None, Discovery()
         if root not in self.discoveries:
             self._discover(root)
         inside = os.path.relpath(os.path.join(folder, name), root).replace(os.sep, "/")
         dockerfile = None if inside.startswith("../") else inside
         builds = self._builds[root]
         own = sorted([*builds.get(dockerfile, ()), *builds.get(None, ())], key=lambda one: one[0])
-        return dockerfile, replace(self.discoveries[root], builds=tuple(build for _, build in own))
+        return root, dockerfile, replace(self.discoveries[root], builds=tuple(build for _, build in own))
 
     def _discover(self, root: str) -> None:
         from stagegraph.discovery.discover import discover
 
-        self.discoveries[root] = discover(Path(root), self._tree)
+        discovery = discover(Path(root), self._tree)
+        files = {
+            _shown_path(os.path.join(root, where.rpartition(":")[0])): where for where in discovery.unread
+        }
+        unread = [files[path] for path in _not_excluded(files, self._exclude)]
+        self.discoveries[root] = replace(discovery, unread=tuple(unread))
         builds: _BuildsByDockerfile = {}
         for position, build in enumerate(self.discoveries[root].builds):
             builds.setdefault(build.dockerfile, []).append((position, build))

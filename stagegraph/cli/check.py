@@ -20,6 +20,7 @@ from stagegraph.cli.common import (
 from stagegraph.cli.writing import write
 from stagegraph.formats import render
 from stagegraph.options import Options
+from stagegraph.source import printable
 
 if TYPE_CHECKING:
     from stagegraph.check.check import CheckedFile
@@ -47,6 +48,16 @@ _PROGRESS_FROM = 100  # files
     multiple=True,
     metavar="PATTERN",
     help="Skip files that match this .gitignore pattern when searching directories; repeatable.",
+)
+@click.option(
+    "--include-fixtures",
+    is_flag=True,
+    help="Also check files in testdata, fixtures, __tests__ and similar directories.",
+)
+@click.option(
+    "--fail-on-empty",
+    is_flag=True,
+    help="Exit with 1 if there is no file to check, also in the default directory.",
 )
 @click.option(
     "--fail-on",
@@ -77,6 +88,8 @@ def check(
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     exclude: tuple[str, ...],
+    include_fixtures: bool,
+    fail_on_empty: bool,
     fail_on: str | None,
     discover: bool | None,
     options: Options,
@@ -89,8 +102,8 @@ def check(
     """Find stages that nothing builds, and other problems of a build graph.
 
     PATHS are Dockerfiles, directories to search for Dockerfiles, or - for standard input. The default
-    is the current directory. The exit code is 1 if a finding has at least the severity of --fail-on or
-    if a file cannot be read, 2 for wrong usage, and 0 otherwise.
+    is the current directory. The exit code is 1 if a finding has at least the severity of --fail-on, if
+    a file cannot be read or if a directory in PATHS has no Dockerfile, 2 for wrong usage, and 0 otherwise.
 
     \b
     Examples:
@@ -109,15 +122,18 @@ def check(
     from stagegraph.check.work import work_of
 
     settings = _settings(select, ignore, exclude, fail_on, discover)
+    settings = replace(settings, include_fixtures=include_fixtures or settings.include_fixtures)
     work = work_of(paths or (".",), settings, options)
     if fix or diff:
         from stagegraph.cli.fix import fix_files
 
-        return fix_files(work.tasks, output, write_files=fix)
-    run = _run(work)
+        for note in work.notes:
+            print(f"note: {printable(str(note))}", file=sys.stderr)
+        return fix_files(work.tasks, output, write_files=fix) or int(_is_empty(work, fail_on_empty))
+    run = _run(work, settings.exclude)
     colour = colour_wanted() and to_stdout(output)
     write(render("check", run, format_name, colour=colour, verbose=verbose), output)
-    return int(_fails(run, settings.fail_on))
+    return int(_fails(run, settings.fail_on) or _is_empty(work, fail_on_empty))
 
 
 def _rules() -> str:
@@ -163,15 +179,17 @@ def _split(texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(code.strip() for text in texts for code in text.split(",") if code.strip())
 
 
-def _run(work: Work) -> Run:
+def _run(work: Work, exclude: tuple[str, ...]) -> Run:
     from stagegraph.check.many import Run, Skipped, check_all
+    from stagegraph.check.work import checked_build_files, merged_notes
 
     results = check_all(work.tasks, _progress(len(work.tasks)))
     skipped = [result for result in results if isinstance(result, Skipped)]
+    dockerfiles = [result for result in results if not isinstance(result, Skipped)]
     return Run(
-        files=tuple(result for result in results if not isinstance(result, Skipped)),
+        files=(*dockerfiles, *checked_build_files(work.tasks, results, exclude)),
         builds=tuple(build for discovery in work.discoveries for build in discovery.builds),
-        notes=tuple(map(str, [*work.notes, *_skipped(skipped), *work.not_read])),
+        notes=tuple(map(str, merged_notes([*work.notes, *_skipped(skipped), *work.not_read]))),
         not_understood=tuple(map(str, work.not_understood)),
     )
 
@@ -200,6 +218,11 @@ def _progress(
         return track(results, description="Checking", total=count, console=console, transient=True)
 
     return shown
+
+
+def _is_empty(work: Work, fail_on_empty: bool) -> bool:
+    """Whether a directory that the user named has no Dockerfile; the current one counts with the option."""
+    return (fail_on_empty and not work.tasks) or any(str(Path(path)) != "." for path in work.empty)
 
 
 def _fails(run: Run, fail_on: str) -> bool:

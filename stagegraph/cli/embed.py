@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -30,6 +31,11 @@ _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
     is_flag=True,
     help="Write nothing; if a diagram is out of date, print a diff and exit with code 1.",
 )
+@click.option(
+    "--allow-empty",
+    is_flag=True,
+    help="With --check: accept a FILE without a block, and a folder without any.",
+)
 @click.option("--init", is_flag=True, help="Add a block to each FILE that does not have one.")
 @click.option(
     "--dockerfile", default="", metavar="PATH", help="With --init: path of the Dockerfile, relative to FILE."
@@ -40,7 +46,9 @@ _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
     show_default=True,
     help="With --init: the heading to put the diagram under.",
 )
-def embed(files: tuple[str, ...], check: bool, init: bool, dockerfile: str, heading: str) -> int:
+def embed(
+    files: tuple[str, ...], check: bool, allow_empty: bool, init: bool, dockerfile: str, heading: str
+) -> int:
     """Update the diagrams between the markers in Markdown files.
 
     A block starts with a marker that describes the diagram, and ends with an end marker:
@@ -61,7 +69,7 @@ def embed(files: tuple[str, ...], check: bool, init: bool, dockerfile: str, head
     """
     if check and init:
         raise click.UsageError("--check writes nothing, so it cannot be used with --init")
-    run = _Run(check=check, names=files)
+    run = _Run(check=check, names=files, needs_blocks=check and not allow_empty)
     first = _FirstBlock(dockerfile=dockerfile, heading=heading) if init else None
     for path, dockerfiles in _paths(run, files):
         try:
@@ -101,6 +109,7 @@ class _Run(Struct, kw_only=True):
 
     check: bool
     names: tuple[str, ...]
+    needs_blocks: bool = False  # whether a file that is named must have a block
     failed: int = 0
     outdated: int = 0
     blocks: int = 0
@@ -116,6 +125,13 @@ class _Run(Struct, kw_only=True):
             return
         file = update(path, _with_first_block(path, markdown, first) if first else markdown)
         self.blocks += file.blocks
+        if (
+            self.needs_blocks
+            and not file.blocks
+            and not dockerfiles
+            and str(path) in map(os.path.normpath, self.names)
+        ):
+            self.fail(_without_block(path, markdown))
         self._check_pictures(file)
         outdated = bool(file.outdated_pictures) or file.updated != markdown.encoded(markdown.lines)
         self.outdated += outdated
@@ -168,7 +184,18 @@ class _Run(Struct, kw_only=True):
             click.echo(f"{counted(self.outdated, 'file')} out of date: run {command}", err=True)
         if not self.blocks and not self.failed:
             click.echo("no file has a block; add one with --init", err=True)
+            self.failed += self.needs_blocks
         return 1 if self.failed or (self.check and self.outdated) else 0
+
+
+def _without_block(path: Path, markdown: MarkdownText) -> InputError:
+    from stagegraph.embedding.blocks import almost_marker
+
+    span = almost_marker(markdown)
+    if span is None:
+        return InputError(f"{path.as_posix()} has no block", hint="add one with --init, or use --allow-empty")
+    hint = "write `<!-- stagegraph: PATH -->` on its own line, outside of code, without an indent"
+    return InputError("this marker does not start a block", source=markdown.source, span=span, hint=hint)
 
 
 def _with_first_block(path: Path, markdown: MarkdownText, first: _FirstBlock) -> MarkdownText:

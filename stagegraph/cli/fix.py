@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from stagegraph.check.many import Task
 
 
+_MOST_NAMED = 5  # findings in a message
+
+
 def fix_files(tasks: Sequence[Task], output: str, *, write_files: bool) -> int:
     """Print the changes of every file; then with ``write_files`` replace each file as a whole.
 
@@ -41,6 +44,7 @@ def fix_files(tasks: Sequence[Task], output: str, *, write_files: bool) -> int:
             failed = True
             continue
         _print_summary(name, one, write_files)
+    _print_other_findings(tasks)
     return int(failed or (bool(changed) and not write_files))
 
 
@@ -95,6 +99,32 @@ def _print_summary(name: str, one: FixedFile, written: bool) -> None:
         them = "it" if len(one.kept) == 1 else "them"
         why = f"removing {them} would change another stage (for example what `--from=1` refers to)"
         _to_stderr(f"{name}: kept {kept}: {why}")
+
+
+def _print_other_findings(tasks: Sequence[Task]) -> None:
+    """Print how many findings no fix removes, by code and place."""
+    from stagegraph.check.check import CheckedFile
+    from stagegraph.check.fix import FIXED
+    from stagegraph.check.many import check_task
+
+    results = [one for one in map(check_task, tasks) if isinstance(one, CheckedFile)]
+    others = [
+        f"{one.problem.code} ({file.name}:{one.problem.span.line})"
+        for file in results
+        for one in file.problems
+        if one.problem.code not in FIXED
+    ]
+    others += [
+        f"{problem.code} ({build.file}:{problem.span.line})"
+        for file in results
+        for build, problem in file.failing_builds
+    ]
+    if others:
+        more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
+        findings = "finding" if len(others) == 1 else "findings"
+        _to_stderr(
+            f"{len(others)} {findings} cannot be fixed automatically: {', '.join(others[:_MOST_NAMED])}{more}"
+        )
 
 
 def _to_stderr(text: str) -> None:

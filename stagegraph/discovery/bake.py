@@ -126,6 +126,7 @@ class _BakeFile:
                 contexts=tuple(sorted(_texts(values["contexts"]))),
                 unknown=frozenset(unknown),
                 certain=position == 0 and not self._is_partial(name),
+                may_differ=len(dockerfiles) > 1,
             )
 
     def _is_partial(self, name: str) -> bool:

@@ -12,7 +12,7 @@ from itertools import islice, product
 
 from msgspec import Struct, field
 
-from stagegraph.discovery.found_build import ReadingLimits, TooMuchError
+from stagegraph.discovery.found_build import PLACEHOLDER, ReadingLimits, TooMuchError
 
 MISSING = "\x00"  # in a word: an unknown value
 _MOST_EXPANSIONS = 64
@@ -34,6 +34,7 @@ _VARIABLE = re.compile(
     r"\$\$?\{([A-Za-z_]\w*)(?::?([-=?+])([^{}]*))?\}|\$\$?\(([A-Za-z_][\w-]*)\)|\$\$?([A-Za-z_]\w*)"
 )
 _NOT_EXPANDED = re.compile(r"\$\{[^{}]*\}|\$\(\(?|`|\$\{|\$[@*#?!0-9]")
+_TEMPLATED = re.compile(PLACEHOLDER)
 Values = Mapping[str, Sequence[str]]
 _ENGINE = re.compile(
     r"(?:.*[/\\])?(?:docker|podman|nerdctl|buildah|finch)(?:\.exe)?\Z|.*(?:docker|podman)\Z", re.I
@@ -106,8 +107,10 @@ def expansions(text: str, values: Values, limits: ReadingLimits) -> Iterator[tup
     """Every expansion of the variables in ``text`` that ``values`` allow, and whether it is certain.
 
     Where X has no value, ``${X:-default}`` expands to its default, which is not certain. Any other variable
-    without a value expands to MISSING. Raises TooMuchError where a line grows too long.
+    without a value expands to MISSING, and so does a placeholder that another tool fills in. Raises
+    TooMuchError where a line grows too long.
     """
+    text = _TEMPLATED.sub(MISSING, text)
     uses = Counter(_name(match) for match in _VARIABLE.finditer(text))
     names = list(uses)
     known = [values.get(name, ())[:_MOST_EXPANSIONS] for name in names]
@@ -226,6 +229,17 @@ def _option(command: BuildCommand, name: str, value: str) -> None:
         command.platforms.extend(part for part in value.split(",") if part)
     elif name == "--build-context":
         command.contexts.append(value.partition("=")[0])
+
+
+def changes_files(text: str) -> bool:
+    """Whether a script may change the Dockerfiles of a repository: it writes one or checks out a commit."""
+    return bool(re.search(_CHANGES, text, re.IGNORECASE))
+
+
+_CHANGES = (
+    r"\bgit\b[^\n]*\b(?:clone|checkout|switch|worktree|reset|pull)\b"
+    r"|(?:>|\b(?:cp|mv|tee|envsubst|install|sed[ \t]+-\S*i\S*)\b)[^\n;|&]*(?:Docker|Container)file"
+)
 
 
 def mentions_build(text: str) -> bool:

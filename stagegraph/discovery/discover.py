@@ -3,59 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from stagegraph.discovery.bake import bake_builds
 from stagegraph.discovery.compose import compose_builds
-from stagegraph.discovery.found_build import Discovery, FoundBuild, Note, TooMuchError
+from stagegraph.discovery.found_build import (
+    Discovery,
+    FoundBuild,
+    Note,
+    TooMuchError,
+    with_merged_services,
+    with_target_lines,
+    without_placeholders,
+)
+from stagegraph.discovery.mentions import LARGEST_FOR_WORDS, may_mention, mentions, unread_targets
 from stagegraph.discovery.passed import passed_names
 from stagegraph.discovery.repository import FileTree, Repository
 from stagegraph.discovery.scripts import Script, script_builds
 from stagegraph.discovery.workflows import workflow_builds
 
 _LARGEST = 1024 * 1024  # bytes
-_LARGEST_FOR_WORDS = 256 * 1024  # characters
 _MOST_FILES_FOR_WORDS = 20_000  # that are read only for words
 _MOST_WORDS = 2_000
 _MOST_PASSED = 50_000  # names that builds are given
 _PASSING = (b"args", b"build-arg", b"build_arg", b"buildarg", b"contexts", b"build-context")
-
-_WORD = r"[A-Za-z0-9][\w.-]*"
-_BETWEEN = r"(?:[\"'\\]{0,2},[ \t]?[\"'\\]{0,2}|[\"'][ \t][\"'])"
-_MENTION = re.compile(
-    r"(?:--target(?:[ \t=]|\\?[\"'],?[ \t]?\\?[\"'])|targets?\\?[\"']?[ \t]{0,8}[:=])"
-    rf"[\"'\\\[({{ \t]{{0,8}}(?P<words>{_WORD}(?:{_BETWEEN}{_WORD}){{0,50}})",
-    re.IGNORECASE,
-)
-_ITEM = rf"[ \t]*-[ \t]*[\"']?{_WORD}[\"']?[ \t]*\r?\n"
-_ITEMS = re.compile(rf"targets?\\?[\"']?:[ \t]*\r?\n(?P<items>(?:{_ITEM}){{1,50}})", re.IGNORECASE)
-_EACH = re.compile(_WORD)
-_FILES = re.compile(
-    r"(?:.*\.(?:md|rst|adoc|txt|ya?ml|json|jsonc|toml|py|rb|groovy|gradle|kts|bzl|star|ps1|bat|cmd|tf|nix|just"
-    r"|hcl|tfvars|env|fish|ini|cfg|conf|properties|xml)"
-    r"|[^.]*|.*(?:Dockerfile|Containerfile|Jenkinsfile|Tiltfile|Earthfile|Makefile|Rakefile).*|\.envrc)\Z",
-    re.IGNORECASE,
-)
 _Builds = tuple[list[FoundBuild], list[Note]]
 _Reader = Callable[[str, str, Repository], _Builds]
-
-
-def may_mention(name: str) -> bool:
-    """Whether people name targets and build arguments in files of this name."""
-    return bool(_FILES.match(name))
-
-
-def mentions(text: str) -> Iterator[tuple[str, int]]:
-    """Every word of ``text`` that is written where the name of a target is, in lower case, with its line."""
-    if len(text) > _LARGEST_FOR_WORDS or "target" not in text.lower():
-        return
-    for pattern in (_MENTION, _ITEMS):
-        line, counted = 1, 0
-        for match in pattern.finditer(text):
-            line, counted = line + text.count("\n", counted, match.start()), match.start()
-            for word in _EACH.findall(match[pattern.groups]):
-                yield word.rstrip(".").lower(), line
 
 
 def _script(path: str, text: str, repository: Repository) -> _Builds:
@@ -92,10 +66,11 @@ def discover(root: Path, tree: FileTree | None = None) -> Discovery:
     notes = (*walk.notes, *search.notes)
     passed = {name for build in search.builds for name in (*build.build_args, *build.passed, *build.contexts)}
     return Discovery(
-        builds=tuple(search.builds),
+        builds=tuple(with_merged_services(search.builds)),
         notes=notes,
         mentioned=search.mentioned,
         passed=frozenset(search.passed | passed),
+        unread=tuple(search.unread),
     )
 
 
@@ -109,10 +84,12 @@ class _Search:
         self.builds: list[FoundBuild] = []
         self.notes: list[Note] = []
         self.mentioned: dict[str, str] = {}
+        self.unread: list[str] = []
         self.passed: set[str] = set()
 
     def read(self, path: str) -> None:
         reader = self._reader(path)
+        count = len(self.builds)
         if reader:
             data = self._data(path, self.notes)
             if data is not None:
@@ -123,7 +100,7 @@ class _Search:
         else:
             return
         if data is not None:
-            self._read_words(path, data)
+            self._read_words(path, data, self.builds[count:])
 
     def _reader(self, path: str) -> _Reader | None:
         for pattern, reader in _READERS:
@@ -133,19 +110,37 @@ class _Search:
         return _script if "." not in name and _is_script(f"{self._root}/{path}") else None
 
     def _read_builds(self, reader: _Reader, path: str, data: bytes) -> None:
-        builds, notes = _builds(reader, path, _decoded(data), self._repository)
-        self.builds.extend(builds)
+        text = _decoded(data)
+        builds, notes = _builds(reader, path, text, self._repository)
         self.notes.extend(notes)
+        for build in with_target_lines(builds, text):
+            filled = without_placeholders(build)
+            self.builds.append(filled)
+            if filled != build:
+                parts = ", ".join(sorted(filled.unknown))
+                message = f"{f'{build.kind} {build.name}'.strip()}: {parts} not understood"
+                self.notes.append(Note(file=path, line=build.line, message=message, of_build=True))
 
-    def _read_words(self, path: str, data: bytes) -> None:
+    def _read_words(self, path: str, data: bytes, builds: Sequence[FoundBuild]) -> None:
         lower = data.lower()
         if b"target" in lower:
-            for word, line in mentions(_decoded(data)):
-                if len(self.mentioned) < _MOST_WORDS:
-                    self.mentioned.setdefault(word, f"{path}:{line}")
-        is_small = len(data) <= _LARGEST_FOR_WORDS and len(self.passed) < _MOST_PASSED
+            self._read_targets(path, _decoded(data), builds)
+        is_small = len(data) <= LARGEST_FOR_WORDS and len(self.passed) < _MOST_PASSED
         if is_small and any(word in lower for word in _PASSING):
             self.passed.update(passed_names(_decoded(data)))
+
+    def _read_targets(self, path: str, text: str, builds: Sequence[FoundBuild]) -> None:
+        """Record the targets in ``text`` that are not those of ``builds``, the builds found in it."""
+        name = path[path.rfind("/") + 1 :]
+        for word, line in mentions(name, text):
+            if len(self.mentioned) < _MOST_WORDS and not any(one.explains(word, line) for one in builds):
+                self.mentioned.setdefault(word, f"{path}:{line}")
+        if builds and builds[0].kind in ("bake target", "compose service"):
+            return  # every target of such a file is that of a build, or of a mount
+        lines = list(unread_targets(name, text))
+        starts = [build.line for build in builds if not build.target_line]
+        read = {next((line for line in lines if line >= start), 0) for start in starts}
+        self.unread.extend(f"{path}:{line}" for line in lines if line not in read)
 
     def _data(self, path: str, notes: list[Note]) -> bytes | None:
         """The content of a text file; None with a note where it cannot be read."""

@@ -12,6 +12,7 @@ from stagegraph.discovery.commands import (
     BuildCommand,
     LogicalLine,
     build_command,
+    changes_files,
     engine_variables,
     expansions,
     logical_lines,
@@ -27,6 +28,8 @@ _ASSIGNED = re.compile(
 )
 _LOOP = re.compile(r"\bfor\s+([A-Za-z_]\w*)\s+in\s+([^;]*)")
 _CHANGED = re.compile(r"(?:\A|[;&|(]|\s)(?:cd|pushd)\s+(?:--\s+)?([^\s;&|)]+)")
+# directories that are in the repository, however they are written: that of the script, or the root
+_INSIDE = r"-\Z|\.\.|\$\((?:dirname|git)\b|\$\{?(?:BASH_SOURCE|0\b|\w*(?:ROOT|REPO|SCRIPT|PROJECT|WORKSPACE))"
 _LIST_MARK = re.compile(r"\A\s*(?:-\s+)?(?:run:\s*|script:\s*)?[|>]?\s*")
 _MAKE = re.compile(r"[Mm]akefile|\.mk\Z")
 _QUOTED = re.compile(r"""\A(["'])(.*)\1,?\Z""", re.DOTALL)
@@ -68,6 +71,7 @@ class _Reader:
         self._directories = list(dict.fromkeys(script.directories))
         self._values: dict[str, list[str]] = {name: list(known) for name, known in script.values.items()}
         self._settable: set[str] = set()  # variables that the environment or the command line can override
+        self._may_differ = changes_files(script.text)  # or a line changes to a directory that is not known
         self._is_make = bool(_MAKE.search(script.file))
         self.notes: list[Note] = []
 
@@ -94,11 +98,11 @@ class _Reader:
             self._enter(changed[1].strip("\"'"))
 
     def _enter(self, directory: str) -> None:
-        for start in list(self._directories)[:20]:
-            path = joined(start, directory)
-            if len(self._directories) >= _MOST_DIRECTORIES:
-                return
-            if path is not None and path not in self._directories and self._repository.is_directory(path):
+        paths = [joined(start, directory) for start in self._directories[:20]]
+        known = [path for path in paths if path is not None and self._repository.is_directory(path)]
+        self._may_differ |= not known and not re.match(_INSIDE, directory)
+        for path in known:
+            if path not in self._directories and len(self._directories) < _MOST_DIRECTORIES:
                 self._directories.append(path)
 
     def _line(self, logical: LogicalLine) -> Iterator[FoundBuild]:
@@ -136,6 +140,7 @@ class _Reader:
                 contexts=tuple(sorted(one for one in command.contexts if MISSING not in one)),
                 unknown=frozenset(unknown),
                 certain=len(dockerfiles) == 1,
+                may_differ=self._may_differ,
             )
 
     def _unknown_parts(self, command: BuildCommand, text: str) -> set[str]:

@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import islice, product
 
-from stagegraph.discovery.commands import MISSING
+from msgspec.structs import replace
+
+from stagegraph.discovery.commands import MISSING, changes_files
 from stagegraph.discovery.found_build import FoundBuild, Note, ReadingLimits, TooMuchError
 from stagegraph.discovery.repository import Repository, is_remote
 from stagegraph.discovery.scripts import Script, script_builds
@@ -23,6 +25,7 @@ _PATH = re.compile(r"(matrix|env)((?:\.[\w-]+)+)\Z")
 _SET_TARGET = re.compile(r"([^\s=]+)\.target=(\S+)")
 _DEFAULT_CONTEXT = re.compile(r"\{\{\s*defaultContext\s*\}\}:?")
 _MOST_COMBINATIONS = 256
+_OWN_REFERENCE = re.compile(r"head|github\.(?:ref|sha)", re.IGNORECASE)
 _MOST_GROWTH = 64 * 1024  # characters that expressions add to a text
 _STEPS_OF_STEP = 200
 _Values = Mapping[str, Yaml]
@@ -44,6 +47,7 @@ class _Reader:
     def __init__(self, path: str, repository: Repository) -> None:
         self._path = path
         self._repository = repository
+        self._changed = False  # whether a step before changes the files of the repository
         self.builds: list[FoundBuild] = []
         self.notes: list[Note] = []
         self._limits = ReadingLimits()
@@ -60,6 +64,7 @@ class _Reader:
     def _steps(self, owner: Table, matrix: _Values, environment: Mapping[str, str]) -> None:
         steps = owner.get("steps")
         directory = owner.table("defaults").table("run").text("working-directory") or ""
+        self._changed = False
         for step in steps if isinstance(steps, list) else ():
             if isinstance(step, Table):
                 env = {**environment, **_strings(step.table("env"))}
@@ -73,6 +78,7 @@ class _Reader:
 
     def _step(self, step: Table, known: _Values, env: Mapping[str, str], directory: str) -> None:
         action = step.text("uses") or ""
+        self._changed = self._changed or _changes_files(step)
         if _BUILD.match(action):
             self.builds.extend(self._build(step, known))
         elif _BAKE.match(action):
@@ -96,7 +102,7 @@ class _Reader:
             limits=self._limits,
         )
         builds, notes = script_builds(script, self._repository)
-        self.builds.extend(builds)
+        self.builds.extend([replace(build, may_differ=True) for build in builds] if self._changed else builds)
         self.notes.extend(notes)
 
     def _build(self, step: Table, known: _Values) -> Iterator[FoundBuild]:
@@ -136,6 +142,7 @@ class _Reader:
             platforms=tuple(one for one in platforms if MISSING not in one),
             contexts=tuple(sorted(dict(_assignments(_expanded(inputs.text("build-contexts") or "", known))))),
             unknown=frozenset(unknown),
+            may_differ=self._changed,
         )
 
     def _dockerfile(self, context: str, file: str) -> str | None:
@@ -169,6 +176,15 @@ class _Reader:
         if unknown:
             message = f"step: {', '.join(sorted(unknown))} not understood"
             self.notes.append(Note(file=self._path, line=line, message=message, of_build=True))
+
+
+def _changes_files(step: Table) -> bool:
+    """Whether a step checks out another repository or another commit, or changes a Dockerfile."""
+    inputs = step.table("with")
+    reference = inputs.text("ref") or ""
+    own = not reference or ("${{" in reference and _OWN_REFERENCE.search(reference))
+    checkout = "checkout" in (step.text("uses") or "") and (inputs.text("repository") or not own)
+    return bool(checkout) or changes_files(step.text("run") or "")
 
 
 def _name(step: Table) -> str:

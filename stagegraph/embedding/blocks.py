@@ -25,6 +25,7 @@ from stagegraph.source import Span
 
 END_MARKER = "<!-- /stagegraph -->"
 _WORD = "stagegraph"
+_ALIKE = 0.8  # ratio of difflib from which a word is a misspelling of another
 
 
 class Block(Struct, frozen=True, kw_only=True):
@@ -72,6 +73,20 @@ def _blocks(markdown: MarkdownText) -> Iterator[Block]:
         _fail(markdown, opened, "this block has no end marker", f"add {END_MARKER} on its own line below it")
 
 
+def almost_marker(markdown: MarkdownText) -> Span | None:
+    """The first line with a comment that looks like a start marker; None without one.
+
+    It is misspelled, or it is text, because it is indented or in code.
+    """
+    from difflib import SequenceMatcher
+
+    for number, line in enumerate(markdown.source.text.split("\n"), 1):
+        match = re.search(r"<!--\s*([\w-]{8,13})\b", line)
+        if match and SequenceMatcher(None, match[1].lower(), _WORD).ratio() >= _ALIKE:
+            return Span(line=number, end_line=number, column=match.start() + 1, length=len(match[0]))
+    return None
+
+
 def _words(comment: Comment) -> str | None:
     """The settings of a start marker; None for another comment."""
     match = re.match(r"\s*stagegraph:(.*)\Z", comment.text, re.DOTALL)
@@ -89,8 +104,17 @@ def _check(markdown: MarkdownText, comment: Comment, opened: Comment | None, *, 
             f"add {END_MARKER} above it",
         )
     if not starts and not opened:
+        near = almost_marker(markdown)
+        hint = (
+            f"line {near.line} looks like a misspelled start marker"
+            if near and near.line <= comment.start
+            else ""
+        )
         _fail(
-            markdown, comment, "this end marker has no start marker", "remove it, or add a start marker above"
+            markdown,
+            comment,
+            "this end marker has no start marker",
+            hint or "remove it, or add a start marker above",
         )
     if not starts and opened and opened.depth != comment.depth:
         _fail(

@@ -98,7 +98,7 @@ class _Text:
     def _summary(self, run: Run) -> str:
         if not run.files:
             return self._in(_BOLD, "no Dockerfiles found")
-        files = _counted(len(run.files), "file")
+        files = _counted(sum(file.is_dockerfile for file in run.files), "file")
         counts = run.counts
         findings = [_counted(counts[severity], _NAMES[severity]) for severity in Severity if counts[severity]]
         builds = f", {_counted(len(run.builds), 'build')} found" if run.builds else ""

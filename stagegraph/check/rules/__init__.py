@@ -17,12 +17,13 @@ _MODULES = {
     "idle-stage": "idle_stage",
     "later-stage": "later_stage",
     "stage-typo": "stage_typo",
-    "stage-case": "stage_case",
+    "stage-case": "stage_typo",
     "number-reference": "number_reference",
     "number-is-image": "number_reference",
     "unset-argument": "unset_argument",
     "shipped-tools": "shipped_tools",
     "would-fail": "would_fail",
+    "unknown-target": "unknown_target",
 }
 
 

@@ -1,10 +1,11 @@
-"""A name that is neither a stage nor an official image, so that BuildKit pulls what does not exist."""
+"""Names that are almost those of stages, misspelled or in another case, and names that nothing has."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 from stagegraph.check.rule import Problem, Rule, Subject, is_official
+from stagegraph.dockerfile.file import Dockerfile, pointing_at
 from stagegraph.dockerfile.instructions import Copy, From, Instruction, Run, mount_source
 from stagegraph.model import Severity
 
@@ -73,6 +74,12 @@ def _could_be_stage(word: str) -> bool:
     return not set("/:@$") & set(word) and not is_official(word.lower())
 
 
+def nearest_stage(word: str, names: Iterable[str]) -> str:
+    """The only stage whose name is similar to ``word``; empty where none or several are."""
+    near = _similar(word, names)
+    return near[0] if len(near) == 1 else ""
+
+
 def _similar(word: str, names: Iterable[str]) -> list[str]:
     return [name for name in names if name != word and _is_near(word, name)]
 
@@ -139,4 +146,35 @@ STAGE_TYPO = Rule(
     severity=Severity.WARNING,
     summary="A name that is not a stage, which BuildKit would pull as an image that does not exist.",
     check=_typos,
+)
+
+
+def case_mistakes(file: Dockerfile) -> Iterator[Problem]:
+    """A Problem for every FROM of ``file`` that is the name of an earlier stage in another case.
+
+    Stage names are lower case, and FROM compares exactly. BuildKit rejects the whole file, so this also
+    works on a file that cannot be resolved.
+    """
+    earlier: set[str] = set()
+    for index, stage in enumerate(file.stages):
+        base = stage.head.base
+        if base not in earlier and base.lower() in earlier and base != base.lower():
+            yield Problem(
+                code="stage-case",
+                severity=Severity.ERROR,
+                span=pointing_at(file.source, stage.head.span, base),
+                message=f"`{base}` is not the stage `{base.lower()}`: FROM compares names exactly",
+                why="stage names are lower case, and BuildKit rejects an image name with capital letters",
+                fix=f"write `FROM {base.lower()}`",
+                stage=index,
+            )
+        if stage.head.name:
+            earlier.add(stage.head.name)
+
+
+STAGE_CASE = Rule(
+    code="stage-case",
+    severity=Severity.ERROR,
+    summary="A FROM with the name of a stage in a different letter case, which BuildKit rejects.",
+    check=lambda subject: case_mistakes(subject.file),
 )
