@@ -23,6 +23,7 @@ _LOAD = re.compile(r"\[(?:[^\]]{0,300} )?internal\] load")
 _DONE = re.compile(r"DONE (\d{1,9}(?:\.\d+)?)s\Z")
 _OUTPUT = re.compile(r"(\d{1,9}\.\d+) ")
 _MOVED = re.compile(r"(sha256:\S+|transferring \S+) (\d{1,9}(?:\.\d+)?)([kMGT]?)B?(?: |\Z)")
+_MOST_LISTED = 5
 _UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
 
@@ -45,6 +46,7 @@ class _Build(Struct):
     stream: str
     begun: int  # the position of its first line
     steps: dict[int, _Lines] = field(default_factory=dict)  # by number
+    headless: set[int] = field(default_factory=set)  # numbers of which the first line is missing
 
 
 def read_plain(lines: Iterable[bytes], source: str, tick: Tick) -> list[Record]:
@@ -60,9 +62,9 @@ def read_plain(lines: Iterable[bytes], source: str, tick: Tick) -> list[Record]:
         if build is None or _starts_build(build.steps.get(line.number), line):
             build = current[stream] = _Build(stream, line.position)
             builds.append(build)
-        _add_line(build.steps, line, limits)
+        _add_line(build, line, limits)
     found = sorted((build for build in builds if _is_build(build)), key=lambda build: build.begun)
-    return [_record(source, build.steps, name) for build, name in zip(found, _names(found), strict=True)]
+    return [_record(source, build, name) for build, name in zip(found, _names(found), strict=True)]
 
 
 def _ticked(lines: Iterable[bytes], tick: Tick) -> Iterator[bytes]:
@@ -80,7 +82,7 @@ def _is_build(build: _Build) -> bool:
 
 
 def _names(builds: list[_Build]) -> Iterator[str]:
-    """The names of ``builds``: none for a single one, else what precedes its lines if that tells them apart."""
+    """The names of ``builds``: none for a single one, else the prefixes that tell them apart."""
     count = Counter(build.stream.strip(" []|:\t") for build in builds)
     for position, build in enumerate(builds, 1):
         name = build.stream.strip(" []|:\t")
@@ -106,11 +108,10 @@ def _is_end(text: str) -> bool:
     return bool(_DONE.match(text)) or text in ("CACHED", "CANCELED") or text.startswith(("ERROR: ", "WARN: "))
 
 
-def _add_line(steps: dict[int, _Lines], line: NumberedLine, limits: Limits) -> None:
-    text, known = line.text, steps.get(line.number)
+def _add_line(build: _Build, line: NumberedLine, limits: Limits) -> None:
+    text, known = line.text, build.steps.get(line.number)
     if known is None:
-        limits.count_step()
-        steps[line.number] = _Lines(name=text)
+        _add_first_line(build, line, limits)
     elif output := _OUTPUT.match(text):
         known.last_output = max(known.last_output, round(float(output[1]) * SECOND))
     elif done := _DONE.match(text):
@@ -129,6 +130,16 @@ def _add_line(steps: dict[int, _Lines], line: NumberedLine, limits: Limits) -> N
         known.moved[moved[1]] = max(known.moved.get(moved[1], 0), amount)
 
 
+def _add_first_line(build: _Build, line: NumberedLine, limits: Limits) -> None:
+    if line.number in build.headless:
+        return
+    limits.count_step()
+    if _is_end(line.text) or _OUTPUT.match(line.text):
+        build.headless.add(line.number)
+    else:
+        build.steps[line.number] = _Lines(name=line.text)
+
+
 def _time(prefix: str) -> int | None:
     match = _TIME.search(prefix)
     if match is None:
@@ -139,14 +150,23 @@ def _time(prefix: str) -> int | None:
         return None
 
 
-def _record(source: str, steps: dict[int, _Lines], name: str) -> Record:
+def _record(source: str, build: _Build, name: str) -> Record:
+    steps = build.steps
     for known in steps.values():
         if known.done is None and known.last_output:
             known.done = known.last_output
     estimated = any(known.last_output and known.done == known.last_output for known in steps.values())
-    note = "the duration of a step that failed or did not end is counted up to its last line of output"
+    notes = []
+    if estimated:
+        notes.append(
+            "the duration of a step that failed or did not end is counted up to its last line of output"
+        )
+    if build.headless:
+        missing = ", ".join(f"#{number}" for number in sorted(build.headless)[:_MOST_LISTED])
+        more = ", ..." if len(build.headless) > _MOST_LISTED else ""
+        notes.append(f"steps of which the log does not contain the first line were left out: {missing}{more}")
     return Record(
-        notes=(note,) if estimated else (),
+        notes=tuple(notes),
         source=source,
         name=name,
         format="plain",

@@ -1,4 +1,4 @@
-"""Says what a text about a build is that has no times of the steps: a terminal's view, provenance, history."""
+"""Says what a text about a build without times of its steps is: a terminal's view, provenance, history."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from stagegraph.source import Source, Span
 
 _JSON_KINDS = (
     ("the provenance", re.compile(rb'"(?:predicateType|buildDefinition|buildConfig|slsa[^"]{0,40})"\s*:')),
-    ("an entry of the history", re.compile(rb'"(?:num_?|Num)(?:Completed|Total|completed|total)_?[Ss]teps"\s*:')),
+    (
+        "an entry of the history",
+        re.compile(rb'"(?:num_?|Num)(?:Completed|Total|completed|total)_?[Ss]teps"\s*:'),
+    ),
     ("the metadata", re.compile(rb'"(?:buildx\.build\.|containerimage\.)[^"]{0,80}"\s*:')),
 )
 _SHOWN = 500  # characters of a line

@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 from msgspec import Struct, field
 
 _LONGEST_PREFIX = 300  # characters
+_OPENING_WITHIN = 2 * _LONGEST_PREFIX  # bytes
 _MOST_NUMBERS = 8  # in a line that are tried
 _MOST_PREFIXES = 1000
 _ENOUGH = 32  # lines of one shape that show which of its numbers count up
@@ -74,6 +75,14 @@ class _Shape(Struct):
 def is_opening(text: str) -> bool:
     """Whether ``text`` is the first line of a vertex that BuildKit names in a way of its own."""
     return bool(_OPENING.match(text))
+
+
+def opens_a_log(line: bytes) -> bool:
+    """Whether ``line`` has a number and the name of a vertex, perhaps behind a prefix."""
+    if b"#" not in line:
+        return False
+    numbers = _NUMBER.finditer(without_escapes(line[:_OPENING_WITHIN].decode("utf-8", "replace")))
+    return any(is_opening(number.string[number.end() :]) for number in islice(numbers, _MOST_NUMBERS))
 
 
 def without_escapes(text: str) -> str:
@@ -179,7 +188,7 @@ def _counters(rows: Sequence[Sequence[str]]) -> frozenset[int]:
     for position, column in enumerate(zip(*rows, strict=True)):
         values = [int(value[:30]) for value in column]
         distinct = len(set(values))
-        rises = all(a <= b for a, b in zip(values, values[1:], strict=False))
+        rises = all(a <= b for a, b in pairwise(values))
         if rises and distinct >= _FEWEST_VALUES and distinct * _MOST_LINES_OF_VALUE >= len(values):
             result.add(position)
     return frozenset(result)

@@ -6,7 +6,7 @@ import re
 import sys
 import zlib
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from io import BufferedReader, BytesIO
 from itertools import chain
 from pathlib import Path
@@ -18,6 +18,7 @@ from stagegraph.records.bundle import read_bundle
 from stagegraph.records.event_stream import is_event, joined_objects, read_rawjson, without_prefix
 from stagegraph.records.log import read_plain
 from stagegraph.records.other_text import raise_for_other_text
+from stagegraph.records.prefix import opens_a_log
 from stagegraph.records.record import LimitError, Limits, Record, Tick
 from stagegraph.source import Source
 
@@ -28,7 +29,6 @@ _MOST_MEMBERS = 1000
 _MAGIC_AT = 257  # offset of "ustar" in a tar archive
 _HEAD = _MAGIC_AT + 5
 _GZIP = b"\x1f\x8b"
-_NUMBERED = re.compile(rb"#\d{1,6} ")
 _TERMINAL = re.compile(rb"\[\+\] (?:Building|build) ")
 _HINT = "pass a .dockerbuild bundle, or the output of --progress=rawjson or --progress=plain"
 
@@ -135,7 +135,7 @@ def _read_lines(stream: BinaryIO, source: str, tick: Tick) -> list[Record]:
     for line in lines:
         if is_event(line):
             records = read_rawjson(chain([line], lines), source, tick)
-        elif _NUMBERED.search(line):
+        elif opens_a_log(line):
             records = read_plain(chain([line], lines), source, tick)
         elif not json and without_prefix(line)[:1] == b"{":
             json = line
