@@ -78,6 +78,7 @@ SAME: dict[str, Prefix] = {
     "milliseconds": lambda n, t: f"{int(t.timestamp() * 1000)} ",
     "line numbers": lambda n, t: f"{n:5} ",
     "line numbers and a job": lambda n, t: f"job 7 line {n}: ",
+    "a rocket": lambda n, t: "🚀 build » ",
     "indented": lambda n, t: "    ",
     "a byte order mark": lambda n, t: "\ufeff" if n == 1 else "",
 }  # fmt: skip
@@ -143,6 +144,17 @@ def test_builds_whose_lines_alternate_are_records_of_their_own(prefixes: tuple[s
         builds.records(LOG)[0].vertices,
         builds.records(other)[0].vertices,
     ]
+
+
+def test_many_jobs_in_step_are_not_a_count_of_lines() -> None:
+    lines = [f"[job-{job}] {line}\n" for line in plain() for job in range(40)]
+    records = read("".join(lines))
+    assert [record.name for record in records] == [f"job-{job}" for job in range(40)]
+    assert {record.vertices for record in records} == {builds.records(LOG)[0].vertices}
+
+
+def test_padded_lines_are_read() -> None:
+    assert read("".join(f"{line:<90}\n" for line in plain()))[0].vertices == builds.records(LOG)[0].vertices
 
 
 def test_one_build_after_another_behind_one_prefix_are_two() -> None:

@@ -98,7 +98,7 @@ def numbered_lines(lines: Iterable[bytes]) -> Iterator[tuple[str, NumberedLine]]
     finder = _StreamFinder()
     for position, line in enumerate(lines, 1):
         if b"#" in line:
-            text = line.decode("utf-8", "replace").rstrip("\r\n")
+            text = line.decode("utf-8", "replace").rstrip()
             if "\x1b" in text:
                 text = without_escapes(text)
             match = _NUMBER.search(text, 0, _LONGEST_PREFIX)
@@ -163,7 +163,7 @@ class _StreamFinder:
     def _decided(self, name: str, shape: _Shape) -> Iterator[tuple[str, NumberedLine]]:
         pending, shape.pending = shape.pending, []
         if shape.counters is None:
-            shape.counters = _counters([numbers for numbers, _ in pending])
+            shape.counters = _counters(pending)
         for numbers, line in pending:
             yield from self._named(name, shape.counters, numbers, line)
 
@@ -182,10 +182,17 @@ def _with_numbers(name: str, numbers: tuple[str, ...]) -> str:
     return _DIGITS.sub(lambda _: next(left), name)
 
 
-def _counters(rows: Sequence[Sequence[str]]) -> frozenset[int]:
-    """Which columns of ``rows`` count up from line to line: line numbers, or times of an unknown form."""
+def _counters(lines: Sequence[tuple[Sequence[str], NumberedLine]]) -> frozenset[int]:
+    """Which numbers of the prefixes count up from line to line: line numbers, or times of an unknown form.
+
+    Builds of many jobs that begin with the same lines are not one.
+    """
+    openings = [(line.number, line.text) for _, line in lines if is_opening(line.text)]
     result = set()
-    for position, column in enumerate(zip(*rows, strict=True)):
+    columns = (
+        zip(*(numbers for numbers, _ in lines), strict=True) if len(set(openings)) == len(openings) else ()
+    )
+    for position, column in enumerate(columns):
         values = [int(value[:30]) for value in column]
         distinct = len(set(values))
         rises = all(a <= b for a, b in pairwise(values))
