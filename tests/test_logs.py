@@ -153,6 +153,15 @@ def test_many_jobs_in_step_are_not_a_count_of_lines() -> None:
     assert {record.vertices for record in records} == {builds.records(LOG)[0].vertices}
 
 
+def test_a_build_that_names_its_steps_again_is_behind_one_count_of_lines() -> None:
+    again = [
+        "#0 building with x",
+        *["#3 [1/3] RUN a", "#3 0.1 x", "#3 ...", "", "#4 [2/3] RUN b", "#4 ..."] * 2,
+    ]
+    (record,) = read(behind(SAME["Drone"], [*again, "#3 DONE 1.0s", "#4 DONE 2.0s"]))
+    assert [vertex.stated for vertex in record.vertices] == [1_000_000_000, 2_000_000_000]
+
+
 def test_padded_lines_are_read() -> None:
     assert read("".join(f"{line:<90}\n" for line in plain()))[0].vertices == builds.records(LOG)[0].vertices
 

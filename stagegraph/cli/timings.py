@@ -58,8 +58,8 @@ def timings(
 
     RECORD is a .dockerbuild bundle, the output of docker build with --progress=rawjson or
     --progress=plain, the log of a CI job, or - for standard input. DOCKERFILE is the file that was
-    built; a bundle contains it, and a log needs it for the critical path. The exit code is 3 if the build exceeds --fail-over or
-    --fail-path-over.
+    built; a bundle contains it, and a log needs it for the critical path. The exit code is 3 if the
+    build exceeds --fail-over or --fail-path-over.
 
     \b
     Examples:

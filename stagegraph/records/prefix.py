@@ -185,14 +185,13 @@ def _with_numbers(name: str, numbers: tuple[str, ...]) -> str:
 def _counters(lines: Sequence[tuple[Sequence[str], NumberedLine]]) -> frozenset[int]:
     """Which numbers of the prefixes count up from line to line: line numbers, or times of an unknown form.
 
-    Builds of many jobs that begin with the same lines are not one.
+    Many jobs in step print the same lines one after the other; one build repeats a name only now and then.
     """
     openings = [(line.number, line.text) for _, line in lines if is_opening(line.text)]
+    if 2 * len(set(openings)) <= len(openings) > 1:
+        return frozenset()
     result = set()
-    columns = (
-        zip(*(numbers for numbers, _ in lines), strict=True) if len(set(openings)) == len(openings) else ()
-    )
-    for position, column in enumerate(columns):
+    for position, column in enumerate(zip(*(numbers for numbers, _ in lines), strict=True)):
         values = [int(value[:30]) for value in column]
         distinct = len(set(values))
         rises = all(a <= b for a, b in pairwise(values))
