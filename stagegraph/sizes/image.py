@@ -100,7 +100,9 @@ def _chosen(archive: Archive, candidates: Sequence[_Candidate], platform: str, n
     if name:
         candidates = [one for one in candidates if name in (one.name, one.name.removeprefix(_LIBRARY))]
     elif len(names) > 1:
-        raise archive.error(f"the archive has several images: {_list(names)}", "choose one with `--image NAME`")
+        raise archive.error(
+            f"the archive has several images: {_list(names)}", "choose one with `--image NAME`"
+        )
     if not candidates:
         raise archive.error(f"no image is called `{name}`; there are {_list(names)}")
     platforms = sorted({one.platform for one in candidates})
@@ -163,7 +165,9 @@ class _Documents:
             seen.add(digest)
             manifest = as_dict(self._blob(descriptor))
             annotations = as_dict(as_dict(descriptor).get("annotations"))
-            own_name = next((annotations[key] for key in _NAMES if isinstance(annotations.get(key), str)), name)
+            own_name = next(
+                (annotations[key] for key in _NAMES if isinstance(annotations.get(key), str)), name
+            )
             if _REFERENCE_KIND in annotations:
                 self._attested.append((str(annotations.get(_REFERENCE)), manifest))
             elif "manifests" in manifest and depth:
@@ -181,7 +185,9 @@ class _Documents:
             name=name,
             platform=_platform_of(configuration),
             configuration=configuration,
-            layers=tuple((_blob_name(one.get("digest")), str(one.get("digest")), _size(one)) for one in layers),
+            layers=tuple(
+                (_blob_name(one.get("digest")), str(one.get("digest")), _size(one)) for one in layers
+            ),
         )
 
     def _of_docker_manifest(self) -> Iterator[_Candidate]:
@@ -239,7 +245,9 @@ def _layer(archive: Archive, contents: Contents, chosen: _Candidate, position: i
         raise archive.error(f"{number} cannot be read: {contents.errors[own]}", "write the archive again")
     layer = contents.layers.get(own)
     if layer is None:
-        raise archive.error(f"{number} is not in the archive ({name})", "pull the whole image and save it again")
+        raise archive.error(
+            f"{number} is not in the archive ({name})", "pull the whole image and save it again"
+        )
     ids = as_list(as_dict(chosen.configuration["rootfs"]).get("diff_ids"))
     expected = ids[position] if position < len(ids) else None
     if layer.diff_id != expected or (digest and layer.digest != digest) or size not in (None, layer.size):

@@ -133,7 +133,9 @@ def _add(columns: _Columns, member: tarfile.TarInfo, unpacked: _Unpacked, keep: 
         if start:
             columns.kept[len(columns.names)] = start
     elif kind in (HARDLINK, SYMLINK):
-        columns.links[len(columns.names)] = inside(member.linkname)[0] if kind == HARDLINK else member.linkname
+        columns.links[len(columns.names)] = (
+            inside(member.linkname)[0] if kind == HARDLINK else member.linkname
+        )
     columns.odd_names += is_odd
     columns.names.append(name)
     columns.kinds.append(kind)
@@ -159,7 +161,11 @@ def _kind(member: tarfile.TarInfo, name: str) -> tuple[str, str]:
             return OPAQUE, folder
         # other names with this prefix belong to AUFS and are not files of the image
         rest = last.removeprefix(_WHITEOUT)
-        return (OTHER, name) if rest.startswith(_WHITEOUT) else (WHITEOUT, f"{folder}/{rest}" if folder else rest)
+        return (
+            (OTHER, name)
+            if rest.startswith(_WHITEOUT)
+            else (WHITEOUT, f"{folder}/{rest}" if folder else rest)
+        )
     if member.isreg():
         return FILE, name
     if member.isdir():
