@@ -1,7 +1,7 @@
-"""Reads the archive that holds an image: an OCI layout or a Docker archive, as a tar file, a stream or a folder.
+"""Reads the archive of an image: an OCI layout or a Docker archive, as a tar file, a stream or a folder.
 
-A file is read twice, first for what it holds and then for the layers of one image; a stream once, with all its
-layers. Only regular files are read, and links inside the archive are followed within it.
+A file is read twice, first for what it holds and then for the layers of one image; a stream once, with all
+its layers. Only regular files are read, and links inside the archive are followed within it.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Archive:
         self._keep = keep
 
     def contents(self) -> Contents:
-        """The documents of the archive, and all its layers if it is a stream; InputError if it is not readable."""
+        """The documents, and all layers if it is a stream; InputError if it cannot be read."""
         return self._read(None if self._is_stream() else ())
 
     def layers(self, before: Contents, names: Collection[str]) -> Contents:

@@ -29,7 +29,7 @@ class Hidden(NamedTuple):
 
 
 class Filesystem(Struct, frozen=True, kw_only=True):
-    """The files of ``layers`` after the last of them: ``visible`` and ``hidden`` regular files, by position."""
+    """The regular files of ``layers``: those ``visible`` after the last of them, and those ``hidden``."""
 
     layers: tuple[Layer, ...]
     visible: tuple[Position, ...]

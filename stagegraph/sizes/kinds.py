@@ -29,7 +29,11 @@ class Cache(NamedTuple):
 
 
 CACHES = (
-    Cache("apt", "/var/cache/apt/", "--mount=type=cache,target=/var/cache/apt, or `apt-get clean` in the same RUN"),
+    Cache(
+        "apt",
+        "/var/cache/apt/",
+        "--mount=type=cache,target=/var/cache/apt, or `apt-get clean` in the same RUN",
+    ),
     Cache("apt", "/var/lib/apt/lists/", "`rm -rf /var/lib/apt/lists/*` in the same RUN"),
     Cache("apk", "/var/cache/apk/", "`apk add --no-cache`"),
     Cache("apk", "/etc/apk/cache/", "`apk add --no-cache`"),
@@ -59,7 +63,13 @@ CACHES = (
 )
 _CACHE_PARTS = tuple(cache.part for cache in CACHES)
 _VERSION_CONTROL = ("/.git/", "/.svn/", "/.hg/", "/.bzr/")
-_DOCUMENTS = ("/usr/share/doc/", "/usr/share/man/", "/usr/share/info/", "/usr/share/gtk-doc/", "/usr/local/share/man/")
+_DOCUMENTS = (
+    "/usr/share/doc/",
+    "/usr/share/man/",
+    "/usr/share/info/",
+    "/usr/share/gtk-doc/",
+    "/usr/local/share/man/",
+)
 _PACKAGES = ("/node_modules/", "/site-packages/", "/dist-packages/", "/gems/")
 _TESTS = frozenset(("test", "tests", "__tests__", "spec", "testing"))
 _SAMPLES = _TESTS | {"testdata", "fixtures", "example", "examples", "sample", "samples", "doc", "docs"}
@@ -75,7 +85,16 @@ TOOLS = {
 }  # fmt: skip
 _KIND_OF_TOOL = {name: kind for kind, names in TOOLS.items() for name in names}
 _TOOL_FOLDERS = frozenset(
-    ("bin", "sbin", "usr/bin", "usr/sbin", "usr/local/bin", "usr/local/sbin", "usr/local/go/bin", "usr/local/cargo/bin")
+    (
+        "bin",
+        "sbin",
+        "usr/bin",
+        "usr/sbin",
+        "usr/local/bin",
+        "usr/local/sbin",
+        "usr/local/go/bin",
+        "usr/local/cargo/bin",
+    )
 )
 
 
@@ -137,14 +156,22 @@ _SECRETS_WITH = {
     "credentials.toml": ((b"token",), "a token of cargo"),
     "auth.json": ((b'"http-basic"', b'"github-oauth"', b'"auths"'), "credentials of a registry"),
     "config.json": ((b'"auths"',), "credentials of a registry"),
-    "application_default_credentials.json": ((b'"refresh_token"', b'"private_key"'), "credentials of Google Cloud"),
+    "application_default_credentials.json": (
+        (b'"refresh_token"', b'"private_key"'),
+        "credentials of Google Cloud",
+    ),
     "accessTokens.json": ((b"accessToken",), "credentials of Azure"),
     "nuget.config": ((b"ClearTextPassword",), "a password of NuGet"),
     "settings.xml": ((b"<password>",), "a password of Maven"),
     "config": ((b"client-key-data:", b"token:"), "credentials of Kubernetes"),
 }
 _ENVIRONMENTS = (".env.example", ".env.sample", ".env.template", ".env.dist", ".env.defaults")
-_FOLDERS = {"config.json": (".docker",), "config": (".kube",), "settings.xml": (".m2",), "credentials": (".aws",)}
+_FOLDERS = {
+    "config.json": (".docker",),
+    "config": (".kube",),
+    "settings.xml": (".m2",),
+    "credentials": (".aws",),
+}
 
 
 def _needs_content(path: str) -> bool:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from stagegraph.dockerfile.stages import StageOrImage
 from stagegraph.graph.build import Build
+from stagegraph.graph.edges import base_node
 from stagegraph.graph.report import analyse
-from stagegraph.model import CONTEXT_ID, NodeKind, Report, stage_id
+from stagegraph.model import CONTEXT_ID, Report, StepKind, stage_id
 from stagegraph.records.record import Tick
 from stagegraph.sizes import kinds
-from stagegraph.sizes.filesystem import Filesystem, filesystem
+from stagegraph.sizes.filesystem import Filesystem, Position, filesystem
 from stagegraph.sizes.image import Image, read_image
-from stagegraph.sizes.layer import DIRECTORY, Layer
-from stagegraph.sizes.lines import Origin, Origins, origins
+from stagegraph.sizes.layer import DIRECTORY, HARDLINK, SYMLINK, Layer
+from stagegraph.sizes.lines import Origins, origins
 from stagegraph.sizes.packages import package_counts
 from stagegraph.sizes.usage import CacheRecord, Usage, usage_of
 from stagegraph.sizes.waste import SizeFinding, findings
+
+_FOLDER_DEPTH = 3
 
 
 class LayerSize(Struct, frozen=True, kw_only=True):
@@ -107,6 +111,9 @@ def sizes_of(
     made = origins(image.history, len(image.layers), build.target_builds[0] if build else None)
     known = build if build and not made.disagreement else None
     in_image = _bytes_in_image(files)
+    left = None
+    if known and records:
+        left = tuple(_left_behind(known, analyse(known), usage_of(known, records)))
     return Sizes(
         archive=image.archive,
         name=image.name,
@@ -116,12 +123,12 @@ def sizes_of(
         unpacked=image.unpacked,
         in_image=sum(in_image),
         layers=tuple(_layers(image, made, in_image)),
-        copied=tuple(_copied(image, made, in_image)),
+        copied=tuple(_copied(image, made, in_image, known)) if known else (),
         folders=tuple(_folders(files)),
         findings=findings(files, made.by_layer),
         packages=package_counts(files, image.attestations),
-        tools=_tools(files),
-        left_behind=_left_behind(known, usage_of(known, records)) if known and records else None,
+        tools=_tools(files, image.layers),
+        left_behind=left,
         notes=tuple(_notes(image, made, build)),
     )
 
@@ -147,3 +154,95 @@ def _layers(image: Image, made: Origins, in_image: Sequence[int]) -> Iterator[La
             in_image=in_image[position],
             files=len(layer.kinds) - layer.kinds.count(DIRECTORY),
         )
+
+
+def _copied(image: Image, made: Origins, in_image: Sequence[int], build: Build) -> Iterator[CopiedSize]:
+    """What each COPY and ADD of the Dockerfile brings into the image."""
+    sources = build.target_builds[0].resolved.sources
+    for position, origin in enumerate(made.by_layer):
+        if origin is None or origin.copy is None or origin.span is None:
+            continue
+        read = origin.copy.source
+        node = base_or_stage(sources[read]) if read is not None else CONTEXT_ID
+        yield CopiedSize(
+            line=origin.span.line,
+            node=node,
+            paths=tuple(part.path or "".join(part.options[1:]) for part in origin.copy.parts),
+            unpacked=image.layers[position].unpacked,
+            in_image=in_image[position],
+        )
+
+
+def base_or_stage(source: StageOrImage) -> str:
+    """The Node.id of what an instruction reads."""
+    if source.is_stage and not source.replaced:
+        return stage_id(source.index)
+    node = base_node(source)
+    return node[0] if node else ""
+
+
+def _folders(files: Filesystem) -> Iterator[FolderSize]:
+    """The bytes in the image by folder of the root and the folder below it, the largest first."""
+    sizes: dict[str, int] = defaultdict(int)
+    counts: dict[str, int] = defaultdict(int)
+    for at in files.visible:
+        parts = files.name(at).split("/")
+        for depth in range(1, min(len(parts), _FOLDER_DEPTH + 1)):
+            folder = "/".join(parts[:depth])
+            sizes[folder] += files.size(at)
+            counts[folder] += 1
+    for path in sorted(sizes, key=lambda path: (-sizes[path], path)):
+        yield FolderSize(path=path, bytes=sizes[path], files=counts[path])
+
+
+def _tools(files: Filesystem, layers: Sequence[Layer]) -> dict[str, tuple[str, ...]]:
+    """The programs in the image that build images rarely need, by kind; links to them too."""
+    seen: set[str] = set()
+    by_kind: dict[str, set[str]] = defaultdict(set)
+    visible = set(files.visible)
+    for number in range(len(layers) - 1, -1, -1):
+        layer = layers[number]
+        for position, path in enumerate(layer.names):
+            kind = kinds.tool_of(path)
+            if not kind or path in seen:
+                continue
+            seen.add(path)
+            if layer.kinds[position] in (SYMLINK, HARDLINK) or Position(number, position) in visible:
+                by_kind[kind].add("/" + path)
+    return {kind: tuple(sorted(by_kind[kind])) for kind in kinds.TOOLS if by_kind[kind]}
+
+
+def _left_behind(build: Build, report: Report, usage: Usage) -> Iterator[LeftSize]:
+    """What the cache keeps of the stages and images that are not, or only in part, in the image."""
+    ships = {step for step in _image_steps(build)}
+    own: dict[str, list[int]] = defaultdict(list)
+    for position, step in enumerate(build.steps):
+        if position not in ships and step.node:
+            own[step.node].append(position)
+    for one in report.left_behind:
+        steps = own.get(one.node, [])
+        known = [usage.steps[step] for step in steps if step in usage.steps]
+        complete = len(known) == len(steps)
+        yield LeftSize(
+            node=one.node, label=report.node(one.node).label, bytes=sum(known) if complete else None
+        )
+
+
+def _image_steps(build: Build) -> Iterator[int]:
+    """The steps whose layers are in the image: from the result back along first inputs."""
+    for result in (position for position, step in enumerate(build.steps) if step.kind is StepKind.RESULT):
+        position = result
+        while build.steps[position].inputs:
+            position = build.steps[position].inputs[0]
+            yield position
+
+
+def _notes(image: Image, made: Origins, build: Build | None) -> Iterator[str]:
+    if image.other_platforms:
+        yield f"the archive also has an image for {', '.join(image.other_platforms)}: choose with --platform"
+    if build and made.disagreement:
+        where = f"{build.source.name}:{made.span.line}: " if made.span else f"{build.source.name}: "
+        yield f"{where}this Dockerfile did not make the image: {made.disagreement}"
+    odd = sum(layer.odd_names for layer in image.layers)
+    if odd:
+        yield f"{odd} names in the layers have `..`, and are read as from the root"

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from stagegraph.dockerfile.actions import RunAction
 from stagegraph.errors import InputError
 from stagegraph.graph.build import Build
 from stagegraph.graph.steps import RawStep
@@ -58,7 +59,9 @@ def read_usage(text: str, name: str) -> tuple[CacheRecord, ...]:
     try:
         records = tuple(_of_json(text) if text.lstrip()[:1] in ("{", "[") else _of_verbose(text))
     except (ValueError, RecursionError):
-        raise InputError("these are not the records of a cache", source=Source(name=name, text=""), hint=_HINT) from None
+        raise InputError(
+            "these are not the records of a cache", source=Source(name=name, text=""), hint=_HINT
+        ) from None
     if not records:
         raise InputError("there is no record of a cache here", source=Source(name=name, text=""), hint=_HINT)
     if len(records) > _MOST_RECORDS:
@@ -109,7 +112,18 @@ def _of_verbose(text: str) -> Iterator[CacheRecord]:
 
 
 _FIELDS = frozenset(
-    ["ID", "Parent", "Parents", "Created at", "Mutable", "Reclaimable", "Shared", "Size", "Description", "Usage count"]
+    [
+        "ID",
+        "Parent",
+        "Parents",
+        "Created at",
+        "Mutable",
+        "Reclaimable",
+        "Shared",
+        "Size",
+        "Description",
+        "Usage count",
+    ]
     + ["Last used", "Type"]
 )
 
@@ -167,7 +181,9 @@ class _Matches:
             return self._called(_EXEC + commands.get(step.name, ""))
         if step.kind is StepKind.SOURCE and step.source.startswith("image:"):
             own = self._tops(self._called(_PULLED + step.source.removeprefix("image:")))
-            pulled = (one for text, ids in self._by_description.items() if text.startswith(_PULLED) for one in ids)
+            pulled = (
+                one for text, ids in self._by_description.items() if text.startswith(_PULLED) for one in ids
+            )
             return own or frozenset(pulled)
         return self._called(_text(step.name))
 
@@ -227,7 +243,7 @@ def _commands(build: Build) -> dict[str, str]:
         for one in build.target_builds
         for stage in one.actions
         for action in stage.actions
-        if hasattr(action, "words")
+        if isinstance(action, RunAction)
     }
 
 

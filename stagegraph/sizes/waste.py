@@ -7,14 +7,14 @@ for the tools that ship, which are listed.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
 from stagegraph.model import Severity
 from stagegraph.sizes import kinds
 from stagegraph.sizes.filesystem import Filesystem, Hidden, Position
-from stagegraph.sizes.layer import FILE, SYMLINK, WHITEOUT
+from stagegraph.sizes.layer import FILE, WHITEOUT
 from stagegraph.sizes.lines import Origin
 from stagegraph.source import printable
 from stagegraph.units import counted, size
@@ -67,7 +67,9 @@ def _hidden(files: Filesystem, own: Sequence[bool]) -> Iterator[_Case]:
     for hidden in files.hidden:
         if own[hidden.file.layer]:
             code = _how(files, hidden)
-            yield _Case(group=(code, hidden.by.layer, str(hidden.file.layer)), at=hidden.file, by=hidden.by.layer)
+            yield _Case(
+                group=(code, hidden.by.layer, str(hidden.file.layer)), at=hidden.file, by=hidden.by.layer
+            )
         elif own[hidden.by.layer] and files.is_same_content(hidden.file, hidden.by):
             # the base image cannot be changed, but the copy of its file can be left out
             yield _Case(group=("changed-mode", hidden.by.layer, ""), at=hidden.by, by=hidden.by.layer)
@@ -77,7 +79,11 @@ def _how(files: Filesystem, hidden: Hidden) -> str:
     if files.is_same_content(hidden.file, hidden.by):
         return "changed-mode"
     by_kind = files.layers[hidden.by.layer].kinds[hidden.by.file]
-    return "removed-later" if by_kind == WHITEOUT or files.name(hidden.by) != files.name(hidden.file) else "overwritten"
+    return (
+        "removed-later"
+        if by_kind == WHITEOUT or files.name(hidden.by) != files.name(hidden.file)
+        else "overwritten"
+    )
 
 
 def _duplicates(files: Filesystem, own: Sequence[bool]) -> Iterator[_Case]:
