@@ -27,7 +27,7 @@ _NAMES = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
 
 
 class HistoryEntry(Struct, frozen=True, kw_only=True):
-    """What made a layer or changed the configuration; ``layer`` is the position of the layer, if it made one."""
+    """What made a layer or changed the configuration; ``layer`` is the position of its layer, if any."""
 
     created_by: str
     layer: int | None
@@ -72,8 +72,8 @@ class _Candidate(Struct, frozen=True, kw_only=True):
 def read_image(path: str, tick: Tick, keep: Keep, *, platform: str = "", name: str = "") -> Image:
     """The image in the archive at ``path``; ``-`` is standard input.
 
-    ``platform`` and ``name`` choose one of several; the default platform is linux/amd64. Raises InputError for
-    an archive that is damaged, is not one of an image, or has no such image.
+    ``platform`` and ``name`` choose one of several; the default platform is linux/amd64. Raises InputError
+    for an archive that is damaged, is not one of an image, or has no such image.
     """
     archive = Archive(path, tick, keep)
     contents = archive.contents()
@@ -101,7 +101,7 @@ def _chosen(archive: Archive, candidates: Sequence[_Candidate], platform: str, n
         candidates = [one for one in candidates if name in (one.name, one.name.removeprefix(_LIBRARY))]
     elif len(names) > 1:
         raise archive.error(
-            f"the archive has several images: {_list(names)}", "choose one with `--image NAME`"
+            f"the archive has several images: {_list(names)}", "choose one with `--name NAME`"
         )
     if not candidates:
         raise archive.error(f"no image is called `{name}`; there are {_list(names)}")

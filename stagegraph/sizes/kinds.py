@@ -32,7 +32,7 @@ CACHES = (
     Cache(
         "apt",
         "/var/cache/apt/",
-        "--mount=type=cache,target=/var/cache/apt, or `apt-get clean` in the same RUN",
+        "`apt-get clean` in the same RUN, or --mount=type=cache,target=/var/cache/apt",
     ),
     Cache("apt", "/var/lib/apt/lists/", "`rm -rf /var/lib/apt/lists/*` in the same RUN"),
     Cache("apk", "/var/cache/apk/", "`apk add --no-cache`"),
@@ -61,7 +61,6 @@ CACHES = (
     Cache("bundler", "/bundle/cache/", "`rm -rf $BUNDLE_PATH/cache` in the same RUN"),
     Cache("nuget", "/.nuget/packages/", "--mount=type=cache,target=/root/.nuget/packages"),
 )
-_CACHE_PARTS = tuple(cache.part for cache in CACHES)
 _VERSION_CONTROL = ("/.git/", "/.svn/", "/.hg/", "/.bzr/")
 _DOCUMENTS = (
     "/usr/share/doc/",
@@ -74,27 +73,22 @@ _PACKAGES = ("/node_modules/", "/site-packages/", "/dist-packages/", "/gems/")
 _TESTS = frozenset(("test", "tests", "__tests__", "spec", "testing"))
 _SAMPLES = _TESTS | {"testdata", "fixtures", "example", "examples", "sample", "samples", "doc", "docs"}
 
-TOOLS = {
-    "compiler": ("gcc", "g++", "cc", "clang", "make", "cmake", "ninja", "go", "rustc", "cargo", "javac", "ghc", "tsc"),
+TOOLS = {  # programs that most images do not need to run
+    "compiler": (
+        "gcc", "g++", "cc", "clang", "make", "cmake", "ninja", "go", "rustc", "cargo", "javac", "ghc", "tsc",
+    ),
     "package manager": (
-        "apt-get", "dpkg", "apk", "dnf", "microdnf", "yum", "rpm", "zypper", "pip", "pip3", "uv", "poetry", "npm",
-        "yarn", "pnpm", "bun", "gem", "bundle", "composer", "mvn", "gradle",
+        "apt-get", "dpkg", "apk", "dnf", "microdnf", "yum", "rpm", "zypper", "pip", "pip3", "uv", "poetry",
+        "npm", "yarn", "pnpm", "bun", "gem", "bundle", "composer", "mvn", "gradle",
     ),
     "shell": ("sh", "bash", "ash", "dash", "zsh"),
     "download": ("curl", "wget", "git", "svn"),
 }  # fmt: skip
 _KIND_OF_TOOL = {name: kind for kind, names in TOOLS.items() for name in names}
 _TOOL_FOLDERS = frozenset(
-    (
-        "bin",
-        "sbin",
-        "usr/bin",
-        "usr/sbin",
-        "usr/local/bin",
-        "usr/local/sbin",
-        "usr/local/go/bin",
-        "usr/local/cargo/bin",
-    )
+    f"{prefix}{folder}"
+    for prefix in ("", "usr/", "usr/local/", "usr/local/go/", "usr/local/cargo/")
+    for folder in ("bin", "sbin")
 )
 
 
@@ -124,7 +118,7 @@ def is_documentation(path: str) -> bool:
 
 
 def tool_of(path: str) -> str:
-    """``compiler``, ``package manager``, ``shell`` or ``download``; empty for a file that is not such a program."""
+    """The kind of a program in ``TOOLS``; empty for another file."""
     folder, _, name = path.rpartition("/")
     return _KIND_OF_TOOL.get(name, "") if folder in _TOOL_FOLDERS else ""
 
@@ -177,7 +171,7 @@ _FOLDERS = {
 def _needs_content(path: str) -> bool:
     folder, _, name = path.rpartition("/")
     if name in _FOLDERS:
-        return posixpath.basename(folder) in _FOLDERS[name]
+        return posixpath.basename(folder) == _FOLDERS[name]
     return name in _SECRETS_WITH or (name.endswith(".json") and "account" in name.lower())
 
 

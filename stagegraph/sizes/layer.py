@@ -146,7 +146,7 @@ def _add(columns: _Columns, member: tarfile.TarInfo, unpacked: _Unpacked, keep: 
 
 
 def inside(name: str) -> tuple[str, bool]:
-    """``name`` as a path from the root of the image, without ``/`` at its start, and whether it had ``..``."""
+    """``name`` as a path from the root without ``/`` at its start, and whether it had ``..``."""
     if "./" not in name and "//" not in name and not name.startswith("/") and not name.endswith(("/", "..")):
         return ("" if name == "." else name), False
     path = posixpath.normpath("/" + name).lstrip("/")

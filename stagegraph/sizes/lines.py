@@ -1,8 +1,8 @@
 """Which line of a Dockerfile, or which base image, made each layer of an image.
 
 The Dockerfile frontend writes one entry of history for each instruction of the stages that the image inherits
-(moby/buildkit frontend/dockerfile/dockerfile2llb/convert.go, commitToHistory), so the entries are matched from the
-last one back.
+(moby/buildkit frontend/dockerfile/dockerfile2llb/convert.go, commitToHistory), so the entries are matched
+from the last one back.
 """
 
 from __future__ import annotations

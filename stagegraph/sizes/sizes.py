@@ -214,7 +214,7 @@ def _tools(files: Filesystem, layers: Sequence[Layer]) -> dict[str, tuple[str, .
 
 def _left_behind(build: Build, report: Report, usage: Usage) -> Iterator[LeftSize]:
     """What the cache keeps of the stages and images that are not, or only in part, in the image."""
-    ships = {step for step in _image_steps(build)}
+    ships = set(_image_steps(build))
     own: dict[str, list[int]] = defaultdict(list)
     for position, step in enumerate(build.steps):
         if position not in ships and step.node:

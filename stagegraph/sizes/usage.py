@@ -1,8 +1,8 @@
 """Reads the records of BuildKit's cache and finds the steps of a build among them.
 
-The records are those of ``docker buildx du --format json`` or ``--verbose``. One builder's list has the records of many
-builds, so a record belongs to a step only if its description is that of the step and its parents are records of the
-inputs of the step. Descriptions: moby/buildkit solver/llbsolver/mounts and cache/refs.go.
+The records are those of ``docker buildx du --format json`` or ``--verbose``. One builder's list has the
+records of many builds, so a record belongs to a step only if its description is that of the step and its
+parents are records of the inputs of the step. Descriptions: moby/buildkit solver/llbsolver/mounts and cache/refs.go.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Usage(Struct, frozen=True, kw_only=True):
 
 
 def read_usage(text: str, name: str) -> tuple[CacheRecord, ...]:
-    """The records in ``text``, JSON lines, a JSON list or the verbose form; InputError if it is none of them."""
+    """The records in ``text``: JSON lines, a JSON list or the verbose form; InputError for other text."""
     try:
         records = tuple(_of_json(text) if text.lstrip()[:1] in ("{", "[") else _of_verbose(text))
     except (ValueError, RecursionError):
@@ -112,19 +112,8 @@ def _of_verbose(text: str) -> Iterator[CacheRecord]:
 
 
 _FIELDS = frozenset(
-    [
-        "ID",
-        "Parent",
-        "Parents",
-        "Created at",
-        "Mutable",
-        "Reclaimable",
-        "Shared",
-        "Size",
-        "Description",
-        "Usage count",
-    ]
-    + ["Last used", "Type"]
+    ("ID", "Parent", "Parents", "Created at", "Mutable", "Reclaimable", "Shared", "Size", "Description")
+    + ("Usage count", "Last used", "Type")
 )
 
 

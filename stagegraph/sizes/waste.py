@@ -1,7 +1,7 @@
 """What is wrong with an image, as findings: bytes that nobody needs, secrets, unsafe modes.
 
-A finding is about a line of the Dockerfile. What the base image holds is the work of others and is not judged, but
-for the tools that ship, which are listed.
+A finding is about a line of the Dockerfile. What the base image holds is the work of others and is not
+judged.
 """
 
 from __future__ import annotations
