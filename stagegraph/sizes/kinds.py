@@ -160,12 +160,7 @@ _SECRETS_WITH = {
     "config": ((b"client-key-data:", b"token:"), "credentials of Kubernetes"),
 }
 _ENVIRONMENTS = (".env.example", ".env.sample", ".env.template", ".env.dist", ".env.defaults")
-_FOLDERS = {
-    "config.json": (".docker",),
-    "config": (".kube",),
-    "settings.xml": (".m2",),
-    "credentials": (".aws",),
-}
+_FOLDERS = {"config.json": ".docker", "config": ".kube", "settings.xml": ".m2", "credentials": ".aws"}
 
 
 def _needs_content(path: str) -> bool:

@@ -2,7 +2,8 @@
 
 The records are those of ``docker buildx du --format json`` or ``--verbose``. One builder's list has the
 records of many builds, so a record belongs to a step only if its description is that of the step and its
-parents are records of the inputs of the step. Descriptions: moby/buildkit solver/llbsolver/mounts and cache/refs.go.
+parents are records of the inputs of the step. Source of the descriptions: moby/buildkit, cache/refs.go and
+solver/llbsolver/mounts.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ def _of_verbose(text: str) -> Iterator[CacheRecord]:
             name, colon, value = line.partition(":")
             if line.startswith(" - ") and key in ("Parents", "Parent"):
                 parents.append(line[3:].strip())
-            elif colon and name in _FIELDS:
+            elif colon and name in _FIELDS | _IGNORED:
                 key = name
                 fields[key] = value.strip()
             elif key == "Description":
@@ -112,9 +113,20 @@ def _of_verbose(text: str) -> Iterator[CacheRecord]:
 
 
 _FIELDS = frozenset(
-    ("ID", "Parent", "Parents", "Created at", "Mutable", "Reclaimable", "Shared", "Size", "Description")
-    + ("Usage count", "Last used", "Type")
+    (
+        "ID",
+        "Parent",
+        "Parents",
+        "Created at",
+        "Mutable",
+        "Reclaimable",
+        "Shared",
+        "Size",
+        "Description",
+        "Type",
+    )
 )
+_IGNORED = frozenset(("Usage count", "Last used"))
 
 
 def _bytes(value: object) -> int:

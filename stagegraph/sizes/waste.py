@@ -47,7 +47,6 @@ class _Case(Struct, frozen=True, kw_only=True):
 
     group: tuple[str, int, str]  # code, layer, what tells findings of one code apart
     at: Position
-    by: int | None = None  # the layer that hides the file
 
 
 def findings(files: Filesystem, origins: Sequence[Origin | None]) -> tuple[SizeFinding, ...]:
@@ -67,12 +66,10 @@ def _hidden(files: Filesystem, own: Sequence[bool]) -> Iterator[_Case]:
     for hidden in files.hidden:
         if own[hidden.file.layer]:
             code = _how(files, hidden)
-            yield _Case(
-                group=(code, hidden.by.layer, str(hidden.file.layer)), at=hidden.file, by=hidden.by.layer
-            )
+            yield _Case(group=(code, hidden.by.layer, str(hidden.file.layer)), at=hidden.file)
         elif own[hidden.by.layer] and files.is_same_content(hidden.file, hidden.by):
             # the base image cannot be changed, but the copy of its file can be left out
-            yield _Case(group=("changed-mode", hidden.by.layer, ""), at=hidden.by, by=hidden.by.layer)
+            yield _Case(group=("changed-mode", hidden.by.layer, ""), at=hidden.by)
 
 
 def _how(files: Filesystem, hidden: Hidden) -> str:
