@@ -44,6 +44,7 @@ class CopiedSize(Struct, frozen=True, kw_only=True):
 
     line: int
     node: str  # Node.id of what it reads
+    label: str  # the name of that: "builder"; empty for the build context
     paths: tuple[str, ...]  # in the source
     unpacked: int
     in_image: int
@@ -163,17 +164,25 @@ def _copied(image: Image, made: Origins, in_image: Sequence[int], build: Build) 
         if origin is None or origin.copy is None or origin.span is None:
             continue
         read = origin.copy.source
-        node = base_or_stage(sources[read]) if read is not None else CONTEXT_ID
+        node = _node(sources[read]) if read is not None else CONTEXT_ID
         yield CopiedSize(
             line=origin.span.line,
             node=node,
+            label=_label(sources, read),
             paths=tuple(part.path or "".join(part.options[1:]) for part in origin.copy.parts),
             unpacked=image.layers[position].unpacked,
             in_image=in_image[position],
         )
 
 
-def base_or_stage(source: StageOrImage) -> str:
+def _label(sources: Sequence[StageOrImage], read: int | None) -> str:
+    if read is None:
+        return ""
+    source = sources[read]
+    return source.title if source.is_stage else source.base
+
+
+def _node(source: StageOrImage) -> str:
     """The Node.id of what an instruction reads."""
     if source.is_stage and not source.replaced:
         return stage_id(source.index)

@@ -86,13 +86,22 @@ def _how(files: Filesystem, hidden: Hidden) -> str:
 def _duplicates(files: Filesystem, own: Sequence[bool]) -> Iterator[_Case]:
     """Files of the image with the bytes of another one in it, which comes first."""
     first: dict[tuple[int, int], Position] = {}
+    # a copy whose mode a later layer changes was made where its bytes were written
+    written = {
+        (files.name(one.file), _content(files, one.file)): one.file.layer for one in files.hidden[::-1]
+    }
     for at in files.visible:
         layer = files.layers[at.layer]
         if layer.sizes[at.file] < _SMALLEST_DUPLICATE:
             continue
         known = first.setdefault((layer.sizes[at.file], layer.contents[at.file]), at)
-        if known != at and own[at.layer]:
-            yield _Case(group=("duplicate", at.layer, ""), at=at)
+        layer_of_copy = written.get((files.name(at), layer.contents[at.file]), at.layer)
+        if known != at and own[layer_of_copy]:
+            yield _Case(group=("duplicate", layer_of_copy, ""), at=at)
+
+
+def _content(files: Filesystem, at: Position) -> int:
+    return files.layers[at.layer].contents[at.file]
 
 
 def _by_path(files: Filesystem, own: Sequence[bool]) -> Iterator[_Case]:
