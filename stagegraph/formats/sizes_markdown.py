@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stagegraph.formats.markdown import escaped
-from stagegraph.formats.sizes_sections import Table, changes, contents, facts, headline, tables
+from stagegraph.formats.sizes_sections import (
+    Table,
+    changes,
+    comparison_headline,
+    comparison_tables,
+    contents,
+    facts,
+    headline,
+    tables,
+)
+from stagegraph.sizes.compare import SizeComparison
 from stagegraph.sizes.sizes import Sizes
 from stagegraph.source import printable
 
@@ -13,6 +23,14 @@ from stagegraph.source import printable
 def render(sizes: Sizes) -> str:
     """``sizes`` as Markdown; all text from the image is escaped."""
     return "\n".join(_lines(sizes)) + "\n"
+
+
+def as_comparison(comparison: SizeComparison) -> str:
+    """``comparison`` as Markdown."""
+    lines = [f"## {escaped(comparison_headline(comparison))}"]
+    for table in comparison_tables(comparison):
+        lines.extend(_table(table))
+    return "\n".join(lines) + "\n"
 
 
 def _lines(sizes: Sizes) -> Iterator[str]:

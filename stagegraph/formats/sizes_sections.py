@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from stagegraph.sizes.sizes import CopiedSize, LayerSize, Sizes
+from stagegraph.sizes.compare import SizeChange, SizeComparison
+from stagegraph.sizes.sizes import CopiedSize, Sizes
 from stagegraph.source import printable
 from stagegraph.units import counted, share, size
 
@@ -101,17 +102,59 @@ def _by_line(sizes: Sizes) -> Iterator[tuple[str, str, str, str]]:
     for layer in sizes.layers:
         if layer.line is not None or not sizes.dockerfile:
             where = _where(sizes, layer.line, layer.number)
-            yield size(layer.in_image), size(layer.packed), where, _made_by(layer)
+            yield size(layer.in_image), size(layer.packed), where, _instruction(layer.created_by)
 
 
-def _made_by(layer: LayerSize) -> str:
-    text = printable(layer.created_by).removesuffix("# buildkit").replace("/bin/sh -c #(nop)", "")
+def _instruction(created_by: str) -> str:
+    """An entry of history as the Dockerfile has it."""
+    text = printable(created_by).removesuffix("# buildkit").replace("/bin/sh -c #(nop)", "")
     return " ".join(text.replace("RUN /bin/sh -c ", "RUN ").split()) or "unknown"
 
 
 def _copied(copied: CopiedSize) -> str:
     source = f"{copied.label}:" if copied.label else ""
     return ", ".join(printable(source + path) for path in copied.paths)
+
+
+def comparison_headline(comparison: SizeComparison) -> str:
+    """How much the image grew, in one sentence."""
+    before, after = comparison.before, comparison.after
+    grown = after.in_image - before.in_image
+    if not grown:
+        return f"{size(after.in_image)} ship, as before"
+    word = "more" if grown > 0 else "less"
+    return f"{size(after.in_image)} ship, {size(abs(grown))} {word} than before ({size(before.in_image)})"
+
+
+def comparison_tables(comparison: SizeComparison) -> Iterator[Table]:
+    """What grew, by line and by folder."""
+    lines = tuple(
+        (*_amounts(one), _moved(one), _instruction(one.name)) for one in comparison.lines[:_MOST_ROWS]
+    )
+    yield Table(
+        heading="Changed by line",
+        columns=("change", "before", "after", "where", "made by"),
+        rows=lines,
+        more=_more(len(comparison.lines), len(lines)),
+    )
+    folders = tuple((*_amounts(one), f"/{printable(one.name)}") for one in comparison.folders[:_MOST_ROWS])
+    yield Table(
+        heading="Changed by folder",
+        columns=("change", "before", "after", "folder"),
+        rows=folders,
+        more=_more(len(comparison.folders), len(folders)),
+    )
+
+
+def _amounts(change: SizeChange) -> tuple[str, str, str]:
+    sign = "+" if change.grown > 0 else "−"
+    before, after = (size(one) if one is not None else "" for one in (change.before, change.after))
+    return f"{sign}{size(abs(change.grown))}", before, after
+
+
+def _moved(change: SizeChange) -> str:
+    lines = [line for line in (change.line_before, change.line_after) if line is not None]
+    return f"line {' → '.join(map(str, dict.fromkeys(lines)))}" if lines else ""
 
 
 def contents(sizes: Sizes) -> Iterator[str]:

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stagegraph.formats.sizes_sections import Table, changes, contents, facts, headline, tables
+from stagegraph.formats.sizes_sections import (
+    Table,
+    changes,
+    comparison_headline,
+    comparison_tables,
+    contents,
+    facts,
+    headline,
+    tables,
+)
 from stagegraph.formats.terminal_text import Text, indented, to_text
 from stagegraph.picture.shorten import cut
+from stagegraph.sizes.compare import SizeComparison
 from stagegraph.sizes.sizes import Sizes
 from stagegraph.source import printable
 
@@ -17,6 +27,15 @@ def render(sizes: Sizes, *, colour: bool = False, width: int = WIDTH) -> str:
     """``sizes`` as lines of at most ``width`` columns."""
     width = max(60, width)
     return to_text(_parts(sizes, width), colour=colour, width=width)
+
+
+def as_comparison(comparison: SizeComparison, *, colour: bool = False, width: int = WIDTH) -> str:
+    """``comparison`` as lines of at most ``width`` columns."""
+    width = max(60, width)
+    parts = [Text(comparison_headline(comparison), style="bold")]
+    for table in comparison_tables(comparison):
+        parts.extend(_table(table, width))
+    return to_text(parts, colour=colour, width=width)
 
 
 def _parts(sizes: Sizes, width: int) -> Iterator[Text]:
@@ -53,6 +72,8 @@ def _changes(table: Table, width: int) -> Iterator[Text]:
 
 
 def _table(table: Table, width: int) -> Iterator[Text]:
+    if not table.rows:
+        return
     yield Text(f"\n{table.heading}", style="bold cyan")
     rows = (table.columns, *table.rows)
     widths = [max(len(row[column]) for row in rows) for column in range(len(table.columns) - 1)]

@@ -17,7 +17,8 @@ from stagegraph.options import Options
 from stagegraph.records.provenance import as_dict, as_list
 from stagegraph.records.record import Tick
 from stagegraph.sizes.archive import Archive, Contents, digest_of
-from stagegraph.sizes.layer import Keep, Layer
+from stagegraph.sizes.kinds import kept_bytes
+from stagegraph.sizes.layer import Layer
 
 _DEEPEST = 4  # indexes in indexes
 _MOST_IMAGES = 1_000
@@ -69,13 +70,13 @@ class _Candidate(Struct, frozen=True, kw_only=True):
     layers: tuple[tuple[str, str, int | None], ...]  # name in the archive; digest and size if known
 
 
-def read_image(path: str, tick: Tick, keep: Keep, *, platform: str = "", name: str = "") -> Image:
+def read_image(path: str, tick: Tick, *, platform: str = "", name: str = "") -> Image:
     """The image in the archive at ``path``; ``-`` is standard input.
 
     ``platform`` and ``name`` choose one of several; the default platform is linux/amd64. Raises InputError
     for an archive that is damaged, is not one of an image, or has no such image.
     """
-    archive = Archive(path, tick, keep)
+    archive = Archive(path, tick, kept_bytes)
     contents = archive.contents()
     documents = _Documents(archive, contents)
     candidates = documents.candidates()

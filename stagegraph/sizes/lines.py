@@ -15,8 +15,9 @@ from msgspec import Struct
 from stagegraph.dockerfile.actions import CopyAction, RunAction
 from stagegraph.dockerfile.instructions import Copy
 from stagegraph.dockerfile.stages import SCRATCH, Command, StageOrImage
+from stagegraph.graph.build import Build
 from stagegraph.graph.steps import TargetBuild
-from stagegraph.sizes.image import HistoryEntry
+from stagegraph.sizes.image import HistoryEntry, Image
 from stagegraph.source import Span, quoted
 
 _LEGACY = re.compile(r"/bin/sh -c #\(nop\) +")  # Docker's old builder, and buildah
@@ -75,6 +76,11 @@ def origins(history: Sequence[HistoryEntry], layers: int, build: TargetBuild | N
             by_layer[entry.layer] = origin
     message, span = problem or ("", None)
     return Origins(by_layer=tuple(by_layer), disagreement=message, span=span)
+
+
+def made_image(image: Image, build: Build) -> bool:
+    """Whether the history of ``image`` is that of ``build``."""
+    return not origins(image.history, len(image.layers), build.target_builds[0]).disagreement
 
 
 def _expected(build: TargetBuild) -> Iterator[_Expected]:

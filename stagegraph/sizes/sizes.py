@@ -12,10 +12,9 @@ from stagegraph.graph.build import Build
 from stagegraph.graph.edges import base_node
 from stagegraph.graph.report import analyse
 from stagegraph.model import CONTEXT_ID, Report, StepKind, stage_id
-from stagegraph.records.record import Tick
 from stagegraph.sizes import kinds
 from stagegraph.sizes.filesystem import Filesystem, Position, filesystem
-from stagegraph.sizes.image import Image, read_image
+from stagegraph.sizes.image import Image
 from stagegraph.sizes.layer import DIRECTORY, HARDLINK, SYMLINK, Layer
 from stagegraph.sizes.lines import Origins, origins
 from stagegraph.sizes.packages import package_counts
@@ -94,20 +93,8 @@ class Sizes(Struct, frozen=True, kw_only=True):
         return self.unpacked - self.in_image
 
 
-def sizes_of(
-    path: str,
-    build: Build | None,
-    *,
-    platform: str = "",
-    name: str = "",
-    records: Sequence[CacheRecord] = (),
-    tick: Tick,
-) -> Sizes:
-    """Measure the image in the archive at ``path``, which ``build`` made.
-
-    Raises InputError as ``read_image`` does.
-    """
-    image = read_image(path, tick, kinds.kept_bytes, platform=platform, name=name)
+def sizes_of(image: Image, build: Build | None = None, records: Sequence[CacheRecord] = ()) -> Sizes:
+    """Measure ``image``, which ``build`` made; ``records`` are those of the cache that it was built with."""
     files = filesystem(image.layers)
     made = origins(image.history, len(image.layers), build.target_builds[0] if build else None)
     known = build if build and not made.disagreement else None
