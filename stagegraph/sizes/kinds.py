@@ -114,7 +114,7 @@ def is_documentation(path: str) -> bool:
     if rooted.startswith(_DOCUMENTS):
         return True
     at = max(rooted.rfind(part) for part in _PACKAGES)
-    return at >= 0 and not _TESTS.isdisjoint(rooted[at:].split("/")[2:-1])
+    return at >= 0 and not _TESTS.isdisjoint(rooted[at:].split("/")[3:-1])
 
 
 def tool_of(path: str) -> str:

@@ -79,7 +79,7 @@ class _Columns:
 def read_layer(read: _Read, tick: Tick, keep: Keep) -> Layer:
     """The layer that ``read`` gives the bytes of; LayerError if it is damaged.
 
-    ``keep`` says of each regular file how many of its first bytes are kept.
+    ``keep`` gives for each regular file how many of its first bytes are kept.
     """
     unpacked = _Unpacked(read, tick)
     columns = _Columns()
