@@ -296,18 +296,19 @@ def test_an_opaque_folder_hides_what_is_below_it(tmp_path: Path) -> None:
 
 
 def test_a_file_in_place_of_a_folder_hides_all_of_it(tmp_path: Path) -> None:
-    layers = [{"d/x": b"1", "d/e/y": b"2"}, {"d": b"333"}]
-    assert _visible(tmp_path, *layers) == {"d": 3}
+    assert _visible(tmp_path, {"d/x": b"1", "d/e/y": b"2"}, {"d": b"333"}) == {"d": 3}
 
 
 def test_a_folder_in_place_of_a_file_hides_what_the_file_hid(tmp_path: Path) -> None:
-    layers = [{"d/x": b"1"}, {"d": b"22"}, {"d": _folder("d")}]
-    assert _visible(tmp_path, *layers) == {}
+    assert _visible(tmp_path, {"d/x": b"1"}, {"d": b"22"}, {"d": _folder("d")}) == {}
 
 
 def test_a_hard_link_keeps_the_bytes_of_what_is_removed(tmp_path: Path) -> None:
-    layers = [{"a": b"12345", "b": images.link("b", "a", tarfile.LNKTYPE)}, {".wh.a": b""}]
-    assert _visible(tmp_path, *layers) == {"a": 5}
+    linked: Mapping[str, bytes | tarfile.TarInfo] = {
+        "a": b"12345",
+        "b": images.link("b", "a", tarfile.LNKTYPE),
+    }
+    assert _visible(tmp_path, linked, {".wh.a": b""}) == {"a": 5}
 
 
 def test_the_last_of_two_files_of_one_name_counts(tmp_path: Path) -> None:
@@ -340,12 +341,13 @@ def test_the_files_are_those_of_applying_one_layer_after_the_other(
 
 def _member(kind: str, name: str) -> tuple[str, bytes | tarfile.TarInfo]:
     folder, slash, last = name.rpartition("/")
-    return {
+    members: dict[str, tuple[str, bytes | tarfile.TarInfo]] = {
         "file": (name, b"x"),
         "folder": (name, _folder(name)),
         "whiteout": (f"{folder}{slash}.wh.{last}", b""),
         "opaque": (f"{name}/.wh..wh..opq", b""),
-    }[kind]
+    }
+    return members[kind]
 
 
 def _applied(layers: list[list[tuple[str, str]]]) -> set[tuple[int, str]]:
