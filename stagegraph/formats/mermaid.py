@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
+from stagegraph.formats.mermaid_ids import label_ids, node_ids
 from stagegraph.formats.mermaid_style import MARKS, count_links, styles
 from stagegraph.model import EdgeKind, NodeKind, Report
 from stagegraph.picture.smaller import (
@@ -99,22 +100,22 @@ def _lines(drawn: Picture, view: View) -> Iterator[str]:
     yield f"flowchart {drawn.direction}"
     for note in drawn.notes:
         yield "  " + _comment(note)
-    ids = {box.id: f"s{number}" for number, box in enumerate(drawn.boxes)}
+    ids = node_ids(drawn)
     grouped = drawn.grouped()
-    for number, group in enumerate(drawn.groups):
-        yield from _frame(group, grouped[group.id], f"g{number}", ids)
+    for group in drawn.groups:
+        yield from _frame(group, grouped[group.id], ids)
     for box in grouped.get("", ()):
         yield f"  {_node(box, ids)}"
     if drawn.notes:
-        yield f"  note0[{_label('Note: ' + '; '.join(drawn.notes))}]"
+        yield f"  note0[{_label('Note: ' + '; '.join(drawn.notes))}]:::note"
     for edge in _edges(drawn, ids):
         yield f"  {edge}"
     yield from _links(drawn, view, ids)
     yield from styles(drawn, ids)
 
 
-def _frame(group: Group, boxes: Iterable[Box], name: str, ids: Mapping[str, str]) -> Iterator[str]:
-    yield f"  subgraph {name}[{_label(MARKS.get(style_name(group), '') + group.label)}]"
+def _frame(group: Group, boxes: Iterable[Box], ids: Mapping[str, str]) -> Iterator[str]:
+    yield f"  subgraph {ids[group.id]}[{_label(MARKS.get(style_name(group), '') + group.label)}]"
     for box in boxes:
         yield f"    {_node(box, ids)}"
     yield "  end"
@@ -124,7 +125,7 @@ def _node(box: Box, ids: Mapping[str, str]) -> str:
     opening, closing = _SHAPES[box.kind] if box.kind else ("(", ")")
     name = MARKS.get(style_name(box), "") + box.label if box.kind else box.label
     written = _label(f"{name}\n{box.sublabel}" if box.sublabel else name, bold=box.kind is NodeKind.STAGE)
-    return f"{ids[box.id]}{opening}{written}{closing}"
+    return f"{ids[box.id]}{opening}{written}{closing}:::{style_name(box)}"
 
 
 def _edges(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
@@ -134,11 +135,11 @@ def _edges(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
     are labels, the other links are as long as two, so that the ranks of stages stay aligned.
     """
     labelled = any(arrow.label for arrow in drawn.arrows)
-    for number, arrow in enumerate(drawn.arrows):
+    for arrow, name in zip(drawn.arrows, label_ids(drawn.arrows, ids), strict=True):
         source, target = ids[arrow.source], ids[arrow.target]
         line, tip = _LINKS["selectable" if arrow.selectable else arrow.kind]
         if arrow.label:
-            yield f"{source} {line} t{number}[{_label(arrow.label)}]:::label {tip} {target}"
+            yield f"{source} {line} {name}[{_label(arrow.label)}]:::label {tip} {target}"
         else:
             yield f"{source} {tip[:-2] + tip[-3:] if labelled else tip} {target}"
 
