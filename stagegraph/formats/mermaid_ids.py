@@ -30,34 +30,39 @@ def node_ids(drawn: Picture) -> dict[str, str]:
 
     Equal names are counted from the end, so that a stage at the top of the file renames none below it.
     """
-    texts = {group.id: f"g_{group.label}" for group in drawn.groups}
-    stage_of = {group.id: group.label for group in drawn.groups}
-    texts |= {box.id: f"{_PREFIXES[box.kind]}_{_name(box, stage_of)}" for box in drawn.boxes}
-    ids = _unique(texts)
-    return {key: ids[key] for key in texts}
+    stage_of = {group.id: group.label.partition(" · ")[0] for group in drawn.groups}
+    texts = {key: f"g_{_stage(label)}" for key, label in stage_of.items()}
+    steps: Counter[str] = Counter()
+    for box in drawn.boxes:
+        steps[box.group] += 1
+        texts[box.id] = f"{_PREFIXES[box.kind]}_{_name(box, stage_of.get(box.group, ''), steps[box.group])}"
+    return _unique(texts)
 
 
-def _name(box: Box, stage_of: Mapping[str, str]) -> str:
-    """What the id of ``box`` is made of; empty for stages without a name, which have none of their own."""
+def _name(box: Box, stage: str, number: int) -> str:
+    """What the id of ``box`` is made of: its label, or for a step its stage and its number in it."""
     if box.kind is None:
-        return f"{stage_of.get(box.group, '')}_step"
-    if box.count > 1:
-        return "several"
-    return "" if box.kind is NodeKind.STAGE and _UNNAMED.match(box.label) else box.label
+        return f"{_stage(stage)}_{number}"
+    if box.kind is not NodeKind.STAGE:
+        return box.label
+    return "several" if box.count > 1 else _stage(box.label)
+
+
+def _stage(label: str) -> str:
+    """The name of a stage; those without one are numbered by their position, which changes too often."""
+    return "unnamed" if _UNNAMED.match(label) else label
 
 
 def _unique(texts: Mapping[str, str]) -> dict[str, str]:
-    """An id for each of ``texts``: what is lost of a text that shares its id becomes four digits of a hash."""
-    short = {key: _short(text) for key, text in texts.items()}
-    sharing = Counter(short[key] for key, _ in {text: (key, text) for key, text in texts.items()}.values())
-    hashed = {
-        key: f"{name}_{_hash(texts[key])}" if sharing[name] > 1 and name != texts[key] else name
-        for key, name in short.items()
-    }
+    """An id for each of ``texts``; where different texts would share one, a hash tells them apart."""
+    short = {text: _short(text) for text in texts.values()}
+    sharing = Counter(short.values())
     seen: Counter[str] = Counter()
     ids = {}
-    for key in reversed(hashed):
-        name = hashed[key]
+    for key, text in reversed(list(texts.items())):
+        name = short[text]
+        if sharing[name] > 1 and name != text:
+            name = f"{name}_{_hash(text)}"
         seen[name] += 1
         ids[key] = name if seen[name] == 1 else f"{name}__{seen[name]}"
     return ids
