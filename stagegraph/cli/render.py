@@ -46,6 +46,9 @@ _DEFAULT_FORMAT = (
 )
 
 
+_PHOTOS = (".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
+
+
 @click.command()
 @dockerfile_argument
 @output_option
@@ -85,7 +88,7 @@ def render(
     output: str,
     format_name: str | None,
     record: str,
-    record_build: str,
+    build: str,
     **view: str | bool,
 ) -> None:
     """Draw the build graph of DOCKERFILE.
@@ -94,7 +97,7 @@ def render(
     Examples:
       stagegraph render -o build.svg
       stagegraph render --target release --prune -o release.png
-      stagegraph render --format mermaid app/Dockerfile > graph.mmd
+      stagegraph render -F mermaid app/Dockerfile > graph.mmd
       cat Dockerfile | stagegraph render - --steps --critical-path
       stagegraph render --record build.dockerbuild -o measured.svg
     """
@@ -108,7 +111,7 @@ def render(
     if record:
         from stagegraph.cli.recorded import timed_report
 
-        report = timed_report(record, record_build, dockerfile, options)
+        report = timed_report(record, build, dockerfile, options)
         wanted = replace(wanted, critical_path=True)
     else:
         report = analyse(read(dockerfile, options))
@@ -124,6 +127,10 @@ def _format(output: str, name: str | None) -> str:
         return name
     if to_stdout(output):
         return "text" if on_terminal else "mermaid"
+    if Path(output).suffix.lower() in _PHOTOS:
+        raise click.UsageError(
+            f"there is no format for {output}; write PNG: -o {Path(output).with_suffix('.png')}"
+        )
     by_suffix = {suffix: row.name for row in formats("render").values() for suffix in row.suffixes}
     suffix = Path(output).suffix.lower()
     if suffix not in by_suffix:

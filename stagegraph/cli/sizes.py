@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
-from stagegraph.cli.common import build_options, format_option, output_option, terminal_options
+from stagegraph.cli.common import (
+    build_options,
+    file_option,
+    format_option,
+    one_dockerfile,
+    output_option,
+    terminal_options,
+)
+from stagegraph.cli.completion import PATH
 from stagegraph.cli.writing import write
 from stagegraph.errors import InputError, StagegraphError
 from stagegraph.formats import formats, render
@@ -51,12 +59,13 @@ _SHARE = _Amount("PERCENT", r"(\d{1,3}(?:\.\d{1,3})?) ?(%?)", "a share such as 5
 
 
 @click.command()
-@click.argument("arguments", nargs=-1, required=True, metavar="IMAGE [DOCKERFILE]")
+@click.argument("arguments", nargs=-1, required=True, type=PATH, metavar="IMAGE [DOCKERFILE]")
 @format_option("sizes", default="text")
 @output_option
 @click.option("--name", default="", metavar="NAME", help="The image to read, if the archive has several.")
 @click.option(
     "--usage",
+    type=PATH,
     default="",
     metavar="FILE",
     help="What `docker buildx du --format json` prints after the build: adds what stays behind.",
@@ -69,8 +78,10 @@ _SHARE = _Amount("PERCENT", r"(\d{1,3}(?:\.\d{1,3})?) ?(%?)", "a share such as 5
     help="Exit with code 3 if later layers hide more than this share of the unpacked bytes, such as 5%.",
 )
 @build_options
+@file_option
 def sizes(
     arguments: tuple[str, ...],
+    file: str,
     options: Options,
     format_name: str,
     output: str,
@@ -90,7 +101,7 @@ def sizes(
     Examples:
       docker save app | stagegraph sizes - Dockerfile
       stagegraph sizes image.tar --usage du.jsonl
-      stagegraph sizes --compare old.tar new.tar Dockerfile --format markdown
+      stagegraph sizes --compare old.tar new.tar Dockerfile -F markdown
       stagegraph sizes image.tar --fail-over 200MB --fail-wasted 5%
     """
     images = 2 if compare else 1
@@ -101,7 +112,7 @@ def sizes(
         raise click.UsageError(
             f"--compare does not support {format_name}; use one of {', '.join(formats(command))}"
         )
-    dockerfile = arguments[images] if len(arguments) > images else ""
+    dockerfile = one_dockerfile(arguments[images] if len(arguments) > images else "", file)
     records = _records(usage)
     measured = [_measured(path, name, dockerfile, options, records) for path in arguments[:images]]
     write(render(command, _shown(measured), format_name, **terminal_options(output)), output)

@@ -94,7 +94,7 @@ def instruction(line: Line, args: list[str], json_form: bool) -> Instruction:
 def _unknown(written: str) -> ParseError:
     from difflib import get_close_matches
 
-    near = get_close_matches(written.lower()[:40], KEYWORDS, n=1)
+    near = get_close_matches(written.lower()[:40], KEYWORDS, n=1, cutoff=0.7)
     hint = (
         f"did you mean {near[0].upper()}?"
         if near

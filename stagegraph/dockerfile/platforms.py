@@ -112,6 +112,22 @@ def parse_platform(text: str, default: Platform = DEFAULT) -> Platform:
     return Platform(_os(os[1]), architecture, variant, os[2] or "")
 
 
+def near_platform(text: str) -> str:
+    """``text`` with a known architecture in place of one that is almost its name, such as ``adm64``.
+
+    Empty where it is known, or none is near: BuildKit takes every name.
+    """
+    from difflib import get_close_matches
+
+    system, slash, rest = text.partition("/")
+    architecture, _, variant = rest.partition("/")
+    known = _KNOWN_ARCHITECTURES | _ALIASES.keys()
+    if not slash or architecture.lower() in known:
+        return ""
+    near = get_close_matches(architecture.lower(), sorted(known), n=1, cutoff=0.75)
+    return "/".join(part for part in (system, near[0], variant) if part) if near else ""
+
+
 def normalized(platform: Platform) -> Platform:
     """``platform`` without default variants, as in image names."""
     architecture, variant = _architecture(platform.architecture, platform.variant)
