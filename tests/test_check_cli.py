@@ -530,3 +530,26 @@ def test_templates_by_their_text_are_skipped(in_process: Run, repository: Path, 
 def test_a_sed_command_does_not_make_a_template(in_process: Run, repository: Path) -> None:
     write(repository, Dockerfile="FROM a\nRUN sed -i s@FOO@bar@ x\nNOPE\n")
     assert in_process("check", cwd=repository).returncode == 1
+
+
+def test_words_in_excluded_files_do_not_count_as_targets(in_process: Run, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/a.md").write_text("docker build --target debug .\n")
+    (tmp_path / "compose.yaml").write_text("services: {a: {build: .}}\n")
+    (tmp_path / "Dockerfile").write_text("FROM a AS debug\nFROM b\n")
+    assert b"idle-stage" not in in_process("check", cwd=tmp_path).stdout
+    assert b"idle-stage" in in_process("check", "--exclude", "docs/", cwd=tmp_path).stdout
+
+
+def test_only_builds_of_the_checked_files_are_listed(in_process: Run, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "Dockerfile").write_text("FROM x\n")
+    services = ("a: {build: a}", "b: {build: {context: b, args: 7}}", "c: {build: none}")
+    (tmp_path / "compose.yaml").write_text("services:\n" + "".join(f"  {one}\n" for one in services))
+    whole = in_process("check", cwd=tmp_path).stdout.decode()
+    assert whole == "2 files checked, 3 builds found (1 partly understood; see --verbose): no findings\n"
+    # the Dockerfile of service c does not exist
+    assert in_process("check", "a", cwd=tmp_path).stdout == b"1 file checked, 2 builds found: no findings\n"
