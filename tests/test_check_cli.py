@@ -547,9 +547,26 @@ def test_only_builds_of_the_checked_files_are_listed(in_process: Run, tmp_path: 
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "Dockerfile").write_text("FROM x\n")
-    services = ("a: {build: a}", "b: {build: {context: b, args: 7}}", "c: {build: none}")
+    services = ("a: {build: a}", "b: {build: {context: b, target: $T}}", "c: {build: none}")
     (tmp_path / "compose.yaml").write_text("services:\n" + "".join(f"  {one}\n" for one in services))
     whole = in_process("check", cwd=tmp_path).stdout.decode()
-    assert whole == "2 files checked, 3 builds found (1 partly understood; see --verbose): no findings\n"
+    assert whole == "2 files checked, 3 builds found (2 partly understood; see --verbose): no findings\n"
     # the Dockerfile of service c does not exist
-    assert in_process("check", "a", cwd=tmp_path).stdout == b"1 file checked, 2 builds found: no findings\n"
+    only = in_process("check", "a", cwd=tmp_path).stdout.decode()
+    assert only == "1 file checked, 2 builds found (1 partly understood; see --verbose): no findings\n"
+
+
+def test_the_concise_format_has_one_line_for_each_finding(in_process: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.Dockerfile").write_text(
+        "FROM a\nRUN x\n\nFROM b AS build\nFROM scratch\nCOPY --from=biuld /x /y\n"
+    )
+    (tmp_path / "b.Dockerfile").write_text("FROM a\n  NOPE\n")
+    (tmp_path / "c.Dockerfile").write_text("FROM a\n")
+    done = in_process("check", "--format", "concise", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout.decode() == (
+        "a.Dockerfile:1:6 dead-stage nothing can ever build `stage-0`\n"
+        "a.Dockerfile:6:13 stage-typo there is no stage `biuld` (did you mean `build`?), "
+        "so BuildKit pulls an image of that name\n"
+        "b.Dockerfile:2:3 error unknown instruction `NOPE`\n"
+    )

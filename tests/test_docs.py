@@ -52,7 +52,7 @@ def _git(*arguments: str | Path, cwd: Path = ROOT) -> None:
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A git repository whose only commit has the project as it is now, with changes that are not committed."""
+    """A git repository whose only commit has the project as it is now, uncommitted changes included."""
     folder = tmp_path_factory.mktemp("published") / "stagegraph.git"
     _git("init", "-q", "-b", "main", "--bare", folder)
     here = (f"--git-dir={folder}", f"--work-tree={ROOT}")

@@ -20,9 +20,11 @@ from stagegraph.check.rules.unset_argument import unset_arguments
 from stagegraph.discovery.found_build import FoundBuild
 from stagegraph.dockerfile.file import Dockerfile, read_dockerfile
 from stagegraph.dockerfile.resolve import resolve
+from stagegraph.dockerfile.stages import Resolved
 from stagegraph.errors import DockerfileError, StagegraphError
 from stagegraph.model import Reach
 from stagegraph.options import Options
+from stagegraph.reach.reachability import Reached
 from stagegraph.source import Source, Span, excerpt, quoted
 
 _MOST_NAMED = 3  # stages in a note
@@ -61,6 +63,7 @@ class CheckedFile(Struct, frozen=True, kw_only=True):
     error: str = ""
     error_message: str = ""
     error_line: int | None = None
+    error_column: int = 1
     failing_builds: tuple[tuple[FoundBuild, Problem], ...] = ()
     is_dockerfile: bool = True
 
@@ -77,7 +80,13 @@ def check(
 
 def failed(name: str, error: StagegraphError) -> CheckedFile:
     """The result for a file that cannot be read or that BuildKit rejects."""
-    return CheckedFile(name=name, error=str(error), error_message=error.message, error_line=error.line)
+    return CheckedFile(
+        name=name,
+        error=str(error),
+        error_message=error.message,
+        error_line=error.line,
+        error_column=error.span.column if error.span else 1,
+    )
 
 
 def _checked(file: Dockerfile, known_builds: KnownBuilds, codes: Collection[str]) -> CheckedFile:
@@ -85,18 +94,7 @@ def _checked(file: Dockerfile, known_builds: KnownBuilds, codes: Collection[str]
     reach = reach_of_known_builds(file, known_builds, of_stages)
     if reach.resolved is None:
         return _rejected(file, known_builds, codes, of_stages)
-    subject = Subject(
-        file=file,
-        resolved=reach.resolved,
-        reached=reach.reached,
-        extents=of_stages,
-        questions=known_builds.questions or (Options(),),
-        targets_known=known_builds.targets_known,
-        arguments_known=known_builds.arguments_known,
-        builds=tuple(filter(None, known_builds.builds)),
-        mentioned=known_builds.mentioned,
-        passed=known_builds.passed,
-    )
+    subject = subject_of(file, known_builds, reach.resolved, reach.reached)
     failing = tuple(unknown_targets(file, known_builds.named))
     return CheckedFile(
         name=file.source.name,
@@ -108,6 +106,24 @@ def _checked(file: Dockerfile, known_builds: KnownBuilds, codes: Collection[str]
             *_unknown_pragmas(of_stages),
         ),
         failing_builds=failing if "unknown-target" in codes else (),
+    )
+
+
+def subject_of(
+    file: Dockerfile, known_builds: KnownBuilds, resolved: Resolved, reached: tuple[Reached, ...]
+) -> Subject:
+    """What the rules check: ``file`` with its known builds, and what ``reach_of_known_builds`` found."""
+    return Subject(
+        file=file,
+        resolved=resolved,
+        reached=reached,
+        extents=extents(file),
+        questions=known_builds.questions or (Options(),),
+        targets_known=known_builds.targets_known,
+        arguments_known=known_builds.arguments_known,
+        builds=tuple(filter(None, known_builds.builds)),
+        mentioned=known_builds.mentioned,
+        passed=known_builds.passed,
     )
 
 

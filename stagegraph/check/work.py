@@ -202,7 +202,7 @@ def work_of(paths: Sequence[str], settings: Settings, asked: Options) -> Work:
 
 
 def _of(discovery: Discovery, root: str, checked: Container[str | None]) -> Discovery:
-    """``discovery`` without the builds, and the notes on them, of Dockerfiles that exist and are not checked."""
+    """``discovery`` without the builds of existing Dockerfiles that are not checked, and notes on these."""
     names = {build.dockerfile for build in discovery.builds if build.dockerfile not in checked}
     unchecked = {name for name in names if name is not None and os.path.exists(os.path.join(root, name))}
     others = [build for build in discovery.builds if build.dockerfile in unchecked]
@@ -286,7 +286,7 @@ class _Repositories:
         self._builds[root] = builds
 
     def _excluded_below(self, root: str) -> Callable[[str], bool]:
-        """Whether a path from ``root`` matches the patterns, which are for paths from the current directory."""
+        """Whether a path from ``root`` matches the patterns, which start at the current directory."""
         spec, _ = ignore_spec(self._exclude)
         return lambda path: spec.match_file(_shown_path(os.path.join(root, path)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from stagegraph.check.rule import Problem, Rule, Subject
 from stagegraph.check.rules.stage_typo import misspelled_stages
@@ -36,10 +36,14 @@ def _idle_stages(subject: Subject) -> set[int]:
     idle = {index for index, reached in enumerate(subject.reached) if reached.reach is Reach.IDLE}
     if not idle:
         return idle
+    return idle - reachable(meant_stages(subject, idle), lambda index: needs(subject.stage(index)) & idle)
+
+
+def meant_stages(subject: Subject, idle: Iterable[int]) -> list[int]:
+    """The stages in ``idle`` that a file names as a target, or that a misspelled name probably means."""
     misspelled = misspelled_stages(subject)
     names = {index: subject.stage(index).name for index in idle}
-    meant = [index for index, name in names.items() if name in misspelled or name in subject.mentioned]
-    return idle - reachable(meant, lambda index: needs(subject.stage(index)) & idle)
+    return [index for index, name in names.items() if name in misspelled or name in subject.mentioned]
 
 
 def _needed_by_one_root(subject: Subject, idle: set[int], roots: list[int]) -> dict[int, list[int]]:
