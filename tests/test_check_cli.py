@@ -570,3 +570,38 @@ def test_the_concise_format_has_one_line_for_each_finding(in_process: Run, tmp_p
         "so BuildKit pulls an image of that name\n"
         "b.Dockerfile:2:3 error unknown instruction `NOPE`\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("target", "suggestion"),
+    [("develp", "develop"), ("devel", "develop"), ("tset", "test"), ("dev", ""), ("production", "")],
+)
+def test_an_unknown_target_has_the_suggestion_of_buildkit(
+    in_process: Run, repository: Path, target: str, suggestion: str
+) -> None:
+    (repository / "Dockerfile").write_text("FROM a AS test\nFROM a AS develop\nFROM a\n")
+    (repository / "compose.yaml").write_text(
+        f"services: {{a: {{build: {{context: ., target: {target}}}}}}}\n"
+    )
+    shown = in_process("check", "--fail-on", "info", cwd=repository).stdout.decode()
+    hint = f" (did you mean `{suggestion}`?)" if suggestion else ""
+    assert f"error: Dockerfile has no stage `{target}`{hint}, so this build fails [unknown-target]\n" in shown
+    # the stage that is meant is not idle
+    idle = {"test", "develop"} - {suggestion}
+    assert {name for name in ("test", "develop") if f"no known build needs `{name}`" in shown} == idle
+
+
+def test_an_unknown_target_of_a_matrix_is_at_the_line_with_the_value(
+    in_process: Run, repository: Path
+) -> None:
+    (repository / "Dockerfile").write_text("FROM a AS web\nFROM a AS api\n")
+    (repository / ".github/workflows").mkdir(parents=True)
+    (repository / ".github/workflows/ci.yml").write_text(
+        "jobs:\n  a:\n    strategy:\n      matrix:\n        app: [api, webb]\n    steps:\n"
+        "      - uses: docker/build-push-action@v6\n        with:\n          target: ${{ matrix.app }}\n"
+    )
+    shown = in_process("check", "--format", "concise", cwd=repository).stdout.decode()
+    assert shown == (
+        ".github/workflows/ci.yml:5:20 unknown-target Dockerfile has no stage `webb` (did you mean `web`?), "
+        "so this build fails\n"
+    )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
@@ -161,12 +163,21 @@ def checked_build_file(source: Source, failing: Iterable[tuple[FoundBuild, Probl
 
 
 def _of_target(source: Source, line: int, target: str) -> Span:
-    """The span of the word ``target`` after its option or key on a line, or of the whole line."""
-    text = source.line_at(line).lower()
-    column = text.find(target.lower(), text.find("target") + len("target")) if "target" in text else -1
-    if column < 0:
-        return Span(line=line, end_line=line)
-    return Span(line=line, end_line=line, column=column + 1, length=len(target))
+    """The span of the word ``target`` after its option or key on a line, or of the whole line.
+
+    It may also be the value of a matrix, which another line sets: the only one that has the word.
+    """
+    word = re.compile(rf"(?<![\w.-]){re.escape(target)}(?![\w.-])", re.IGNORECASE)
+    text = source.line_at(line)
+    key = re.search("target", text, re.IGNORECASE)
+    if after_key := word.search(text, key.end()) if key else None:
+        return Span(line=line, end_line=line, column=after_key.start() + 1, length=len(target))
+    others = [*itertools.islice(word.finditer(source.text), 2)]
+    if len(others) == 1:
+        before = source.text[: others[0].start()]
+        number, column = before.count("\n") + 1, others[0].start() - before.rfind("\n")
+        return Span(line=number, end_line=number, column=column, length=len(target))
+    return Span(line=line, end_line=line)
 
 
 def _reported(file: Dockerfile, problems: Sequence[Problem]) -> tuple[ReportedProblem, ...]:

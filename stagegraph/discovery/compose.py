@@ -108,19 +108,16 @@ def _service(
 
 
 def _text(value: Yaml) -> tuple[str, bool]:
-    """A string with the defaults of its variables, and whether it has no variables."""
+    """A string with the defaults of its variables, and whether it has no variables.
+
+    It is empty where a variable has no default: its value comes from the environment or a file .env.
+    """
     if not isinstance(value, str):
         return "", value is None
-    sure = True
-
-    def part(match: re.Match[str]) -> str:
-        nonlocal sure
-        if match[1]:
-            return "$"
-        sure = False
-        return match[5] if match[4] == "-" else ""
-
-    return _HOLE.sub(part, value), sure
+    holes = [hole for hole in _HOLE.finditer(value) if not hole[1]]
+    if any(hole[4] != "-" for hole in holes):
+        return "", False
+    return _HOLE.sub(lambda hole: "$" if hole[1] else hole[5], value), not holes
 
 
 def _names(value: Yaml) -> frozenset[str]:
