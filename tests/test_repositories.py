@@ -1,6 +1,7 @@
-"""Everything that ``check`` says of whole repositories, in the shape of those that many people know.
+"""Everything that ``check`` says of whole repositories.
 
-Each file below ``repositories`` is one of them: its files, and last, after ``-- check --``, the output.
+Below ``repositories``, ``faults.txt`` has faults that people met. Each other archive has a repository in the
+shape of one that many people know, with a few mistakes in it.
 """
 
 from __future__ import annotations
@@ -11,44 +12,29 @@ from pathlib import Path
 
 import pytest
 
-FOLDER = Path(__file__).parent / "repositories"
-ARCHIVES = sorted(FOLDER.glob("*.txt"))
-_OUTPUT = "check"
+from .archives import Case, cases, refresh
+
+ARCHIVES = sorted((Path(__file__).parent / "repositories").glob("*.txt"))
+CASES = [(archive, case) for archive in ARCHIVES for case in cases(archive)]
+Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 
-def unpacked(archive: Path) -> dict[str, str]:
-    """The text of every file of an archive, by path."""
-    files: dict[str, str] = {}
-    path = ""
-    for line in archive.read_text("utf-8").splitlines(keepends=True):
-        if line.startswith("-- ") and line.endswith(" --\n"):
-            path = line[3:-4]
-            files[path] = ""
-        elif path:
-            files[path] += line
-    return files
+def test_every_case_has_its_own_name() -> None:
+    names = [case.name for _, case in CASES]
+    assert len(set(names)) == len(names) > 40
 
 
-def test_ten_repositories_and_more() -> None:
-    assert len(ARCHIVES) >= 10
-
-
-@pytest.mark.parametrize("archive", ARCHIVES, ids=lambda path: path.stem)
-def test_check_of_a_whole_repository(
-    archive: Path,
-    tmp_path: Path,
-    in_process: Callable[..., subprocess.CompletedProcess[bytes]],
-    request: pytest.FixtureRequest,
+@pytest.mark.parametrize(("archive", "case"), CASES, ids=[case.name for _, case in CASES])
+def test_check_of_a_repository(
+    archive: Path, case: Case, in_process: Run, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    files = unpacked(archive)
-    expected = files.pop(_OUTPUT, "")
-    (tmp_path / ".git").mkdir()
-    for path, text in files.items():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(text)
-    shown = in_process("check", cwd=tmp_path).stdout.decode()
+    case.write(tmp_path)
+    verbose = ("--verbose",) if archive.stem == "faults" else ()
+    done = in_process("check", *verbose, cwd=tmp_path)
+    assert done.stderr == b""
+    shown = f"{done.stdout.decode()}exit code {done.returncode}\n"
     if request.config.getoption("--refresh"):
-        before = archive.read_text("utf-8").partition(f"-- {_OUTPUT} --\n")[0]
-        archive.write_text(f"{before}-- {_OUTPUT} --\n{shown}", "utf-8")
-    else:
-        assert shown == expected, "if the change is intended, run pytest --refresh"
+        refresh(archive, case.name, shown)
+    assert shown == case.output or request.config.getoption("--refresh"), (
+        "run pytest --refresh if it is intended"
+    )

@@ -92,6 +92,7 @@ def _service(
     names = _names(table.get("args"))
     if not args_sure:
         unknown.add("build arguments")
+    by_bake = table.table("x-bake")  # which only docker buildx bake reads
     yield FoundBuild(
         file=path,
         line=line,
@@ -100,8 +101,8 @@ def _service(
         dockerfile=dockerfile,
         target=target if target or target_sure else None,
         build_args=args,
-        passed=names - args.keys(),
-        platforms=_texts(table.get("platforms")),
+        passed=(names - args.keys()) | _names(by_bake.get("contexts")),
+        platforms=(*_texts(table.get("platforms")), *_texts(by_bake.get("platforms"))),
         contexts=tuple(sorted(_pairs(table.get("additional_contexts"))[0])),
         unknown=frozenset(unknown),
     )
