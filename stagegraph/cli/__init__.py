@@ -19,6 +19,7 @@ COMMANDS = {
     "diff": "Show how two build graphs differ: two files or two revisions.",
     "check": "Find dead stages and other problems in a file or a repository.",
     "timings": "Show where a recorded build spent its time.",
+    "sizes": "Show what an image weighs, by line of its Dockerfile.",
     "embed": "Update the diagrams in Markdown files.",
 }
 _INTERRUPTED = 130

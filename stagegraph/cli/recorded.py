@@ -132,7 +132,7 @@ def timings_named(
     source = _source(dockerfile) if dockerfile else None
     here = None if source or record.dockerfile else _default_source()
     matched = match_record(record, source or here, options)
-    if here and matched.mismatch:
+    if here and (matched.mismatch or matched.build is None):
         matched = match_record(record, None, options)
     timings = timings_of(matched)
     if here and matched.dockerfile.source:
@@ -152,6 +152,11 @@ def timed_report(path: str, name: str, dockerfile: str, options: Options) -> Rep
     if build is None:
         raise InputError(
             f"{path} contains no readable Dockerfile",
+            hint="pass the Dockerfile that it was built from",
+        )
+    if not timings.dependencies_known:
+        raise InputError(
+            timings.mismatch or f"{path} is a log, which does not say what each step waited for",
             hint="pass the Dockerfile that it was built from",
         )
     if timings.mismatch:

@@ -20,7 +20,7 @@ from stagegraph.cli.writing import write
 from stagegraph.formats import formats
 from stagegraph.formats import render as render_format
 from stagegraph.options import Options
-from stagegraph.picture.view import DIRECTIONS, ENGINES, THEMES, View
+from stagegraph.picture.view import DIALECTS, DIRECTIONS, ENGINES, THEMES, View
 
 direction_option = click.option(
     "--direction",
@@ -71,6 +71,13 @@ _DEFAULT_FORMAT = (
     show_default=True,
     help="Graphviz to use for the layout: the bundled one (pure), or an installed one (system).",
 )
+@click.option(
+    "--dialect",
+    type=click.Choice(DIALECTS),
+    default="github",
+    show_default=True,
+    help="What reads the Mermaid diagram: sphinx and plain have no front matter, azure is for Azure DevOps.",
+)
 @record_options
 def render(
     dockerfile: str,
@@ -95,6 +102,8 @@ def render(
     from stagegraph.graph.report import analyse
 
     chosen = _format(output, format_name)
+    if view["dialect"] != "github" and chosen not in ("mermaid", "markdown"):
+        raise click.UsageError(f"--dialect is for mermaid and markdown, and this is {chosen}")
     wanted = View(**view)  # type: ignore[arg-type]  # click has checked the values
     if record:
         from stagegraph.cli.recorded import timed_report

@@ -9,6 +9,7 @@ import click
 
 from stagegraph.cli.common import build_options, format_option, output_option, terminal_options
 from stagegraph.cli.writing import write
+from stagegraph.errors import OptionsError
 from stagegraph.formats import formats, render
 
 if TYPE_CHECKING:
@@ -56,9 +57,9 @@ def timings(
     """Show where a recorded build spent its time, and which line to change first.
 
     RECORD is a .dockerbuild bundle, the output of docker build with --progress=rawjson or
-    --progress=plain, the log of a GitHub Actions job, or - for standard input. DOCKERFILE is the file
-    that was built; a bundle contains it. The exit code is 3 if the build exceeds --fail-over or
-    --fail-path-over.
+    --progress=plain, the log of a CI job, or - for standard input. DOCKERFILE is the file that was
+    built; a bundle contains it, and a log needs it for the critical path. The exit code is 3 if the
+    build exceeds --fail-over or --fail-path-over.
 
     \b
     Examples:
@@ -107,7 +108,11 @@ def _measured(
     from stagegraph.cli.recorded import timings_named
 
     timings, of_dockerfile = timings_named(record, build, "--build", dockerfile, options)
-    if of_dockerfile is None or "report" not in formats("timings")[format_name].options:
+    if (
+        of_dockerfile is None
+        or not timings.dependencies_known
+        or "report" not in formats("timings")[format_name].options
+    ):
         return timings, None
     from stagegraph.graph.report import analyse
     from stagegraph.timings.timed_report import weights
@@ -119,11 +124,19 @@ def _too_slow(timings: Timings, most: float | None, most_of_path: float | None) 
     from stagegraph.units import duration
 
     code = 0
+    path_time = timings.path_time if timings.dependencies_known else None
     for what, took, limit in (
         ("the build took", timings.wall, most),
-        ("the critical path took", timings.path_time, most_of_path),
+        ("the critical path took", path_time, most_of_path),
     ):
-        if limit is not None and took > limit * 1e9:
+        if limit is None:
+            continue
+        if took is None:
+            raise OptionsError(
+                f"it is unknown how long {what}: a log does not say what each step waited for",
+                hint="pass the Dockerfile of this build after the record",
+            )
+        if took > limit * 1e9:
             print(f"{what} {duration(took)}; the limit is {limit:g} s", file=sys.stderr)
             code = TOO_SLOW
     return code

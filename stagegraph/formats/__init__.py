@@ -85,6 +85,12 @@ FORMATS: tuple[Format, ...] = (
     _row("timings --compare", "text", "timings_diff:as_text", "for a terminal", "colour width"),
     _row("timings --compare", "json", "timings_diff:as_json", "data"),
     _row("timings --compare", "markdown", "timings_diff:as_markdown", "for pull requests"),
+    _row("sizes", "text", "sizes_text", "for a terminal", "colour width"),
+    _row("sizes", "json", "sizes_json", "data with a schema"),
+    _row("sizes", "markdown", "sizes_markdown", "for pull requests"),
+    _row("sizes --compare", "text", "sizes_text:as_comparison", "for a terminal", "colour width"),
+    _row("sizes --compare", "json", "sizes_json", "data with a schema"),
+    _row("sizes --compare", "markdown", "sizes_markdown:as_comparison", "for pull requests"),
 )
 
 
