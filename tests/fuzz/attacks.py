@@ -41,6 +41,7 @@ COMMANDS: dict[str, Commands] = {
     "repository": (("check", "--verbose"), ("check", "--format", "json")),
     "record": (("timings", "record"), ("timings", "record", "Dockerfile", "--format", "json")),
     "page": (("embed", "--check", "page.md"),),
+    "image": (("sizes", "image"), ("sizes", "image", "--format", "json")),
 }
 _FROM = "FROM alpine AS a\nFROM a AS dev\nFROM a\n"
 _DOUBLED = "".join(f"A{n}=$A{n - 1}$A{n - 1}\n" for n in range(1, 45))
@@ -209,6 +210,14 @@ _RECORDS: dict[str, str | Callable[[], bytes]] = {
     "control characters of a log": _LOG + "#2 ERROR: \x1b[31mred\x1b]0;title\x07\x9b1m\n",
     "commands of a workflow": _LOG.replace("RUN x", "RUN ##[add-mask]x") + "#2 ERROR: did ::error::x\n",
 }
+_IMAGES: dict[str, Callable[[], bytes]] = {
+    "an index that repeats a build": lambda: repeating_bundle(2_000, 20),
+    "a layer of zeros": lambda: bundle([("application/vnd.oci.image.layer.v1.tar", b"\0" * 60_000_000)]),
+    "a layer of nested JSON": lambda: bundle([("application/vnd.oci.image.layer.v1.tar", b"[" * 9_000)]),
+    "a configuration of nested JSON": lambda: bundle([], b"{" * 100_000),
+    "an archive of nothing": lambda: b"\0" * 10_240,
+    "the start of an archive": lambda: b"\x1f\x8b\x08",
+}
 _BLOCK = "<!-- stagegraph: Dockerfile -->\n<!-- /stagegraph -->\n"
 _PAGES: dict[str, str] = {
     "many blocks": _BLOCK * 300,
@@ -242,6 +251,8 @@ def attacks() -> Iterator[Attack]:
     for name, record in _RECORDS.items():
         data = record.encode() if isinstance(record, str) else record()
         yield Attack(name, "record", {"record": data} | dockerfile)
+    for name, image in _IMAGES.items():
+        yield Attack(name, "image", {"image": image()})
     for name, page in _PAGES.items():
         yield Attack(name, "page", {"page.md": page.encode()} | dockerfile)
 
