@@ -76,7 +76,12 @@ _PROGRESS_FROM = 100  # files
 @build_options
 @file_option
 @click.option("--fix", is_flag=True, help="Remove dead stages and print the changes as a diff.")
-@click.option("--diff", is_flag=True, help="Print what --fix would change, without changing any file.")
+@click.option(
+    "--fix-idle", is_flag=True, help="Like --fix, and also remove the stages that no known build needs."
+)
+@click.option(
+    "--diff", is_flag=True, help="Print what --fix or --fix-idle would change, without changing any file."
+)
 @click.option(
     "-v",
     "--verbose",
@@ -99,6 +104,7 @@ def check(
     discover: bool | None,
     options: Options,
     fix: bool,
+    fix_idle: bool,
     diff: bool,
     verbose: bool,
     list_rules: bool,
@@ -129,12 +135,13 @@ def check(
     settings = _settings(select, ignore, exclude, fail_on, discover)
     settings = replace(settings, include_fixtures=include_fixtures or settings.include_fixtures)
     work = work_of(_checked_paths(paths, file), settings, options)
-    if fix or diff:
+    if fix or fix_idle or diff:
         from stagegraph.cli.fix import fix_files
 
         for note in work.notes:
             print(f"note: {printable(str(note))}", file=sys.stderr)
-        return fix_files(work.tasks, output, write_files=fix) or int(_is_empty(work, fail_on_empty))
+        code = fix_files(work.tasks, output, write_files=not diff, idle=fix_idle)
+        return code or int(_is_empty(work, fail_on_empty))
     run = _run(work, settings.exclude)
     _check_targets(run, options)
     colour = colour_wanted() and to_stdout(output)

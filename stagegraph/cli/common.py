@@ -151,14 +151,15 @@ def record_options(command: Callable[..., Any]) -> Callable[..., Any]:
             raise click.UsageError("--build chooses a build in a record: name one with --record FILE")
         return command(record=record, **others)
 
-    decorated = build_option("the record")(with_record)
-    return click.option(
+    decorated: Callable[..., Any] = build_option("the record")(with_record)
+    decorated = click.option(
         "--record",
         type=PATH,
         default="",
         metavar="FILE",
         help="Record of a build: show its times and its measured critical path.",
     )(decorated)
+    return decorated
 
 
 def build_option(record: str) -> Callable[..., Any]:
