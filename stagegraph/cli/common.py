@@ -151,15 +151,15 @@ def record_options(command: Callable[..., Any]) -> Callable[..., Any]:
             raise click.UsageError("--build chooses a build in a record: name one with --record FILE")
         return command(record=record, **others)
 
-    decorated: Callable[..., Any] = build_option("the record")(with_record)
-    decorated = click.option(
+    with_build: Callable[..., Any] = build_option("the record")(with_record)
+    decorated: Callable[..., Any] = click.option(
         "--record",
         type=PATH,
         default="",
         metavar="FILE",
         help="Record of a build: show its times and its measured critical path.",
-    )(decorated)
-    return decorated
+    )(with_build)
+    return decorated  # its type
 
 
 def build_option(record: str) -> Callable[..., Any]:

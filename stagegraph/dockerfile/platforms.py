@@ -124,8 +124,12 @@ def near_platform(text: str) -> str:
     known = _KNOWN_ARCHITECTURES | _ALIASES.keys()
     if not slash or architecture.lower() in known:
         return ""
-    near = get_close_matches(architecture.lower(), sorted(known), n=1, cutoff=0.75)
-    return "/".join(part for part in (system, near[0], variant) if part) if near else ""
+    word = architecture.lower()
+    near = get_close_matches(word, sorted(known), n=3, cutoff=0.75)
+    if not near:
+        return ""
+    best = max(near, key=lambda one: sorted(one) == sorted(word))  # swapped letters before a wrong one
+    return "/".join(part for part in (system, best, variant) if part)
 
 
 def normalized(platform: Platform) -> Platform:
