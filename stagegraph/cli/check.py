@@ -19,6 +19,7 @@ from stagegraph.cli.common import (
     to_stdout,
 )
 from stagegraph.cli.completion import PATH
+from stagegraph.cli.format_choice import chosen_format, given_options, refuse_given
 from stagegraph.cli.writing import write
 from stagegraph.errors import OptionsError
 from stagegraph.formats import render
@@ -38,7 +39,7 @@ _PROGRESS_FROM = 100  # files
 
 @click.command()
 @click.argument("paths", nargs=-1, type=PATH)
-@format_option("check", default="text")
+@format_option("check", "text")
 @output_option
 @click.option(
     "--select", multiple=True, metavar="CODE", help="Use only these rules; repeatable or separated by commas."
@@ -93,7 +94,7 @@ _PROGRESS_FROM = 100  # files
 def check(
     paths: tuple[str, ...],
     file: str,
-    format_name: str,
+    format_name: str | None,
     output: str,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
@@ -124,6 +125,7 @@ def check(
       stagegraph check --diff
       stagegraph check --explain dead-stage
     """
+    _refuse_ignored(list_rules=list_rules, explain=explain is not None, fixes=fix or fix_idle or diff)
     if list_rules:
         write(_rules().encode(), output)
         return 0
@@ -132,6 +134,7 @@ def check(
         return 0
     from stagegraph.check.work import work_of
 
+    chosen = chosen_format("check", output, format_name, "text")
     settings = _settings(select, ignore, exclude, fail_on, discover)
     settings = replace(settings, include_fixtures=include_fixtures or settings.include_fixtures)
     work = work_of(_checked_paths(paths, file), settings, options)
@@ -145,8 +148,17 @@ def check(
     run = _run(work, settings.exclude)
     _check_targets(run, options)
     colour = colour_wanted() and to_stdout(output)
-    write(render("check", run, format_name, colour=colour, verbose=verbose), output)
+    write(render("check", run, chosen, colour=colour, verbose=verbose), output)
     return int(_fails(run, settings.fail_on) or _is_empty(work, fail_on_empty))
+
+
+def _refuse_ignored(*, list_rules: bool, explain: bool, fixes: bool) -> None:
+    """click.UsageError for an option that has no effect on what is asked for."""
+    if list_rules or explain:
+        names = {name for name, _ in given_options()} - {"list_rules" if list_rules else "explain", "output"}
+        refuse_given(names, "with --list-rules" if list_rules else "with --explain")
+    elif fixes:
+        refuse_given({"format_name", "fail_on", "verbose"}, "with --fix, --fix-idle and --diff")
 
 
 def _checked_paths(paths: tuple[str, ...], file: str) -> tuple[str, ...]:

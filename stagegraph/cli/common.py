@@ -65,8 +65,11 @@ def _refuse_tag(context: click.Context, parameter: click.Parameter, value: str) 
 tag_option = click.option("-t", "--tag", hidden=True, expose_value=False, callback=_refuse_tag)
 
 
-def format_option(command: str, default: str | None, note: str = "") -> Callable[..., Any]:
-    """``--format`` with the formats of ``command``; ``note`` is the last sentence of its help."""
+_BY_SUFFIX = "By default, the suffix of FILE selects the format"
+
+
+def format_option(command: str, default: str) -> Callable[..., Any]:
+    """``--format`` with the formats of ``command``; ``default`` says which it is without a suffix."""
     rows = formats(command)
     described = "; ".join(f"{row.name}: {row.description}" for row in rows.values())
     return click.option(
@@ -74,9 +77,8 @@ def format_option(command: str, default: str | None, note: str = "") -> Callable
         "--format",
         "format_name",
         type=click.Choice(list(rows)),
-        default=default,
-        show_default=default is not None,
-        help=f"Output format. {described}.{note}",
+        default=None,
+        help=f"Output format. {described}. {_BY_SUFFIX}; without FILE, it is {default}.",
     )
 
 

@@ -17,6 +17,7 @@ from stagegraph.cli.common import (
 )
 from stagegraph.cli.completion import PATH
 from stagegraph.cli.render import direction_option, labels_option, theme_option, title_option
+from stagegraph.cli.format_choice import chosen_format
 from stagegraph.cli.writing import write
 from stagegraph.dockerfile.logical import MAX_BYTES, source_from_bytes
 from stagegraph.errors import InputError
@@ -138,7 +139,7 @@ def _git_error(done: subprocess.CompletedProcess[bytes]) -> str:
 @click.argument("new", type=PATH)
 @build_options
 @file_option
-@format_option("diff", default="text")
+@format_option("diff", "text")
 @output_option
 @click.option("--exit-code", is_flag=True, help="Exit with code 1 if the graphs differ.")
 @direction_option
@@ -150,7 +151,7 @@ def diff(
     new: str,
     file: str,
     options: Options,
-    format_name: str,
+    format_name: str | None,
     output: str,
     exit_code: bool,
     direction: str,
@@ -179,7 +180,8 @@ def diff(
         raise click.UsageError("name the Dockerfiles as OLD and NEW: -f chooses none of them")
     if old == new == "-":
         raise click.UsageError("OLD and NEW cannot both be standard input")
+    chosen = chosen_format("diff", output, format_name, "text")
     comparison = compare(read(read_revision(old), options), read(read_revision(new), options))
     view = View(direction=direction, labels=labels, theme=theme, title=title)
-    write(render("diff", comparison, format_name, view=view, **terminal_options(output)), output)
+    write(render("diff", comparison, chosen, view=view, **terminal_options(output)), output)
     return 1 if exit_code and not comparison.same else 0

@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from stagegraph.cli.common import colour_wanted, for_log
 from stagegraph.cli.completion import PATH
+from stagegraph.cli.format_choice import refuse_given
 from stagegraph.cli.writing import write
 from stagegraph.errors import InputError, StagegraphError
 from stagegraph.units import counted
@@ -77,6 +78,10 @@ def embed(
     """
     if check and init:
         raise click.UsageError("--check writes nothing, so it cannot be used with --init")
+    if not init:
+        refuse_given({"dockerfile", "heading"}, "without --init")
+    if not check:
+        refuse_given({"allow_empty"}, "without --check")
     run = _Run(check=check, names=files, needs_blocks=check and not allow_empty)
     first = _FirstBlock(dockerfile=dockerfile, heading=heading) if init else None
     for path, dockerfiles in _paths(run, files):

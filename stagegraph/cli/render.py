@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 from msgspec.structs import replace
@@ -16,6 +15,7 @@ from stagegraph.cli.common import (
     terminal_options,
     to_stdout,
 )
+from stagegraph.cli.format_choice import chosen_format
 from stagegraph.cli.writing import write
 from stagegraph.formats import formats
 from stagegraph.formats import render as render_format
@@ -40,19 +40,10 @@ theme_option = click.option(
 title_option = click.option("--title", default="", help="Title of the picture.")
 
 
-_DEFAULT_FORMAT = (
-    " By default, the suffix of FILE selects the format; without FILE, it is text on a terminal and mermaid"
-    " otherwise."
-)
-
-
-_PHOTOS = (".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
-
-
 @click.command()
 @dockerfile_argument
 @output_option
-@format_option("render", default=None, note=_DEFAULT_FORMAT)
+@format_option("render", "text on a terminal and mermaid otherwise")
 @direction_option
 @click.option("--prune", is_flag=True, help="Leave out what the targets do not need.")
 @click.option("--steps", is_flag=True, help="Show the steps inside each stage.")
@@ -105,8 +96,6 @@ def render(
     from stagegraph.graph.report import analyse
 
     chosen = _format(output, format_name)
-    if view["dialect"] != "github" and chosen not in ("mermaid", "markdown"):
-        raise click.UsageError(f"--dialect is for mermaid and markdown, and this is {chosen}")
     wanted = View(**view)  # type: ignore[arg-type]  # click has checked the values
     if record:
         from stagegraph.cli.recorded import timed_report
@@ -121,21 +110,7 @@ def render(
 def _format(output: str, name: str | None) -> str:
     """The format ``name``, else that of the suffix, else that of a terminal or a pipe."""
     on_terminal = to_stdout(output) and sys.stdout.isatty()
-    if name:
-        if on_terminal and formats("render")[name].binary:
-            raise click.UsageError(f"{name} is binary; write it to a file with -o")
-        return name
-    if to_stdout(output):
-        return "text" if on_terminal else "mermaid"
-    if Path(output).suffix.lower() in _PHOTOS:
-        raise click.UsageError(
-            f"there is no format for {output}; write PNG: -o {Path(output).with_suffix('.png')}"
-        )
-    by_suffix = {suffix: row.name for row in formats("render").values() for suffix in row.suffixes}
-    suffix = Path(output).suffix.lower()
-    if suffix not in by_suffix:
-        raise click.UsageError(
-            f"unknown suffix in {output}; choose a format with --format, or use one of the suffixes"
-            f" {', '.join(by_suffix)}"
-        )
-    return by_suffix[suffix]
+    if name and on_terminal and formats("render")[name].binary:
+        raise click.UsageError(f"{name} is binary; write it to a file with -o")
+    default = "text" if on_terminal else "mermaid"
+    return chosen_format("render", output, name, default if to_stdout(output) else "")

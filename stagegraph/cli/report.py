@@ -11,19 +11,20 @@ from stagegraph.cli.common import (
     record_options,
     terminal_options,
 )
+from stagegraph.cli.format_choice import chosen_format
 from stagegraph.cli.writing import write
 from stagegraph.options import Options
 
 
 @click.command()
 @dockerfile_argument
-@format_option("report", default="text")
+@format_option("report", "text")
 @output_option
 @record_options
 def report(
     dockerfile: str,
     options: Options,
-    format_name: str,
+    format_name: str | None,
     output: str,
     record: str,
     build: str,
@@ -41,10 +42,11 @@ def report(
     from stagegraph.graph.report import analyse
     from stagegraph.picture.view import View
 
+    chosen = chosen_format("report", output, format_name, "text")
     if record:
         from stagegraph.cli.recorded import timed_report
 
         value = timed_report(record, build, dockerfile, options)
     else:
         value = analyse(read(dockerfile, options))
-    write(render("report", value, format_name, view=View(), **terminal_options(output)), output)
+    write(render("report", value, chosen, view=View(), **terminal_options(output)), output)

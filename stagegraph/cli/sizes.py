@@ -18,9 +18,10 @@ from stagegraph.cli.common import (
     terminal_options,
 )
 from stagegraph.cli.completion import PATH
+from stagegraph.cli.format_choice import chosen_format, refuse_given
 from stagegraph.cli.writing import write
 from stagegraph.errors import InputError, StagegraphError
-from stagegraph.formats import formats, render
+from stagegraph.formats import render
 
 if TYPE_CHECKING:
     from stagegraph.graph.build import Build
@@ -60,7 +61,7 @@ _SHARE = _Amount("PERCENT", r"(\d{1,3}(?:\.\d{1,3})?) ?(%?)", "a share such as 5
 
 @click.command()
 @click.argument("arguments", nargs=-1, required=True, type=PATH, metavar="IMAGE [DOCKERFILE]")
-@format_option("sizes", default="text")
+@format_option("sizes", "text")
 @output_option
 @click.option("--name", default="", metavar="NAME", help="The image to read, if the archive has several.")
 @click.option(
@@ -83,7 +84,7 @@ def sizes(
     arguments: tuple[str, ...],
     file: str,
     options: Options,
-    format_name: str,
+    format_name: str | None,
     output: str,
     name: str,
     usage: str,
@@ -108,14 +109,14 @@ def sizes(
     if not images <= len(arguments) <= images + 1:
         raise click.UsageError(_USAGE[images - 1])
     command = "sizes --compare" if compare else "sizes"
-    if format_name not in formats(command):
-        raise click.UsageError(
-            f"--compare does not support {format_name}; use one of {', '.join(formats(command))}"
-        )
+    chosen = chosen_format(command, output, format_name, "text")
     dockerfile = one_dockerfile(arguments[images] if len(arguments) > images else "", file)
     records = _records(usage)
-    measured = [_measured(path, name, dockerfile, options, records) for path in arguments[:images]]
-    write(render(command, _shown(measured), format_name, **terminal_options(output)), output)
+    pairs = [_measured(path, name, dockerfile, options, records) for path in arguments[:images]]
+    if not any(build for _, build in pairs):
+        refuse_given({"targets", "build_args", "contexts"}, "without a Dockerfile; pass it after the image")
+    measured = [sizes for sizes, _ in pairs]
+    write(render(command, _shown(measured), chosen, **terminal_options(output)), output)
     return _too_large(measured[-1], fail_over, fail_wasted)
 
 
@@ -145,7 +146,8 @@ def _records(path: str) -> tuple[CacheRecord, ...]:
 
 def _measured(
     path: str, name: str, dockerfile: str, options: Options, records: tuple[CacheRecord, ...]
-) -> Sizes:
+) -> tuple[Sizes, Build | None]:
+    """The sizes of the image at ``path``, and the build that made it, if it is known."""
     from stagegraph.cli.recorded import progress_of
     from stagegraph.sizes.image import read_image
     from stagegraph.sizes.sizes import sizes_of
@@ -154,7 +156,7 @@ def _measured(
         image = read_image(path, tick, platform=options.platforms[0] if options.platforms else "", name=name)
     build, note = _build(image, dockerfile, replace(options, platforms=(image.platform,)))
     measured = sizes_of(image, build, records)
-    return replace(measured, notes=(*note, *measured.notes)) if note else measured
+    return replace(measured, notes=(*note, *measured.notes)), build
 
 
 def _build(image: Image, dockerfile: str, options: Options) -> tuple[Build | None, tuple[str, ...]]:

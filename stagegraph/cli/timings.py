@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -17,11 +18,13 @@ from stagegraph.cli.common import (
     terminal_options,
 )
 from stagegraph.cli.completion import PATH
+from stagegraph.cli.format_choice import chosen_format, refuse_given
 from stagegraph.cli.writing import write
 from stagegraph.errors import OptionsError
 from stagegraph.formats import formats, render
 
 if TYPE_CHECKING:
+    from stagegraph.graph.build import Build
     from stagegraph.model import Report
     from stagegraph.options import Options
     from stagegraph.timings.timings import Timings
@@ -35,7 +38,7 @@ TOO_SLOW = 3  # the exit code of --fail-over and --fail-path-over
 
 @click.command()
 @click.argument("arguments", nargs=-1, required=True, type=PATH, metavar="RECORD [DOCKERFILE]")
-@format_option("timings", default="text")
+@format_option("timings", "text")
 @output_option
 @build_option("RECORD")
 @click.option("--compare", is_flag=True, help="Compare two records: pass BEFORE and AFTER instead of RECORD.")
@@ -57,7 +60,7 @@ def timings(
     arguments: tuple[str, ...],
     file: str,
     options: Options,
-    format_name: str,
+    format_name: str | None,
     output: str,
     build: str,
     compare: bool,
@@ -83,11 +86,12 @@ def timings(
     if not records <= len(arguments) <= records + 1:
         raise click.UsageError(_USAGE[records - 1])
     dockerfile = one_dockerfile(arguments[records] if len(arguments) > records else "", file)
+    chosen = chosen_format("timings --compare" if compare else "timings", output, format_name, "text")
     if compare:
-        measured = _compared(arguments[0], arguments[1], build, dockerfile, options, format_name, output)
+        measured = _compared(arguments[0], arguments[1], build, dockerfile, options, chosen, output)
     else:
-        measured, report = _measured(arguments[0], build, dockerfile, options, format_name)
-        write(render("timings", measured, format_name, report=report, **terminal_options(output)), output)
+        measured, report = _measured(arguments[0], build, dockerfile, options, chosen)
+        write(render("timings", measured, chosen, report=report, **terminal_options(output)), output)
     if perfetto:
         from stagegraph.formats.timings_perfetto import render as render_trace
 
@@ -102,12 +106,9 @@ def _compared(
     from stagegraph.cli.recorded import timings_named
     from stagegraph.timings.compare import compare_timings
 
-    rows = formats("timings --compare")
-    if format_name not in rows:
-        raise click.UsageError(f"--compare does not support {format_name}; use one of {', '.join(rows)}")
-    comparison = compare_timings(
-        *(timings_named(path, build, dockerfile, options)[0] for path in (before, after))
-    )
+    builds = [timings_named(path, build, dockerfile, options) for path in (before, after)]
+    _refuse_build_options([of_dockerfile for _, of_dockerfile in builds])
+    comparison = compare_timings(*(timings for timings, _ in builds))
     write(render("timings --compare", comparison, format_name, **terminal_options(output)), output)
     return comparison.after
 
@@ -119,6 +120,7 @@ def _measured(
     from stagegraph.cli.recorded import timings_named
 
     timings, of_dockerfile = timings_named(record, build, dockerfile, options)
+    _refuse_build_options([of_dockerfile])
     if (
         of_dockerfile is None
         or not timings.dependencies_known
@@ -129,6 +131,13 @@ def _measured(
     from stagegraph.timings.timed_report import weights
 
     return timings, analyse(of_dockerfile, weights(timings, of_dockerfile))
+
+
+def _refuse_build_options(builds: Sequence[Build | None]) -> None:
+    """click.UsageError for the options of a build if the Dockerfile of no record is known."""
+    if not any(builds):
+        why = "without a Dockerfile; pass it after the record"
+        refuse_given({"targets", "build_args", "platforms", "contexts"}, why)
 
 
 def _too_slow(timings: Timings, most: float | None, most_of_path: float | None) -> int:

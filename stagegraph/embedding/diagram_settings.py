@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import fields
 
+from stagegraph.formats import formats
 from stagegraph.options import Options
 from stagegraph.picture.view import DIALECTS, DIRECTIONS, ENGINES, THEMES, View
 
@@ -98,8 +99,7 @@ def _settings(dockerfile: str, options: Mapping[str, list[str]]) -> DiagramSetti
         raise SettingsError("format=svg needs a file to write to", "format=svg", "add output=build.svg")
     if output and diagram_format != "svg":
         raise SettingsError("only format=svg writes a file", f"output={output}", "add format=svg")
-    if "dialect" in single and diagram_format != "mermaid":
-        raise SettingsError("only Mermaid has dialects", f"dialect={single['dialect']}", "remove it")
+    _refuse_ignored(single, diagram_format)
     return DiagramSettings(
         dockerfile=dockerfile,
         options=_options(options),
@@ -109,6 +109,16 @@ def _settings(dockerfile: str, options: Mapping[str, list[str]]) -> DiagramSetti
         collapsed=single.get("collapsed") == "true",
         report=single.get("report") == "true",
     )
+
+
+def _refuse_ignored(options: Mapping[str, str], diagram_format: str) -> None:
+    """SettingsError for an option of the picture that has no effect on ``diagram_format``."""
+    taken = formats("render")[diagram_format].takes
+    for name, value in options.items():
+        if name in _VIEW and _VIEW[name].name not in taken:
+            problem = f"`{name}` has no effect on {diagram_format}"
+            hint = "remove it, or add format=svg" if diagram_format == "mermaid" else "remove it"
+            raise SettingsError(problem, f"{name}={value}", hint)
 
 
 def _view(options: Mapping[str, str]) -> View:

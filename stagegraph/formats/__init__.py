@@ -14,15 +14,17 @@ class Format(Struct, frozen=True, kw_only=True):
 
     ``module`` is below ``stagegraph.formats`` and is loaded when the format is used. Its function ``render``,
     or the one after a colon, takes what the command shows and those of ``options`` that the caller gives, and
-    returns text or bytes.
+    returns text or bytes. ``takes`` has the options of the command line that change the output; the command
+    refuses those that only its other formats take.
     """
 
     command: str
     name: str
     description: str  # as help shows it, after the name
     module: str
-    suffixes: tuple[str, ...] = ()  # of the files that the command writes in this format, unless it is told
+    suffixes: tuple[str, ...]  # of the files that the command writes in this format
     options: tuple[str, ...] = ()  # keyword arguments that change the output: "view", "colour", "width", …
+    takes: tuple[str, ...] = ()  # as click names them: "critical_path"; most are fields of View
     binary: bool = False  # not for a terminal
 
     def render(self, value: object, **options: object) -> bytes:
@@ -33,47 +35,70 @@ class Format(Struct, frozen=True, kw_only=True):
         return output if isinstance(output, bytes) else str(output).encode("utf-8", "replace")
 
 
-def _row(
-    command: str,
-    name: str,
-    module: str,
-    description: str,
-    options: str = "",
-    *,
-    suffixes: str = "",
-    binary: bool = False,
-) -> Format:
+_SUFFIXES = {
+    "svg": ".svg",
+    "png": ".png",
+    "pdf": ".pdf",
+    "html": ".html .htm",
+    "dot": ".dot .gv",
+    "mermaid": ".mmd .mermaid",
+    "json": ".json",
+    "sarif": ".sarif .json",
+    "markdown": ".md .markdown",
+    "text": ".txt .log",
+}
+_DRAWN = "direction prune steps critical_path labels title "
+_MERMAID = _DRAWN + "link_base dialect"
+_CHANGES = "direction labels title "
+
+
+def _row(command: str, name: str, module: str, description: str, options: str = "", takes: str = "") -> Format:
     return Format(
         command=command,
         name=name,
         description=description,
         module=module,
-        suffixes=tuple(suffixes.split()),
+        suffixes=tuple(_SUFFIXES.get(name, _SUFFIXES["text"]).split()),
         options=tuple(options.split()),
-        binary=binary,
+        takes=tuple(takes.split()),
+        binary=name in ("png", "pdf"),
     )
 
 
 FORMATS: tuple[Format, ...] = (
     # what a report says as a picture, as data or as a tree
-    _row("render", "svg", "svg", "picture for web pages, with light and dark mode", "view", suffixes=".svg"),
-    _row("render", "png", "png", "picture for slides and chats", "view", suffixes=".png", binary=True),
-    _row("render", "pdf", "pdf", "picture for print", "view", suffixes=".pdf", binary=True),
-    _row("render", "html", "html.graph_page", "interactive page", "view", suffixes=".html .htm"),
-    _row("render", "dot", "dot", "source for Graphviz", "view", suffixes=".dot .gv"),
-    _row("render", "mermaid", "mermaid", "for GitHub and GitLab", "view", suffixes=".mmd .mermaid"),
-    _row("render", "json", "json", "data with a schema", suffixes=".json"),
-    _row("render", "text", "tree", "tree for a terminal", "view colour width", suffixes=".txt"),
-    _row("render", "markdown", "markdown", "diagram and report for a document", "view", suffixes=".md"),
+    _row(
+        "render",
+        "svg",
+        "svg",
+        "picture for web pages, with light and dark mode",
+        "view",
+        _DRAWN + "legend theme link_base engine",
+    ),
+    _row("render", "png", "png", "picture for slides and chats", "view", _DRAWN + "legend theme engine"),
+    _row("render", "pdf", "pdf", "picture for print", "view", _DRAWN + "legend theme engine"),
+    _row("render", "html", "html.graph_page", "interactive page", "view", _DRAWN + "theme link_base engine"),
+    _row("render", "dot", "dot", "source for Graphviz", "view", _DRAWN + "legend theme link_base"),
+    _row("render", "mermaid", "mermaid", "for GitHub and GitLab", "view", _MERMAID),
+    _row("render", "json", "json", "data with a schema"),
+    _row(
+        "render",
+        "text",
+        "tree",
+        "tree for a terminal",
+        "view colour width",
+        "prune steps critical_path labels title",
+    ),
+    _row("render", "markdown", "markdown", "diagram and report for a document", "view", _MERMAID),
     _row("report", "text", "text", "for a terminal", "colour width"),
     _row("report", "json", "json", "data with a schema"),
     _row("report", "markdown", "markdown", "for documents and job summaries", "view"),
-    _row("diff", "text", "diff:as_text", "for a terminal", "colour width"),
-    _row("diff", "mermaid", "diff:as_mermaid", "diagram for pull requests", "view"),
-    _row("diff", "svg", "diff:as_svg", "picture for web pages", "view"),
+    _row("diff", "text", "diff:as_text", "for a terminal", "view colour width", "title"),
+    _row("diff", "mermaid", "diff:as_mermaid", "diagram for pull requests", "view", _CHANGES),
+    _row("diff", "svg", "diff:as_svg", "picture for web pages", "view", _CHANGES + "theme"),
     _row("diff", "json", "diff:as_json", "data with a schema"),
-    _row("diff", "markdown", "diff:as_markdown", "tables and diagram for pull requests", "view"),
-    _row("check", "text", "check_text", "for a terminal", "colour verbose"),
+    _row("diff", "markdown", "diff:as_markdown", "tables and diagram for pull requests", "view", _CHANGES),
+    _row("check", "text", "check_text", "for a terminal", "colour verbose", "verbose"),
     _row("check", "concise", "check_concise", "one line per finding"),
     _row("check", "json", "check_json", "data with a schema"),
     _row("check", "sarif", "check_sarif", "for code scanning"),
@@ -83,7 +108,7 @@ FORMATS: tuple[Format, ...] = (
     _row("timings", "html", "html.timings_page", "page with the graph and a timeline", "report"),
     _row("timings", "markdown", "timings_markdown", "for job summaries and pull requests"),
     _row("timings --compare", "text", "timings_diff:as_text", "for a terminal", "colour width"),
-    _row("timings --compare", "json", "timings_diff:as_json", "data"),
+    _row("timings --compare", "json", "timings_diff:as_json", "data with a schema"),
     _row("timings --compare", "markdown", "timings_diff:as_markdown", "for pull requests"),
     _row("sizes", "text", "sizes_text", "for a terminal", "colour width"),
     _row("sizes", "json", "sizes_json", "data with a schema"),

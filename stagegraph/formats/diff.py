@@ -22,7 +22,9 @@ from stagegraph.formats.terminal_text import WIDTH, Text, to_text, two_columns
 from stagegraph.picture.change_picture import change_picture
 from stagegraph.picture.shorten import cut
 from stagegraph.picture.view import Picture, View
+from stagegraph.source import printable
 
+_PLAIN = View()
 MOST_ROWS_OF_TEXT = 40  # of a section
 MOST_LINES_OF_TEXT = 6  # removed or added, of a row
 _STYLES = {Change.ADDED: "green", Change.REMOVED: "red", Change.CHANGED: "blue", Change.RENAMED: "blue"}
@@ -31,13 +33,13 @@ MOST_ROWS = 60  # of a table; a comment on GitHub holds 65,536 characters
 _MOST_LINES_OF_TABLE = 8  # of a stage in a table
 
 
-def as_text(comparison: Comparison, *, colour: bool = False, width: int = WIDTH) -> str:
+def as_text(comparison: Comparison, view: View = _PLAIN, *, colour: bool = False, width: int = WIDTH) -> str:
     """One line for each difference; removed and added instructions follow below their stage."""
-    return to_text(_text_parts(comparison, width), colour=colour, width=width)
+    return to_text(_text_parts(comparison, view, width), colour=colour, width=width)
 
 
-def _text_parts(comparison: Comparison, width: int) -> Iterator[Text]:
-    yield Text(change_headline(comparison), style="bold")
+def _text_parts(comparison: Comparison, view: View, width: int) -> Iterator[Text]:
+    yield Text(printable(view.title) or change_headline(comparison), style="bold")
     yield Text(change_summary(comparison))
     for section in change_sections(comparison):
         yield Text("")

@@ -53,7 +53,7 @@ def _by_graphviz(report: Report, view: View) -> bytes:
     _, data = first_in_time(
         pictures,
         lambda drawn, seconds: run_graphviz(
-            dot_of(drawn, view, palette_of(view), tooltips=True), "pdf", "system", seconds
+            dot_of(drawn, view, palette_of(view)), "pdf", "system", seconds
         ),
     )
     return data

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from stagegraph.formats.terminal_text import WIDTH, Text, shortened, to_text
-from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role
+from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role, Step, StepKind
+from stagegraph.picture.picture import STEP_PREFIX
 from stagegraph.picture.shorten import cut, edge_label
 from stagegraph.picture.view import View
 from stagegraph.source import printable
@@ -43,6 +45,9 @@ def render(report: Report, view: View, *, colour: bool = False, width: int = WID
 
 def _texts(report: Report, view: View, width: int) -> Iterator[Text]:
     trees = _Trees(report, view, width)
+    if view.title:
+        yield Text(printable(view.title), style="bold")
+        yield Text()
     for target in report.targets:
         yield from trees.tree(target)
     if not view.prune:
@@ -73,6 +78,7 @@ class _Trees:
         self._width = width
         self._nodes = {node.id: node for node in report.nodes}
         self._reads = _reads(report.edges)
+        self._steps = _steps_by_stage(report) if view.steps else {}
         self._written: set[str] = set()
 
     def tree(self, root: str) -> Iterator[Text]:
@@ -84,7 +90,20 @@ class _Trees:
             if room > 0:
                 yield Text(branch.guides, style="dim") + shortened(branch.text, room)
             if branch.expands:
+                yield from self._own_steps(branch)
                 waiting.extend(reversed(self._branches(branch)))
+
+    def _own_steps(self, branch: _Branch) -> Iterator[Text]:
+        """The steps of a stage, if they are shown, below its line and before what it reads."""
+        bar = "│ " if branch.node in self._reads else "  "
+        guides = f"{branch.below}{bar}"
+        for step in self._steps.get(branch.node, ()) if len(guides) < self._width else ():
+            text = Text(printable(re.sub(STEP_PREFIX, "", step.name)))
+            if step.measured:
+                text.append(f"  {measured_words(step.measured)}", style="dim")
+            if self._view.critical_path and step.critical:
+                text.append("  critical", style="bold red")
+            yield Text(guides, style="dim") + shortened(text, self._width - len(guides))
 
     def _branches(self, parent: _Branch) -> list[_Branch]:
         reads = self._reads.get(parent.node, {})
@@ -136,6 +155,15 @@ class _Trees:
         label = edge_label([edge for edge in edges if edge.kind is not EdgeKind.FROM], 50)
         paths = ", ".join(line.removeprefix("mount").lstrip() for line in label.split("\n"))
         return f"{kinds} {paths}".rstrip() if self._view.labels else kinds
+
+
+def _steps_by_stage(report: Report) -> dict[str, list[Step]]:
+    """The steps of each stage; a step of two equal stages is with the first, as in a picture."""
+    steps: dict[str, list[Step]] = {}
+    for step in report.steps:
+        if step.kind not in (StepKind.SOURCE, StepKind.RESULT):
+            steps.setdefault(step.node, []).append(step)
+    return steps
 
 
 def _reads(edges: Sequence[Edge]) -> Mapping[str, dict[str, list[Edge]]]:

@@ -20,7 +20,7 @@ from stagegraph.picture.view import Arrow, Box, Group, Picture, View
 from stagegraph.source import printable
 from stagegraph.units import measured_words
 
-_PREFIX = r"\A\[[^\]]*\] (?:ONBUILD )?"  # of the name of a step
+STEP_PREFIX = r"\A\[[^\]]*\] (?:ONBUILD )?"  # of the name of a step
 MakeBox = Callable[[Node, Folded], Box]
 MakeArrow = Callable[[Sequence[Edge]], Arrow]
 _Part = TypeVar("_Part", Box, Arrow, Group)
@@ -168,7 +168,7 @@ def _box_id(step: Step) -> str:
 def _step_box(step: Step, node: Node) -> Box:
     return Box(
         id=f"step:{step.id}",
-        label=cut(re.sub(_PREFIX, "", step.name), 40),
+        label=cut(re.sub(STEP_PREFIX, "", step.name), 40),
         sublabel=measured_words(step.measured) if step.measured else "",
         weight=step.measured.share if step.measured else 0.0,
         tooltip=printable(step.name),
