@@ -12,13 +12,16 @@ from stagegraph.version import __version__
 
 if TYPE_CHECKING:
     from stagegraph.api import read, render, stage_graph, step_graph
+    from stagegraph.check.check import CheckedFile
+    from stagegraph.check.many import Run as CheckResult
+    from stagegraph.check.run import check_paths as check
     from stagegraph.comparison.changes import Comparison
     from stagegraph.comparison.compare import compare
     from stagegraph.errors import DockerfileError, InputError, OptionsError, RenderError, StagegraphError
     from stagegraph.graph.build import Build
     from stagegraph.graph.report import analyse
     from stagegraph.graph.stage_graph import pruned as prune
-    from stagegraph.model import Edge, EdgeKind, Finding, Node, NodeKind, Reach, Report, Role, Step
+    from stagegraph.model import Edge, EdgeKind, Finding, Node, NodeKind, Reach, Report, Role, Severity, Step
     from stagegraph.options import Options
     from stagegraph.picture.view import View
     from stagegraph.records.reading import read_records
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
 
 _PUBLIC = {
     "Build": "graph.build",
+    "CheckResult": "check.many:Run",
+    "CheckedFile": "check.check",
     "Comparison": "comparison.changes",
     "DockerfileError": "errors",
     "Edge": "model",
@@ -57,6 +62,7 @@ _PUBLIC = {
     "Role": "model",
     "Saving": "timings.timings",
     "SavingKind": "timings.timings",
+    "Severity": "model",
     "Source": "source",
     "StagegraphError": "errors",
     "Step": "model",
@@ -65,6 +71,7 @@ _PUBLIC = {
     "Timings": "timings.timings",
     "View": "picture.view",
     "analyse": "graph.report",
+    "check": "check:",  # the package itself can be called
     "compare": "comparison.compare",
     "measure": "timings.measure",
     "prune": "graph.stage_graph:pruned",
@@ -79,6 +86,8 @@ _PUBLIC = {
 
 __all__ = [
     "Build",
+    "CheckResult",
+    "CheckedFile",
     "Comparison",
     "DockerfileError",
     "Edge",
@@ -98,6 +107,7 @@ __all__ = [
     "Role",
     "Saving",
     "SavingKind",
+    "Severity",
     "Source",
     "StagegraphError",
     "Step",
@@ -107,6 +117,7 @@ __all__ = [
     "View",
     "__version__",
     "analyse",
+    "check",
     "compare",
     "measure",
     "prune",
@@ -125,8 +136,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'stagegraph' has no attribute {name!r}")
     from importlib import import_module
 
-    module, _, attribute = _PUBLIC[name].partition(":")
-    value = getattr(import_module(f"stagegraph.{module}"), attribute or name)
+    path, colon, attribute = _PUBLIC[name].partition(":")
+    module = import_module(f"stagegraph.{path}")
+    value = module if colon and not attribute else getattr(module, attribute or name)
     globals()[name] = value
     return value
 

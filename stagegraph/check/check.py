@@ -24,7 +24,7 @@ from stagegraph.dockerfile.file import Dockerfile, read_dockerfile
 from stagegraph.dockerfile.resolve import resolve
 from stagegraph.dockerfile.stages import Resolved
 from stagegraph.errors import DockerfileError, StagegraphError
-from stagegraph.model import Reach
+from stagegraph.model import Finding, Reach
 from stagegraph.options import Options
 from stagegraph.reach.reachability import Reached
 from stagegraph.source import Source, Span, excerpt, quoted
@@ -68,6 +68,11 @@ class CheckedFile(Struct, frozen=True, kw_only=True):
     error_column: int = 1
     failing_builds: tuple[tuple[FoundBuild, Problem], ...] = ()
     is_dockerfile: bool = True
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings in the file, by line."""
+        return tuple(one.problem.finding for one in self.problems)
 
 
 def check(

@@ -12,11 +12,10 @@ from msgspec.structs import replace
 
 from stagegraph.cli.common import (
     build_options,
-    colour_wanted,
     file_option,
     format_option,
     output_option,
-    to_stdout,
+    terminal_options,
 )
 from stagegraph.cli.completion import PATH
 from stagegraph.cli.format_choice import chosen_format, given_options, refuse_given
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from stagegraph.check.many import Run, Skipped
     from stagegraph.check.settings import Settings
     from stagegraph.check.work import Work
-    from stagegraph.discovery.found_build import Note
 
 _FAIL_ON = ("error", "warning", "info", "never")
 _PROGRESS_FROM = 100  # files
@@ -132,6 +130,7 @@ def check(
     if explain is not None:
         write(_page(explain).encode(), output)
         return 0
+    from stagegraph.check.run import run_of
     from stagegraph.check.work import work_of
 
     chosen = chosen_format("check", output, format_name, "text")
@@ -145,10 +144,9 @@ def check(
             print(f"note: {printable(str(note))}", file=sys.stderr)
         code = fix_files(work.tasks, output, write_files=not diff, idle=fix_idle)
         return code or int(_is_empty(work, fail_on_empty))
-    run = _run(work, settings.exclude)
+    run = run_of(work, settings.exclude, _progress(len(work.tasks)))
     _check_targets(run, options)
-    colour = colour_wanted() and to_stdout(output)
-    write(render("check", run, chosen, colour=colour, verbose=verbose), output)
+    write(render("check", run, chosen, verbose=verbose, **terminal_options(output)), output)
     return int(_fails(run, settings.fail_on) or _is_empty(work, fail_on_empty))
 
 
@@ -209,30 +207,6 @@ def _settings(
 
 def _split(texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(code.strip() for text in texts for code in text.split(",") if code.strip())
-
-
-def _run(work: Work, exclude: tuple[str, ...]) -> Run:
-    from stagegraph.check.many import Run, Skipped, check_all
-    from stagegraph.check.work import checked_build_files, merged_notes
-
-    results = check_all(work.tasks, _progress(len(work.tasks)))
-    skipped = [result for result in results if isinstance(result, Skipped)]
-    dockerfiles = [result for result in results if not isinstance(result, Skipped)]
-    return Run(
-        files=(*dockerfiles, *checked_build_files(work.tasks, results, exclude)),
-        builds=tuple(build for discovery in work.discoveries for build in discovery.builds),
-        notes=tuple(map(str, merged_notes([*work.notes, *_skipped(skipped), *work.not_read]))),
-        not_understood=tuple(map(str, work.not_understood)),
-    )
-
-
-def _skipped(skipped: list[Skipped]) -> list[Note]:
-    from stagegraph.check.work import skipped_note
-
-    by_reason: dict[str, list[str]] = {}
-    for one in skipped:
-        by_reason.setdefault(one.reason, []).append(one.path)
-    return [skipped_note(files, reason) for reason, files in by_reason.items()]
 
 
 def _progress(

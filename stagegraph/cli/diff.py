@@ -16,8 +16,8 @@ from stagegraph.cli.common import (
     terminal_options,
 )
 from stagegraph.cli.completion import PATH
-from stagegraph.cli.render import direction_option, labels_option, theme_option, title_option
 from stagegraph.cli.format_choice import chosen_format
+from stagegraph.cli.render import direction_option, labels_option, theme_option, title_option
 from stagegraph.cli.writing import write
 from stagegraph.dockerfile.logical import MAX_BYTES, source_from_bytes
 from stagegraph.errors import InputError

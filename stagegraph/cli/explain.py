@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stagegraph.cli.common import dockerfile_argument
+from stagegraph.cli.common import dockerfile_argument, terminal_options
 from stagegraph.cli.completion import stages
 from stagegraph.cli.writing import write
 from stagegraph.errors import InputError
@@ -41,7 +41,8 @@ def explain(
     from stagegraph.graph.report import analyse
 
     report = analyse(read(dockerfile, options))
-    write(render(report, explain_node(report, _node(report, stage))).encode(), "")
+    options_of_text = {name: value for name, value in terminal_options("").items() if name == "width"}
+    write(render(report, explain_node(report, _node(report, stage)), **options_of_text).encode(), "")
 
 
 def _node(report: Report, name: str) -> Node:

@@ -78,7 +78,7 @@ def given_options() -> Iterator[tuple[str, str]]:
 
 
 def refuse_given(names: set[str], why: str) -> None:
-    """click.UsageError if the command line sets one of ``names``; ``why`` it has no effect ends the message."""
+    """click.UsageError if the command line sets one of ``names``; the message ends with ``why``."""
     for name, option in given_options():
         if name in names:
             raise click.UsageError(f"{option} has no effect {why}")

@@ -15,7 +15,7 @@ from stagegraph.embedding.diagram_settings import DiagramSettings
 from stagegraph.errors import InputError
 from stagegraph.formats.markdown import escaped, table
 from stagegraph.formats.mermaid import fence
-from stagegraph.formats.report_sections import headline, left_behind_rows, shipped_rows
+from stagegraph.formats.report_sections import Section, headline, target_sections
 from stagegraph.graph.report import analyse
 from stagegraph.model import Report
 from stagegraph.picture.picture import description
@@ -93,13 +93,19 @@ def shipped_table(report: Report) -> Iterator[str]:
     """What the image holds and what the build leaves behind, as lines of Markdown."""
     # without line numbers, so that a new comment in the Dockerfile does not make the block outdated
     shipped = tuple(replace(item, line=None) for item in report.shipped)
-    rows = shipped_rows(replace(report, shipped=shipped))
-    if rows:
-        yield from table(rows, "In the image", "Where from")
+    for position, target in enumerate(report.targets):
+        if position:
+            yield ""
+        yield from _target_table(*target_sections(replace(report, shipped=shipped), target))
+
+
+def _target_table(ships: Section, left: Section) -> Iterator[str]:
+    if ships.rows:
+        yield from table(ships.rows, escaped(ships.heading), "Where from")
     else:
-        yield "The image holds only what its own steps make."
-    left = left_behind_rows(report)
-    if left:
+        name = ships.heading.removeprefix("In the image")
+        yield f"The image{escaped(name)} holds only what its own steps make."
+    if left.rows:
         yield ""
-        names = ", ".join(f"{row.what} ({row.detail})" if row.detail else row.what for row in left)
-        yield f"Left behind: {escaped(names)}."
+        names = ", ".join(f"{row.what} ({row.detail})" if row.detail else row.what for row in left.rows)
+        yield f"{escaped(left.heading)}: {escaped(names)}."

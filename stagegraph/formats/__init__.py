@@ -52,7 +52,9 @@ _MERMAID = _DRAWN + "link_base dialect"
 _CHANGES = "direction labels title "
 
 
-def _row(command: str, name: str, module: str, description: str, options: str = "", takes: str = "") -> Format:
+def _row(
+    command: str, name: str, module: str, description: str, options: str = "", takes: str = ""
+) -> Format:
     return Format(
         command=command,
         name=name,
@@ -98,7 +100,7 @@ FORMATS: tuple[Format, ...] = (
     _row("diff", "svg", "diff:as_svg", "picture for web pages", "view", _CHANGES + "theme"),
     _row("diff", "json", "diff:as_json", "data with a schema"),
     _row("diff", "markdown", "diff:as_markdown", "tables and diagram for pull requests", "view", _CHANGES),
-    _row("check", "text", "check_text", "for a terminal", "colour verbose", "verbose"),
+    _row("check", "text", "check_text", "for a terminal", "colour verbose width", "verbose"),
     _row("check", "concise", "check_concise", "one line per finding"),
     _row("check", "json", "check_json", "data with a schema"),
     _row("check", "sarif", "check_sarif", "for code scanning"),

@@ -71,16 +71,22 @@ def _heading(view: View) -> dict[str, str]:
 
 def _legend(drawn: Picture, palette: Palette) -> str:
     """A table with the roles, shapes and lines that occur in ``drawn``."""
-    rows = [
-        f'<TR><TD BGCOLOR="{palette.style(name).fill}" WIDTH="24"> </TD><TD ALIGN="LEFT">{words}</TD></TR>'
-        for name, words in role_words(drawn)
-    ]
+    rows = [f"<TR>{_swatch(palette.style(name))}{_cell(words)}</TR>" for name, words in role_words(drawn)]
     lines = [
         *(f"{_SHAPES[kind]}: {words}" for kind, words in kind_words(drawn)),
         *(f"{_LOOKS[kind]}: {words}" for kind, words in edge_words(drawn)),
     ]
-    rows += [f'<TR><TD COLSPAN="2" ALIGN="LEFT">{line}</TD></TR>' for line in lines]
+    rows += [f"<TR>{_cell(line, columns=2)}</TR>" for line in lines]
     return f'<TABLE BORDER="0" CELLSPACING="2">{"".join(rows)}</TABLE>'
+
+
+def _swatch(style: Style) -> str:
+    dash = f' STYLE="{style.dash}"' if style.dash != "solid" else ""
+    return f'<TD BORDER="1" COLOR="{style.line}" BGCOLOR="{style.fill}" WIDTH="24"{dash}> </TD>'
+
+
+def _cell(text: str, columns: int = 1) -> str:
+    return f'<TD ALIGN="LEFT" COLSPAN="{columns}">{text}</TD>'
 
 
 def _graph_attributes(drawn: Picture, palette: Palette, plain: bool) -> dict[str, str]:

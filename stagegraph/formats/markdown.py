@@ -32,7 +32,7 @@ def _lines(report: Report, view: View) -> Iterator[str]:
     yield closing
     for section in report_sections(report):
         yield ""
-        yield f"### {section.heading}"
+        yield f"### {escaped(section.heading)}"
         yield ""
         yield from _body(section)
 

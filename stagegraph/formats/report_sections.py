@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from stagegraph.model import LeftBehind, Node, NodeKind, Reach, Report, Role, Shipped, StepKind
+from stagegraph.model import LeftBehind, Node, NodeKind, Parallelism, Reach, Report, Role, Shipped, StepKind
 from stagegraph.picture.shorten import ARROW, cut, shortened
 from stagegraph.source import printable
 from stagegraph.units import counted, measured_words
@@ -31,39 +31,39 @@ class Section(Struct, frozen=True, kw_only=True):
 
 
 def report_sections(report: Report) -> tuple[Section, ...]:
-    """The sections: in the image, left behind, not needed, parallelism, critical path, findings."""
+    """The sections: those of each target, not needed, parallelism, critical path, findings."""
     nodes = {node.id: node for node in report.nodes}
     sections = (
-        Section(heading="In the image", rows=shipped_rows(report)),
-        Section(heading="Left behind", rows=left_behind_rows(report)),
+        *(section for target in report.targets for section in target_sections(report, target)),
         Section(heading="Not needed", rows=tuple(_unneeded(report))),
         Section(heading="Parallelism", sentences=tuple(_parallelism(report, nodes))),
         Section(heading="Critical path", rows=tuple(_path(report))),
         Section(heading="Findings", rows=tuple(_findings(report))),
     )
-    with_content = [section for section in sections if section.rows or section.sentences]
-    if not report.shipped:
-        own_steps = Section(heading="In the image", sentences=("Only what its own steps create.",))
-        with_content.insert(0, own_steps)
-    return tuple(with_content)
+    return tuple(section for section in sections if section.rows or section.sentences)
 
 
-def shipped_rows(report: Report) -> tuple[Row, ...]:
-    """What is in the image, and where it comes from."""
+def target_sections(report: Report, target: str) -> tuple[Section, Section]:
+    """What is in the image of ``target`` and where it comes from, and what only its build needs."""
     nodes = {node.id: node for node in report.nodes}
-    return tuple(_shipped_row(item, nodes) for item in report.shipped)
-
-
-def left_behind_rows(report: Report) -> tuple[Row, ...]:
-    """What the build needs and the image does not contain, or only in part."""
-    nodes = {node.id: node for node in report.nodes}
-    return tuple(_left_behind_row(item, nodes) for item in report.left_behind)
+    name = printable(nodes[target].label) if len(report.targets) > 1 else ""
+    ships = tuple(_shipped_row(item, nodes) for item in report.shipped if item.target == target)
+    left = tuple(_left_behind_row(item, nodes) for item in report.left_behind if item.target == target)
+    return (
+        Section(
+            heading=f"In the image of {name}" if name else "In the image",
+            sentences=() if ships else ("Only what its own steps create.",),
+            rows=ships,
+        ),
+        Section(heading=f"Left behind by {name}" if name else "Left behind", rows=left),
+    )
 
 
 def headline(report: Report) -> str:
     """The Dockerfile, targets and platforms of the report, in one line."""
-    labels = ", ".join(node.label for node in report.nodes if node.id in report.targets)
-    return printable(f"{report.source}: target {labels} on {', '.join(report.platforms)}")
+    labels = [node.label for node in report.nodes if node.id in report.targets]
+    targets = f"{'target' if len(labels) == 1 else 'targets'} {', '.join(labels)}"
+    return printable(f"{report.source}: {targets} on {', '.join(report.platforms)}")
 
 
 def _line(number: int | None) -> str:
@@ -120,12 +120,8 @@ def _unneeded(report: Report) -> Iterator[Row]:
 def _parallelism(report: Report, nodes: Mapping[str, Node]) -> Iterator[str]:
     parallelism = report.parallelism
     steps = sum(step.kind is not StepKind.RESULT for step in report.steps)
-    yield (
-        f"{counted(steps, 'step')} in {counted(parallelism.levels, 'level')}; up to"
-        f" {counted(parallelism.max_steps, 'step')} can run in parallel"
-        f" (in {counted(parallelism.max_stages, 'stage')})."
-    )
-    if parallelism.max_stages > 1:
+    yield f"{counted(steps, 'step')} in {counted(parallelism.levels, 'level')}; {_width(parallelism)}."
+    if parallelism.max_stages > 1 and parallelism.max_steps > 1:
         names = [nodes[name].label for name in parallelism.widest_stages]
         shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
         yield f"Stages that can run in parallel: {shown}."
@@ -133,7 +129,15 @@ def _parallelism(report: Report, nodes: Mapping[str, Node]) -> Iterator[str]:
     if any(step.measured for step in report.steps):
         yield f"The longest chain takes {length:.2f} s; all steps together take {total:.2f} s."
     else:
-        yield f"The longest chain is {length:g} of {total:g} steps (every step counted as 1)."
+        steps_in_all = "1 step" if total == 1 else f"{total:g} steps"
+        yield f"The longest chain is {length:g} of {steps_in_all} (every step counted as 1)."
+
+
+def _width(parallelism: Parallelism) -> str:
+    if parallelism.max_steps < 2:
+        return "nothing runs in parallel"
+    stages = counted(parallelism.max_stages, "stage")
+    return f"up to {parallelism.max_steps} steps can run in parallel (in {stages})"
 
 
 def _path(report: Report) -> Iterator[Row]:

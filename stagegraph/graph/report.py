@@ -16,6 +16,7 @@ from stagegraph.graph.critical_path import Schedule, schedule
 from stagegraph.graph.nodes import edges_of_report, nodes_of
 from stagegraph.graph.parallelism import largest_antichain
 from stagegraph.graph.shipping import left_behind, roles, shipped
+from stagegraph.graph.stage_graph import StageGraph
 from stagegraph.graph.steps import RawStep
 from stagegraph.model import Finding, NodeKind, Parallelism, Report, Step, StepKind
 from stagegraph.options import Options
@@ -50,7 +51,7 @@ def analyse(build: Build, weights: Mapping[int, float] | None = None) -> Report:
         critical_path=tuple(step for step in timed.path if steps[step].kind is not StepKind.RESULT),
         parallelism=_parallelism(graph, step_graph, timed, sum(durations)),
         shipped=ships,
-        left_behind=left_behind(graph, role_of, ships, [node.id for node in nodes]),
+        left_behind=left_behind(graph, build.targets, ships, [node.id for node in nodes]),
         findings=_findings(build, reached, questions),
     )
 
@@ -94,10 +95,10 @@ def _questions(build: Build) -> list[Options]:
 
 
 def _parallelism(
-    graph: networkx.DiGraph[str], steps: networkx.DiGraph[int], timed: Schedule, total: float
+    graph: StageGraph, steps: networkx.DiGraph[int], timed: Schedule, total: float
 ) -> Parallelism:
     # Results are not work; in a build for several platforms they would stand between the steps.
-    work = [step for step, data in steps.nodes.items() if data["kind"] is not StepKind.RESULT]
+    work = [step for step, data in steps.nodes.items() if data["kind"] != StepKind.RESULT]
     widest_steps = largest_antichain(_kept(steps, work))
     widest_stages = _widest_stages(graph)
     return Parallelism(
@@ -120,7 +121,7 @@ def _kept(steps: networkx.DiGraph[int], work: Sequence[int]) -> networkx.DiGraph
     return kept
 
 
-def _widest_stages(graph: networkx.DiGraph[str]) -> list[str]:
+def _widest_stages(graph: StageGraph) -> list[str]:
     """A maximum antichain of the needed stages.
 
     A stage that reads a later one fails to build, and only such an edge can close a cycle: it is left out.
@@ -128,7 +129,7 @@ def _widest_stages(graph: networkx.DiGraph[str]) -> list[str]:
     index: dict[str, int] = {
         node: data["index"]
         for node, data in graph.nodes.items()
-        if data["needed"] and data["kind"] is NodeKind.STAGE
+        if data["needed"] and data["kind"] == NodeKind.STAGE
     }
     forward: networkx.DiGraph[str] = networkx.DiGraph()
     forward.add_nodes_from(node for node, _ in sorted(index.items(), key=lambda item: item[1]))
