@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING
 
 import networkx
 
@@ -24,8 +23,6 @@ from stagegraph.comparison.stage_changes import ComparedBuild, stage_changes
 from stagegraph.graph.build import Build
 from stagegraph.graph.report import analyse
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Report, stage_id
-
-if TYPE_CHECKING:
 
 _EdgeKey = tuple[str, str, EdgeKind, bool]  # source, target, kind, selectable
 

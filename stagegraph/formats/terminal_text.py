@@ -147,7 +147,7 @@ def _lines(text: Text, width: int) -> Iterator[Text]:
 
 
 def _breaks(line: str, width: int) -> Iterator[int]:
-    """Where to break ``line``: before words that do not fit, and after slashes of those that fit on no line."""
+    """Where to break ``line``: before words that do not fit, and after slashes of words wider than a line."""
     if _is_simple(line) and len(line) <= width:
         return
     used = 0
