@@ -47,7 +47,7 @@ def run_of(work: Work, exclude: Sequence[str], progress: Callable[[Results], Res
     skipped = [result for result in results if isinstance(result, Skipped)]
     dockerfiles = [result for result in results if not isinstance(result, Skipped)]
     return Run(
-        files=(*dockerfiles, *checked_build_files(work.tasks, results, exclude)),
+        files=(*dockerfiles, *checked_build_files(work, results, exclude)),
         builds=tuple(build for discovery in work.discoveries for build in discovery.builds),
         notes=tuple(map(str, merged_notes([*work.notes, *_notes(skipped), *work.not_read]))),
         not_understood=tuple(map(str, work.not_understood)),

@@ -11,10 +11,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from stagegraph.discovery.found_build import FoundBuild, Note, ReadingLimits
+from stagegraph.discovery.found_build import FoundBuild, MissingFile, Note, ReadingLimits
 from stagegraph.discovery.hcl_expression import evaluate, scope_of
 from stagegraph.discovery.hcl_file import HclError, HclFile, Node, read_hcl, read_json
 from stagegraph.discovery.hcl_functions import UNKNOWN, is_known, to_text
+from stagegraph.discovery.missing import missing_file
 from stagegraph.discovery.repository import Repository, is_remote, joined
 
 _MOST_COMBINATIONS = 256
@@ -111,6 +112,7 @@ class _BakeFile:
         dockerfiles = self._dockerfiles(context, values["dockerfile"])
         if not dockerfiles:
             unknown.add("dockerfile")
+        missing = None if dockerfiles else self._missing(layers, values)
         line = self._targets[name].line
         self._note(line, name, unknown)
         for position, dockerfile in enumerate(dockerfiles or [None]):
@@ -128,7 +130,20 @@ class _BakeFile:
                 unknown=frozenset(unknown),
                 certain=position == 0 and not self._is_partial(name),
                 may_differ=len(dockerfiles) > 1,
+                missing=missing,
             )
+
+    def _missing(self, layers: _Layers, values: Mapping[str, Any]) -> MissingFile | None:
+        """What does not exist of a target whose paths are written in the file, without variables."""
+        without_variables = replace(self._scope, values={})
+        for key in ("context", "dockerfile"):
+            literal = [evaluate(node, without_variables) for node in layers.get(key, ())][-1:]
+            if literal not in ([], [values[key]]):
+                return None
+        context, name = ("." if "context" not in layers else values["context"]), values["dockerfile"] or ""
+        if not isinstance(context, str) or not isinstance(name, str):
+            return None
+        return missing_file(self._repository, self._path.rpartition("/")[0], context, name)
 
     def _is_partial(self, name: str) -> bool:
         """Whether another file may complete a target: the file that this one overrides, or a parent's."""

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from stagegraph.discovery.found_build import FoundBuild, Note, ReadingLimits
+from stagegraph.discovery.missing import missing_file
 from stagegraph.discovery.repository import Repository, is_remote
 from stagegraph.discovery.yaml_file import Table, Yaml, YamlError, read_yaml
 
@@ -85,6 +86,7 @@ def _service(
     dockerfile = repository.dockerfile(here, context, file or None) if known else None
     if dockerfile is None:
         unknown.add("dockerfile")
+    missing = missing_file(repository, here, context, file) if known and dockerfile is None else None
     target, target_sure = _text(table.get("target"))
     if not target_sure:
         unknown.add("target")
@@ -105,6 +107,7 @@ def _service(
         platforms=(*_texts(table.get("platforms")), *_texts(by_bake.get("platforms"))),
         contexts=tuple(sorted(_pairs(table.get("additional_contexts"))[0])),
         unknown=frozenset(unknown),
+        missing=missing,
     )
 
 
