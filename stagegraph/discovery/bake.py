@@ -112,7 +112,8 @@ class _BakeFile:
         dockerfiles = self._dockerfiles(context, values["dockerfile"])
         if not dockerfiles:
             unknown.add("dockerfile")
-        missing = None if dockerfiles else self._missing(layers, values)
+        is_base = name in self._parents and name not in self._grouped
+        missing = None if dockerfiles or is_base else self._missing(layers, values)
         line = self._targets[name].line
         self._note(line, name, unknown)
         for position, dockerfile in enumerate(dockerfiles or [None]):
@@ -140,7 +141,7 @@ class _BakeFile:
             literal = [evaluate(node, without_variables) for node in layers.get(key, ())][-1:]
             if literal not in ([], [values[key]]):
                 return None
-        context, name = ("." if "context" not in layers else values["context"]), values["dockerfile"] or ""
+        context, name = values["context"] or "", values["dockerfile"] or ""
         if not isinstance(context, str) or not isinstance(name, str):
             return None
         return missing_file(self._repository, self._path.rpartition("/")[0], context, name)

@@ -20,7 +20,12 @@ def is_dockerfile_name(name: str) -> bool:
 
 def is_template_name(name: str) -> bool:
     """Whether ``name`` is a common name for a template of a Dockerfile."""
-    return _has_name(name) and bool(re.search(_TEMPLATE, name, re.IGNORECASE))
+    return _has_name(name) and has_template_suffix(name)
+
+
+def has_template_suffix(name: str) -> bool:
+    """Whether ``name`` ends as the name of a template does: ``Containerfile.in``."""
+    return bool(re.search(_TEMPLATE, name, re.IGNORECASE))
 
 
 def _has_name(name: str) -> bool:

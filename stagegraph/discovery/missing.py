@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from msgspec import Struct
 from msgspec.structs import replace
 
-from stagegraph.discovery.file_names import is_template_name
+from stagegraph.discovery.file_names import has_template_suffix
 from stagegraph.discovery.found_build import FoundBuild, MissingFile
 from stagegraph.discovery.repository import Repository, is_ignored, joined
 
@@ -26,11 +26,14 @@ _SCRIPT = (
 )
 # what only says that the path is used: the key of a context or Dockerfile, or a command line of a build
 _USED = (
-    r"^\s*(?:-\s+)?[\"']?(?:build|context|dockerfile|file)[\"']?\s*[:=]"
+    r"(?:^\s*(?:-\s+)?|[{,]\s*)[\"']?(?:build|context|dockerfile|file)[\"']?\s*[:=]"
     r"|\bbuild:\s*(?:\{|\./)|\b(?:docker|podman|buildah|nerdctl)\b[^\n]*\bbuild\b|^\s*(?:#|//)"
 )
 # a line of a script that writes a Dockerfile
-_MAKES = r"[>]|\b(?:tee|cp|mv|ln|touch|curl|wget|install|copy|write|open|render|envsubst|generate\w*|template\w*)\b"
+_MAKES = (
+    r"[>]|\b(?:tee|cp|mv|ln|touch|curl|wget|install|copy|write|open|render|envsubst"
+    r"|generate\w*|template\w*)\b"
+)
 _OVERRIDES = r"(?m)--project-directory|\bworkdir:|^.*[\w*-]\.(?:context|dockerfile)="
 _MAY_OVERRIDE = r"(?:[^.]*|.*\.(?:ya?ml|sh|bash|mk|just))\Z"
 _ONLY_BUILDS = r"[^/]*bake[^/]*\.(?:hcl|json)\Z"
@@ -41,25 +44,29 @@ def missing_file(repository: Repository, here: str, context: str, dockerfile: st
     """What does not exist of a build in the directory ``here``; None where something is not known.
 
     A path may be relative to any directory between ``here`` and the root: what a tool is run in is not
-    known. Both are as they are written; an empty ``dockerfile`` is the default one.
+    known. Both are as they are written, empty for the default.
     """
+    if not context and not dockerfile:
+        return None
+    context = context or "."
     if not re.fullmatch(_LITERAL, context) or not re.fullmatch(_LITERAL, dockerfile or "Dockerfile"):
         return None
     if context.endswith(".git") or context.startswith("~"):
         return None
-    contexts = [joined(start, context) for start in _between(here)]
-    inside = [path for path in contexts if path is not None]
-    if len(inside) < len(contexts):
+    if joined(here, context) is None:
         return None
+    inside = [path for start in _between(here) if (path := joined(start, context)) is not None]
     existing = [path for path in inside if repository.exists(path)]
     if not existing:
         paths, part, text = inside, "context", context
     else:
         names = (dockerfile,) if dockerfile else _NAMES
         joint = [joined(path, name) for path in existing for name in names]
+        if None in joint:
+            return None
         # some builders take the path of a Dockerfile from the working directory
         joint += [joined(start, name) for start in _between(here) for name in names if dockerfile]
-        if None in joint or any(path is not None and repository.exists(path) for path in joint):
+        if any(path is not None and repository.exists(path) for path in joint):
             return None
         paths, part, text = [path for path in joint if path is not None], "dockerfile", dockerfile
     if any(_may_be_made(repository, path) for path in paths):
@@ -93,7 +100,7 @@ def _may_be_made(repository: Repository, path: str) -> bool:
         return True
     directory, name = posixpath.split(path)
     beside = repository.names_in(directory)
-    return any(is_template_name(one) and name.lower() in one.lower() for one in beside)
+    return any(has_template_suffix(one) and name.lower() in one.lower() for one in beside)
 
 
 def without_makeable(builds: Iterable[FoundBuild], repository: Repository) -> Iterator[FoundBuild]:
@@ -101,17 +108,29 @@ def without_makeable(builds: Iterable[FoundBuild], repository: Repository) -> It
     kept = list(builds)
     wanted = {build.missing.path: _name_of(repository, build.missing.path) for build in kept if build.missing}
     made = _mentioned(repository, set(wanted.values())) if wanted else set()
-    services = [_service(build) for build in kept]
+    merged = _merged(build for build in kept if build.kind != "workflow step")
     for build in kept:
         missing = build.missing
-        several = build.kind == "compose service" and services.count(_service(build)) > 1
-        if missing and (several or build.may_differ or not build.certain or wanted[missing.path] in made):
+        if missing and (
+            _identity(build) in merged
+            or build.may_differ
+            or not build.certain
+            or wanted[missing.path] in made
+        ):
             yield replace(build, missing=None)
         else:
             yield build
 
 
-def _service(build: FoundBuild) -> tuple[str, str]:
+def _merged(builds: Iterable[FoundBuild]) -> set[tuple[str, str]]:
+    """The directories and names of the builds that several of its files define: Docker merges these."""
+    files: dict[tuple[str, str], set[str]] = {}
+    for build in builds:
+        files.setdefault(_identity(build), set()).add(build.file)
+    return {identity for identity, where in files.items() if len(where) > 1 and identity[1]}
+
+
+def _identity(build: FoundBuild) -> tuple[str, str]:
     return build.file.rpartition("/")[0], build.name
 
 

@@ -66,7 +66,7 @@ class _Reader:
         steps = owner.get("steps")
         directory = owner.table("defaults").table("run").text("working-directory") or ""
         self._changed = False
-        self._checkout = CheckoutState(unchanged=self._path.startswith(".github/"))
+        self._checkout = CheckoutState(unchanged=self._path.startswith(".github/workflows/"))
         for step in steps if isinstance(steps, list) else ():
             if isinstance(step, Table):
                 env = {**environment, **_strings(step.table("env"))}
@@ -155,7 +155,7 @@ class _Reader:
         texts = (inputs.text("context") or "", inputs.text("file") or "", step.text("if") or "")
         if not self._checkout.unchanged or "${{" in "".join(texts[:2]) or "hashFiles" in texts[2]:
             return None
-        found = missing_file(self._repository, "", context, "")
+        found = missing_file(self._repository, "", "" if context == "." else context, "")
         if not file or (found and found.part == "context"):
             return found
         return missing_file(self._repository, "", ".", file)  # from the root, not from the context
