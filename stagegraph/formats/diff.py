@@ -26,7 +26,7 @@ from stagegraph.source import printable
 
 _PLAIN = View()
 MOST_ROWS_OF_TEXT = 40  # of a section
-_LONGEST_TEXT = 400  # characters of an instruction
+_LONGEST_TEXT = 4_000  # characters of an instruction
 MOST_LINES_OF_TEXT = 6  # removed or added, of a row
 _STYLES = {Change.ADDED: "green", Change.REMOVED: "red", Change.CHANGED: "blue", Change.RENAMED: "blue"}
 SCHEMA_VERSION = 1  # counts changes that break readers

@@ -39,6 +39,7 @@ def report_sections(report: Report) -> tuple[Section, ...]:
         Section(heading="Parallelism", sentences=tuple(_parallelism(report, nodes))),
         Section(heading="Critical path", rows=tuple(_path(report))),
         Section(heading="Findings", rows=tuple(_findings(report))),
+        Section(heading="Notes", sentences=tuple(map(_sentence, report.notes))),
     )
     return tuple(section for section in sections if section.rows or section.sentences)
 
@@ -138,6 +139,10 @@ def _width(parallelism: Parallelism) -> str:
         return "nothing runs in parallel"
     stages = counted(parallelism.max_stages, "stage")
     return f"up to {parallelism.max_steps} steps can run in parallel (in {stages})"
+
+
+def _sentence(note: str) -> str:
+    return f"{note[:1].upper()}{note[1:]}."
 
 
 def _path(report: Report) -> Iterator[Row]:

@@ -132,7 +132,8 @@ def _stages(timings: Timings, width: int) -> Iterator[Text]:
     if timings.wall is None:
         return
     most = max((count for _, count in timings.concurrency), default=0)
-    blank = f"  {'running steps':<{_NAME}} {'':<8}{f'up to {most}':>{2 * _FIGURES + 1}}  "
+    parallel = f"up to {most}" if most > 1 else "one at a time"
+    blank = f"  {'running steps':<{_NAME}} {'':<8}{parallel:>{2 * _FIGURES + 1}}  "
     yield Text(blank + curve(timings.concurrency, timings.known_wall, room), style="dim")
 
 

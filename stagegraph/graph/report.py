@@ -22,6 +22,7 @@ from stagegraph.model import Finding, NodeKind, Parallelism, Report, Step, StepK
 from stagegraph.options import Options
 from stagegraph.reach.from_choices import FromChoices
 from stagegraph.reach.reachability import Reached, stage_reach
+from stagegraph.source import printable
 
 _CODES = frozenset({"dead-stage", "shadowed-stage", "later-stage", "number-is-image"})
 
@@ -53,7 +54,17 @@ def analyse(build: Build, weights: Mapping[int, float] | None = None) -> Report:
         shipped=ships,
         left_behind=left_behind(graph, build.targets, ships, [node.id for node in nodes]),
         findings=_findings(build, reached, questions),
+        notes=_notes(build),
     )
+
+
+def _notes(build: Build) -> tuple[str, ...]:
+    """What changes the text of the Dockerfile before it is read (buildah, imagebuildah/build.go)."""
+    name = build.source.name.replace("\\", "/").rpartition("/")[2]
+    if not name.endswith(".in"):
+        return ()
+    first = f"podman and buildah run the C preprocessor on {printable(name)} first"
+    return (f"{first}; this graph is of the text before",)
 
 
 def _durations(steps: Sequence[RawStep], weights: Mapping[int, float] | None) -> list[float]:
