@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from stagegraph.version import __version__
 
 if TYPE_CHECKING:
-    from stagegraph.api import read, render, stage_graph, step_graph
+    from stagegraph.api import affected, read, render, stage_graph, step_graph
     from stagegraph.comparison.changes import Comparison
     from stagegraph.comparison.compare import compare
     from stagegraph.errors import DockerfileError, InputError, OptionsError, RenderError, StagegraphError
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from stagegraph.model import Edge, EdgeKind, Finding, Node, NodeKind, Reach, Report, Role, Step
     from stagegraph.options import Options
     from stagegraph.picture.view import View
+    from stagegraph.rebuild.context import Context, FileEntry, LinkEntry
+    from stagegraph.rebuild.impact import Impact, Reason, ReasonKind, StepImpact, StepStatus
+    from stagegraph.rebuild.state import BuildState
     from stagegraph.records.reading import read_records
     from stagegraph.records.record import Record
     from stagegraph.source import Source
@@ -38,12 +41,17 @@ if TYPE_CHECKING:
 
 _PUBLIC = {
     "Build": "graph.build",
+    "BuildState": "rebuild.state",
     "Comparison": "comparison.changes",
+    "Context": "rebuild.context",
     "DockerfileError": "errors",
     "Edge": "model",
     "EdgeKind": "model",
+    "FileEntry": "rebuild.context",
     "Finding": "model",
+    "Impact": "rebuild.impact",
     "InputError": "errors",
+    "LinkEntry": "rebuild.context",
     "Node": "model",
     "NodeKind": "model",
     "Options": "options",
@@ -51,6 +59,8 @@ _PUBLIC = {
     "PathPart": "timings.timings",
     "Phase": "timings.timings",
     "Reach": "model",
+    "Reason": "rebuild.impact",
+    "ReasonKind": "rebuild.impact",
     "Record": "records.record",
     "RenderError": "errors",
     "Report": "model",
@@ -60,10 +70,13 @@ _PUBLIC = {
     "Source": "source",
     "StagegraphError": "errors",
     "Step": "model",
+    "StepImpact": "rebuild.impact",
+    "StepStatus": "rebuild.impact",
     "TimedStage": "timings.timings",
     "TimedStep": "timings.timings",
     "Timings": "timings.timings",
     "View": "picture.view",
+    "affected": "api",
     "analyse": "graph.report",
     "compare": "comparison.compare",
     "measure": "timings.measure",
@@ -79,12 +92,17 @@ _PUBLIC = {
 
 __all__ = [
     "Build",
+    "BuildState",
     "Comparison",
+    "Context",
     "DockerfileError",
     "Edge",
     "EdgeKind",
+    "FileEntry",
     "Finding",
+    "Impact",
     "InputError",
+    "LinkEntry",
     "Node",
     "NodeKind",
     "Options",
@@ -92,6 +110,8 @@ __all__ = [
     "PathPart",
     "Phase",
     "Reach",
+    "Reason",
+    "ReasonKind",
     "Record",
     "RenderError",
     "Report",
@@ -101,11 +121,14 @@ __all__ = [
     "Source",
     "StagegraphError",
     "Step",
+    "StepImpact",
+    "StepStatus",
     "TimedStage",
     "TimedStep",
     "Timings",
     "View",
     "__version__",
+    "affected",
     "analyse",
     "compare",
     "measure",

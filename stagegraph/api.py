@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import networkx
 
     from stagegraph.comparison.changes import Comparison
+    from stagegraph.rebuild.impact import Impact
+    from stagegraph.rebuild.state import BuildState
 
 _DEFAULT_OPTIONS = Options()
 _DEFAULT_VIEW = View()
@@ -45,6 +47,17 @@ def stage_graph(build: Build, *, prune: bool = False) -> networkx.DiGraph[str]:
 def step_graph(build: Build) -> networkx.DiGraph[int]:
     """The DAG of the steps that BuildKit schedules for ``build``."""
     return build.step_graph()
+
+
+def affected(before: BuildState, after: BuildState) -> Impact:
+    """What BuildKit runs again when it builds ``after`` with the cache that building ``before`` left.
+
+    Every step of ``after`` runs again, may run again or is cached. Raises InputError for files that
+    cannot be read and for an invalid ignore file.
+    """
+    from stagegraph.rebuild import impact
+
+    return impact.affected(before, after)
 
 
 def render(

@@ -25,7 +25,7 @@ StepGraph = networkx.DiGraph
 CONTEXT_NAME = "[internal] load build context"
 _DOCUMENT_NAME = "[internal] preparing inline document"
 _CACHE_NAME = "[internal] setting cache mount permissions"
-_CONTEXT = ("local",)
+CONTEXT_WORDS = ("local",)  # RawStep.words of the local build context
 _BEHIND_MOUNTS = {"secret": 1, "ssh": 2}
 
 
@@ -65,6 +65,11 @@ class RawStep(Struct, kw_only=True):
     def node(self) -> str:
         """The id of the node that the step belongs to: what it loads, or its first stage; "" for none."""
         return self.source or (stage_id(min(self.stages)) if self.stages else "")
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words that identify a step without an action; () for one of an instruction."""
+        return () if isinstance(self.work, (RunAction, CopyAction, WorkdirAction)) else self.work
 
 
 class StepList:
@@ -163,8 +168,15 @@ class StepBuilder:
         self._last[stage.index] = last
 
     def _local(self) -> int:
-        step = RawStep(name=CONTEXT_NAME, kind=StepKind.SOURCE, span=None, inputs=(), work=_CONTEXT, source=CONTEXT_ID)
-        return self._list.add("context", step, None)
+        step = RawStep(
+            name=CONTEXT_NAME,
+            kind=StepKind.SOURCE,
+            span=None,
+            inputs=(),
+            work=CONTEXT_WORDS,
+            source=CONTEXT_ID,
+        )
+        return self._list.add(CONTEXT_WORDS, step, None)
 
     def _document(self, name: str, text: str, mode: str) -> int:
         key = ("document", name, text, mode)
@@ -243,9 +255,7 @@ class StepBuilder:
         return self._last.get(source)
 
 
-def _step(
-    action: Action, kind: StepKind, *, onto: int | None, reads: tuple[int | None, ...] = ()
-) -> RawStep:
+def _step(action: Action, kind: StepKind, *, onto: int | None, reads: tuple[int | None, ...] = ()) -> RawStep:
     inputs = dict.fromkeys(_some(onto) + tuple(read for read in reads if read is not None))
     return RawStep(
         name=action.name,

@@ -11,14 +11,26 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from stagegraph.dockerfile.actions import CopyAction, CopyPart, WorkdirAction
-from stagegraph.graph.steps import CONTEXT_NAME, RawStep
+from stagegraph.graph.steps import CONTEXT_WORDS, RawStep
 from stagegraph.model import StepKind
-from stagegraph.rebuild.context import in_memory
+from stagegraph.rebuild.context import FileEntry, in_memory
 from stagegraph.rebuild.keys import copy_selector
 from stagegraph.rebuild.selection import SelectionError, Selector, resolve, selected
 from stagegraph.rebuild.tree import Node, NodeKind, folder, grafted
 
-_ARCHIVES = (".tar", ".tgz", ".tar.gz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".tbz", ".tar.zst", ".gz", ".xz")
+_ARCHIVES = (
+    ".tar",
+    ".tgz",
+    ".tar.gz",
+    ".tar.xz",
+    ".txz",
+    ".tar.bz2",
+    ".tbz2",
+    ".tbz",
+    ".tar.zst",
+    ".gz",
+    ".xz",
+)
 _MAGIC = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
 
 
@@ -73,11 +85,13 @@ class Contents:
             return below._replace(tree=grafted(below.tree, _parts(work.path), folder()))
         if isinstance(work, CopyAction):
             return self._copied(step, work, below, position)
-        if step.name == CONTEXT_NAME and step.kind is StepKind.SOURCE:
+        if step.words == CONTEXT_WORDS:
             return Files(None, self._context())
-        if isinstance(work, tuple) and work[:1] == ("document",):
-            return Files(None, grafted(folder(), _parts(work[1]), in_memory(work[2])))
-        if isinstance(work, tuple) and work[:1] == ("result",):
+        if step.words[:1] == ("document",):
+            name, text, mode = step.words[1:]
+            node = in_memory(FileEntry(text.encode("utf-8", "surrogateescape"), int(mode, 8)))
+            return Files(None, grafted(folder(), _parts(name), node))
+        if step.kind is StepKind.RESULT:
             return below
         return Files(position, folder())
 
@@ -121,9 +135,7 @@ class _UnknownError(Exception):
     """Where files land is unknown."""
 
 
-def _landing(
-    action: CopyAction, part: CopyPart, source: Node, files: Files
-) -> Iterator[tuple[str, Node]]:
+def _landing(action: CopyAction, part: CopyPart, source: Node, files: Files) -> Iterator[tuple[str, Node]]:
     selector = copy_selector(part, action)
     target = _target(action)
     unpacks = part.options[:1] == ("True",)
@@ -158,9 +170,7 @@ def _sources(source: Node, selector: Selector) -> Iterator[tuple[str, Node]]:
             yield entry.path, node
 
 
-def _landed(
-    action: CopyAction, files: Files, path: str, node: Node, *, unpacks: bool
-) -> tuple[str, Node]:
+def _landed(action: CopyAction, files: Files, path: str, node: Node, *, unpacks: bool) -> tuple[str, Node]:
     target = _target(action)
     if node.is_folder:
         return target, node

@@ -133,7 +133,8 @@ def _children_without(node: Node, path: str, excludes: PathPatterns, bits: int) 
 def _unreadable(name: str, error: Exception) -> InputError:
     reason = getattr(error, "strerror", None) or error
     return InputError(
-        f"{name}: {reason}", hint="fix its permissions, or exclude it in .dockerignore if the build does not need it"
+        f"{name}: {reason}",
+        hint="fix its permissions, or exclude it in .dockerignore if the build does not need it",
     )
 
 

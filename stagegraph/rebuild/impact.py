@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from stagegraph.graph.steps import RawStep
+from stagegraph.graph.steps import CONTEXT_WORDS, RawStep
 from stagegraph.model import StepKind
 from stagegraph.rebuild.context import paths_below
 from stagegraph.rebuild.keys import KeyInput
@@ -21,7 +21,7 @@ _MOST_COMPARED = 200  # steps that are looked at for the one that a changed step
 _VARIABLE = r"\$\{?(\w+)"
 
 
-class Status(StrEnum):
+class StepStatus(StrEnum):
     """What happens to a step in the second build."""
 
     RUNS_AGAIN = "runs again"
@@ -63,7 +63,7 @@ class StepImpact(Struct, frozen=True, kw_only=True):
     line: int | None
     stages: tuple[int, ...]
     inputs: tuple[int, ...]
-    status: Status
+    status: StepStatus
     reasons: tuple[Reason, ...] = ()
     note: str = ""
 
@@ -73,7 +73,7 @@ class Impact(Struct, frozen=True, kw_only=True):
 
     steps: tuple[StepImpact, ...]
 
-    def with_status(self, status: Status) -> tuple[StepImpact, ...]:
+    def with_status(self, status: StepStatus) -> tuple[StepImpact, ...]:
         """The steps of instructions with ``status``: without sources and results."""
         shown = (StepKind.SOURCE, StepKind.RESULT)
         return tuple(step for step in self.steps if step.status is status and step.kind not in shown)
@@ -81,17 +81,17 @@ class Impact(Struct, frozen=True, kw_only=True):
     @property
     def runs_again(self) -> tuple[StepImpact, ...]:
         """The steps that run again, certainly."""
-        return self.with_status(Status.RUNS_AGAIN)
+        return self.with_status(StepStatus.RUNS_AGAIN)
 
     @property
     def may_run(self) -> tuple[StepImpact, ...]:
         """The steps that run again only if a step above them writes something else."""
-        return self.with_status(Status.MAY_RUN)
+        return self.with_status(StepStatus.MAY_RUN)
 
     @property
     def cached(self) -> tuple[StepImpact, ...]:
         """The steps that are cached, certainly."""
-        return self.with_status(Status.CACHED)
+        return self.with_status(StepStatus.CACHED)
 
 
 def affected(before: BuildState, after: BuildState) -> Impact:
@@ -114,7 +114,7 @@ class _Explainer:
     def step(self, position: int) -> StepImpact:
         step = self._after.steps[position]
         status = self._status(position)
-        reasons = () if status is Status.CACHED else tuple(dict.fromkeys(self._reasons(position, status)))
+        reasons = () if status is StepStatus.CACHED else tuple(dict.fromkeys(self._reasons(position, status)))
         return StepImpact(
             id=position,
             name=step.name,
@@ -127,13 +127,13 @@ class _Explainer:
             note=_note(step),
         )
 
-    def _status(self, position: int) -> Status:
+    def _status(self, position: int) -> StepStatus:
         if self._lookup.same[position]:
-            return Status.CACHED
-        return Status.MAY_RUN if self._lookup.maybe[position] else Status.RUNS_AGAIN
+            return StepStatus.CACHED
+        return StepStatus.MAY_RUN if self._lookup.maybe[position] else StepStatus.RUNS_AGAIN
 
-    def _reasons(self, position: int, status: Status) -> Iterator[Reason]:
-        candidates = self._lookup.maybe[position] if status is Status.MAY_RUN else ()
+    def _reasons(self, position: int, status: StepStatus) -> Iterator[Reason]:
+        candidates = self._lookup.maybe[position] if status is StepStatus.MAY_RUN else ()
         other = self._nearest(position, sorted(candidates) or self._lookup.candidates(position))
         if other is None:
             yield Reason(kind=ReasonKind.NEW, line=self._line(position))
@@ -142,7 +142,7 @@ class _Explainer:
         yield from self._changed_parts(position, other)
         for new, old in zip(self._after.keys[position].inputs, self._before.keys[other].inputs, strict=False):
             if self._lookup.input_match(new, old) is not Match.YES:
-                if self._after.steps[new.step].work == ("local",):
+                if self._after.steps[new.step].words == CONTEXT_WORDS:
                     yield from self._changed_files(new, old, position)
                 else:
                     above.append(new.step)
@@ -257,14 +257,14 @@ def _text(side: Side, step: RawStep) -> str:
 
 
 def _title(step: RawStep) -> str:
-    return step.work[1] if isinstance(step.work, tuple) and len(step.work) > 1 else step.name
+    return step.words[1] if len(step.words) > 1 else step.name
 
 
 def _note(step: RawStep) -> str:
     """What cannot be known about a source."""
-    if step.kind is not StepKind.SOURCE or not isinstance(step.work, tuple):
+    if step.kind is not StepKind.SOURCE:
         return ""
-    kind, *words = step.work
+    kind, *words = step.words
     if kind == "image" and "@" not in words[0]:
         return f"the tag {words[0]} is taken as unchanged; it can move to another image"
     if kind == "context":

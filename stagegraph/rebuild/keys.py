@@ -68,7 +68,8 @@ def _key(step: RawStep, build_args: Mapping[str, str]) -> StepKey:
     if isinstance(work, WorkdirAction):
         definition = (("operation", "mkdir"), ("path", work.path), ("user", work.user), epoch)
         return StepKey(definition, _by_key(step.onto))
-    return StepKey((("operation", work[:1]), ("source", _source(work))), _by_key(step.onto))
+    words = step.words
+    return StepKey((("operation", words[:1]), ("source", _source(words))), _by_key(step.onto))
 
 
 def _by_key(*positions: int | None) -> tuple[KeyInput, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from stagegraph.graph.steps import RawStep
+from stagegraph.graph.steps import CONTEXT_WORDS, RawStep
 from stagegraph.model import StepKind
 from stagegraph.rebuild.contents import Contents, Files
 from stagegraph.rebuild.keys import KeyInput, StepKey, step_keys
@@ -96,7 +96,7 @@ class Lookup:
         return Match.MAYBE if old in self.maybe[new] else Match.NO
 
     def _is_context(self, side: Side, position: int) -> bool:
-        return side.steps[position].work == ("local",)
+        return side.steps[position].words == CONTEXT_WORDS
 
     def content_match(self, new: KeyInput, old: KeyInput) -> Match:
         """Whether what two inputs read has the same digest."""
@@ -173,8 +173,8 @@ class Lookup:
 def _image_below(side: Side, position: int | None) -> str | None:
     while position is not None:
         step = side.steps[position]
-        if isinstance(step.work, tuple) and step.work[:1] == ("image",):
-            return str(step.work[1])
+        if step.words[:1] == ("image",):
+            return step.words[1]
         position = step.onto
     return None
 
