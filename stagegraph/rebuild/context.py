@@ -165,15 +165,15 @@ def _on_disk(entry: os.DirEntry[str], depth: int) -> Node | None:
         return Node(
             NodeKind.FILE,
             mode,
-            content=partial(_hashed, entry.path, info.st_size),
-            start=partial(_start, entry.path),
+            content=partial(hashed, entry.path, info.st_size),
+            start=partial(start_of, entry.path),
         )
     return None if stat.S_ISSOCK(info.st_mode) else Node(NodeKind.OTHER, mode)  # a socket is not sent
 
 
-def _hashed(path: str, size: int) -> str:
+def hashed(path: str, size: int, algorithm: str = "sha1") -> str:
     """The id that Git gives the bytes of a file, read in chunks."""
-    result = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
+    result = hashlib.new(algorithm, b"blob %d\0" % size, usedforsecurity=False)
     try:
         with open(path, "rb", buffering=0) as file:
             while chunk := file.read(_CHUNK):
@@ -183,7 +183,8 @@ def _hashed(path: str, size: int) -> str:
     return result.hexdigest()
 
 
-def _start(path: str, length: int) -> bytes:
+def start_of(path: str, length: int) -> bytes:
+    """The first ``length`` bytes of the file at ``path``; InputError if it cannot be read."""
     try:
         with open(path, "rb") as file:
             return file.read(length)
