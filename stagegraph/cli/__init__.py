@@ -23,6 +23,7 @@ COMMANDS = {
     "diff": "Show how two build graphs differ: two files or two revisions.",
     "check": "Find dead stages and other problems in a file or a repository.",
     "timings": "Show where a recorded build spent its time.",
+    "affected": "Show what a change makes BuildKit run again, and why.",
     "sizes": "Show what an image weighs, by line of its Dockerfile.",
     "embed": "Update the diagrams in Markdown files.",
     "completion": "Print the script that completes commands and paths with Tab.",

@@ -91,6 +91,11 @@ FORMATS: tuple[Format, ...] = (
     _row("sizes --compare", "text", "sizes_text:as_comparison", "for a terminal", "colour width"),
     _row("sizes --compare", "json", "sizes_json", "data with a schema"),
     _row("sizes --compare", "markdown", "sizes_markdown:as_comparison", "for pull requests"),
+    _row("affected", "text", "affected:as_text", "for a terminal", "colour width"),
+    _row("affected", "json", "affected:as_json", "data with a schema"),
+    _row("affected", "markdown", "affected:as_markdown", "for pull requests"),
+    _row("affected", "targets", "affected:as_targets", "names of affected targets, one a line"),
+    _row("affected", "matrix", "affected:as_matrix", "names for a matrix in GitHub Actions"),
 )
 
 

@@ -7,7 +7,7 @@ Rules: moby/buildkit cache/contenthash/checksum.go and filehash.go.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 
 Children = Mapping[str, "Node"]
@@ -149,3 +149,28 @@ def _merged(old: Node, new: Node) -> Node:
     for name, child in new.children.items():
         children[name] = _merged(children[name], child) if name in children else child
     return new.with_children(children)
+
+
+def with_changed(root: Node, paths: frozenset[str]) -> Node:
+    """``root`` as if the files at ``paths`` had other bytes, and those that are not there had been."""
+    for path in sorted(paths):
+        root = _changed_at(root, [part for part in path.split("/") if part not in ("", ".")])
+    return root
+
+
+def _changed_at(node: Node, parts: Sequence[str]) -> Node:
+    if not parts:
+        return _other(node)
+    child = node.children.get(parts[0]) if node.is_folder else None
+    if child is None:
+        child = folder() if len(parts) > 1 else Node(NodeKind.FILE, 0o644, content="removed")
+        return node.with_children({**node.children, parts[0]: _changed_at(child, parts[1:])})
+    return node.with_children({**node.children, parts[0]: _changed_at(child, parts[1:])})
+
+
+def _other(node: Node) -> Node:
+    """An entry with other bytes; a folder with other files."""
+    if node.is_folder:
+        return node.with_children({name: _other(child) for name, child in node.children.items()})
+    target = f"{node.target}?" if node.target else ""
+    return Node(node.kind, node.mode, target=target, content=lambda: f"{node.content}?")
