@@ -14,7 +14,9 @@ from stagegraph.cli.common import (
     build_options,
     colour_wanted,
     file_option,
+    format_of,
     format_option,
+    is_given,
     output_option,
     to_stdout,
 )
@@ -134,6 +136,8 @@ def check(
 
     settings = _settings(select, ignore, exclude, fail_on, discover)
     settings = replace(settings, include_fixtures=include_fixtures or settings.include_fixtures)
+    format_name = format_of("check", format_name, output)
+    _refuse_ignored(format_name, fixes=fix or fix_idle or diff)
     work = work_of(_checked_paths(paths, file), settings, options)
     if fix or fix_idle or diff:
         from stagegraph.cli.fix import fix_files
@@ -147,6 +151,16 @@ def check(
     colour = colour_wanted() and to_stdout(output)
     write(render("check", run, format_name, colour=colour, verbose=verbose), output)
     return int(_fails(run, settings.fail_on) or _is_empty(work, fail_on_empty))
+
+
+def _refuse_ignored(format_name: str, *, fixes: bool) -> None:
+    """Raise click.UsageError for options that have no effect together."""
+    if is_given("verbose") and format_name != "text":
+        raise click.UsageError(f"--verbose has no effect on {format_name}; it changes text")
+    for name in ("format_name", "verbose", "fail_on"):
+        if fixes and is_given(name):
+            option = name.removesuffix("_name").replace("_", "-")
+            raise click.UsageError(f"--{option} has no effect with --fix, --fix-idle and --diff")
 
 
 def _checked_paths(paths: tuple[str, ...], file: str) -> tuple[str, ...]:

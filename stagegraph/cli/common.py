@@ -7,13 +7,15 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from inspect import cleandoc
+from pathlib import Path
 from typing import Any
 
 import click
 
 from stagegraph.cli.completion import PATH, stages
-from stagegraph.formats import formats
+from stagegraph.formats import FORMATS, Format, formats
 from stagegraph.options import Options
+from stagegraph.picture.view import View
 from stagegraph.source import without_commands
 
 _DOCKERFILE = """DOCKERFILE is a path, a directory that contains a Dockerfile, or - for standard input.
@@ -78,6 +80,74 @@ def format_option(command: str, default: str | None, note: str = "") -> Callable
         show_default=default is not None,
         help=f"Output format. {described}.{note}",
     )
+
+
+_ALSO = {  # suffixes that a format may have besides its own
+    "sarif": (".json",),
+    "matrix": (".json",),
+    "mermaid": (".md", ".txt"),
+    "markdown": (".markdown", ".txt"),
+    "text": (".md", ".log"),
+    "dot": (".txt",),
+    "concise": (".txt",),
+    "github": (".txt",),
+    "targets": (".txt",),
+}
+_PHOTOS = (".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
+
+
+def format_of(command: str, name: str | None, output: str) -> str:
+    """The format of ``output``: the one called ``name``, else that of its suffix; empty without both.
+
+    ``name`` counts only if the user gave it. Raises click.UsageError where it contradicts the suffix of
+    ``output``, and for the suffix of a format that ``command`` does not have.
+    """
+    rows = formats(command)
+    suffix = Path(output).suffix.lower()
+    by_suffix = {suffix: row.name for row in rows.values() for suffix in row.suffixes}
+    if name and is_given("format_name"):
+        if not _fits(suffix, name):
+            raise click.UsageError(
+                f"{output} has the suffix of another format than {name}; write {_example(rows[name])}"
+            )
+        return name
+    if suffix in _PHOTOS and "png" in rows:
+        raise click.UsageError(
+            f"there is no format for {output}; write PNG: -o {Path(output).with_suffix('.png')}"
+        )
+    if not to_stdout(output) and suffix not in by_suffix and suffix in _suffixes():
+        raise click.UsageError(f"{command} does not write {suffix} files; its formats are {', '.join(rows)}")
+    return by_suffix.get(suffix, name or "")
+
+
+def is_given(parameter: str) -> bool:
+    """Whether the user gave an option or argument of the command that runs."""
+    source = click.get_current_context().get_parameter_source(parameter)
+    return source in (click.core.ParameterSource.COMMANDLINE, click.core.ParameterSource.ENVIRONMENT)
+
+
+def _suffixes() -> set[str]:
+    """The suffixes that mean a format in some command."""
+    return {*_PHOTOS, *(suffix for row in FORMATS for suffix in row.suffixes)}
+
+
+def _fits(suffix: str, name: str) -> bool:
+    own = {suffix for row in FORMATS if row.name == name for suffix in row.suffixes}
+    return suffix in own or suffix in _ALSO.get(name, ()) or suffix not in _suffixes()
+
+
+def _example(row: Format) -> str:
+    return f"a file such as graph{row.suffixes[0]}" if row.suffixes else "a file such as graph.txt"
+
+
+def refuse_ignored(command: str, name: str) -> None:
+    """Raise click.UsageError for an option of the picture that was given and that the format ignores."""
+    rows = formats(command)
+    for field in View.__struct_fields__:
+        if field not in rows[name].view and is_given(field):
+            option = f"--{field.replace('_', '-')}" if field != "labels" else "--no-labels"
+            able = ", ".join(row.name for row in rows.values() if field in row.view)
+            raise click.UsageError(f"{option} has no effect on {name}; formats that it changes: {able}")
 
 
 def build_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -11,8 +11,10 @@ import click
 from stagegraph.cli.common import (
     build_options,
     file_option,
+    format_of,
     format_option,
     output_option,
+    refuse_ignored,
     terminal_options,
 )
 from stagegraph.cli.completion import PATH
@@ -177,6 +179,8 @@ def diff(
 
     if file:
         raise click.UsageError("name the Dockerfiles as OLD and NEW: -f chooses none of them")
+    format_name = format_of("diff", format_name, output)
+    refuse_ignored("diff", format_name)
     if old == new == "-":
         raise click.UsageError("OLD and NEW cannot both be standard input")
     comparison = compare(read(read_revision(old), options), read(read_revision(new), options))

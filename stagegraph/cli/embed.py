@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import Struct, field
 
-from stagegraph.cli.common import colour_wanted, for_log
+from stagegraph.cli.common import colour_wanted, for_log, is_given
 from stagegraph.cli.completion import PATH
 from stagegraph.cli.writing import write
 from stagegraph.errors import InputError, StagegraphError
@@ -77,6 +77,11 @@ def embed(
     """
     if check and init:
         raise click.UsageError("--check writes nothing, so it cannot be used with --init")
+    for name in ("dockerfile", "heading"):
+        if is_given(name) and not init:
+            raise click.UsageError(f"--{name} is for --init: it describes the first block of a page")
+    if allow_empty and not check:
+        raise click.UsageError("--allow-empty is for --check: only that needs a block")
     run = _Run(check=check, names=files, needs_blocks=check and not allow_empty)
     first = _FirstBlock(dockerfile=dockerfile, heading=heading) if init else None
     for path, dockerfiles in _paths(run, files):

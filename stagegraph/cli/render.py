@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 from msgspec.structs import replace
 
 from stagegraph.cli.common import (
     dockerfile_argument,
+    format_of,
     format_option,
     output_option,
     record_options,
+    refuse_ignored,
     terminal_options,
     to_stdout,
 )
@@ -44,9 +45,6 @@ _DEFAULT_FORMAT = (
     " By default, the suffix of FILE selects the format; without FILE, it is text on a terminal and mermaid"
     " otherwise."
 )
-
-
-_PHOTOS = (".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
 
 
 @click.command()
@@ -105,8 +103,7 @@ def render(
     from stagegraph.graph.report import analyse
 
     chosen = _format(output, format_name)
-    if view["dialect"] != "github" and chosen not in ("mermaid", "markdown"):
-        raise click.UsageError(f"--dialect is for mermaid and markdown, and this is {chosen}")
+    refuse_ignored("render", chosen)
     wanted = View(**view)  # type: ignore[arg-type]  # click has checked the values
     if record:
         from stagegraph.cli.recorded import timed_report
@@ -121,21 +118,14 @@ def render(
 def _format(output: str, name: str | None) -> str:
     """The format ``name``, else that of the suffix, else that of a terminal or a pipe."""
     on_terminal = to_stdout(output) and sys.stdout.isatty()
-    if name:
-        if on_terminal and formats("render")[name].binary:
-            raise click.UsageError(f"{name} is binary; write it to a file with -o")
-        return name
+    chosen = format_of("render", name, output)
+    if on_terminal and chosen and formats("render")[chosen].binary:
+        raise click.UsageError(f"{chosen} is binary; write it to a file with -o")
+    if chosen:
+        return chosen
     if to_stdout(output):
         return "text" if on_terminal else "mermaid"
-    if Path(output).suffix.lower() in _PHOTOS:
-        raise click.UsageError(
-            f"there is no format for {output}; write PNG: -o {Path(output).with_suffix('.png')}"
-        )
-    by_suffix = {suffix: row.name for row in formats("render").values() for suffix in row.suffixes}
-    suffix = Path(output).suffix.lower()
-    if suffix not in by_suffix:
-        raise click.UsageError(
-            f"unknown suffix in {output}; choose a format with --format, or use one of the suffixes"
-            f" {', '.join(by_suffix)}"
-        )
-    return by_suffix[suffix]
+    suffixes = ", ".join(suffix for row in formats("render").values() for suffix in row.suffixes)
+    raise click.UsageError(
+        f"unknown suffix in {output}; choose a format with --format, or use one of the suffixes {suffixes}"
+    )

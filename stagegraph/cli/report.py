@@ -6,6 +6,7 @@ import click
 
 from stagegraph.cli.common import (
     dockerfile_argument,
+    format_of,
     format_option,
     output_option,
     record_options,
@@ -41,6 +42,7 @@ def report(
     from stagegraph.graph.report import analyse
     from stagegraph.picture.view import View
 
+    format_name = format_of("report", format_name, output)
     if record:
         from stagegraph.cli.recorded import timed_report
 

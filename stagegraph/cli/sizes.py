@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from stagegraph.cli.common import (
     build_options,
     file_option,
+    format_of,
     format_option,
     one_dockerfile,
     output_option,
@@ -108,6 +109,7 @@ def sizes(
     if not images <= len(arguments) <= images + 1:
         raise click.UsageError(_USAGE[images - 1])
     command = "sizes --compare" if compare else "sizes"
+    format_name = format_of(command, format_name, output)
     if format_name not in formats(command):
         raise click.UsageError(
             f"--compare does not support {format_name}; use one of {', '.join(formats(command))}"

@@ -11,6 +11,7 @@ from stagegraph.cli.common import (
     build_option,
     build_options,
     file_option,
+    format_of,
     format_option,
     one_dockerfile,
     output_option,
@@ -83,6 +84,7 @@ def timings(
     if not records <= len(arguments) <= records + 1:
         raise click.UsageError(_USAGE[records - 1])
     dockerfile = one_dockerfile(arguments[records] if len(arguments) > records else "", file)
+    format_name = format_of("timings --compare" if compare else "timings", format_name, output)
     if compare:
         measured = _compared(arguments[0], arguments[1], build, dockerfile, options, format_name, output)
     else:

@@ -23,6 +23,7 @@ class Format(Struct, frozen=True, kw_only=True):
     module: str
     suffixes: tuple[str, ...] = ()  # of the files that the command writes in this format, unless it is told
     options: tuple[str, ...] = ()  # keyword arguments that change the output: "view", "colour", "width", …
+    view: tuple[str, ...] = ()  # the fields of a View that change the output
     binary: bool = False  # not for a terminal
 
     def render(self, value: object, **options: object) -> bytes:
@@ -48,11 +49,28 @@ def _row(
         name=name,
         description=description,
         module=module,
-        suffixes=tuple(suffixes.split()),
+        suffixes=tuple((suffixes or _SUFFIXES.get(name, "")).split()),
         options=tuple(options.split()),
+        view=tuple(_VIEWS.get((command, name), "").split()),
         binary=binary,
     )
 
+
+_SHOWN = "direction prune steps critical_path labels title"
+_VIEWS = {
+    ("render", "svg"): f"{_SHOWN} theme engine legend link_base",
+    ("render", "png"): f"{_SHOWN} theme engine legend",
+    ("render", "pdf"): f"{_SHOWN} theme engine legend link_base",
+    ("render", "html"): f"{_SHOWN} theme engine link_base",
+    ("render", "dot"): f"{_SHOWN} theme link_base",
+    ("render", "mermaid"): f"{_SHOWN} link_base dialect",
+    ("render", "markdown"): f"{_SHOWN} link_base dialect",
+    ("render", "text"): "prune steps critical_path labels title",
+    ("diff", "svg"): "direction labels theme title",
+    ("diff", "mermaid"): "direction labels title",
+    ("diff", "markdown"): "direction labels title",
+}
+_SUFFIXES = {"text": ".txt", "json": ".json", "markdown": ".md", "html": ".html .htm", "sarif": ".sarif"}
 
 FORMATS: tuple[Format, ...] = (
     # what a report says as a picture, as data or as a tree

@@ -10,7 +10,7 @@ from stagegraph.model import EdgeKind, NodeKind, Report
 from stagegraph.picture.picture import picture
 from stagegraph.picture.theme import Palette, Style, arrow_dash, arrow_styles, border, palette_of, style_name
 from stagegraph.picture.view import Arrow, Box, Group, Picture, View, checked_link_base, line_link
-from stagegraph.source import xml_text
+from stagegraph.source import printable, xml_text
 
 FONT = "Arial"  # one family: graphviz-pure measures a list with another font
 PLAIN_ABOVE = 400  # boxes; above it labels are plain text and splines are lines, which are faster to lay out
@@ -35,7 +35,7 @@ def dot_of(drawn: Picture, view: View, palette: Palette, *, tooltips: bool) -> s
     plain = len(drawn.boxes) > PLAIN_ABOVE
     graph = graphviz.Digraph(
         "build",
-        graph_attr=_graph_attributes(drawn, palette, plain),
+        graph_attr=_graph_attributes(drawn, palette, plain) | _title(view.title),
         node_attr={"fontname": FONT, "fontsize": "13", "margin": "0.16,0.09", "height": "0.35"},
         edge_attr={"fontname": FONT, "fontsize": "11", "arrowsize": "0.8"},
     )
@@ -51,6 +51,12 @@ def dot_of(drawn: Picture, view: View, palette: Palette, *, tooltips: bool) -> s
         attributes = _arrow(arrow, name, view, palette, tooltips) | {"id": f"e{number}"}
         graph.edge(names[arrow.source], names[arrow.target], **attributes)
     return str(graph.source)
+
+
+def _title(title: str) -> dict[str, str]:
+    if not title:
+        return {}
+    return {"label": graphviz.escape(printable(title)), "labelloc": "t", "fontsize": "16"}
 
 
 def _graph_attributes(drawn: Picture, palette: Palette, plain: bool) -> dict[str, str]:
