@@ -489,13 +489,31 @@ def test_a_block_is_fenced_as_its_dialect_asks(
     assert stagegraph("embed", "--check", "README.md", cwd=tmp_path).returncode == 0
 
 
-def test_only_mermaid_has_dialects(tmp_path: Path, stagegraph: Run) -> None:
+@pytest.mark.parametrize(("name", "dialect"), [("svg", "azure"), ("svg", "github"), ("json", "plain")])
+def test_a_dialect_for_another_format_is_refused(
+    tmp_path: Path, stagegraph: Run, name: str, dialect: str
+) -> None:
     (tmp_path / "Dockerfile").write_text("FROM alpine\n")
-    marker = "<!-- stagegraph: Dockerfile format=svg output=a.svg dialect=azure -->\n<!-- /stagegraph -->\n"
+    done = stagegraph("render", str(tmp_path), "-o", str(tmp_path / f"a.{name}"), "--dialect", dialect)
+    assert done.returncode == 2
+    assert f"--dialect is for mermaid and markdown, and this is {name}" in done.stderr.decode()
+    assert not (tmp_path / f"a.{name}").exists()
+
+
+@pytest.mark.parametrize("dialect", ["github", "azure"])
+def test_only_mermaid_has_dialects(tmp_path: Path, stagegraph: Run, dialect: str) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM alpine\n")
+    marker = (
+        f"<!-- stagegraph: Dockerfile format=svg output=a.svg dialect={dialect} -->\n<!-- /stagegraph -->\n"
+    )
     (tmp_path / "README.md").write_text(marker)
     done = stagegraph("embed", "README.md", cwd=tmp_path)
     assert done.returncode == 1
     assert b"only Mermaid has dialects" in done.stderr
-    done = stagegraph("render", str(tmp_path), "--format", "svg", "--dialect", "azure")
-    assert done.returncode == 2
-    assert b"--dialect is for mermaid and markdown, and this is svg" in done.stderr
+
+
+def test_the_markdown_of_a_dialect_has_its_fence(stagegraph: Run, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM alpine\n")
+    made = stagegraph("render", "--format", "markdown", "--dialect", "azure", cwd=tmp_path).stdout.decode()
+    assert "\n::: mermaid\ngraph TB\n" in made
+    assert "\n:::\n" in made

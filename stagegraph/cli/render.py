@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 from msgspec.structs import replace
 
 from stagegraph.cli.common import (
@@ -77,7 +78,7 @@ _PHOTOS = (".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
 @click.option(
     "--dialect",
     type=click.Choice(DIALECTS),
-    default="github",
+    default=DIALECTS[0],
     show_default=True,
     help="What reads the Mermaid diagram: sphinx and plain have no front matter, azure is for Azure DevOps.",
 )
@@ -105,7 +106,8 @@ def render(
     from stagegraph.graph.report import analyse
 
     chosen = _format(output, format_name)
-    if view["dialect"] != "github" and chosen not in ("mermaid", "markdown"):
+    asked = click.get_current_context().get_parameter_source("dialect") is not ParameterSource.DEFAULT
+    if asked and chosen not in ("mermaid", "markdown"):
         raise click.UsageError(f"--dialect is for mermaid and markdown, and this is {chosen}")
     wanted = View(**view)  # type: ignore[arg-type]  # click has checked the values
     if record:
