@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
+from stagegraph.cli.build_options import build_options
 from stagegraph.cli.common import (
-    build_options,
     colour_wanted,
     format_option,
     output_option,
     to_stdout,
 )
+from stagegraph.cli.completed_values import codes, paths
+from stagegraph.cli.dockerfile import dockerfile_of, file_option
+from stagegraph.cli.missing_targets import with_missing_targets
 from stagegraph.cli.writing import write
 from stagegraph.formats import render
 from stagegraph.options import Options
@@ -34,14 +37,26 @@ _PROGRESS_FROM = 100  # files
 
 
 @click.command()
-@click.argument("paths", nargs=-1)
+@click.argument("paths", nargs=-1, shell_complete=paths)
+@file_option(
+    multiple=True,
+    text="Path of a Dockerfile, as in docker build; directories in PATHS are then not searched.",
+)
 @format_option("check", default="text")
 @output_option
 @click.option(
-    "--select", multiple=True, metavar="CODE", help="Use only these rules; repeatable or separated by commas."
+    "--select",
+    multiple=True,
+    metavar="CODE",
+    help="Use only these rules; repeatable or separated by commas.",
+    shell_complete=codes,
 )
 @click.option(
-    "--ignore", multiple=True, metavar="CODE", help="Skip these rules; repeatable or separated by commas."
+    "--ignore",
+    multiple=True,
+    metavar="CODE",
+    help="Skip these rules; repeatable or separated by commas.",
+    shell_complete=codes,
 )
 @click.option(
     "--exclude",
@@ -80,9 +95,12 @@ _PROGRESS_FROM = 100  # files
     help="Show for each stage whether it can be built, and list the builds that were found.",
 )
 @click.option("--list-rules", is_flag=True, help="List the rules and exit.")
-@click.option("--explain", metavar="CODE", help="Describe a rule with examples and exit.")
+@click.option(
+    "--explain", metavar="CODE", help="Describe a rule with examples and exit.", shell_complete=codes
+)
 def check(
     paths: tuple[str, ...],
+    file: tuple[str, ...],
     format_name: str,
     output: str,
     select: tuple[str, ...],
@@ -123,17 +141,26 @@ def check(
 
     settings = _settings(select, ignore, exclude, fail_on, discover)
     settings = replace(settings, include_fixtures=include_fixtures or settings.include_fixtures)
-    work = work_of(paths or (".",), settings, options)
+    work = work_of(_named(file, paths) or (".",), settings, options)
     if fix or diff:
         from stagegraph.cli.fix import fix_files
 
+        if options.targets and all(task.candidate.path != "-" for task in work.tasks):
+            with_missing_targets(_run(work, settings.exclude), options.all_targets)
         for note in work.notes:
             print(f"note: {printable(str(note))}", file=sys.stderr)
         return fix_files(work.tasks, output, write_files=fix) or int(_is_empty(work, fail_on_empty))
-    run = _run(work, settings.exclude)
+    run = with_missing_targets(_run(work, settings.exclude), options.all_targets)
     colour = colour_wanted() and to_stdout(output)
     write(render("check", run, format_name, colour=colour, verbose=verbose), output)
     return int(_fails(run, settings.fail_on) or _is_empty(work, fail_on_empty))
+
+
+def _named(files: tuple[str, ...], paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The paths to check: ``paths``, or the Dockerfiles of -f, whose build contexts ``paths`` are."""
+    return (
+        tuple(dict.fromkeys(dockerfile_of(file, path) for file in files for path in paths or ("",))) or paths
+    )
 
 
 def _rules() -> str:

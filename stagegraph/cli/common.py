@@ -6,45 +6,31 @@ import os
 import sys
 from collections.abc import Callable
 from functools import wraps
-from inspect import cleandoc
 from typing import Any
 
 import click
 
+from stagegraph.cli.completed_values import paths
 from stagegraph.formats import formats
-from stagegraph.options import Options
 from stagegraph.source import without_commands
 
-_DOCKERFILE = """DOCKERFILE is a path, a directory that contains a Dockerfile, or - for standard input.
-The default is ./Dockerfile or ./Containerfile."""
-
-_BUILD_OPTIONS = (
-    click.option("--target", "targets", multiple=True, metavar="STAGE", help="Stage to build; repeatable."),
-    click.option(
-        "--build-arg",
-        "build_args",
-        multiple=True,
-        metavar="NAME[=VALUE]",
-        help="Set a build argument; NAME alone takes its value from the environment. Repeatable.",
-    ),
-    click.option(
-        "--platform",
-        "platforms",
-        multiple=True,
-        metavar="OS/ARCH",
-        help="Target platform; linux/amd64 by default. Repeatable, or separated by commas.",
-    ),
-    click.option(
-        "--build-context",
-        "contexts",
-        multiple=True,
-        metavar="NAME=VALUE",
-        help="Named context: replaces the stage or image with that name. Repeatable.",
-    ),
-)
-
 output_option = click.option(
-    "-o", "--output", default="", metavar="FILE", help="Write to FILE instead of standard output."
+    "-o",
+    "--output",
+    default="",
+    metavar="FILE",
+    help="Write to FILE instead of standard output.",
+    shell_complete=paths,
+)
+build_option = click.option(
+    "--build", default="", metavar="NAME", help="Name or number of the build, if the record contains several."
+)
+_RECORD = click.option(
+    "--record",
+    default="",
+    metavar="FILE",
+    help="Record of a build: show its times and its measured critical path.",
+    shell_complete=paths,
 )
 
 
@@ -53,7 +39,7 @@ def format_option(command: str, default: str | None, note: str = "") -> Callable
     rows = formats(command)
     described = "; ".join(f"{row.name}: {row.description}" for row in rows.values())
     return click.option(
-        "-f",
+        "-F",
         "--format",
         "format_name",
         type=click.Choice(list(rows)),
@@ -63,84 +49,27 @@ def format_option(command: str, default: str | None, note: str = "") -> Callable
     )
 
 
-def build_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give ``command`` the options of ``docker build`` that change the graph, as its ``options``."""
+def record_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give ``command`` the options that choose the record of a build, as ``record`` and ``build``."""
 
     @wraps(command)
-    def with_options(
-        *,
-        targets: tuple[str, ...],
-        build_args: tuple[str, ...],
-        platforms: tuple[str, ...],
-        contexts: tuple[str, ...],
-        **others: Any,
-    ) -> Any:
-        return command(options=_options_of(targets, build_args, platforms, contexts), **others)
+    def with_record(*, record: str, build: str, record_build: str, **others: Any) -> Any:
+        if record_build:
+            warn_of_old_spelling("--record-build", "--build")
+        build = build or record_build
+        if build and not record:
+            raise click.UsageError("--build chooses a build inside a record; name the record with --record")
+        return command(record=record, build=build, **others)
 
-    decorated: Callable[..., Any] = with_options
-    for option in reversed(_BUILD_OPTIONS):
+    decorated: Callable[..., Any] = with_record
+    for option in (click.option("--record-build", default="", hidden=True), build_option, _RECORD):
         decorated = option(decorated)
     return decorated
 
 
-def dockerfile_argument(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give ``command`` the argument DOCKERFILE and the build options."""
-    command = build_options(command)
-    command.__doc__ = f"{cleandoc(command.__doc__ or '')}\n\n{_DOCKERFILE}"
-    return click.argument("dockerfile", default="", required=False)(command)
-
-
-def record_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give ``command`` the options that choose the record of a build."""
-    command = click.option(
-        "--record-build",
-        default="",
-        metavar="NAME",
-        help="Name or number of the build, if the record contains several.",
-    )(command)
-    return click.option(
-        "--record",
-        default="",
-        metavar="FILE",
-        help="Record of a build: show its times and its measured critical path.",
-    )(command)
-
-
-def _options_of(
-    targets: tuple[str, ...],
-    build_args: tuple[str, ...],
-    platforms: tuple[str, ...],
-    contexts: tuple[str, ...],
-) -> Options:
-    """The values of the build options as Options; click.UsageError for malformed ones."""
-    return Options(
-        targets=targets,
-        build_args=dict(pair for text in build_args if (pair := _build_arg(text))),
-        platforms=tuple(part for text in platforms for part in text.split(",") if part),
-        contexts=dict(_context(text) for text in contexts),
-    )
-
-
-def _build_arg(text: str) -> tuple[str, str] | None:
-    name, equals, value = text.partition("=")
-    if not name:
-        raise click.BadParameter(f"{text!r} has no name", param_hint="--build-arg")
-    if equals:
-        return name, value
-    # as in docker build: a name that is not in the environment is ignored
-    return (name, os.environ[name]) if name in os.environ else None
-
-
-def _context(text: str) -> tuple[str, str]:
-    from stagegraph.dockerfile.references import ImageReferenceError, familiar_reference
-
-    name, equals, value = text.partition("=")
-    if not (name and equals and value):
-        raise click.BadParameter(f"{text!r} is not NAME=VALUE", param_hint="--build-context")
-    try:
-        return familiar_reference(name), value
-    except ImageReferenceError as error:
-        raise click.BadParameter(str(error), param_hint="--build-context") from None
+def warn_of_old_spelling(old: str, new: str) -> None:
+    """Print one line on standard error: ``old`` still works, and ``new`` is its new spelling."""
+    print(f"warning: {old} is deprecated and will stop working in version 1.0; use {new}", file=sys.stderr)
 
 
 def for_log(line: str) -> str:

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import click
 
+from stagegraph.cli.build_options import build_options
 from stagegraph.cli.common import (
-    build_options,
     format_option,
     output_option,
     terminal_options,
 )
+from stagegraph.cli.completed_values import paths
+from stagegraph.cli.dockerfile import old_format_option
 from stagegraph.cli.render import direction_option, labels_option, theme_option, title_option
 from stagegraph.cli.writing import write
 from stagegraph.dockerfile.logical import MAX_BYTES, source_from_bytes
@@ -132,8 +134,9 @@ def _git_error(done: subprocess.CompletedProcess[bytes]) -> str:
 
 
 @click.command()
-@click.argument("old")
-@click.argument("new")
+@click.argument("old", shell_complete=paths)
+@click.argument("new", shell_complete=paths)
+@old_format_option
 @build_options
 @format_option("diff", default="text")
 @output_option

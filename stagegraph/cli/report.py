@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 from stagegraph.cli.common import (
-    dockerfile_argument,
     format_option,
     output_option,
     record_options,
     terminal_options,
 )
+from stagegraph.cli.dockerfile import dockerfile_argument
+from stagegraph.cli.suggestions import suggesting_commands
 from stagegraph.cli.writing import write
 from stagegraph.options import Options
 
@@ -26,7 +27,7 @@ def report(
     format_name: str,
     output: str,
     record: str,
-    record_build: str,
+    build: str,
 ) -> None:
     """Show what is in the image of DOCKERFILE, what is left behind, and what can run in parallel.
 
@@ -44,7 +45,8 @@ def report(
     if record:
         from stagegraph.cli.recorded import timed_report
 
-        value = timed_report(record, record_build, dockerfile, options)
+        value = timed_report(record, build, dockerfile, options)
     else:
-        value = analyse(read(dockerfile, options))
+        with suggesting_commands(dockerfile):
+            value = analyse(read(dockerfile, options))
     write(render("report", value, format_name, view=View(), **terminal_options(output)), output)

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
-from stagegraph.cli.common import build_options, format_option, output_option, terminal_options
+from stagegraph.cli.build_options import build_options
+from stagegraph.cli.common import format_option, output_option, terminal_options
+from stagegraph.cli.completed_values import paths
+from stagegraph.cli.dockerfile import dockerfile_of, file_option
+from stagegraph.cli.suggestions import suggesting_commands
 from stagegraph.cli.writing import write
 from stagegraph.errors import InputError, StagegraphError
 from stagegraph.formats import formats, render
@@ -51,7 +55,8 @@ _SHARE = _Amount("PERCENT", r"(\d{1,3}(?:\.\d{1,3})?) ?(%?)", "a share such as 5
 
 
 @click.command()
-@click.argument("arguments", nargs=-1, required=True, metavar="IMAGE [DOCKERFILE]")
+@click.argument("arguments", nargs=-1, required=True, metavar="IMAGE [DOCKERFILE]", shell_complete=paths)
+@file_option()
 @format_option("sizes", default="text")
 @output_option
 @click.option("--name", default="", metavar="NAME", help="The image to read, if the archive has several.")
@@ -60,6 +65,7 @@ _SHARE = _Amount("PERCENT", r"(\d{1,3}(?:\.\d{1,3})?) ?(%?)", "a share such as 5
     default="",
     metavar="FILE",
     help="What `docker buildx du --format json` prints after the build: adds what stays behind.",
+    shell_complete=paths,
 )
 @click.option("--compare", is_flag=True, help="Compare two images: pass OLD and NEW instead of IMAGE.")
 @click.option("--fail-over", type=_SIZE, help="Exit with code 3 if more than this ships, such as 200MB.")
@@ -71,6 +77,7 @@ _SHARE = _Amount("PERCENT", r"(\d{1,3}(?:\.\d{1,3})?) ?(%?)", "a share such as 5
 @build_options
 def sizes(
     arguments: tuple[str, ...],
+    file: str,
     options: Options,
     format_name: str,
     output: str,
@@ -101,7 +108,7 @@ def sizes(
         raise click.UsageError(
             f"--compare does not support {format_name}; use one of {', '.join(formats(command))}"
         )
-    dockerfile = arguments[images] if len(arguments) > images else ""
+    dockerfile = dockerfile_of(file, arguments[images] if len(arguments) > images else "")
     records = _records(usage)
     measured = [_measured(path, name, dockerfile, options, records) for path in arguments[:images]]
     write(render(command, _shown(measured), format_name, **terminal_options(output)), output)
@@ -154,7 +161,8 @@ def _build(image: Image, dockerfile: str, options: Options) -> tuple[Build | Non
     from stagegraph.sizes.provenance import build_in_provenance
 
     if dockerfile:
-        return build_of(read_source(dockerfile), options), ()
+        with suggesting_commands(dockerfile):
+            return build_of(read_source(dockerfile), options), ()
     known = build_in_provenance(image)
     if known is not None:
         return known, ("the Dockerfile is the one in the provenance of the image",)

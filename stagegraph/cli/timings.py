@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stagegraph.cli.common import build_options, format_option, output_option, terminal_options
+from stagegraph.cli.build_options import build_options
+from stagegraph.cli.common import build_option, format_option, output_option, terminal_options
+from stagegraph.cli.completed_values import paths
+from stagegraph.cli.dockerfile import dockerfile_of, file_option
 from stagegraph.cli.writing import write
 from stagegraph.errors import OptionsError
 from stagegraph.formats import formats, render
@@ -25,12 +28,11 @@ TOO_SLOW = 3  # the exit code of --fail-over and --fail-path-over
 
 
 @click.command()
-@click.argument("arguments", nargs=-1, required=True, metavar="RECORD [DOCKERFILE]")
+@click.argument("arguments", nargs=-1, required=True, metavar="RECORD [DOCKERFILE]", shell_complete=paths)
+@file_option()
 @format_option("timings", default="text")
 @output_option
-@click.option(
-    "--build", default="", metavar="NAME", help="Name or number of the build, if RECORD contains several."
-)
+@build_option
 @click.option("--compare", is_flag=True, help="Compare two records: pass BEFORE and AFTER instead of RECORD.")
 @click.option(
     "--fail-over", type=float, metavar="SECONDS", help="Exit with code 3 if the build took longer than this."
@@ -41,10 +43,17 @@ TOO_SLOW = 3  # the exit code of --fail-over and --fail-path-over
     metavar="SECONDS",
     help="Exit with code 3 if the critical path took longer than this.",
 )
-@click.option("--perfetto", default="", metavar="FILE", help="Also write a trace for ui.perfetto.dev.")
+@click.option(
+    "--perfetto",
+    default="",
+    metavar="FILE",
+    help="Also write a trace for ui.perfetto.dev.",
+    shell_complete=paths,
+)
 @build_options
 def timings(
     arguments: tuple[str, ...],
+    file: str,
     options: Options,
     format_name: str,
     output: str,
@@ -71,7 +80,7 @@ def timings(
     records = 2 if compare else 1
     if not records <= len(arguments) <= records + 1:
         raise click.UsageError(_USAGE[records - 1])
-    dockerfile = arguments[records] if len(arguments) > records else ""
+    dockerfile = dockerfile_of(file, arguments[records] if len(arguments) > records else "")
     if compare:
         measured = _compared(arguments[0], arguments[1], build, dockerfile, options, format_name, output)
     else:
@@ -95,7 +104,7 @@ def _compared(
     if format_name not in rows:
         raise click.UsageError(f"--compare does not support {format_name}; use one of {', '.join(rows)}")
     comparison = compare_timings(
-        *(timings_named(path, build, "--build", dockerfile, options)[0] for path in (before, after))
+        *(timings_named(path, build, dockerfile, options)[0] for path in (before, after))
     )
     write(render("timings --compare", comparison, format_name, **terminal_options(output)), output)
     return comparison.after
@@ -107,7 +116,7 @@ def _measured(
     """The timings, and the report of the Dockerfile for formats that draw it."""
     from stagegraph.cli.recorded import timings_named
 
-    timings, of_dockerfile = timings_named(record, build, "--build", dockerfile, options)
+    timings, of_dockerfile = timings_named(record, build, dockerfile, options)
     if (
         of_dockerfile is None
         or not timings.dependencies_known

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 _PART = r"[A-Za-z0-9_.-]+\Z"
 _OS = r"([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.+%\-]*)\))?\Z"
-_KNOWN_OS = frozenset(
+KNOWN_OS = frozenset(
     [
         "aix",
         "android",
@@ -33,7 +33,7 @@ _KNOWN_OS = frozenset(
         "zos",
     ]
 )
-_KNOWN_ARCHITECTURES = frozenset(
+KNOWN_ARCHITECTURES = frozenset(
     [
         "386",
         "amd64",
@@ -120,12 +120,12 @@ def normalized(platform: Platform) -> Platform:
 
 def _one_part(text: str, os: re.Match[str], default: Platform) -> Platform:
     name = _os(os[1])
-    if name in _KNOWN_OS:
+    if name in KNOWN_OS:
         variant = _implied(default.architecture, default.variant) if default.architecture == "arm" else ""
         return Platform(name, default.architecture, variant, os[2] or "")
     architecture, variant = _architecture(os[1], "")
     variant = _implied(architecture, variant)
-    if architecture in _KNOWN_ARCHITECTURES:
+    if architecture in KNOWN_ARCHITECTURES:
         return Platform(default.os, architecture, variant)
     raise PlatformError(f"`{text}` is not a known operating system or architecture")
 
