@@ -92,8 +92,8 @@ fi
 
 _FISH = """\
 function %(complete_func)s
-    set -l line (commandline -p | string collect -N)
-    set -lx _STAGEGRAPH_BEFORE (commandline -cp | string collect -N)
+    set -l line (commandline -p | string collect)
+    set -lx _STAGEGRAPH_BEFORE (commandline -cp | string collect)
     set -lx _STAGEGRAPH_AFTER (string sub -s (math (string length -- "$_STAGEGRAPH_BEFORE") + 1) -- "$line")
     set -lx %(complete_var)s fish_complete
     set -l response (command %(prog_name)s 2>/dev/null); or set response file '' _
@@ -104,12 +104,12 @@ function %(complete_func)s
         if test "$response[1]" = file
             set -l path (string replace -r '^--[^=]*=' '' -- "$token")
             for completion in (complete --do-complete "'' $path")
-                echo $option$completion
+                echo "$option$completion"
             end
         else if test "$response[3]" = _
-            echo $option$response[2]
+            echo "$option$response[2]"
         else
-            printf '%%s\\t%%s\\n' $option$response[2] $response[3]
+            printf '%%s\\t%%s\\n' "$option$response[2]" "$response[3]"
         end
         set -e response[1..3]
     end
