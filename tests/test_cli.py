@@ -300,8 +300,3 @@ def test_explain_says_why_nothing_needs_a_stage(stagegraph: Run) -> None:
     assert stagegraph("explain", "test", "samples/dead-stages").stdout.decode() == (
         "`test` (line 18) is not needed.\n  Nothing reads it.\n  It is built only as target `test`.\n"
     )
-
-
-def test_completion_is_clicks_own(stagegraph: Run) -> None:
-    done = stagegraph(env={"_STAGEGRAPH_COMPLETE": "bash_source"})
-    assert b"_stagegraph_completion" in done.stdout

@@ -1,4 +1,4 @@
-"""Completion in the real shells: a line is typed into an interactive shell, Tab is pressed, the line is read."""
+"""Completion in the real shells: a line is typed at an interactive shell, then Tab; the line is read back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -50,10 +50,16 @@ _LINES = {
     "commands": ("stagegraph rep", "stagegraph report "),
     "paths without a command": ("stagegraph docker/rel", "stagegraph docker/release.Dockerfile "),
     "formats": ("stagegraph render --format merm", "stagegraph render --format mermaid "),
-    "formats behind an equals sign": ("stagegraph render --format=merm", "stagegraph render --format=mermaid "),
+    "formats behind an equals sign": (
+        "stagegraph render --format=merm",
+        "stagegraph render --format=mermaid ",
+    ),
     "formats of -F": ("stagegraph report -F mark", "stagegraph report -F markdown "),
     "options": ("stagegraph render --crit", "stagegraph render --critical-path "),
-    "the argument DOCKERFILE": ("stagegraph render docker/rel", "stagegraph render docker/release.Dockerfile "),
+    "the argument DOCKERFILE": (
+        "stagegraph render docker/rel",
+        "stagegraph render docker/release.Dockerfile ",
+    ),
     "a path with a space": ("stagegraph report my", "stagegraph report my\\ files/"),
     "a path below the home directory": ("stagegraph render ~/hom", "stagegraph render ~/home.Dockerfile "),
     "--output": ("stagegraph render -o pict", "stagegraph render -o picture.svg "),
@@ -64,7 +70,10 @@ _LINES = {
     "--file": ("stagegraph render -f docker/rel", "stagegraph render -f docker/release.Dockerfile "),
     "--record": ("stagegraph render --record rec", "stagegraph render --record record.jsonl "),
     "FILE of embed": ("stagegraph embed REA", "stagegraph embed README.md "),
-    "PATHS of check": ("stagegraph check Dockerfile docker/rel", "stagegraph check Dockerfile docker/release.Dockerfile "),
+    "PATHS of check": (
+        "stagegraph check Dockerfile docker/rel",
+        "stagegraph check Dockerfile docker/release.Dockerfile ",
+    ),
     "stages of ./Dockerfile": ("stagegraph render --target bui", "stagegraph render --target build "),
     "stages behind an equals sign": ("stagegraph render --target=bui", "stagegraph render --target=build "),
     "stages of the argument": (
@@ -91,7 +100,10 @@ _LINES = {
     "rules": ("stagegraph check --select dead", "stagegraph check --select dead-stage "),
     "a stage with a name that a shell runs": ("stagegraph explain -f evil.Dockerfile ", None),
     "a file that is not there": ("stagegraph explain -f nowhere bui", None),
-    "a file with errors": ("stagegraph explain -f broken.Dockerfile bro", "stagegraph explain -f broken.Dockerfile broken "),
+    "a file with errors": (
+        "stagegraph explain -f broken.Dockerfile bro",
+        "stagegraph explain -f broken.Dockerfile broken ",
+    ),
 }
 
 
@@ -163,7 +175,9 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     home = tmp_path_factory.mktemp("home")
     (home / "home.Dockerfile").write_text("FROM a AS homely\nFROM b\n")
     tools = tmp_path_factory.mktemp("bin")
-    (tools / "run.py").write_text(f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom stagegraph.__main__ import run\nrun()\n")
+    (tools / "run.py").write_text(
+        f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom stagegraph.__main__ import run\nrun()\n"
+    )
     (tools / "stagegraph").write_text(f'#!/bin/sh\nexec "{sys.executable}" "{tools}/run.py" "$@"\n')
     (tools / "stagegraph").chmod(0o755)
     return {
@@ -197,9 +211,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", params=SHELLS)
-def shell(
-    request: pytest.FixtureRequest, folder: Path, environment: dict[str, str]
-) -> Iterator[_Shell]:
+def shell(request: pytest.FixtureRequest, folder: Path, environment: dict[str, str]) -> Iterator[_Shell]:
     started = _Shell(request.param, folder, environment)
     yield started
     started.close()

@@ -340,7 +340,7 @@ def test_the_list_of_builds_names_the_option_of_the_command(in_process: Run, fol
         asked = in_process(command, "--record", "bake/cold.2records.dockerbuild", cwd=folder)
         assert asked.returncode == 2
         assert asked.stderr.decode().splitlines()[-1] == (
-            "hint: choose one with `--record-build NAME` (a name or number from the list)"
+            "hint: choose one with `--build NAME` (a name or number from the list)"
         )
 
 
@@ -379,7 +379,7 @@ def test_two_records_are_compared_by_line(in_process: Run, folder: Path) -> None
             "--compare",
             "target/cold.dockerbuild",
             "target/warm.dockerbuild",
-            "-f",
+            "-F",
             "json",
             cwd=folder,
         ).stdout

@@ -88,8 +88,7 @@ def dockerfile_of(file: str, argument: str) -> str:
         return argument
     if argument and not os.path.isdir(argument):
         raise click.UsageError(
-            f"-f names the Dockerfile, so {argument} must be the build context, a directory;"
-            " name one Dockerfile"
+            f"-f names the Dockerfile, so {argument} must be the build context, a directory"
         )
     return file
 

@@ -169,7 +169,7 @@ def answer(command: click.Command, instruction: str) -> int:
     if shell not in SHELLS or what not in ("source", "complete"):
         return 1
     if what == "source":
-        print(script(command, shell))
+        print(script(command, shell), end="")
         return 0
     try:
         print(SHELLS[shell](command, {}, _PROGRAM, VARIABLE).complete())
