@@ -90,7 +90,7 @@ def test_explain_and_check_take_file(run: Run) -> None:
     files = json.loads(
         run("check", "-f", "app/Dockerfile", "-f", "docker/web.Dockerfile", ".", "-F", "json").stdout
     )["files"]
-    assert [file["path"] for file in files] == ["app/Dockerfile", "docker/web.Dockerfile"]
+    assert [file["file"] for file in files] == ["app/Dockerfile", "docker/web.Dockerfile"]
 
 
 def test_timings_and_sizes_take_file(run: Run, tmp_path: Path) -> None:
