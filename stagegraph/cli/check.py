@@ -87,7 +87,12 @@ _PROGRESS_FROM = 100  # files
 )
 @build_options
 @click.option("--fix", is_flag=True, help="Remove dead stages and print the changes as a diff.")
-@click.option("--diff", is_flag=True, help="Print what --fix would change, without changing any file.")
+@click.option(
+    "--fix-idle", is_flag=True, help="Like --fix, and also remove the stages that no known build needs."
+)
+@click.option(
+    "--diff", is_flag=True, help="Print what --fix or --fix-idle would change, without changing any file."
+)
 @click.option(
     "-v",
     "--verbose",
@@ -112,6 +117,7 @@ def check(
     discover: bool | None,
     options: Options,
     fix: bool,
+    fix_idle: bool,
     diff: bool,
     verbose: bool,
     list_rules: bool,
@@ -127,7 +133,7 @@ def check(
     Examples:
       stagegraph check
       stagegraph check app/Dockerfile --target release
-      stagegraph check --format sarif -o stagegraph.sarif
+      stagegraph check -F sarif -o stagegraph.sarif
       stagegraph check --diff
       stagegraph check --explain dead-stage
     """
@@ -142,14 +148,15 @@ def check(
     settings = _settings(select, ignore, exclude, fail_on, discover)
     settings = replace(settings, include_fixtures=include_fixtures or settings.include_fixtures)
     work = work_of(_named(file, paths) or (".",), settings, options)
-    if fix or diff:
+    if fix or fix_idle or diff:
         from stagegraph.cli.fix import fix_files
 
         if options.targets and all(task.candidate.path != "-" for task in work.tasks):
             with_missing_targets(_run(work, settings.exclude), options.all_targets)
         for note in work.notes:
             print(f"note: {printable(str(note))}", file=sys.stderr)
-        return fix_files(work.tasks, output, write_files=fix) or int(_is_empty(work, fail_on_empty))
+        code = fix_files(work.tasks, output, write_files=not diff, idle=fix_idle)
+        return code or int(_is_empty(work, fail_on_empty))
     run = with_missing_targets(_run(work, settings.exclude), options.all_targets)
     colour = colour_wanted() and to_stdout(output)
     write(render("check", run, format_name, colour=colour, verbose=verbose), output)

@@ -167,8 +167,8 @@ def diff(
     \b
     Examples:
       stagegraph diff HEAD:./Dockerfile Dockerfile
-      stagegraph diff main:app/Dockerfile app/Dockerfile --format markdown
-      stagegraph diff v1:Dockerfile v2:Dockerfile --format svg -o changes.svg
+      stagegraph diff main:app/Dockerfile app/Dockerfile -F markdown
+      stagegraph diff v1:Dockerfile v2:Dockerfile -F svg -o changes.svg
     """
     from stagegraph.api import read
     from stagegraph.comparison.compare import compare

@@ -112,7 +112,7 @@ def render(
     Examples:
       stagegraph render -o build.svg
       stagegraph render --target release --prune -o release.png
-      stagegraph render --format mermaid app/Dockerfile > graph.mmd
+      stagegraph render -F mermaid app/Dockerfile > graph.mmd
       cat Dockerfile | stagegraph render - --steps --critical-path
       stagegraph render --record build.dockerbuild -o measured.svg
     """

@@ -35,7 +35,7 @@ def report(
     Examples:
       stagegraph report
       stagegraph report --target release --platform linux/arm64
-      stagegraph report --format json | jq .shipped
+      stagegraph report -F json | jq .shipped
     """
     from stagegraph.api import read
     from stagegraph.formats import render

@@ -97,7 +97,7 @@ def sizes(
     Examples:
       docker save app | stagegraph sizes - Dockerfile
       stagegraph sizes image.tar --usage du.jsonl
-      stagegraph sizes --compare old.tar new.tar Dockerfile --format markdown
+      stagegraph sizes --compare old.tar new.tar Dockerfile -F markdown
       stagegraph sizes image.tar --fail-over 200MB --fail-wasted 5%
     """
     images = 2 if compare else 1

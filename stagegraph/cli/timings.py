@@ -73,7 +73,7 @@ def timings(
     \b
     Examples:
       stagegraph timings build.dockerbuild
-      stagegraph timings build.jsonl app/Dockerfile --format json
+      stagegraph timings build.jsonl app/Dockerfile -F json
       stagegraph timings --compare before.dockerbuild after.dockerbuild
       stagegraph timings build.dockerbuild --fail-over 300
     """

@@ -101,8 +101,9 @@ class _BakeFile:
     def _builds_of(self, name: str, layers: _Layers, choice: Mapping[str, Any]) -> Iterator[FoundBuild]:
         scope = self._scope.with_values(choice)
         values = {key: _merged([evaluate(node, scope) for node in layers.get(key, ())]) for key in _READ}
-        context = "." if "context" not in layers else values["context"]
-        if "dockerfile-inline" in layers or (isinstance(context, str) and is_remote(_local(context))):
+        context = "." if values["context"] is None else values["context"]
+        inline = _merged([evaluate(node, scope) for node in layers.get("dockerfile-inline", ())])
+        if inline is not None or (isinstance(context, str) and is_remote(_local(context))):
             return
         unknown = {what for what, key in _CHECKED.items() if not is_known(values[key])}
         if self._is_settable(layers, values["target"], choice):
@@ -136,8 +137,10 @@ class _BakeFile:
     def _is_settable(self, layers: _Layers, target: Any, choice: Mapping[str, Any]) -> bool:
         """Whether a target comes from a variable of the file: the environment overrides those."""
         without_variables = replace(self._scope, values=choice)
-        node = layers.get("target", [None])[-1]
-        return target is not UNKNOWN and not is_known(evaluate(node, without_variables))
+        nodes = layers.get("target", ())
+        return target is not UNKNOWN and not is_known(
+            _merged([evaluate(node, without_variables) for node in nodes])
+        )
 
     def _dockerfiles(self, context: Any, name: Any) -> list[str]:
         """The Dockerfiles that may be meant: bake resolves paths against the directory it is run in.
@@ -163,7 +166,8 @@ class _BakeFile:
 
 
 def _merged(values: list[Any]) -> Any:
-    """The last value; maps are merged key by key, as bake does with args and contexts."""
+    """The last value that is not null; maps are merged key by key, as bake does with args and contexts."""
+    values = [value for value in values if value is not None]
     tables = [value for value in values if isinstance(value, dict)]
     if not tables or not isinstance(values[-1], dict):
         return values[-1] if values else None

@@ -54,16 +54,17 @@ class Scope(Struct, frozen=True, kw_only=True):
 
 
 def scope_of(file: HclFile) -> Scope:
-    """The functions of a file and its variables with their defaults, in any order of definition."""
+    """The functions of a file and its variables with their defaults, in any order of definition.
+
+    An attribute outside of all blocks wins over the default of a variable (buildx, bake/hclparser).
+    """
     variables = file.of_type("variable")
     defaults = {
-        **file.attributes,
-        **{
-            name: block.attributes["default"]
-            for name, block in variables.items()
-            if "default" in block.attributes
-        },
+        name: block.attributes["default"]
+        for name, block in variables.items()
+        if "default" in block.attributes
     }
+    defaults.update(file.attributes)
     values: dict[str, Any] = dict.fromkeys(variables, UNKNOWN)
     functions = dict(FUNCTIONS)
     scope = Scope(values=values, functions=functions)

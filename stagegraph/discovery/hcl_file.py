@@ -169,7 +169,11 @@ def _interpolation(text: str, start: int, spend: Callable[[int], None]) -> tuple
 
 
 def read_json(text: str) -> HclFile:
-    """The blocks of a JSON bake file: members that are objects of objects. Raises HclError."""
+    """The blocks of a JSON bake file: members that are objects of objects. Raises HclError.
+
+    A list of objects stands for several blocks of the same type or label, which are merged
+    (github.com/hashicorp/hcl/blob/main/json/spec.md).
+    """
     try:
         root = json.loads(text)
     except RecursionError:
@@ -178,11 +182,14 @@ def read_json(text: str) -> HclFile:
         root = None
     if not isinstance(root, dict):
         raise HclError("invalid JSON")
-    blocks = {
-        block_type: dict(_json_blocks(text, offset, root[block_type]))
-        for block_type, offset in _members(text, 0)
-        if isinstance(root[block_type], dict)
-    }
+    blocks: Blocks = {}
+    line, counted = 1, 0
+    for block_type, offset in _members(text, 0):
+        line, counted = line + text.count("\n", counted, offset), offset
+        if isinstance(root[block_type], dict):
+            blocks[block_type] = dict(_json_blocks(text, offset, root[block_type]))
+        elif isinstance(root[block_type], list):
+            blocks[block_type] = _listed_blocks(root[block_type], line)
     return HclFile(blocks=blocks)
 
 
@@ -191,8 +198,26 @@ def _json_blocks(text: str, start: int, values: Mapping[str, Any]) -> Iterator[t
     line, counted = 1, 0
     for label, offset in _members(text, start):
         line, counted = line + text.count("\n", counted, offset), offset
-        if isinstance(values[label], dict):
-            yield label, Block(line=line, attributes=values[label])
+        if (attributes := _attributes(values[label])) is not None:
+            yield label, Block(line=line, attributes=attributes)
+
+
+def _listed_blocks(values: list[Any], line: int) -> dict[str, Block]:
+    """The blocks of a list of objects of objects, all at ``line``."""
+    merged: dict[str, dict[str, Any]] = {}
+    for labels in values:
+        for label, value in labels.items() if isinstance(labels, dict) else ():
+            if (attributes := _attributes(value)) is not None:
+                merged.setdefault(label, {}).update(attributes)
+    return {label: Block(line=line, attributes=attributes) for label, attributes in merged.items()}
+
+
+def _attributes(value: Any) -> dict[str, Any] | None:
+    """The attributes of a block: an object, or a list of objects; None for another value."""
+    if not isinstance(value, list):
+        return value if isinstance(value, dict) else None
+    tables = [one for one in value if isinstance(one, dict)]
+    return {name: one for table in tables for name, one in table.items()} if tables else None
 
 
 def _members(text: str, start: int) -> Iterator[tuple[str, int]]:

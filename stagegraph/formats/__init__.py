@@ -74,6 +74,7 @@ FORMATS: tuple[Format, ...] = (
     _row("diff", "json", "diff:as_json", "data with a schema"),
     _row("diff", "markdown", "diff:as_markdown", "tables and diagram for pull requests", "view"),
     _row("check", "text", "check_text", "for a terminal", "colour verbose"),
+    _row("check", "concise", "check_concise", "one line per finding"),
     _row("check", "json", "check_json", "data with a schema"),
     _row("check", "sarif", "check_sarif", "for code scanning"),
     _row("check", "github", "check_github", "annotations in GitHub Actions"),

@@ -75,12 +75,6 @@ def _could_be_stage(word: str) -> bool:
     return not set("/:@$") & set(word) and not is_official(word.lower())
 
 
-def nearest_stage(word: str, names: Iterable[str]) -> str:
-    """The only stage whose name is similar to ``word``; empty where none or several are."""
-    near = _similar(word, names)
-    return near[0] if len(near) == 1 else ""
-
-
 def _similar(word: str, names: Iterable[str]) -> list[str]:
     return [name for name in names if name != word and _is_near(word, name)]
 
