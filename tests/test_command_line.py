@@ -504,3 +504,18 @@ def test_the_script_of_click_is_the_one_of_the_command(stagegraph: Run, run: Run
     script = run("completion", shell).stdout
     assert b"_stagegraph_completion" in script
     assert stagegraph(env={"_STAGEGRAPH_COMPLETE": f"{shell}_source"}).stdout == script
+
+
+def test_of_many_bake_files_a_few_are_read(run: Run, tmp_path: Path) -> None:
+    for number in range(9):
+        write(tmp_path / f"many/{number}/docker-bake.hcl", 'target "a" {\n  context = "../app"\n}\n')
+    lines = run("render", "many").stderr.decode().splitlines()
+    assert [line.strip() for line in lines[1:-1]] == [
+        f"(many/{number}/docker-bake.hcl is a bake file)" for number in range(3)
+    ]
+
+
+def test_a_tool_gets_no_control_characters_of_an_argument(run: Run) -> None:
+    for words in (["\x1b[31m"], ["render", "-f", "app", "\x1b[31m"], ["render", "--build-arg", "\x1b[31m"]):
+        done = run(*words)
+        assert (done.returncode, b"\x1b" in done.stderr) == (2, False)

@@ -14,7 +14,7 @@ from stagegraph.cli import COMMANDS, IMPLICIT, WORDS
 from stagegraph.cli.build_options import build_options
 from stagegraph.cli.common import warn_of_old_spelling
 from stagegraph.cli.completed_values import paths
-from stagegraph.source import quoted
+from stagegraph.source import printable, quoted
 
 _DOCKERFILE = """DOCKERFILE is a path, a directory that contains a Dockerfile, or - for standard input.
 The default is ./Dockerfile or ./Containerfile. With -f, DOCKERFILE can be the build context, a directory,
@@ -88,7 +88,7 @@ def dockerfile_of(file: str, argument: str) -> str:
         return argument
     if argument and not os.path.isdir(argument):
         raise click.UsageError(
-            f"-f names the Dockerfile, so {argument} must be the build context, a directory"
+            f"-f names the Dockerfile, so {printable(argument)} must be the build context, a directory"
         )
     return file
 

@@ -15,6 +15,7 @@ from stagegraph.errors import DockerfileError, InputError, StagegraphError
 from stagegraph.source import Source, printable
 
 _MOST_SHOWN = 5
+_MOST_BUILD_FILES = 3  # each is read
 _MOST_ENTRIES = 20_000  # of the directories that are searched: the answer must come at once
 
 
@@ -42,8 +43,9 @@ def _of_build_file(dockerfile: str, error: DockerfileError) -> StagegraphError |
         return None
     targets = (("--target", one.target) if one.target else () for one in built)
     commands = [_command(dockerfile, one.path, words) for one, words in zip(built, targets, strict=True)]
+    text = "\n".join(_listed(commands))
     return DockerfileError(
-        f"{error.message}; these are what it builds:\n{_listed(commands)}", source=source, hint=error.hint
+        f"{error.message}; these are what it builds:\n{text}", source=source, hint=error.hint
     )
 
 
@@ -59,15 +61,12 @@ def _of_directory(dockerfile: str, error: InputError) -> InputError | None:
     else:
         return None
     dockerfiles, build_files = _below(directory)
-    lines = [
-        *(_command(dockerfile, path) for path in dockerfiles),
-        *(_about_build_file(path) for path in build_files),
-    ]
-    if not lines:
+    if not dockerfiles and not build_files:
         return None
-    return InputError(
-        f"{error.message}, but there are files below it:\n{_listed(lines)}", hint="name a Dockerfile"
-    )
+    lines = _listed([_command(dockerfile, path) for path in dockerfiles])
+    lines += [f"  {_about_build_file(path)}" for path in build_files[:_MOST_BUILD_FILES]]
+    text = "\n".join(lines)
+    return InputError(f"{error.message}, but there are files below it:\n{text}", hint="name a Dockerfile")
 
 
 def _below(directory: str) -> tuple[list[str], list[str]]:
@@ -111,6 +110,6 @@ def _command(given: str, dockerfile: str, more: Sequence[str] = ()) -> str:
     return printable(shlex.join(["stagegraph", context.info_name or "", *words]))
 
 
-def _listed(lines: Sequence[str]) -> str:
+def _listed(lines: Sequence[str]) -> list[str]:
     more = [f"and {len(lines) - _MOST_SHOWN} more"] if len(lines) > _MOST_SHOWN else []
-    return "\n".join(f"  {line}" for line in [*lines[:_MOST_SHOWN], *more])
+    return [f"  {line}" for line in [*lines[:_MOST_SHOWN], *more]]
