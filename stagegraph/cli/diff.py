@@ -8,14 +8,14 @@ from pathlib import Path
 
 import click
 
+from stagegraph.cli.build_options import build_options
 from stagegraph.cli.common import (
-    build_options,
-    file_option,
     format_option,
     output_option,
     terminal_options,
 )
-from stagegraph.cli.completion import PATH
+from stagegraph.cli.completed_values import paths
+from stagegraph.cli.dockerfile import old_format_option
 from stagegraph.cli.render import direction_option, labels_option, theme_option, title_option
 from stagegraph.cli.writing import write
 from stagegraph.dockerfile.logical import MAX_BYTES, source_from_bytes
@@ -134,10 +134,10 @@ def _git_error(done: subprocess.CompletedProcess[bytes]) -> str:
 
 
 @click.command()
-@click.argument("old", type=PATH)
-@click.argument("new", type=PATH)
+@click.argument("old", shell_complete=paths)
+@click.argument("new", shell_complete=paths)
+@old_format_option
 @build_options
-@file_option
 @format_option("diff", default="text")
 @output_option
 @click.option("--exit-code", is_flag=True, help="Exit with code 1 if the graphs differ.")
@@ -148,7 +148,6 @@ def _git_error(done: subprocess.CompletedProcess[bytes]) -> str:
 def diff(
     old: str,
     new: str,
-    file: str,
     options: Options,
     format_name: str,
     output: str,
@@ -175,8 +174,6 @@ def diff(
     from stagegraph.comparison.compare import compare
     from stagegraph.formats import render
 
-    if file:
-        raise click.UsageError("name the Dockerfiles as OLD and NEW: -f chooses none of them")
     if old == new == "-":
         raise click.UsageError("OLD and NEW cannot both be standard input")
     comparison = compare(read(read_revision(old), options), read(read_revision(new), options))

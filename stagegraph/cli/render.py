@@ -10,18 +10,20 @@ from click.core import ParameterSource
 from msgspec.structs import replace
 
 from stagegraph.cli.common import (
-    dockerfile_argument,
     format_option,
     output_option,
     record_options,
     terminal_options,
     to_stdout,
 )
+from stagegraph.cli.dockerfile import dockerfile_argument
+from stagegraph.cli.suggestions import suggesting_commands
 from stagegraph.cli.writing import write
 from stagegraph.formats import formats
 from stagegraph.formats import render as render_format
 from stagegraph.options import Options
 from stagegraph.picture.view import DIALECTS, DIRECTIONS, ENGINES, THEMES, View
+from stagegraph.source import printable
 
 direction_option = click.option(
     "--direction",
@@ -46,8 +48,21 @@ _DEFAULT_FORMAT = (
     " otherwise."
 )
 
-
-_PHOTOS = (".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
+# Suffixes of what is not written: its name, and the format that programs convert to it.
+_INSTEAD = {
+    ".avif": ("AVIF", "PNG"),
+    ".bmp": ("BMP", "PNG"),
+    ".gif": ("GIF", "PNG"),
+    ".jpeg": ("JPEG", "PNG"),
+    ".jpg": ("JPEG", "PNG"),
+    ".tif": ("TIFF", "PNG"),
+    ".tiff": ("TIFF", "PNG"),
+    ".webp": ("WebP", "PNG"),
+    ".eps": ("EPS", "PDF"),
+    ".ps": ("PostScript", "PDF"),
+    ".emf": ("EMF", "SVG"),
+    ".svgz": ("compressed SVG", "SVG"),
+}
 
 
 @click.command()
@@ -116,7 +131,8 @@ def render(
         report = timed_report(record, build, dockerfile, options)
         wanted = replace(wanted, critical_path=True)
     else:
-        report = analyse(read(dockerfile, options))
+        with suggesting_commands(dockerfile):
+            report = analyse(read(dockerfile, options))
     write(render_format("render", report, chosen, view=wanted, **terminal_options(output)), output)
 
 
@@ -129,12 +145,14 @@ def _format(output: str, name: str | None) -> str:
         return name
     if to_stdout(output):
         return "text" if on_terminal else "mermaid"
-    if Path(output).suffix.lower() in _PHOTOS:
-        raise click.UsageError(
-            f"there is no format for {output}; write PNG: -o {Path(output).with_suffix('.png')}"
-        )
     by_suffix = {suffix: row.name for row in formats("render").values() for suffix in row.suffixes}
     suffix = Path(output).suffix.lower()
+    if suffix in _INSTEAD:
+        name, instead = _INSTEAD[suffix]
+        raise click.UsageError(
+            f"cannot write {name}; for {name} write {instead} and convert it:"
+            f" -o {printable(str(Path(output).with_suffix('.' + instead.lower())))}"
+        )
     if suffix not in by_suffix:
         raise click.UsageError(
             f"unknown suffix in {output}; choose a format with --format, or use one of the suffixes"
