@@ -8,15 +8,15 @@ import click
 from msgspec.structs import replace
 
 from stagegraph.cli.common import (
-    dockerfile_argument,
-    format_of,
     format_option,
     output_option,
     record_options,
-    refuse_ignored,
     terminal_options,
     to_stdout,
 )
+from stagegraph.cli.dockerfile import dockerfile_argument
+from stagegraph.cli.format_choice import format_of, refuse_ignored
+from stagegraph.cli.suggestions import suggesting_commands
 from stagegraph.cli.writing import write
 from stagegraph.formats import formats
 from stagegraph.formats import render as render_format
@@ -75,7 +75,7 @@ _DEFAULT_FORMAT = (
 @click.option(
     "--dialect",
     type=click.Choice(DIALECTS),
-    default="github",
+    default=DIALECTS[0],
     show_default=True,
     help="What reads the Mermaid diagram: sphinx and plain have no front matter, azure is for Azure DevOps.",
 )
@@ -111,7 +111,8 @@ def render(
         report = timed_report(record, build, dockerfile, options)
         wanted = replace(wanted, critical_path=True)
     else:
-        report = analyse(read(dockerfile, options))
+        with suggesting_commands(dockerfile):
+            report = analyse(read(dockerfile, options))
     write(render_format("render", report, chosen, view=wanted, **terminal_options(output)), output)
 
 

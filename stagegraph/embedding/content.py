@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -19,6 +21,7 @@ from stagegraph.formats.report_sections import ImageRows, headline, images
 from stagegraph.graph.report import analyse
 from stagegraph.model import Report
 from stagegraph.picture.picture import description
+from stagegraph.picture.view import View
 from stagegraph.reading import find, read_source
 from stagegraph.source import Source, xml_text
 
@@ -74,13 +77,27 @@ def _diagram(report: Report, settings: DiagramSettings) -> Iterator[str]:
     if settings.format == "svg":
         yield f"![{escaped(alternative_text(report, settings))}]({quote(settings.output, safe='/')})"
     else:
-        opening, closing = fence(settings.view.dialect)
-        yield opening
-        yield from render(report, "mermaid", settings.view).decode().rstrip("\n").split("\n")
-        yield closing
+        yield from _fenced(report, settings.view)
     if settings.report:
         yield ""
         yield from shipped_table(report)
+
+
+def _fenced(report: Report, view: View) -> Iterator[str]:
+    opening, closing = fence(view.dialect)
+    yield opening
+    title = view.title.strip()
+    if title and view.dialect == "sphinx":
+        yield f":caption: {json.dumps(_caption(title), ensure_ascii=False)}"
+        view = replace(view, title="")
+    yield from render(report, "mermaid", view).decode().rstrip("\n").split("\n")
+    yield closing
+
+
+def _caption(title: str) -> str:
+    """``title`` as one paragraph of MyST, and not as a list, a comment, a label or a substitution."""
+    text = escaped(title).replace("{", "\\{")
+    return re.sub(r"\A(\d*)([-+=:%().])", r"\1\\\2", text)
 
 
 def alternative_text(report: Report, settings: DiagramSettings) -> str:
