@@ -77,7 +77,7 @@ def embed(
     """
     if check and init:
         raise click.UsageError("--check writes nothing, so it cannot be used with --init")
-    for name, option in (("file", "-f"), ("dockerfile", "--dockerfile"), ("heading", "--heading")):
+    for name, option in (("dockerfile", "--dockerfile"), ("heading", "--heading")):
         if is_given(name) and not init:
             raise click.UsageError(f"{option} is for --init: it describes the first block of a page")
     if allow_empty and not check:
