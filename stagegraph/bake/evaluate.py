@@ -90,7 +90,7 @@ class Evaluator:
             return _BY_TYPE[type(node)](self, node, scope)
         except ValueProblem as problem:
             raise self._error(str(problem), node, scope) from None
-        except RecursionError:
+        except (RecursionError, TooMuch):
             raise self._too_much(node, scope) from None
         finally:
             self._depth -= 1
