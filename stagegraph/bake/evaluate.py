@@ -295,7 +295,10 @@ class Evaluator:
             if not isinstance(last, list):
                 raise ValueProblem("the argument before `...` must be a list")
             arguments.extend(last)
-        return self._globals.call(node.name, arguments, self)
+        result = self._globals.call(node.name, arguments, self)
+        if isinstance(result, (str, list, dict)):
+            self.spend(len(result))
+        return result
 
 
 class TooMuch(Exception):
@@ -361,7 +364,8 @@ def modulo(left: Fraction, right: Fraction) -> Fraction:
     return left - right * int(divide(left, right))
 
 
-def _product(left: Fraction, right: Fraction) -> Fraction:
+def product(left: Fraction, right: Fraction) -> Fraction:
+    """The product."""
     if left.numerator.bit_length() + right.numerator.bit_length() > 20_000:
         raise ValueProblem("a number is too large")
     return left * right
@@ -370,7 +374,7 @@ def _product(left: Fraction, right: Fraction) -> Fraction:
 _NUMERIC: dict[str, Callable[[Fraction, Fraction], Value]] = {
     "+": lambda left, right: left + right,
     "-": lambda left, right: left - right,
-    "*": _product,
+    "*": product,
     "/": divide,
     "%": modulo,
     "<": lambda left, right: left < right,

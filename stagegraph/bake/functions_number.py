@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from stagegraph.bake.evaluate import divide, modulo
+from stagegraph.bake.evaluate import divide, modulo, product
 from stagegraph.bake.function import Function
 from stagegraph.bake.values import Value, ValueProblem, equal, to_bool, to_integer, to_number, to_text
 
@@ -74,7 +74,7 @@ FUNCTIONS = {
     "max": Function(lambda *values: _extreme(values, True), 1, None),
     "min": Function(lambda *values: _extreme(values, False), 1, None),
     "modulo": Function(lambda a, b: modulo(to_number(a), to_number(b)), 2, 2),
-    "multiply": Function(lambda a, b: to_number(a) * to_number(b), 2, 2),
+    "multiply": Function(lambda a, b: product(to_number(a), to_number(b)), 2, 2),
     "negate": Function(lambda a: -to_number(a), 1, 1),
     "not": Function(lambda a: not to_bool(a), 1, 1),
     "notequal": Function(lambda a, b: not equal(a, b), 2, 2, nulls=True),

@@ -17,6 +17,7 @@ class Attribute(NamedTuple):
     node: Node
     lines: Lines
     start: int
+    is_json: bool = False
 
 
 class Block(NamedTuple):
