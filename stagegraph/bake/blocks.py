@@ -17,7 +17,7 @@ from stagegraph.bake.fields import FIELDS, Fields, expression_value, read_field
 from stagegraph.bake.hcl_body import Attribute, Block, Body
 from stagegraph.bake.hcl_nodes import Step
 from stagegraph.bake.hcl_scanner import Lines
-from stagegraph.bake.values import UNKNOWN, Value, ValueProblem, to_text
+from stagegraph.bake.values import UNKNOWN, UnsuitableValueError, Value, to_text
 from stagegraph.errors import BakeError
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]+")
@@ -26,9 +26,9 @@ _OF_GROUP = ("description", "targets")
 
 
 def check_name(name: str) -> str:
-    """``name``; ValueProblem if a target cannot have it."""
+    """``name``; UnsuitableValueError if a target cannot have it."""
     if not _NAME.fullmatch(name):
-        raise ValueProblem(f"`{name}` cannot name a target: use letters, digits, `_` and `-`")
+        raise UnsuitableValueError(f"`{name}` cannot name a target: use letters, digits, `_` and `-`")
     return name
 
 
@@ -62,12 +62,12 @@ class NamedBlock:
 
     def _read(self, key: str, attribute: Attribute) -> Any:
         if key in self._in_progress:
-            raise ValueProblem(f"{self.block.type}.{self.name}.{key} depends on itself")
+            raise UnsuitableValueError(f"{self.block.type}.{self.name}.{key} depends on itself")
         self._in_progress.add(key)
         try:
             value = self._definitions.evaluate(attribute, self._names)
             return read_field("inherits" if key == "targets" else key, value)
-        except ValueProblem as problem:
+        except UnsuitableValueError as problem:
             node = attribute.node
             raise attribute.lines.error(f"invalid {key}: {problem}", node.start, node.end) from None
         finally:
@@ -106,8 +106,8 @@ class BlockTable:
                 names.append(one.name)
             repeated = next((name for name, count in Counter(names).items() if count > 1), None)
             if repeated is not None:
-                raise ValueProblem(f"the matrix of {label} makes the name {repeated} twice")
-        except ValueProblem as problem:
+                raise UnsuitableValueError(f"the matrix of {label} makes the name {repeated} twice")
+        except UnsuitableValueError as problem:
             raise block.lines.error(str(problem), block.start, block.end) from None
         if block.type == "target":
             self.renamed.setdefault(label, []).extend(names)
@@ -141,19 +141,19 @@ class BlockTable:
             raise _at(attribute, "the name depends on the time, on chance or on the machine")
         try:
             return check_name(to_text(value))
-        except ValueProblem as problem:
+        except UnsuitableValueError as problem:
             raise _at(attribute, str(problem)) from None
 
     def reference(self, block_type: str, steps: tuple[Step, ...]) -> Value:
-        """``target.x.args``: the own attributes of the last block with the name, only those that are asked for."""
+        """``target.x.args``: own attributes of the last block with that name, as far as they are read."""
         if not steps:
-            raise ValueProblem(f"{block_type} cannot be used without the name of a {block_type}")
+            raise UnsuitableValueError(f"{block_type} cannot be used without the name of a {block_type}")
         if steps[0].kind != "attribute":
-            raise ValueProblem(f"write {block_type}.NAME")
+            raise UnsuitableValueError(f"write {block_type}.NAME")
         name = steps[0].name
         found = [one for one in self.named if one.block.type == block_type and one.name == name]
         if not found:
-            raise ValueProblem(f"there is no {block_type} named {name}")
+            raise UnsuitableValueError(f"there is no {block_type} named {name}")
         known = _OF_GROUP if block_type == "group" else tuple(FIELDS)
         asked = {steps[1].name} if len(steps) > 1 and steps[1].kind == "attribute" else set(known)
         values = {key: found[-1].read(key) if key in asked else None for key in known}

@@ -7,25 +7,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from stagegraph.bake.values import ValueProblem
+from stagegraph.bake.values import UnsuitableValueError
 from stagegraph.bake.yaml_values import Table, Yaml, scalar_text
 
 Path = tuple[str, ...]
 _SERVICE = ("services", "*")
 _BUILD = (*_SERVICE, "build")
-_PAIRS = {
+_PAIRS: set[Path] = {
     (*_BUILD, "args"), (*_BUILD, "labels"), (*_BUILD, "additional_contexts"), (*_BUILD, "extra_hosts"),
     (*_SERVICE, "environment"), (*_SERVICE, "labels"), (*_SERVICE, "annotations"), (*_SERVICE, "sysctls"),
     (*_SERVICE, "extra_hosts"), (*_SERVICE, "networks"), (*_SERVICE, "depends_on"), (*_SERVICE, "models"),
 }  # fmt: skip
-_REPLACED = {(*_SERVICE, "command"), (*_SERVICE, "entrypoint"), (*_SERVICE, "healthcheck", "test")}
-_UNIQUE = {(*_BUILD, name) for name in ("tags", "platforms", "secrets", "ssh")}
+_REPLACED: set[Path] = {(*_SERVICE, "command"), (*_SERVICE, "entrypoint"), (*_SERVICE, "healthcheck", "test")}
+_UNIQUE: set[Path] = {(*_BUILD, name) for name in ("tags", "platforms", "secrets", "ssh")}
 _UNIQUE |= {(*_SERVICE, "env_file"), (*_SERVICE, "secrets")}
-_FREE = {(*_SERVICE, name) for name in ("logging", "dns", "dns_search", "tmpfs", "ipc", "ulimits", "volumes", "ports", "develop")}
+_FREE: set[Path] = {
+    (*_SERVICE, name)
+    for name in ("logging", "dns", "dns_search", "tmpfs", "ipc", "ulimits", "volumes", "ports", "develop")
+}
 
 
 def merged(base: Table, other: Table) -> Table:
-    """``base`` with all of ``other`` over it; ValueProblem where their types differ."""
+    """``base`` with all of ``other`` over it; UnsuitableValueError where their types differ."""
     return _mappings(base, other, ())
 
 
@@ -45,7 +48,9 @@ def _merge(base: Yaml, other: Yaml, path: Path) -> Yaml:
         return _mappings(base, other, path)
     if isinstance(base, list) and isinstance(other, list):
         return _unique([*base, *other]) if pattern in _UNIQUE else [*base, *other]
-    if isinstance(base, (dict, list)) != isinstance(other, (dict, list)) or isinstance(base, dict) != isinstance(other, dict):
+    if isinstance(base, (dict, list)) != isinstance(other, (dict, list)) or isinstance(
+        base, dict
+    ) != isinstance(other, dict):
         return _mixed(base, other, path)
     return other
 
@@ -53,14 +58,19 @@ def _merge(base: Yaml, other: Yaml, path: Path) -> Yaml:
 def _mixed(base: Yaml, other: Yaml, path: Path) -> Yaml:
     """A list and a single value, where compose takes both; anything else cannot be merged."""
     if not isinstance(base, dict) and not isinstance(other, dict):
-        return [*(base if isinstance(base, list) else [base]), *(other if isinstance(other, list) else [other])]
+        return [
+            *(base if isinstance(base, list) else [base]),
+            *(other if isinstance(other, list) else [other]),
+        ]
     if _pattern(path)[:3] in _FREE or len(path) > 3:
         return other
-    raise ValueProblem(f"cannot override {'.'.join(path)}: the types differ")
+    raise UnsuitableValueError(f"cannot override {'.'.join(path)}: the types differ")
 
 
 def _mappings(base: Table, other: Table, path: Path) -> Table:
-    result = Table(other.source, dict(base), {**base.places, **other.places})
+    # a service is where it is first; of other keys the last place gave the value
+    first, second = (other, base) if path == ("services",) else (base, other)
+    result = Table(other.source, dict(base), {**first.places, **second.places})
     for key, value in other.items():
         result[key] = _merge(base[key], value, (*path, key)) if key in base else value
     return result
@@ -101,8 +111,14 @@ def _raw_pairs(value: Yaml) -> dict[str, Any]:
         return value
     if isinstance(value, str):
         value = [value]
-    separated = [(text, "=" if "=" in text else ":") for text in map(scalar_text, value)] if isinstance(value, list) else []
-    return {key: one if mark else None for key, mark, one in (text.partition(mark) for text, mark in separated)}
+    separated = (
+        [(text, "=" if "=" in text else ":") for text in map(scalar_text, value)]
+        if isinstance(value, list)
+        else []
+    )
+    return {
+        key: one if mark else None for key, mark, one in (text.partition(mark) for text, mark in separated)
+    }
 
 
 def _unique(items: list[Yaml]) -> list[Yaml]:
@@ -122,5 +138,3 @@ def without(table: Yaml, path: Path) -> None:
         table = table.get(key) if isinstance(table, dict) else None
     if isinstance(table, dict):
         table.pop(path[-1], None)
-
-

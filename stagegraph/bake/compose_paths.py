@@ -9,22 +9,22 @@ from stagegraph.bake.yaml_values import Table, Yaml
 
 def with_paths(model: Table, directory: str, files: Files) -> Table:
     """``model`` with the paths of builds, env files and secrets seen from where ``directory`` is."""
-    result = Table(model.source, dict(model), model.places)
+    result = model.with_values(dict(model))
     services = model.get("services")
     if isinstance(services, Table):
         changed = {name: _service(service, directory, files) for name, service in services.items()}
-        result["services"] = Table(services.source, changed, services.places)
+        result["services"] = services.with_values(changed)
     secrets = model.get("secrets")
     if isinstance(secrets, Table):
         values = {name: _secret(secret, directory, files) for name, secret in secrets.items()}
-        result["secrets"] = Table(secrets.source, values, secrets.places)
+        result["secrets"] = secrets.with_values(values)
     return result
 
 
 def _service(service: Yaml, directory: str, files: Files) -> Yaml:
     if not isinstance(service, Table):
         return service
-    result = Table(service.source, dict(service), service.places)
+    result = service.with_values(dict(service))
     if "build" in service:
         result["build"] = _build(service["build"], directory, files)
     if "env_file" in service:
@@ -37,13 +37,16 @@ def _build(build: Yaml, directory: str, files: Files) -> Yaml:
         return _context(build, directory, files)
     if not isinstance(build, Table):
         return build
-    result = Table(build.source, dict(build), build.places)
+    result = build.with_values(dict(build))
     if isinstance(build.get("context"), str):
         result["context"] = _context(build["context"], directory, files)
     contexts = build.get("additional_contexts")
     if isinstance(contexts, Table):
-        values = {key: _context(one, directory, files) if isinstance(one, str) else one for key, one in contexts.items()}
-        result["additional_contexts"] = Table(contexts.source, values, contexts.places)
+        values = {
+            key: _context(one, directory, files) if isinstance(one, str) else one
+            for key, one in contexts.items()
+        }
+        result["additional_contexts"] = contexts.with_values(values)
     elif isinstance(contexts, list):
         result["additional_contexts"] = [_named(one, directory, files) for one in contexts]
     return result
@@ -70,7 +73,7 @@ def _env_files(value: Yaml, directory: str, files: Files) -> list[Yaml]:
     results = []
     for one in value if isinstance(value, list) else [value]:
         if isinstance(one, Table):
-            one = Table(one.source, {**one, "path": _path(one.get("path"), directory, files)}, one.places)
+            one = one.with_values({**one, "path": _path(one.get("path"), directory, files)})
         else:
             one = _path(one, directory, files)
         results.append(one)
@@ -80,4 +83,4 @@ def _env_files(value: Yaml, directory: str, files: Files) -> list[Yaml]:
 def _secret(secret: Yaml, directory: str, files: Files) -> Yaml:
     if not isinstance(secret, Table) or "file" not in secret:
         return secret
-    return Table(secret.source, {**secret, "file": _path(secret["file"], directory, files)}, secret.places)
+    return secret.with_values({**secret, "file": _path(secret["file"], directory, files)})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from stagegraph.bake.yaml_values import Table, Yaml
-from stagegraph.errors import BakeError
 
 _STRING, _FLAG, _NUMBER = (str,), (bool, str), (int, float, str)
 _LIST, _TABLE = (list,), (dict,)
@@ -57,10 +56,10 @@ def check_service(name: str, service: Table) -> None:
             near = next((known for known in _BUILD if known == key.lower()), "")
             message = f"services.{name}.build has an unknown key {key}"
             hint = f"did you mean {near}?" if near else f"keys are {', '.join(_BUILD)}"
-            raise BakeError(message, source=build.source, span=build.span(key), hint=hint)
+            raise build.error(message, key, hint)
         if key in _OF_STRINGS and any(not isinstance(one, str) for one in build[key] or ()):
             message = f"services.{name}.build.{key} must be a list of strings"
-            raise BakeError(message, source=build.source, span=build.span(key))
+            raise build.error(message, key)
 
 
 def _check(path: str, table: Table, types: dict[str, tuple[type, ...]]) -> None:
@@ -69,4 +68,4 @@ def _check(path: str, table: Table, types: dict[str, tuple[type, ...]]) -> None:
         is_flag = isinstance(value, bool) and bool not in allowed
         if key in table and value is not None and (is_flag or not isinstance(value, allowed)):
             words = " or ".join(dict.fromkeys(_WORDS[one] for one in allowed if one in _WORDS))
-            raise BakeError(f"{path}.{key} must be {words}", source=table.source, span=table.span(key))
+            raise table.error(f"{path}.{key} must be {words}", key)

@@ -15,11 +15,10 @@ from stagegraph.bake.dotenv import read_dotenv
 from stagegraph.bake.entries import entries_of_texts, latest_by, without_duplicates
 from stagegraph.bake.fields import Fields
 from stagegraph.bake.files import Files
-from stagegraph.bake.values import UNKNOWN, ValueProblem
+from stagegraph.bake.values import UNKNOWN, UnsuitableValueError
 from stagegraph.bake.yaml_values import Table, Yaml, scalar_text
 from stagegraph.errors import BakeError
 from stagegraph.source import Source
-
 
 
 def define_compose(
@@ -37,13 +36,15 @@ def define_compose(
     for name in sorted(services):
         service = services[name] if services[name] is not None else Table(sources[0])
         if not isinstance(service, Table):
-            raise BakeError(f"services.{name} must be a mapping", source=services.source, span=services.span(name))
+            raise services.error(f"services.{name} must be a mapping", name)
         check_service(name, service)
         if service.get("build") is not None:
             target = reader.target(name, service, services)
             targets[target.name] = target
     names = list(targets) or None
-    return Definition(groups=(Defined(name="default", fields={"targets": names}, source=services.source),), targets=targets)
+    return Definition(
+        groups=(Defined(name="default", fields={"targets": names}, source=services.source),), targets=targets
+    )
 
 
 class _Reader:
@@ -56,13 +57,14 @@ class _Reader:
     def target(self, name: str, service: Table, services: Table) -> Defined:
         """The target of a service. Raises BakeError."""
         build = as_build(service["build"])
-        place = {"source": service.source, "span": _span(service, services, name)}
+        source, span = services.places.get(name) or (services.source, None)
         try:
             fields = self._fields(build, service)
             clean = check_name(name.replace(".", "_"))
-        except ValueProblem as problem:
-            raise BakeError(f"services.{name}: {problem}", **place) from None
-        return Defined(name=clean, fields={key: one for key, one in fields.items() if one is not None}, **place)
+        except UnsuitableValueError as problem:
+            raise BakeError(f"services.{name}: {problem}", source=source, span=span) from None
+        known = {key: one for key, one in fields.items() if one is not None}
+        return Defined(name=clean, fields=known, source=source, span=span)
 
     def _fields(self, build: Table, service: Table) -> Fields:
         fields: Fields = {
@@ -119,7 +121,7 @@ class _Reader:
             if self._files.exists(path):
                 values.update(read_dotenv(self._files.read(path), self._environment.get))
             elif required and self._check_files:
-                raise BakeError(f"env file {path} not found", source=service.source, span=service.span("env_file"))
+                raise service.error(f"env file {path} not found", "env_file")
             elif required:
                 values["*"] = UNKNOWN
         for name, value in pairs(service.get("environment")).items():
@@ -133,14 +135,9 @@ class _Reader:
         secret = self._secrets.get(name) if isinstance(self._secrets, dict) else None
         secret = secret if isinstance(secret, dict) else {}
         if secret.get("external") is True:
-            raise ValueProblem(f"unsupported external secret {name}")
+            raise UnsuitableValueError(f"unsupported external secret {name}")
         members = {"id": name, "src": secret.get("file"), "env": secret.get("environment")}
         return {key: scalar_text(one) for key, one in members.items() if one}
-
-
-def _span(service: Table, services: Table, name: str) -> Any:
-    """Where the ``build`` of a service is, or its name."""
-    return service.span("build") or services.span(name)
 
 
 def _texts(value: Yaml) -> list[str] | None:
@@ -158,7 +155,7 @@ def _contexts(contexts: Mapping[str, str | None]) -> dict[str, str]:
 
 def _ssh(value: Yaml) -> list[dict[str, Any]] | None:
     entries = [{"id": name, **({"paths": [path]} if path else {})} for name, path in pairs(value).items()]
-    return sorted(entries, key=lambda entry: (entry["id"], entry.get("paths", []))) or None  # type: ignore[return-value]
+    return sorted(entries, key=lambda entry: (entry["id"], entry.get("paths", []))) or None
 
 
 def _hosts(value: Yaml) -> dict[str, str]:
@@ -177,8 +174,12 @@ def _attests(build: Table) -> list[dict[str, Any]] | None:
         value = build.get(kind)
         text = scalar_text(value)
         if text:
-            on = {"true": True, "1": True, "t": True, "false": False, "0": False, "f": False}.get(text.lower())
-            texts.append(f"type={kind},{text}" if on is None else f"type={kind},disabled={'false' if on else 'true'}")
+            on = {"true": True, "1": True, "t": True, "false": False, "0": False, "f": False}.get(
+                text.lower()
+            )
+            texts.append(
+                f"type={kind},{text}" if on is None else f"type={kind},disabled={'false' if on else 'true'}"
+            )
     return entries_of_texts("attest", texts) or None
 
 

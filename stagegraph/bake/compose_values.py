@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from stagegraph.bake.values import ValueProblem
+from stagegraph.bake.values import UnsuitableValueError
 from stagegraph.bake.yaml_values import Yaml, scalar_text
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgtp]?)i?b?", re.IGNORECASE)
@@ -16,7 +16,7 @@ def to_bytes(value: Yaml) -> int:
     text = scalar_text(value).strip()
     match = _SIZE.fullmatch(text)
     if not match:
-        raise ValueProblem(f"invalid size {text}")
+        raise UnsuitableValueError(f"invalid size {text}")
     return int(float(match[1]) * 1024 ** _UNITS.index((match[2] or "B").upper()))
 
 
@@ -33,13 +33,15 @@ def ulimit_texts(value: Yaml) -> list[str]:
     """Limits as ``name=soft:hard``, sorted by name."""
     texts = []
     for name, limit in sorted((value or {}).items()):
-        soft, hard = (limit.get("soft", 0), limit.get("hard", 0)) if isinstance(limit, dict) else (limit, limit)
+        soft, hard = (
+            (limit.get("soft", 0), limit.get("hard", 0)) if isinstance(limit, dict) else (limit, limit)
+        )
         try:
             numbers = [int(scalar_text(one)) for one in (soft, hard)]
         except ValueError:
-            raise ValueProblem(f"invalid limit {name}") from None
+            raise UnsuitableValueError(f"invalid limit {name}") from None
         if numbers[1] != -1 and numbers[0] > numbers[1]:
-            raise ValueProblem(f"the soft limit of {name} must not be above the hard limit")
+            raise UnsuitableValueError(f"the soft limit of {name} must not be above the hard limit")
         texts.append(f"{name}={numbers[0]}:{numbers[1]}")
     return texts
 
@@ -48,8 +50,11 @@ def to_flag(value: Yaml) -> bool:
     """A boolean, or a word for one."""
     if value is None or isinstance(value, bool):
         return bool(value)
-    known = {**dict.fromkeys(("true", "y", "yes", "on", "1"), True), **dict.fromkeys(("false", "n", "no", "off", "0"), False)}
+    known = {
+        **dict.fromkeys(("true", "y", "yes", "on", "1"), True),
+        **dict.fromkeys(("false", "n", "no", "off", "0"), False),
+    }
     text = scalar_text(value).lower()
     if text not in known:
-        raise ValueProblem(f"{text} is not true or false")
+        raise UnsuitableValueError(f"{text} is not true or false")
     return known[text]

@@ -22,6 +22,7 @@ class Definition(Struct, frozen=True, kw_only=True):
 
     groups: tuple[Defined, ...] = ()
     targets: dict[str, Defined] = {}
+    is_printed: bool = False  # by ``bake --print``, whose group default may be a member of its members
 
     def group(self, name: str) -> Defined | None:
         """The group ``name``; None without one."""

@@ -1,4 +1,4 @@
-"""Variables, functions and attributes of HCL and JSON bake files (docker/buildx bake/hclparser/hclparser.go)."""
+"""Variables, functions and attributes of bake files (docker/buildx bake/hclparser/hclparser.go)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stagegraph.bake.evaluate import Evaluator, Scope
 from stagegraph.bake.hcl_body import Attribute, Block, Body
 from stagegraph.bake.hcl_nodes import Constant, Node, Step, Tuple, Variable
 from stagegraph.bake.hcl_references import references
-from stagegraph.bake.values import UNKNOWN, Value, ValueProblem, to_bool, to_text
+from stagegraph.bake.values import UNKNOWN, UnsuitableValueError, Value, to_bool, to_text
 from stagegraph.bake.variables import variable_value
 from stagegraph.errors import BakeError
 
@@ -21,13 +21,15 @@ class Blocks(Protocol):
     """Where ``target.x.args`` and ``group.x.targets`` are looked up."""
 
     def reference(self, block_type: str, steps: tuple[Step, ...]) -> Value:
-        """The value of a block, with what ``steps`` read of it. ValueProblem if there is none."""
+        """The value of a block, with what ``steps`` read of it. UnsuitableValueError if there is none."""
 
 
 class Definitions:
     """The names that the expressions of all files see; variables are evaluated when they are needed."""
 
-    def __init__(self, bodies: Iterable[Body], environment: Mapping[str, str], builtins: Mapping[str, str]) -> None:
+    def __init__(
+        self, bodies: Iterable[Body], environment: Mapping[str, str], builtins: Mapping[str, str]
+    ) -> None:
         self.evaluator = Evaluator(self)
         self.blocks: Blocks | None = None
         self._environment = environment
@@ -58,9 +60,9 @@ class Definitions:
 
     def _resolve(self, name: str) -> Value:
         if name not in self._variables and name not in self._attributes:
-            raise ValueProblem(f"there is no variable named {name}")
+            raise UnsuitableValueError(f"there is no variable named {name}")
         if name in self._in_progress:
-            raise ValueProblem(f"the variable {name} depends on itself")
+            raise UnsuitableValueError(f"the variable {name} depends on itself")
         self._in_progress.add(name)
         try:
             return self._computed(name)
@@ -90,9 +92,9 @@ class Definitions:
         block = self._functions[name]
         names, rest = parameters(block)
         if len(arguments) < len(names) or (len(arguments) > len(names) and rest is None):
-            raise ValueProblem(f"{name}() takes {len(names)} arguments, not {len(arguments)}")
+            raise UnsuitableValueError(f"{name}() takes {len(names)} arguments, not {len(arguments)}")
         if any(argument is None for argument in arguments):
-            raise ValueProblem(f"an argument of {name}() is null")
+            raise UnsuitableValueError(f"an argument of {name}() is null")
         bound = dict(zip(names, arguments, strict=False))
         if rest is not None:
             bound[rest] = arguments[len(names) :]
@@ -103,7 +105,7 @@ class Definitions:
         for name, block in self._variables.items():
             try:
                 self.value(name, ())
-            except ValueProblem as problem:
+            except UnsuitableValueError as problem:
                 raise block.lines.error(str(problem), block.start, block.end) from None
         for block in self._variables.values():
             for validation in block.body.of_type("validation"):
@@ -118,7 +120,7 @@ class Definitions:
             if value is UNKNOWN or to_bool(value):
                 return
             text = f"validation failed: {to_text(self.evaluate(message))}"
-        except ValueProblem as problem:
+        except UnsuitableValueError as problem:
             text = f"this validation is not true or false: {problem}"
         raise _at(condition, text)
 
@@ -153,7 +155,7 @@ class Definitions:
         try:
             if used.name not in RESERVED:
                 self.value(used.name, ())
-        except ValueProblem as problem:
+        except UnsuitableValueError as problem:
             raise result.lines.error(str(problem), used.start, used.end) from None
 
     def check_attributes(self) -> None:
@@ -161,7 +163,7 @@ class Definitions:
         for name, attribute in self._attributes.items():
             try:
                 self.value(name, ())
-            except ValueProblem as problem:
+            except UnsuitableValueError as problem:
                 raise _at(attribute, str(problem)) from None
 
 
@@ -191,5 +193,3 @@ def _keyword(node: Node, attribute: Attribute) -> str:
 
 def _at(attribute: Attribute, message: str) -> BakeError:
     return attribute.lines.error(message, attribute.node.start, attribute.node.end)
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from stagegraph.bake.interpolation import Lookup, interpolated
-from stagegraph.bake.values import ValueProblem
+from stagegraph.bake.values import UnsuitableValueError
 from stagegraph.errors import BakeError
 from stagegraph.source import Source, Span
 
@@ -18,7 +18,7 @@ _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v
 
 
 def read_dotenv(source: Source, lookup: Lookup) -> dict[str, str]:
-    """The variables of ``source``; ``lookup`` wins over the file in what values refer to. Raises BakeError."""
+    """The variables of ``source``; where values refer to others, ``lookup`` wins. Raises BakeError."""
     values: dict[str, str] = {}
     text = source.text.removeprefix("\ufeff")
     position = 0
@@ -42,7 +42,7 @@ def read_dotenv(source: Source, lookup: Lookup) -> dict[str, str]:
             continue
         try:
             values[key[1]], position = _value(text, position, look)
-        except ValueProblem as problem:
+        except UnsuitableValueError as problem:
             raise _error(source, text, key.start(), str(problem)) from None
 
 
@@ -54,7 +54,7 @@ def _value(text: str, start: int, look: Lookup) -> tuple[str, int]:
         escaped = _ESCAPE.sub(lambda match: _ESCAPES.get(match[1], match[1]), double[1])
         return interpolated(escaped, look), _line_end(text, double.end())
     if text.startswith(("'", '"'), start):
-        raise ValueProblem("a quoted value has no end")
+        raise UnsuitableValueError("a quoted value has no end")
     end = text.find("\n", start)
     end = len(text) if end < 0 else end
     value = re.split(r"(?:^|[ \t])#", text[start:end], maxsplit=1)[0].strip()

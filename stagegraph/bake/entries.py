@@ -10,7 +10,15 @@ import csv
 from collections.abc import Callable
 from typing import Any
 
-from stagegraph.bake.values import Value, ValueProblem, to_bool, to_items, to_members, to_text, to_texts
+from stagegraph.bake.values import (
+    UnsuitableValueError,
+    Value,
+    to_bool,
+    to_items,
+    to_members,
+    to_text,
+    to_texts,
+)
 
 Entry = dict[str, Any]
 
@@ -20,7 +28,7 @@ def csv_fields(text: str) -> list[str]:
     try:
         return next(csv.reader([text], strict=True), [])
     except csv.Error as error:
-        raise ValueProblem(f"invalid CSV record {text}: {error}") from None
+        raise UnsuitableValueError(f"invalid CSV record {text}: {error}") from None
 
 
 def _pairs(text: str, lower: bool = True) -> dict[str, str]:
@@ -28,14 +36,14 @@ def _pairs(text: str, lower: bool = True) -> dict[str, str]:
     for field in csv_fields(text):
         key, equals, value = field.partition("=")
         if not equals:
-            raise ValueProblem(f"{field} must be a key=value pair")
+            raise UnsuitableValueError(f"{field} must be a key=value pair")
         pairs[key.lower().strip() if lower else key] = value
     return pairs
 
 
 def _with_type(entry: Entry, what: str) -> Entry:
     if not entry.get("type"):
-        raise ValueProblem(f"{what} needs a type")
+        raise UnsuitableValueError(f"{what} needs a type")
     return dict(sorted(entry.items()))
 
 
@@ -78,11 +86,11 @@ def secret_from_text(text: str) -> list[Entry]:
     pairs = _pairs(text)
     kind = pairs.pop("type", "file")
     if kind not in ("file", "env"):
-        raise ValueProblem(f"unsupported type of secret {kind}")
+        raise UnsuitableValueError(f"unsupported type of secret {kind}")
     if "source" in pairs:
         pairs["src"] = pairs.pop("source")
     if unknown := pairs.keys() - {"id", "src", "env"}:
-        raise ValueProblem(f"unexpected key {min(unknown)} in the secret {text}")
+        raise UnsuitableValueError(f"unexpected key {min(unknown)} in the secret {text}")
     if kind == "env" and not pairs.get("env"):
         pairs["env"] = pairs.pop("src", "")
     return [_known(pairs, ("id", "src", "env"))]
@@ -96,7 +104,12 @@ def _secret(value: Value) -> list[Entry]:
     if isinstance(value, str):
         return secret_from_text(value)
     members = to_members(value)
-    return [_known({n: to_text(members[n]) for n in ("id", "src", "env") if members.get(n) is not None}, ("id", "src", "env"))]
+    return [
+        _known(
+            {n: to_text(members[n]) for n in ("id", "src", "env") if members.get(n) is not None},
+            ("id", "src", "env"),
+        )
+    ]
 
 
 def ssh_from_text(text: str) -> list[Entry]:
@@ -110,14 +123,24 @@ def _ssh(value: Value) -> list[Entry]:
         return ssh_from_text(value)
     members = to_members(value)
     name, paths = members.get("id"), members.get("paths")
-    entry = {"id": None if name is None else to_text(name), "paths": None if paths is None else to_texts(paths)}
+    entry = {
+        "id": None if name is None else to_text(name),
+        "paths": None if paths is None else to_texts(paths),
+    }
     return [_known(entry, ("id", "paths"))]
 
 
 def attest_from_text(text: str) -> list[Entry]:
     """The attestation of one text, ``type=...``."""
     pairs = _pairs(text, lower=False)
-    return [_attest_entry({key.strip().lower() if key.strip().lower() in ("type", "disabled") else key: value for key, value in pairs.items()})]
+    return [
+        _attest_entry(
+            {
+                key.strip().lower() if key.strip().lower() in ("type", "disabled") else key: value
+                for key, value in pairs.items()
+            }
+        )
+    ]
 
 
 def _attest_entry(members: dict[str, str]) -> Entry:

@@ -26,11 +26,11 @@ from stagegraph.bake.hcl_nodes import (
     Variable,
 )
 from stagegraph.bake.hcl_scanner import Lines
+from stagegraph.bake.operations import attribute, index, operate
 from stagegraph.bake.values import (
     UNKNOWN,
+    UnsuitableValueError,
     Value,
-    ValueProblem,
-    equal,
     has_unknown,
     kind,
     to_bool,
@@ -50,14 +50,18 @@ class EvaluationError(BakeError):
     """The value of an expression cannot be computed; ``try`` and ``can`` catch it."""
 
 
+class TooMuchError(Exception):
+    """An evaluation makes too much text."""
+
+
 class Globals(Protocol):
     """Where an expression finds the names that it does not bind itself."""
 
     def value(self, name: str, steps: tuple[Step, ...]) -> Value:
-        """The value of a variable; ``steps`` is what is read of it. ValueProblem if there is none."""
+        """The value of a variable; ``steps`` is what is read of it. UnsuitableValueError if there is none."""
 
     def call(self, name: str, arguments: list[Value], evaluator: Evaluator) -> Value:
-        """The result of a function. ValueProblem if it has none."""
+        """The result of a function. UnsuitableValueError if it has none."""
 
 
 class Scope(Struct, frozen=True, kw_only=True):
@@ -88,22 +92,24 @@ class Evaluator:
             if self._steps > _MOST_STEPS or self._depth > _DEEPEST:
                 raise self._too_much(node, scope)
             return _BY_TYPE[type(node)](self, node, scope)
-        except ValueProblem as problem:
+        except UnsuitableValueError as problem:
             raise self._error(str(problem), node, scope) from None
-        except (RecursionError, TooMuch):
+        except (RecursionError, TooMuchError):
             raise self._too_much(node, scope) from None
         finally:
             self._depth -= 1
 
     def spend(self, characters: int) -> None:
-        """Counts the characters or the elements of a result; ValueProblem if they are too many."""
+        """Counts the characters or the elements of a result; UnsuitableValueError if they are too many."""
         self._characters += characters
         self._steps += characters // 1000
         if self._characters > _MOST_CHARACTERS:
-            raise TooMuch
+            raise TooMuchError
 
     def _error(self, message: str, node: Node, scope: Scope) -> EvaluationError:
-        return EvaluationError(message, source=scope.lines.source, span=scope.lines.span(node.start, node.end))
+        return EvaluationError(
+            message, source=scope.lines.source, span=scope.lines.span(node.start, node.end)
+        )
 
     def _too_much(self, node: Node, scope: Scope) -> BakeError:
         message = "the expressions of this file are too much work to evaluate"
@@ -131,7 +137,7 @@ class Evaluator:
         if isinstance(source, Variable) and source.name not in scope.names:
             try:
                 value = self._globals.value(source.name, node.steps)
-            except ValueProblem as problem:
+            except UnsuitableValueError as problem:
                 raise self._error(str(problem), source, scope) from None
         else:
             value = self.evaluate(source, scope)
@@ -143,7 +149,7 @@ class Evaluator:
                 return UNKNOWN
             try:
                 value = self._step(value, step, scope)
-            except ValueProblem as problem:
+            except UnsuitableValueError as problem:
                 span = scope.lines.span(step.start, step.end)
                 raise EvaluationError(str(problem), source=scope.lines.source, span=span) from None
         return value
@@ -153,9 +159,9 @@ class Evaluator:
             items = value if isinstance(value, list) else [value] if value is not None else []
             return [self._follow(item, step.steps, scope) for item in items]
         if step.kind == "attribute":
-            return _attribute(value, step.name)
-        assert step.index is not None
-        return index(value, self.evaluate(step.index, scope))
+            return attribute(value, step.name)
+        assert step.key is not None
+        return index(value, self.evaluate(step.key, scope))
 
     def unary(self, node: Unary, scope: Scope) -> Value:
         """``-x`` or ``!x``."""
@@ -176,8 +182,8 @@ class Evaluator:
                 value = UNKNOWN
                 continue
             try:
-                value = _operate(one.operator, value, right)
-            except ValueProblem as problem:
+                value = operate(one.operator, value, right)
+            except UnsuitableValueError as problem:
                 raise self._error(str(problem), one, scope) from None
         return value
 
@@ -185,7 +191,7 @@ class Evaluator:
         """One of two results; the other one is evaluated for its type, and its errors do not count."""
         condition = self.evaluate(node.condition, scope)
         if condition is None:
-            raise ValueProblem("the condition is null")
+            raise UnsuitableValueError("the condition is null")
         if condition is UNKNOWN:
             return UNKNOWN
         chosen, other = (node.yes, node.no) if to_bool(condition) else (node.no, node.yes)
@@ -196,11 +202,11 @@ class Evaluator:
             return value
         return unified(value, unchosen)[0]
 
-    def tuple(self, node: Tuple, scope: Scope) -> Value:
+    def tuple_(self, node: Tuple, scope: Scope) -> Value:
         """A tuple."""
         return [self.evaluate(item, scope) for item in node.items]
 
-    def object(self, node: Object, scope: Scope) -> Value:
+    def object_(self, node: Object, scope: Scope) -> Value:
         """An object; of two equal keys the later one counts."""
         members: dict[str, Value] = {}
         for key, value in node.items:
@@ -221,12 +227,11 @@ class Evaluator:
                 raise self._error("a null value cannot be part of a string", part, scope)
             try:
                 parts.append(value if value is UNKNOWN else to_text(value))
-            except ValueProblem as problem:
+            except UnsuitableValueError as problem:
                 raise self._error(str(problem), part, scope) from None
-        if any(part is UNKNOWN for part in parts):
-            return UNKNOWN
-        self.spend(sum(map(len, parts)))
-        return "".join(parts)
+        texts = [part for part in parts if isinstance(part, str)]
+        self.spend(sum(map(len, texts)))
+        return "".join(texts) if len(texts) == len(parts) else UNKNOWN
 
     def template_for(self, node: TemplateFor, scope: Scope) -> Value:
         """The body of a template for each element."""
@@ -293,7 +298,7 @@ class Evaluator:
             if last is UNKNOWN:
                 return UNKNOWN
             if not isinstance(last, list):
-                raise ValueProblem("the argument before `...` must be a list")
+                raise UnsuitableValueError("the argument before `...` must be a list")
             arguments.extend(last)
         result = self._globals.call(node.name, arguments, self)
         if isinstance(result, (str, list, dict)):
@@ -301,87 +306,9 @@ class Evaluator:
         return result
 
 
-class TooMuch(Exception):
-    """An evaluation makes too much text."""
-
-
 def _bound(scope: Scope, names: tuple[str, ...], key: Value, value: Value) -> Scope:
     bound = {names[0]: value} if len(names) == 1 else {names[0]: key, names[1]: value}
     return Scope(lines=scope.lines, names={**scope.names, **bound})
-
-
-def _attribute(value: Value, name: str) -> Value:
-    if value is None:
-        raise ValueProblem("this value is null and has no attributes")
-    if not isinstance(value, dict):
-        raise ValueProblem(f"this value is a {kind(value)} and has no attributes")
-    if name not in value:
-        raise ValueProblem(f"this value has no attribute `{name}`")
-    return value[name]
-
-
-def index(value: Value, key: Value) -> Value:
-    """The element of ``value`` at ``key``; ValueProblem if there is none."""
-    if value is UNKNOWN or key is UNKNOWN:
-        return UNKNOWN
-    if value is None or key is None:
-        raise ValueProblem("null cannot be indexed, and nothing has the index null")
-    if isinstance(value, dict):
-        name = to_text(key)
-        if name not in value:
-            raise ValueProblem(f"there is no element with the key {name}")
-        return value[name]
-    if not isinstance(value, list):
-        raise ValueProblem(f"a {kind(value)} has no elements")
-    place = to_number(key)
-    if place.denominator != 1 or not 0 <= place < len(value):
-        raise ValueProblem(f"there is no element {to_text(place)}: the list has {len(value)}")
-    return value[int(place)]
-
-
-def _operate(operator: str, left: Value, right: Value) -> Value:
-    if operator in ("==", "!="):
-        if has_unknown(left) or has_unknown(right):
-            return UNKNOWN
-        return equal(left, right) == (operator == "==")
-    if left is None or right is None:
-        raise ValueProblem(f"an operand of {operator} is null")
-    if operator in ("&&", "||"):
-        both = to_bool(left), to_bool(right)
-        return all(both) if operator == "&&" else any(both)
-    return _NUMERIC[operator](to_number(left), to_number(right))
-
-
-def divide(left: Fraction, right: Fraction) -> Fraction:
-    """The quotient."""
-    if not right:
-        raise ValueProblem("division by zero")
-    return left / right
-
-
-def modulo(left: Fraction, right: Fraction) -> Fraction:
-    """The remainder, which has the sign of ``left`` (big.Float: truncated division)."""
-    return left - right * int(divide(left, right))
-
-
-def product(left: Fraction, right: Fraction) -> Fraction:
-    """The product."""
-    if left.numerator.bit_length() + right.numerator.bit_length() > 20_000:
-        raise ValueProblem("a number is too large")
-    return left * right
-
-
-_NUMERIC: dict[str, Callable[[Fraction, Fraction], Value]] = {
-    "+": lambda left, right: left + right,
-    "-": lambda left, right: left - right,
-    "*": product,
-    "/": divide,
-    "%": modulo,
-    "<": lambda left, right: left < right,
-    "<=": lambda left, right: left <= right,
-    ">": lambda left, right: left > right,
-    ">=": lambda left, right: left >= right,
-}
 
 
 def _try(evaluator: Evaluator, node: Call, scope: Scope) -> Value:
@@ -390,12 +317,14 @@ def _try(evaluator: Evaluator, node: Call, scope: Scope) -> Value:
             return evaluator.evaluate(argument, scope)
         except EvaluationError as error:
             last = error.message
-    raise ValueProblem(f"no argument of try() has a value: {last}" if node.arguments else "try() needs arguments")
+    raise UnsuitableValueError(
+        f"no argument of try() has a value: {last}" if node.arguments else "try() needs arguments"
+    )
 
 
 def _can(evaluator: Evaluator, node: Call, scope: Scope) -> Value:
     if len(node.arguments) != 1:
-        raise ValueProblem("can() needs one argument")
+        raise UnsuitableValueError("can() needs one argument")
     try:
         value = evaluator.evaluate(node.arguments[0], scope)
     except EvaluationError:
@@ -404,14 +333,18 @@ def _can(evaluator: Evaluator, node: Call, scope: Scope) -> Value:
 
 
 def _convert(evaluator: Evaluator, node: Call, scope: Scope) -> Value:
-    from stagegraph.bake.types import convert, type_of
+    from stagegraph.bake.type_constraints import convert, type_of
 
     if len(node.arguments) != 2:
-        raise ValueProblem("convert() needs a value and a type")
+        raise UnsuitableValueError("convert() needs a value and a type")
     return convert(evaluator.evaluate(node.arguments[0], scope), type_of(node.arguments[1]))
 
 
-SPECIAL: dict[str, Callable[[Evaluator, Call, Scope], Value]] = {"try": _try, "can": _can, "convert": _convert}
+SPECIAL: dict[str, Callable[[Evaluator, Call, Scope], Value]] = {
+    "try": _try,
+    "can": _can,
+    "convert": _convert,
+}
 
 _BY_TYPE: dict[type, Callable[[Evaluator, Any, Scope], Value]] = {
     Constant: Evaluator.constant,
@@ -422,8 +355,8 @@ _BY_TYPE: dict[type, Callable[[Evaluator, Any, Scope], Value]] = {
     Unary: Evaluator.unary,
     Binary: Evaluator.binary,
     Conditional: Evaluator.conditional,
-    Tuple: Evaluator.tuple,
-    Object: Evaluator.object,
+    Tuple: Evaluator.tuple_,
+    Object: Evaluator.object_,
     For: Evaluator.for_expression,
     Template: Evaluator.template,
     TemplateFor: Evaluator.template_for,

@@ -1,5 +1,6 @@
-"""The attributes of targets: how values are read, merged and normalized (docker/buildx bake/bake.go, type Target).
+"""The attributes of targets: how values are read, merged and normalized.
 
+Source: docker/buildx bake/bake.go, type Target.
 While files are read, a target is a plain dictionary of its attributes; one that is not there is unset.
 """
 
@@ -13,8 +14,8 @@ from stagegraph.bake.values import (
     UNKNOWN,
     ListValue,
     MapValue,
+    UnsuitableValueError,
     Value,
-    ValueProblem,
     has_unknown,
     to_bool,
     to_items,
@@ -42,32 +43,34 @@ def _flag(name: str, value: Value) -> bool:
 
 def _texts(name: str, value: Value) -> list[str]:
     if not isinstance(value, list):
-        raise ValueProblem(f"{name} must be a list of strings")
+        raise UnsuitableValueError(f"{name} must be a list of strings")
     if any(item is None for item in value):
-        raise ValueProblem(f"an item of {name} is null")
+        raise UnsuitableValueError(f"an item of {name} is null")
     return [to_text(item) for item in to_items(value)]
 
 
 def _table(name: str, value: Value) -> dict[str, str | None]:
-    return {key: one if one in (None, UNKNOWN) else to_text(one) for key, one in _members(name, value).items()}
+    return {
+        key: one if one in (None, UNKNOWN) else to_text(one) for key, one in _members(name, value).items()
+    }
 
 
 def _contexts(name: str, value: Value) -> dict[str, str | None]:
     table = _table(name, value)
     if None in table.values():
-        raise ValueProblem(f"a value of {name} is null")
+        raise UnsuitableValueError(f"a value of {name} is null")
     return table
 
 
 def _members(name: str, value: Value) -> dict[str, Value]:
     if not isinstance(value, dict):
-        raise ValueProblem(f"{name} must be a map")
+        raise UnsuitableValueError(f"{name} must be a map")
     return to_members(value)
 
 
 def _entries(name: str, value: Value) -> list[dict[str, Any]]:
     if not isinstance(value, list):
-        raise ValueProblem(f"{name} must be a list")
+        raise UnsuitableValueError(f"{name} must be a list")
     return entries_of_value(name, value)
 
 
@@ -133,10 +136,10 @@ _TEXT_LISTS = ("annotations", "tags", "platforms", "no-cache-filter", "ulimits",
 
 
 def read_field(name: str, value: Value) -> Any:
-    """The value of the attribute ``name``; None if it is null, UNKNOWN if it cannot be known. ValueProblem."""
+    """The value of the attribute ``name``; None if null, UNKNOWN if unknown. UnsuitableValueError."""
     if value is None:
         if name in _NOT_NULL:
-            raise ValueProblem(f"{name} must be a list, not null")
+            raise UnsuitableValueError(f"{name} must be a list, not null")
         return None
     by_key = isinstance(value, dict) and FIELDS[name].read in (_table, _contexts)
     if value is UNKNOWN or (has_unknown(value) and not by_key):

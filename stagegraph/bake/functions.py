@@ -13,7 +13,7 @@ from stagegraph.bake import (
 )
 from stagegraph.bake.evaluate import SPECIAL
 from stagegraph.bake.function import Function
-from stagegraph.bake.values import UNKNOWN, Value, ValueProblem, has_unknown
+from stagegraph.bake.values import UNKNOWN, UnsuitableValueError, Value, has_unknown
 
 FUNCTIONS: dict[str, Function] = {
     **functions_collection.FUNCTIONS,
@@ -28,21 +28,21 @@ NAMES = frozenset([*FUNCTIONS, *SPECIAL, "homedir"])
 
 
 def call(name: str, arguments: list[Value]) -> Value:
-    """The result of the function ``name``; UNKNOWN if an argument is. ValueProblem if it has none."""
+    """The result of the function ``name``; UNKNOWN if an argument is. UnsuitableValueError if it has none."""
     function = FUNCTIONS.get(name)
     if function is None:
-        raise ValueProblem(f"unknown function {name}")
+        raise UnsuitableValueError(f"unknown function {name}")
     count = len(arguments)
     if count < function.fewest or (function.most is not None and count > function.most):
-        raise ValueProblem(f"{name}() takes {_count(function)}, not {count}")
+        raise UnsuitableValueError(f"{name}() takes {_count(function)}, not {count}")
     if not function.nulls and any(argument is None for argument in arguments):
-        raise ValueProblem(f"an argument of {name}() is null")
+        raise UnsuitableValueError(f"an argument of {name}() is null")
     if any(map(has_unknown, arguments)):
         return UNKNOWN
     try:
         return function.call(*arguments)
-    except ValueProblem as problem:
-        raise ValueProblem(f"{name}(): {problem}") from None
+    except UnsuitableValueError as problem:
+        raise UnsuitableValueError(f"{name}(): {problem}") from None
 
 
 def _count(function: Function) -> str:

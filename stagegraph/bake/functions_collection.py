@@ -1,4 +1,7 @@
-"""Functions of lists, sets, maps and objects (zclconf/go-cty cty/function/stdlib collection.go, sequence.go, set.go)."""
+"""Functions of lists, sets, maps and objects.
+
+Source: zclconf/go-cty cty/function/stdlib collection.go, sequence.go, set.go.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,14 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import product
 
-from stagegraph.bake.evaluate import index
 from stagegraph.bake.function import Function
+from stagegraph.bake.operations import index
 from stagegraph.bake.values import (
     ListValue,
     MapValue,
     SetValue,
+    UnsuitableValueError,
     Value,
-    ValueProblem,
     equal,
     kind,
     set_of,
@@ -31,7 +34,7 @@ _MOST_OF_RANGE = 1024
 
 def _length(value: Value) -> Fraction:
     if not isinstance(value, (list, dict)):
-        raise ValueProblem(f"a list or a map is required, not a {kind(value)}")
+        raise UnsuitableValueError(f"a list or a map is required, not a {kind(value)}")
     return Fraction(len(value))
 
 
@@ -42,7 +45,7 @@ def _concat(*lists: Value) -> Value:
 
 def _like(items: list[Value], is_list: bool) -> Value:
     if len(items) > _MOST:
-        raise ValueProblem("the result is too long")
+        raise UnsuitableValueError("the result is too long")
     return ListValue(items) if is_list else items
 
 
@@ -51,20 +54,20 @@ def _coalesce(*values: Value) -> Value:
         if value is not None:
             kinds = {kind(one) for one in values if one is not None}
             return to_text(value) if len(kinds) > 1 and "string" in kinds else value
-    raise ValueProblem("all arguments are null")
+    raise UnsuitableValueError("all arguments are null")
 
 
 def _coalesce_list(*lists: Value) -> Value:
     for one in lists:
         if one is not None and to_items(one):
             return one
-    raise ValueProblem("all arguments are empty")
+    raise UnsuitableValueError("all arguments are empty")
 
 
 def _chunks(value: Value, size: Value) -> Value:
     items, count = to_items(value), to_integer(size)
     if count < 0:
-        raise ValueProblem("the size of chunks cannot be negative")
+        raise UnsuitableValueError("the size of chunks cannot be negative")
     if not items or not count:
         return ListValue([ListValue(items)] if items else [])
     return ListValue(ListValue(items[start : start + count]) for start in range(0, len(items), count))
@@ -86,7 +89,7 @@ def _distinct(value: Value) -> ListValue:
 def _element(value: Value, place: Value) -> Value:
     items = to_items(value)
     if not items:
-        raise ValueProblem("an empty list has no elements")
+        raise UnsuitableValueError("an empty list has no elements")
     return items[to_integer(place) % len(items)]
 
 
@@ -107,7 +110,7 @@ def _flatten(value: Value) -> list[Value]:
 def _has_index(value: Value, key: Value) -> bool:
     try:
         index(value, key)
-    except ValueProblem:
+    except UnsuitableValueError:
         return False
     return True
 
@@ -116,7 +119,7 @@ def _index_of(value: Value, wanted: Value) -> Fraction:
     for place, item in enumerate(to_items(value)):
         if equal(item, wanted):
             return Fraction(place)
-    raise ValueProblem("the list does not have this element")
+    raise UnsuitableValueError("the list does not have this element")
 
 
 def _lookup(value: Value, key: Value, *default: Value) -> Value:
@@ -124,7 +127,7 @@ def _lookup(value: Value, key: Value, *default: Value) -> Value:
     if to_text(key) in members:
         return members[to_text(key)]
     if not default:
-        raise ValueProblem(f"there is no element with the key {to_text(key)}, and no default")
+        raise UnsuitableValueError(f"there is no element with the key {to_text(key)}, and no default")
     return default[0]
 
 
@@ -141,9 +144,9 @@ def _range(*bounds: Value) -> ListValue:
     start, end = (Fraction(0), numbers[0]) if len(numbers) == 1 else (numbers[0], numbers[1])
     step = numbers[2] if len(numbers) == 3 else Fraction(1 if start <= end else -1)
     if not step or (step > 0) != (start <= end):
-        raise ValueProblem("the step of a range must lead from its start to its end")
+        raise UnsuitableValueError("the step of a range must lead from its start to its end")
     if abs(end - start) / abs(step) > _MOST_OF_RANGE:
-        raise ValueProblem(f"a range has at most {_MOST_OF_RANGE} numbers")
+        raise UnsuitableValueError(f"a range has at most {_MOST_OF_RANGE} numbers")
     items = ListValue()
     while (start < end) if step > 0 else (start > end):
         items.append(start)
@@ -154,14 +157,14 @@ def _range(*bounds: Value) -> ListValue:
 def _slice(value: Value, start: Value, end: Value) -> Value:
     items, first, last = to_items(value), to_integer(start), to_integer(end)
     if not 0 <= first <= last <= len(items):
-        raise ValueProblem("the start or the end of a slice is out of range")
+        raise UnsuitableValueError("the start or the end of a slice is out of range")
     return _like(items[first:last], isinstance(value, ListValue))
 
 
 def _zip_map(keys: Value, values: Value) -> Value:
     names, items = to_texts(keys), to_items(values)
     if len(names) != len(items):
-        raise ValueProblem(f"there are {len(names)} keys and {len(items)} values")
+        raise UnsuitableValueError(f"there are {len(names)} keys and {len(items)} values")
     members = dict(zip(names, items, strict=True))
     return MapValue(members) if isinstance(values, ListValue) else members
 
@@ -172,7 +175,7 @@ def _set_product(*sets: Value) -> Value:
     for one in items:
         size *= len(one)
     if size > _MOST:
-        raise ValueProblem("the product has too many elements")
+        raise UnsuitableValueError("the product has too many elements")
     return ListValue(list(one) for one in product(*items))
 
 

@@ -1,4 +1,7 @@
-"""Functions that encode, hash and decode (go-cty stdlib json.go, csv.go; hashicorp/go-cty-funcs crypto, encoding, uuid, cidr)."""
+"""Functions that encode, hash and decode, and those of networks.
+
+Source: zclconf/go-cty stdlib json.go, csv.go; hashicorp/go-cty-funcs crypto, encoding, uuid, cidr.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,8 @@ from stagegraph.bake.function import Function
 from stagegraph.bake.values import (
     UNKNOWN,
     ListValue,
+    UnsuitableValueError,
     Value,
-    ValueProblem,
     number_text,
     to_integer,
     to_text,
@@ -43,37 +46,37 @@ def json_text(value: Value) -> str:
 
 
 def json_value(text: str) -> Value:
-    """The value that the JSON ``text`` holds; ValueProblem if it is invalid."""
+    """The value that the JSON ``text`` holds; UnsuitableValueError if it is invalid."""
     if len(text) > 1_000_000:
-        raise ValueProblem("the JSON is too long")
+        raise UnsuitableValueError("the JSON is too long")
     try:
         return json.loads(text, parse_int=_number, parse_float=_number, parse_constant=_refuse)
     except RecursionError:
-        raise ValueProblem("the JSON is nested too deeply") from None
+        raise UnsuitableValueError("the JSON is nested too deeply") from None
     except ValueError as error:
-        raise ValueProblem(f"invalid JSON: {error}") from None
+        raise UnsuitableValueError(f"invalid JSON: {error}") from None
 
 
 def _number(text: str) -> Fraction:
     if len(text) > 1000 or abs(int(text.lower().partition("e")[2][:9] or 0)) > 1000:
-        raise ValueProblem("a number is too large")
+        raise UnsuitableValueError("a number is too large")
     return Fraction(text)
 
 
 def _refuse(text: str) -> Any:
-    raise ValueProblem(f"invalid JSON: {text}")
+    raise UnsuitableValueError(f"invalid JSON: {text}")
 
 
 def _csv(value: Value) -> Value:
     try:
         rows = list(csv.reader(io.StringIO(to_text(value)), strict=True))
     except csv.Error as error:
-        raise ValueProblem(f"invalid CSV: {error}") from None
+        raise UnsuitableValueError(f"invalid CSV: {error}") from None
     if not rows:
-        raise ValueProblem("invalid CSV: it has no header")
+        raise UnsuitableValueError("invalid CSV: it has no header")
     header, *records = [row for row in rows if row]
     if any(len(row) != len(header) for row in records):
-        raise ValueProblem("invalid CSV: a line has the wrong number of fields")
+        raise UnsuitableValueError("invalid CSV: a line has the wrong number of fields")
     return ListValue(dict(zip(header, row, strict=True)) for row in records)
 
 
@@ -81,7 +84,7 @@ def _decoded(value: Value) -> str:
     try:
         return base64.b64decode(to_text(value), validate=True).decode()
     except (binascii.Error, UnicodeDecodeError, ValueError):
-        raise ValueProblem("not base64 of UTF-8 text") from None
+        raise UnsuitableValueError("not base64 of UTF-8 text") from None
 
 
 def _hash(name: str) -> Function:
@@ -93,28 +96,28 @@ def _uuid5(space: Value, name: Value) -> str:
     try:
         return str(uuid.uuid5(_NAMESPACES.get(text) or uuid.UUID(text), to_text(name)))
     except ValueError:
-        raise ValueProblem(f"{text} is not a namespace of UUIDs") from None
+        raise UnsuitableValueError(f"{text} is not a namespace of UUIDs") from None
 
 
 def _network(value: Value) -> _Network:
     try:
         return ipaddress.ip_network(to_text(value), strict=False)
     except ValueError:
-        raise ValueProblem(f"{to_text(value)} is not a network in CIDR notation") from None
+        raise UnsuitableValueError(f"{to_text(value)} is not a network in CIDR notation") from None
 
 
 def _host(prefix: Value, number: Value) -> str:
     network, place = _network(prefix), to_integer(number)
     place = place + network.num_addresses if place < 0 else place
     if not 0 <= place < network.num_addresses:
-        raise ValueProblem("the network does not have this host")
+        raise UnsuitableValueError("the network does not have this host")
     return str(network.network_address + place)
 
 
 def _netmask(prefix: Value) -> str:
     network = _network(prefix)
     if network.version == 6:
-        raise ValueProblem("IPv6 networks have no netmask")
+        raise UnsuitableValueError("IPv6 networks have no netmask")
     return str(network.netmask)
 
 
@@ -122,7 +125,7 @@ def _subnet(prefix: Value, bits: Value, number: Value) -> str:
     network, new, place = _network(prefix), to_integer(bits), to_integer(number)
     length = network.prefixlen + new
     if new < 0 or length > network.max_prefixlen or not 0 <= place < 2**new:
-        raise ValueProblem("the network is too small for this subnet")
+        raise UnsuitableValueError("the network is too small for this subnet")
     start = int(network.network_address) + (place << (network.max_prefixlen - length))
     return f"{type(network.network_address)(start)}/{length}"
 
@@ -133,11 +136,11 @@ def _subnets(prefix: Value, *bits: Value) -> ListValue:
     for one in bits:
         length = network.prefixlen + to_integer(one)
         if not network.prefixlen < length <= network.max_prefixlen:
-            raise ValueProblem("the network is too small for this subnet")
+            raise UnsuitableValueError("the network is too small for this subnet")
         size = 1 << (network.max_prefixlen - length)
         start = -(-start // size) * size
         if start + size > int(network.network_address) + network.num_addresses:
-            raise ValueProblem("the network is too small for these subnets")
+            raise UnsuitableValueError("the network is too small for these subnets")
         result.append(f"{type(network.network_address)(start)}/{length}")
         start += size
     return result

@@ -9,9 +9,12 @@ from typing import NamedTuple
 
 from stagegraph.bake.function import Function
 from stagegraph.bake.functions_encoding import json_text
-from stagegraph.bake.values import ListValue, Value, ValueProblem, to_bool, to_number, to_text
+from stagegraph.bake.values import ListValue, UnsuitableValueError, Value, to_bool, to_number, to_text
 
-_VERB = re.compile(r"%(?P<flags>[ +\-0#]*)(?P<width>\d+|\*)?(?:\.(?P<precision>\d+|\*)?)?(?:\[(?P<index>\d+)\])?(?P<verb>[a-zA-Z%])?")
+_VERB = re.compile(
+    r"%(?P<flags>[ +\-0#]*)(?P<width>\d+|\*)?(?:\.(?P<precision>\d+|\*)?)?"
+    r"(?:\[(?P<index>\d+)\])?(?P<verb>[a-zA-Z%])?"
+)
 _WIDEST = 1_000
 
 
@@ -35,27 +38,27 @@ def _format(pattern: Value, *values: Value) -> str:
         verb, place = _verb(match, values, place)
         place = int(match["index"]) - 1 if match["index"] else place
         if not 0 <= place < len(values):
-            raise ValueProblem(f"there is no argument for {match.group()}")
+            raise UnsuitableValueError(f"there is no argument for {match.group()}")
         parts.append(_padded(_formatted(verb, values[place]), verb))
         place += 1
         highest = max(highest, place)
     if highest < len(values):
-        raise ValueProblem("there are more arguments than the format uses")
+        raise UnsuitableValueError("there are more arguments than the format uses")
     return "".join([*parts, text[end:]])
 
 
 def _verb(match: re.Match[str], values: tuple[Value, ...], place: int) -> tuple[_Verb, int]:
     if not match["verb"]:
-        raise ValueProblem(f"{match.group()} is not complete")
+        raise UnsuitableValueError(f"{match.group()} is not complete")
     sizes = []
     for size in (match["width"], match["precision"]):
         if size == "*":
             if place >= len(values):
-                raise ValueProblem("there is no argument for *")
+                raise UnsuitableValueError("there is no argument for *")
             size, place = str(int(to_number(values[place]))), place + 1
         sizes.append(int(size) if size else None)
     if max(size or 0 for size in sizes) > _WIDEST:
-        raise ValueProblem("a width or a precision is too large")
+        raise UnsuitableValueError("a width or a precision is too large")
     precision = 0 if sizes[1] is None and "." in match.group() else sizes[1]
     return _Verb(match["verb"], match["flags"], sizes[0] or 0, precision), place
 
@@ -66,7 +69,7 @@ def _formatted(verb: _Verb, value: Value) -> str:
             return json_text(value)
         return _cut(to_text(value), verb) if isinstance(value, str) else to_text(value)
     if value is None:
-        raise ValueProblem(f"a null value has no format %{verb.name}")
+        raise UnsuitableValueError(f"a null value has no format %{verb.name}")
     if verb.name in "sq":
         text = _cut(to_text(value), verb)
         return json.dumps(text, ensure_ascii=False) if verb.name == "q" else text
@@ -74,7 +77,7 @@ def _formatted(verb: _Verb, value: Value) -> str:
         return "true" if to_bool(value) else "false"
     if verb.name in "bdoxXeEfgG":
         return _signed(_number(verb, abs(to_number(value))), to_number(value) < 0, verb)
-    raise ValueProblem(f"unsupported format %{verb.name}")
+    raise UnsuitableValueError(f"unsupported format %{verb.name}")
 
 
 def _cut(text: str, verb: _Verb) -> str:
@@ -90,7 +93,9 @@ def _number(verb: _Verb, number: Fraction) -> str:
         return f"{text[:-precision]}.{text[-precision:]}" if precision else text
     if verb.name in "gG" and verb.precision is None:
         short = repr(float(number))
-        return (short.removesuffix(".0") if "e" not in short else short).replace("e", verb.name.replace("g", "e").replace("G", "E"))
+        return (short.removesuffix(".0") if "e" not in short else short).replace(
+            "e", verb.name.replace("g", "e").replace("G", "E")
+        )
     return format(float(number), f".{precision}{verb.name}")
 
 
@@ -108,7 +113,7 @@ def _padded(text: str, verb: _Verb) -> str:
 def _format_list(pattern: Value, *values: Value) -> ListValue:
     lengths = {len(value) for value in values if isinstance(value, list)}
     if len(lengths) > 1:
-        raise ValueProblem("the lists have different lengths")
+        raise UnsuitableValueError("the lists have different lengths")
     rows = lengths.pop() if lengths else 1
     columns = [value if isinstance(value, list) else [value] * rows for value in values]
     return ListValue(_format(pattern, *(column[row] for column in columns)) for row in range(rows))

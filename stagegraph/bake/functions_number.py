@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from stagegraph.bake.evaluate import divide, modulo, product
 from stagegraph.bake.function import Function
-from stagegraph.bake.values import Value, ValueProblem, equal, to_bool, to_integer, to_number, to_text
+from stagegraph.bake.operations import divide, modulo, product
+from stagegraph.bake.values import UnsuitableValueError, Value, equal, to_bool, to_integer, to_number, to_text
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def _float(value: float) -> Fraction:
     if not math.isfinite(value):
-        raise ValueProblem("the result is not a finite number")
+        raise UnsuitableValueError("the result is not a finite number")
     return Fraction(repr(value))
 
 
@@ -27,25 +27,25 @@ def _pow(base: Value, power: Value) -> Value:
     try:
         return _float(float(to_number(base)) ** float(exponent))
     except (OverflowError, ZeroDivisionError, TypeError):
-        raise ValueProblem("the result is not a finite number") from None
+        raise UnsuitableValueError("the result is not a finite number") from None
 
 
 def _log(number: Value, base: Value) -> Value:
     try:
         return _float(math.log(to_number(number)) / math.log(to_number(base)))
     except (ValueError, ZeroDivisionError, OverflowError):
-        raise ValueProblem("the result is not a finite number") from None
+        raise UnsuitableValueError("the result is not a finite number") from None
 
 
 def _parse_integer(value: Value, base: Value) -> Value:
     text, radix = to_text(value), to_integer(base)
     if not 2 <= radix <= 62:
-        raise ValueProblem("the base must be between 2 and 62")
+        raise UnsuitableValueError("the base must be between 2 and 62")
     digits = text.removeprefix("-").removeprefix("+")
     alphabet = _DIGITS if radix <= 36 else _DIGITS + _DIGITS[10:].upper()
     places = [alphabet.find(char.lower() if radix <= 36 else char) for char in digits]
     if not places or len(places) > 1000 or any(not 0 <= place < radix for place in places):
-        raise ValueProblem(f"{text} is not a whole number in base {radix}")
+        raise UnsuitableValueError(f"{text} is not a whole number in base {radix}")
     total = 0
     for place in places:
         total = total * radix + place

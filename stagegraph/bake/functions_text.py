@@ -1,4 +1,7 @@
-"""Functions of strings (zclconf/go-cty cty/function/stdlib string.go, string_replace.go, regexp.go, bytes.go)."""
+"""Functions of strings and paths.
+
+Source: zclconf/go-cty cty/function/stdlib string.go, string_replace.go, regexp.go, bytes.go.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,8 @@ from stagegraph.bake.regular_expressions import compiled, go_template
 from stagegraph.bake.values import (
     UNKNOWN,
     ListValue,
+    UnsuitableValueError,
     Value,
-    ValueProblem,
     to_integer,
     to_items,
     to_text,
@@ -24,9 +27,9 @@ _LONGEST = 1_000_000  # characters that one function may make
 
 
 def bounded(text: str) -> str:
-    """``text``; ValueProblem if it is too long."""
+    """``text``; UnsuitableValueError if it is too long."""
     if len(text) > _LONGEST:
-        raise ValueProblem("the result is too long")
+        raise UnsuitableValueError("the result is too long")
     return text
 
 
@@ -36,7 +39,9 @@ def _graphemes(text: str) -> list[str]:
         return list(text)
     parts: list[str] = []
     for char in text:
-        joins = parts and (unicodedata.combining(char) or char in "\u200d\ufe0f" or parts[-1].endswith("\u200d"))
+        joins = parts and (
+            unicodedata.combining(char) or char in "\u200d\ufe0f" or parts[-1].endswith("\u200d")
+        )
         if joins or (char == "\n" and parts and parts[-1] == "\r"):
             parts[-1] += char
         else:
@@ -77,7 +82,7 @@ def _indent(spaces: Value, value: Value) -> str:
     count = to_integer(spaces)
     text = to_text(value)
     if not 0 <= count <= 1000 or count * text.count("\n") > _LONGEST:
-        raise ValueProblem("the number of spaces is out of range")
+        raise UnsuitableValueError("the number of spaces is out of range")
     return text.replace("\n", "\n" + " " * count)
 
 
@@ -89,7 +94,7 @@ def _split(separator: Value, value: Value) -> ListValue:
 def _replace(value: Value, old: Value, new: Value) -> str:
     text, part, other = to_text(value), to_text(old), to_text(new)
     if len(text) + (text.count(part) * len(other)) > _LONGEST:
-        raise ValueProblem("the result is too long")
+        raise UnsuitableValueError("the result is too long")
     return text.replace(part, other)
 
 
@@ -97,7 +102,7 @@ def _join(separator: Value, *lists: Value) -> str:
     texts = [text for one in lists for text in to_texts(one)]
     mark = to_text(separator)
     if sum(map(len, texts)) + len(mark) * len(texts) > _LONGEST:
-        raise ValueProblem("the result is too long")
+        raise UnsuitableValueError("the result is too long")
     return mark.join(texts)
 
 
@@ -119,7 +124,7 @@ def _groups(match: re.Match[str]) -> Value:
     if not match.re.groups:
         return match.group()
     if names and len(names) != match.re.groups:
-        raise ValueProblem("a pattern has either named or unnamed groups, not both")
+        raise UnsuitableValueError("a pattern has either named or unnamed groups, not both")
     return dict(match.groupdict()) if names else list(match.groups())
 
 
@@ -129,7 +134,7 @@ def _regex(pattern: Value, value: Value) -> Value:
         return UNKNOWN
     match = expression.search(to_text(value))
     if not match:
-        raise ValueProblem("the pattern does not match the string")
+        raise UnsuitableValueError("the pattern does not match the string")
     return _groups(match)
 
 
@@ -165,7 +170,7 @@ def _sanitize(value: Value) -> str:
 def _bytes_slice(value: Value, offset: Value, length: Value) -> str:
     data, start, count = to_text(value).encode(), to_integer(offset), to_integer(length)
     if start < 0 or count < 0 or start + count > len(data):
-        raise ValueProblem("the offset or the length is out of range")
+        raise UnsuitableValueError("the offset or the length is out of range")
     return data[start : start + count].decode("utf-8", "replace")
 
 

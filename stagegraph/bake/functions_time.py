@@ -7,11 +7,20 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 from stagegraph.bake.function import Function
-from stagegraph.bake.values import UNKNOWN, Value, ValueProblem, to_integer, to_text
+from stagegraph.bake.values import UNKNOWN, UnsuitableValueError, Value, to_integer, to_text
 
 _TOKEN = re.compile(r"'((?:[^']|'')*)'|Y+|M+|D+|E+|h+|H+|A+|a+|m+|s+|Z+|[^A-Za-z']+|.", re.DOTALL)
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
-_UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
+_UNITS = {
+    "ns": 1,
+    "us": 10**3,
+    "µs": 10**3,
+    "μs": 10**3,
+    "ms": 10**6,
+    "s": 10**9,
+    "m": 60 * 10**9,
+    "h": 3600 * 10**9,
+}
 _STAMP = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
@@ -23,11 +32,11 @@ _MONTHS = (
 def _parsed(value: Value) -> datetime:
     text = to_text(value)
     if not _STAMP.fullmatch(text):
-        raise ValueProblem(f"{text} is not a time in RFC 3339")
+        raise UnsuitableValueError(f"{text} is not a time in RFC 3339")
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        raise ValueProblem(f"{text} is not a time in RFC 3339") from None
+        raise UnsuitableValueError(f"{text} is not a time in RFC 3339") from None
 
 
 def _rfc3339(moment: datetime) -> str:
@@ -61,12 +70,13 @@ def _part(match: re.Match[str], moment: datetime) -> str:
         "EEEE": _WEEKDAYS[moment.weekday()], "EEE": _WEEKDAYS[moment.weekday()][:3],
         "hh": f"{moment.hour:02}", "h": str(moment.hour), "HH": f"{hour:02}", "H": str(hour),
         "AA": "AM" if moment.hour < 12 else "PM", "aa": "am" if moment.hour < 12 else "pm",
-        "mm": f"{moment.minute:02}", "m": str(moment.minute), "ss": f"{moment.second:02}", "s": str(moment.second),
+        "mm": f"{moment.minute:02}", "m": str(moment.minute),
+        "ss": f"{moment.second:02}", "s": str(moment.second),
         "ZZZZZ": _zone(moment, ":", "+00:00"), "ZZZZ": _zone(moment, "", "+0000"),
         "ZZZ": _zone(moment, "", "UTC"), "Z": _zone(moment, ":", "Z"),
     }  # fmt: skip
     if token not in known:
-        raise ValueProblem(f"unknown format of a date: {token}")
+        raise UnsuitableValueError(f"unknown format of a date: {token}")
     return known[token]
 
 
@@ -75,20 +85,20 @@ def _add(value: Value, duration: Value) -> str:
     body = text.removeprefix("-").removeprefix("+")
     pairs = _DURATION.findall(body)
     if "".join(number + unit for number, unit in pairs) != body or (not pairs and body != "0"):
-        raise ValueProblem(f"{text} is not a duration such as 1h30m")
+        raise UnsuitableValueError(f"{text} is not a duration such as 1h30m")
     nanoseconds = sum((Fraction(number) * _UNITS[unit] for number, unit in pairs), Fraction(0))
     try:
         delta = timedelta(microseconds=int(nanoseconds / 1000))
         return _rfc3339(_parsed(value) + (-delta if text.startswith("-") else delta))
     except OverflowError:
-        raise ValueProblem("the time is out of range") from None
+        raise UnsuitableValueError("the time is out of range") from None
 
 
 def _unix(value: Value) -> Value:
     try:
         moment = datetime.fromtimestamp(to_integer(value), UTC)
     except (OverflowError, ValueError, OSError):
-        raise ValueProblem("the time is out of range") from None
+        raise UnsuitableValueError("the time is out of range") from None
     iso_year, iso_week, _ = moment.isocalendar()
     numbers = {
         "year": moment.year, "year_day": moment.timetuple().tm_yday, "day": moment.day, "month": moment.month,
@@ -96,7 +106,9 @@ def _unix(value: Value) -> Value:
         "second": moment.second, "iso_year": iso_year, "iso_week": iso_week,
     }  # fmt: skip
     names = {"month_name": _MONTHS[moment.month - 1], "weekday_name": _WEEKDAYS[moment.weekday()]}
-    return {name: Fraction(number) for name, number in numbers.items()} | names | {"rfc3339": _rfc3339(moment)}
+    return (
+        {name: Fraction(number) for name, number in numbers.items()} | names | {"rfc3339": _rfc3339(moment)}
+    )
 
 
 FUNCTIONS = {

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from stagegraph.bake.function import Function
-from stagegraph.bake.values import Value, ValueProblem, to_text
+from stagegraph.bake.values import UnsuitableValueError, Value, to_text
 
 _VERSION = r"v?(\d+|[xX*])(?:\.(\d+|[xX*]))?(?:\.(\d+|[xX*]))?(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?"
 _CONSTRAINT = re.compile(rf"\s*(!=|=>|>=|=<|<=|~>|=|>|<|~|\^|)\s*({_VERSION})(?:\s*,|\s+|$)")
@@ -27,7 +27,7 @@ class _Version(NamedTuple):
 def _version(text: str) -> _Version:
     match = re.fullmatch(_VERSION, text)
     if not match or len(text) > 256:
-        raise ValueProblem(f"{text} is not a version")
+        raise UnsuitableValueError(f"{text} is not a version")
     written = [part for part in match.groups()[:3] if part is not None]
     given = next((place for place, part in enumerate(written) if not part.isdigit()), len(written))
     numbers = [int(part) for part in written[:given]] + [0, 0, 0]
@@ -46,7 +46,9 @@ def _holds(version: _Version, operator: str, limit: _Version) -> bool:
     if operator == "!=" and partial:
         return not _holds(version, "~", limit)
     if operator in ("~", "~>"):
-        return limit.given == 0 or (key >= low and version.numbers < _next(limit.numbers, min(limit.given, 2)))
+        return limit.given == 0 or (
+            key >= low and version.numbers < _next(limit.numbers, min(limit.given, 2))
+        )
     if operator == "^":
         return limit.given == 0 or (key >= low and version.numbers < _caret(limit))
     if operator in (">", "<=", "=<") and partial:
@@ -77,18 +79,18 @@ def _constraints(text: str) -> list[tuple[str, _Version]]:
     while position < len(text.rstrip()):
         match = _CONSTRAINT.match(text, position)
         if not match:
-            raise ValueProblem(f"{text} is not a constraint on versions such as >=1.2")
+            raise UnsuitableValueError(f"{text} is not a constraint on versions such as >=1.2")
         found.append((match[1], _version(match[2])))
         position = match.end()
     if not found:
-        raise ValueProblem("the constraint on versions is empty")
+        raise UnsuitableValueError("the constraint on versions is empty")
     return found
 
 
 def _compare(version: Value, constraint: Value) -> bool:
     one = _version(to_text(version))
     if one.given == 0:
-        raise ValueProblem(f"{to_text(version)} is not a version")
+        raise UnsuitableValueError(f"{to_text(version)} is not a version")
     choices = [_constraints(part) for part in to_text(constraint).split("||")]
     return any(all(_holds(one, *limit) for limit in choice) for choice in choices)
 

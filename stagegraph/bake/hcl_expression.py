@@ -96,7 +96,7 @@ def _index(at: Scanner, start: int) -> Step:
     at.skip(False)
     if not at.take("]"):
         at.fail("missing `]` of an index")
-    return Step(start, at.position, "index", index=index)
+    return Step(start, at.position, "index", key=index)
 
 
 def _attribute(at: Scanner, newlines: bool, start: int) -> Step:
@@ -107,7 +107,7 @@ def _attribute(at: Scanner, newlines: bool, start: int) -> Step:
     if number := re.compile(r"\d+").match(at.text, at.position):
         at.position = number.end()
         index = Constant(number.start(), number.end(), Fraction(number.group()[:_MOST_DIGITS]))
-        return Step(start, at.position, "index", index=index)
+        return Step(start, at.position, "index", key=index)
     name = at.name()
     if not name:
         at.fail("expected the name of an attribute after `.`")
@@ -282,7 +282,10 @@ def _member(at: Scanner) -> tuple[Node, Node]:
         key = Constant(key.start, key.end, at.text[key.start : key.end])
     elif isinstance(key, Access) and isinstance(key.source, Variable):
         at.fail(
-            "ambiguous key with a dot", key.start, key.end, "write the key in quotes, or a reference in parentheses"
+            "ambiguous key with a dot",
+            key.start,
+            key.end,
+            "write the key in quotes, or a reference in parentheses",
         )
     at.skip(True)
     if at.at("==") or not (at.take("=") or at.take(":")):

@@ -26,13 +26,13 @@ class Variable(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One access: the name of an attribute, the node of an index, or the steps after a splat."""
+    """One access: the name of an attribute, the node of a key, or the steps after a splat."""
 
     start: int
     end: int
     kind: Literal["attribute", "index", "splat"]
     name: str = ""
-    index: Node | None = None
+    key: Node | None = None
     steps: tuple[Step, ...] = ()
 
 

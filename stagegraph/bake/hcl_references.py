@@ -30,5 +30,5 @@ def references(node: Node, bound: frozenset[str]) -> Iterator[Variable | Call]:
 
 def _parts(node: tuple[object, ...]) -> Iterator[object]:
     """The nodes in a node, or in a step of one."""
-    parts = (node.index, *node.steps) if isinstance(node, Step) else node
+    parts = (node.key, *node.steps) if isinstance(node, Step) else node
     return (part for part in parts if isinstance(part, tuple))

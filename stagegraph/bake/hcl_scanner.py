@@ -56,7 +56,9 @@ class Scanner:
         self.position = position
         self.depth = 0
 
-    def fail(self, message: str, start: int | None = None, end: int | None = None, hint: str = "") -> NoReturn:
+    def fail(
+        self, message: str, start: int | None = None, end: int | None = None, hint: str = ""
+    ) -> NoReturn:
         """Raises the error ``message`` at ``start``, or at the position."""
         start = self.position if start is None else start
         raise self.lines.error(message, start, start + 1 if end is None else end, hint)

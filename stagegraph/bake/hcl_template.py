@@ -49,7 +49,11 @@ def parse_quoted(at: Scanner) -> Node:
     parts = _parts(at, quoted=True)
     at.leave()
     if not at.take('"'):
-        at.fail("missing `\"` at the end of a string", start, hint='end it on this line, or use <<EOT for several lines')
+        at.fail(
+            'missing `"` at the end of a string',
+            start,
+            hint="end it on this line, or use <<EOT for several lines",
+        )
     return _template(at, parts, start)
 
 
@@ -164,7 +168,9 @@ def _template(at: Scanner, parts: list[_Part], start: int) -> Node:
         mark = parts[used]
         at.fail("this directive has no beginning", mark.start, mark.end)
     if all(isinstance(node, Constant) for node in nodes):
-        return Constant(start, at.position, "".join(node.value for node in nodes if isinstance(node, Constant)))
+        return Constant(
+            start, at.position, "".join(node.value for node in nodes if isinstance(node, Constant))
+        )
     if len(parts) == 1 and not isinstance(parts[0], _Mark):
         return nodes[0]  # "${x}" is the value of x, whatever its type
     return Template(start, at.position, tuple(nodes))

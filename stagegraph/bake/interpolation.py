@@ -1,11 +1,14 @@
-"""Variables in compose files and in ``.env`` files (compose-spec 12-interpolation.md; compose-go template/template.go)."""
+"""Variables in compose files and in ``.env`` files.
+
+Source: compose-spec 12-interpolation.md; compose-go template/template.go.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 
-from stagegraph.bake.values import ValueProblem
+from stagegraph.bake.values import UnsuitableValueError
 
 _NAME = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
 _OPERATOR = re.compile(r":?[-?+]")
@@ -15,20 +18,20 @@ _LONGEST = 1_000_000
 Lookup = Callable[[str], str | None]
 
 
-class InvalidTemplate(ValueProblem):
+class InvalidTemplateError(UnsuitableValueError):
     """A ``$`` that is not a variable."""
 
 
-class MissingVariable(ValueProblem):
+class MissingVariableError(UnsuitableValueError):
     """A variable with ``:?`` or ``?`` is not set."""
 
 
 def interpolated(text: str, lookup: Lookup, depth: int = 0) -> str:
-    """``text`` with its variables replaced; InvalidTemplate and MissingVariable."""
+    """``text`` with its variables replaced; InvalidTemplateError and MissingVariableError."""
     if "$" not in text:
         return text
     if depth > _DEEPEST:
-        raise InvalidTemplate("variables are nested too deeply")
+        raise InvalidTemplateError("variables are nested too deeply")
     parts: list[str] = []
     position = 0
     while True:
@@ -47,7 +50,7 @@ def _variable(text: str, start: int, lookup: Lookup, depth: int) -> tuple[str, i
     braced = text.startswith("{", start)
     match = _NAME.match(text, start + braced)
     if not match:
-        raise InvalidTemplate("a `$` is not followed by a variable; write `$$` for a dollar sign")
+        raise InvalidTemplateError("a `$` is not followed by a variable; write `$$` for a dollar sign")
     if not braced:
         return lookup(match.group()) or "", match.end()
     if text.startswith("}", match.end()):
@@ -55,7 +58,7 @@ def _variable(text: str, start: int, lookup: Lookup, depth: int) -> tuple[str, i
     operator = _OPERATOR.match(text, match.end())
     end = _closing(text, operator.end()) if operator else -1
     if operator is None or end < 0:
-        raise InvalidTemplate(f"`${{{match.group()}` is not a valid variable")
+        raise InvalidTemplateError(f"`${{{match.group()}` is not a valid variable")
     word = text[operator.end() : end]
     return _with_operator(match.group(), operator.group(), word, lookup, depth), end + 1
 
@@ -79,4 +82,6 @@ def _with_operator(name: str, operator: str, word: str, lookup: Lookup, depth: i
         return value or ""
     if operator.endswith("-"):
         return interpolated(word, lookup, depth + 1)
-    raise MissingVariable(f"required variable {name} is missing a value: {interpolated(word, lookup, depth + 1)}")
+    raise MissingVariableError(
+        f"required variable {name} is missing a value: {interpolated(word, lookup, depth + 1)}"
+    )

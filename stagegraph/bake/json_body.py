@@ -81,6 +81,16 @@ def _attribute(reader: _Reader, key: _Json, value: _Json) -> Attribute:
     return Attribute(key.value, reader.node(value), reader.lines, key.start, is_json=True)
 
 
+def is_printed(body: Body) -> bool:
+    """Whether ``body`` looks like output of ``bake --print``: all targets whole, and a group default."""
+    groups = [block.labels[0] for block in body.of_type("group") if block.labels]
+    targets = body.of_type("target")
+    whole = all({"context", "dockerfile"} <= block.body.attributes.keys() for block in targets)
+    plain = not any({"inherits", "matrix"} & block.body.attributes.keys() for block in targets)
+    only = len(groups) + len(targets) == len(body.blocks) and not body.attributes
+    return only and whole and plain and "default" in groups
+
+
 class _Reader:
     def __init__(self, lines: Lines, text: str) -> None:
         self.lines = lines

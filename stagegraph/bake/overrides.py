@@ -1,4 +1,4 @@
-"""``--set TARGETPATTERN.KEY[.SUBKEY][+]=VALUE`` (docker/buildx bake/bake.go, newOverrides and AddOverrides)."""
+"""``--set PATTERN.KEY[.NAME][+]=VALUE`` (docker/buildx bake/bake.go, newOverrides and AddOverrides)."""
 
 from __future__ import annotations
 
@@ -6,20 +6,26 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from stagegraph.bake.entries import entries_of_texts, latest_by, parse_bool, secret_from_text, without_duplicates
+from stagegraph.bake.entries import (
+    entries_of_texts,
+    latest_by,
+    parse_bool,
+    secret_from_text,
+    without_duplicates,
+)
 from stagegraph.bake.fields import FIELDS, Fields
-from stagegraph.bake.values import UNKNOWN, ValueProblem
+from stagegraph.bake.values import UNKNOWN, UnsuitableValueError
 from stagegraph.errors import OptionsError
 
 _LISTS = (
-    "output", "cache-to", "cache-from", "tags", "platform", "secrets", "ssh", "attest", "entitlements", "network",
-    "annotations", "policy",
+    "output", "cache-to", "cache-from", "tags", "platform", "secrets", "ssh", "attest", "entitlements",
+    "network", "annotations", "policy",
 )  # fmt: skip
 _NAMED = ("args", "contexts")
 
 
 class Override(NamedTuple):
-    """What the options set one key of one target to; ``value`` of a key that takes one, ``values`` of a list."""
+    """What the options set one key of one target to: ``value``, or ``values`` of a list."""
 
     value: str = ""
     values: tuple[str, ...] = ()
@@ -105,10 +111,12 @@ def with_overrides(fields: Fields, overrides: Mapping[str, Override]) -> Fields:
         name, _, rest = key.partition(".")
         change = _CHANGES.get(name)
         if change is None:
-            raise OptionsError(f"invalid --set: unknown key {name}", hint=f"keys are {', '.join(sorted(_CHANGES))}")
+            raise OptionsError(
+                f"invalid --set: unknown key {name}", hint=f"keys are {', '.join(sorted(_CHANGES))}"
+            )
         try:
             change(result, name, rest, override)
-        except ValueProblem as problem:
+        except UnsuitableValueError as problem:
             raise OptionsError(f"invalid --set of {key}: {problem}") from None
     return result
 
@@ -123,7 +131,7 @@ def _flag(fields: Fields, name: str, rest: str, override: Override) -> None:
 
 def _member(fields: Fields, name: str, rest: str, override: Override) -> None:
     if not rest:
-        raise ValueProblem(f"write {name}.NAME=VALUE")
+        raise UnsuitableValueError(f"write {name}.NAME=VALUE")
     old = fields.get(name)
     if old is not UNKNOWN:
         fields[name] = {**(old or {}), rest: override.value}
@@ -132,7 +140,13 @@ def _member(fields: Fields, name: str, rest: str, override: Override) -> None:
 def _texts(fields: Fields, name: str, rest: str, override: Override) -> None:
     name = "platforms" if name == "platform" else name
     old = fields.get(name)
-    fields[name] = UNKNOWN if override.append and old is UNKNOWN else [*(old or ()), *override.values] if override.append else list(override.values)
+    fields[name] = (
+        UNKNOWN
+        if override.append and old is UNKNOWN
+        else [*(old or ()), *override.values]
+        if override.append
+        else list(override.values)
+    )
 
 
 def _appended(fields: Fields, name: str, rest: str, override: Override) -> None:
@@ -153,7 +167,14 @@ def _entries(fields: Fields, name: str, rest: str, override: Override) -> None:
 
 def _secret(fields: Fields, name: str, rest: str, override: Override) -> None:
     """``secret.ID=src=...`` sets one secret by its id."""
-    new = [{"id": rest, **{k: v for k, v in one.items() if k != "id"}} for one in secret_from_text(override.value)] if rest else secret_from_text(override.value)
+    new = (
+        [
+            {"id": rest, **{k: v for k, v in one.items() if k != "id"}}
+            for one in secret_from_text(override.value)
+        ]
+        if rest
+        else secret_from_text(override.value)
+    )
     fields[name] = FIELDS[name].join(fields.get(name), new)
 
 

@@ -33,7 +33,11 @@ def _target(target: Target) -> dict[str, Any]:
     for name in _OF_TARGET:
         value = getattr(target, name.replace("-", "_"))
         is_set = value is not None if not isinstance(value, (tuple, dict)) else bool(value)
-        if (name in _ALWAYS and name not in target.unknown) or (is_set and name not in ("description", *_ALWAYS)) or (name == "description" and value):
+        if (
+            (name in _ALWAYS and name not in target.unknown)
+            or (is_set and name not in ("description", *_ALWAYS))
+            or (name == "description" and value)
+        ):
             members[name] = _plain(value, name in _ESCAPED)
     return members
 

@@ -1,4 +1,4 @@
-"""Reads the bake and compose files of a request (docker/buildx bake/bake.go, ReadLocalFiles and ParseFiles)."""
+"""Reads the files of a request (docker/buildx bake/bake.go, ReadLocalFiles and ParseFiles)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from stagegraph.bake.file_checks import check_files_of
 from stagegraph.bake.files import Files
 from stagegraph.bake.hcl_body import Body, parse_hcl
 from stagegraph.bake.hcl_files import define
-from stagegraph.bake.json_body import parse_json
+from stagegraph.bake.json_body import is_printed, parse_json
 from stagegraph.bake.model import Bake
 from stagegraph.bake.resolving import resolve
 from stagegraph.bake.target_checks import is_remote
-from stagegraph.bake.values import ValueProblem
+from stagegraph.bake.values import UnsuitableValueError
 from stagegraph.errors import BakeError, InputError
 from stagegraph.source import Source
 
@@ -44,8 +44,8 @@ def read_bake(
 
     ``files`` are those of ``-f``, relative to ``directory`` (``-`` is ``stdin``); without any, the default
     files there are read. ``overrides`` are the values of ``--set``. ``platform`` is that of the machine, for
-    ``BAKE_LOCAL_PLATFORM``. With ``check_files``, files that only a build reads (secrets, env files) must exist,
-    as they must for bake. Raises BakeError, OptionsError and InputError.
+    ``BAKE_LOCAL_PLATFORM``. With ``check_files``, files that only a build reads (secrets, env files)
+    must exist, as they must for bake. Raises BakeError, OptionsError and InputError.
     """
     variables = _variables(environment or {})
     asked = tuple(targets)
@@ -65,7 +65,7 @@ def _variables(environment: Mapping[str, str]) -> Mapping[str, str]:
     """The environment, unless it says itself that it is not to be used."""
     try:
         disabled = parse_bool(environment.get("BUILDX_BAKE_DISABLE_VARS_ENV_LOOKUP", "false"))
-    except ValueProblem:
+    except UnsuitableValueError:
         disabled = False
     return {} if disabled else environment
 
@@ -77,10 +77,14 @@ def _sources(names: tuple[str, ...], environment: Mapping[str, str], reader: Fil
     if not names:
         names = tuple(name for name in DEFAULT_FILES if reader.exists(name))
         if not names:
-            raise InputError("no bake or compose file found", hint=f"add one of {', '.join(DEFAULT_FILES)}, or name it")
+            raise InputError(
+                "no bake or compose file found", hint=f"add one of {', '.join(DEFAULT_FILES)}, or name it"
+            )
     for name in names:
         if is_remote(name):
-            raise BakeError(f"{name} is a remote definition, which is not read", hint="download the file and name it")
+            raise BakeError(
+                f"{name} is a remote definition, which is not read", hint="download the file and name it"
+            )
     return [reader.read(name.removeprefix(_CWD)) for name in names]
 
 
@@ -102,7 +106,10 @@ def _definition(
     if compose:
         definition = define_compose(compose, environment or {}, reader, check_files)
     builtins = {"BAKE_CMD_CONTEXT": _CWD, "BAKE_LOCAL_PLATFORM": platform}
-    return define(bodies, definition, variables, builtins) if bodies else definition
+    if not bodies:
+        return definition
+    definition = define(bodies, definition, variables, builtins)
+    return replace(definition, is_printed=len(sources) == 1 and is_printed(bodies[0]))
 
 
 def _with_dotenv(variables: Mapping[str, str], reader: Files) -> Mapping[str, str]:

@@ -8,15 +8,26 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any
 
-from stagegraph.bake.values import ValueProblem
+from stagegraph.bake.values import UnsuitableValueError
 
 _SHORT = 16  # characters on which any pattern ends soon
 _LONG = 2_000
-_TOKEN = re.compile(r"\\Q(.*?)(?:\\E|$)|\\[pP](?:\{\^?\w+\}|\w)|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|.", re.DOTALL)
-_TOKENS = {"\\z": r"\Z", "$": r"\Z", "\\pL": r"[^\W\d_]", "\\p{L}": r"[^\W\d_]", "\\pN": r"\d", "\\p{N}": r"\d"}
+_TOKEN = re.compile(
+    r"\\Q(.*?)(?:\\E|$)|\\[pP](?:\{\^?\w+\}|\w)|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|.", re.DOTALL
+)
+_TOKENS = {
+    "\\z": r"\Z",
+    "$": r"\Z",
+    "\\pL": r"[^\W\d_]",
+    "\\p{L}": r"[^\W\d_]",
+    "\\pN": r"\d",
+    "\\p{N}": r"\d",
+}
 _CLASSES = {
-    "alnum": "0-9A-Za-z", "alpha": "A-Za-z", "ascii": r"\x00-\x7f", "blank": r"\t ", "cntrl": r"\x00-\x1f\x7f",
+    "alnum": "0-9A-Za-z", "alpha": "A-Za-z", "ascii": r"\x00-\x7f", "blank": r"\t ",
+    "cntrl": r"\x00-\x1f\x7f",
     "digit": "0-9", "graph": "!-~", "lower": "a-z", "print": " -~", "punct": r"!-/:-@\[-`{-~",
     "space": r"\t\n\v\f\r ", "upper": "A-Z", "word": "0-9A-Za-z_", "xdigit": "0-9A-Fa-f",
 }  # fmt: skip
@@ -28,11 +39,11 @@ def _translated(pattern: str) -> tuple[re.Pattern[str], int]:
     python = "".join(_token(match, multiline) for match in _TOKEN.finditer(pattern))
     python = python.replace("(?P<", "\0").replace("(?<", "(?P<").replace("\0", "(?P<")
     if len(pattern) > 1000 or re.search(r"(?<!\\)\(\?[=!]|\(\?P<[=!]|\\[1-9]", python):
-        raise ValueProblem("invalid or too long pattern")
+        raise UnsuitableValueError("invalid or too long pattern")
     try:
         return re.compile(python, re.ASCII), _nesting(python)
     except (re.error, RecursionError, OverflowError) as error:
-        raise ValueProblem(f"invalid pattern: {error}") from None
+        raise UnsuitableValueError(f"invalid pattern: {error}") from None
 
 
 def _token(match: re.Match[str], multiline: bool) -> str:
@@ -48,13 +59,13 @@ def _token(match: re.Match[str], multiline: bool) -> str:
 
 def _nesting(pattern: str) -> int:
     """How many unbounded repetitions one character can take part in: nested or after one another."""
-    from re import _constants, _parser  # type: ignore[attr-defined]
+    from re import _constants, _parser
 
-    def depth(items: object, inside: bool) -> int:
+    def depth(items: Any, inside: bool) -> int:
         worst, row = 0, 0
-        for operation, argument in items:  # type: ignore[attr-defined]
+        for operation, argument in items:
             if operation in (_constants.MAX_REPEAT, _constants.MIN_REPEAT):
-                low, high, body = argument
+                _, high, body = argument
                 many = high == _constants.MAXREPEAT or high > 10
                 inner = depth(body, many or inside)
                 row += many
@@ -69,9 +80,10 @@ def _nesting(pattern: str) -> int:
 
 
 def compiled(pattern: str, text: str) -> re.Pattern[str] | None:
-    """``pattern`` for Python; None if it could take too long on ``text``. ValueProblem if it is invalid."""
+    """``pattern`` for Python; None if it could take too long. UnsuitableValueError if it is invalid."""
     expression, nesting = _translated(pattern)
-    if (nesting >= 9 and len(text) > _SHORT) or (nesting >= 3 and len(text) > _LONG // nesting):
+    slow = nesting >= 3 and len(text) > _LONG // nesting
+    if slow or (nesting >= 9 and len(text) > _SHORT):
         return None
     return expression if len(text) <= 100_000 // max(nesting, 1) else None
 

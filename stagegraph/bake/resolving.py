@@ -85,7 +85,9 @@ class _Resolver:
         seen: dict[str, list[str]] = {}
         return list(dict.fromkeys(self._members(name, seen, groups, 0)))
 
-    def _members(self, name: str, seen: dict[str, list[str]], groups: dict[str, Group], depth: int) -> list[str]:
+    def _members(
+        self, name: str, seen: dict[str, list[str]], groups: dict[str, Group], depth: int
+    ) -> list[str]:
         group = self._definition.group(name)
         if name in seen:
             return seen[name]
@@ -95,12 +97,17 @@ class _Resolver:
         self._spend(group, depth)
         names = group.fields.get("targets")
         if names is UNKNOWN:
-            raise BakeError(f"the targets of the group {name} depend on the time, on chance or on the machine")
+            raise BakeError(
+                f"the targets of the group {name} depend on the time, on chance or on the machine"
+            )
         groups.setdefault(name, _printed_group(group))
         targets: list[str] = []
         for member in dict.fromkeys(names or ()):
             self._spend(group, depth)
-            targets.extend(self._members(member, seen, groups, depth + 1) or [member])
+            inner = self._members(member, seen, groups, depth + 1)
+            ignored = self._definition.is_printed and member not in self._definition.targets
+            in_cycle = not inner and not ignored
+            targets.extend([member] if in_cycle else inner)
         seen[name] = list(dict.fromkeys(targets))
         return seen[name]
 
@@ -163,9 +170,11 @@ class _Resolver:
     def _link(self, target: Defined, other: str, path: list[str]) -> None:
         name = target.name
         if other == name:
-            raise BakeError(f"the target {name} is a context of itself", source=target.source, span=target.span)
+            raise BakeError(
+                f"the target {name} is a context of itself", source=target.source, span=target.span
+            )
         if other in path:
-            message = f"contexts form a cycle: {' → '.join([*path[path.index(other):], other])}"
+            message = f"contexts form a cycle: {' → '.join([*path[path.index(other) :], other])}"
             raise BakeError(message, source=target.source, span=target.span)
         if other not in self.fields:
             self.fields[other] = {**self._linked_fields(other, target), "output": [{"type": "cacheonly"}]}
@@ -174,8 +183,17 @@ class _Resolver:
         own, inner = self.fields[name], self.fields[other]
         self.fields[name] = _with_entitlements(own, inner)
         platforms, offered = own.get("platforms"), inner.get("platforms")
-        if isinstance(platforms, list) and isinstance(offered, list) and len(platforms) > 1 and len(offered) > 1 and not set(platforms) <= set(offered):
-            message = f"the target {other} is built for {', '.join(offered)}, but {name} needs it for {', '.join(platforms)}"
+        if (
+            isinstance(platforms, list)
+            and isinstance(offered, list)
+            and len(platforms) > 1
+            and len(offered) > 1
+            and not set(platforms) <= set(offered)
+        ):
+            needed = ", ".join(platforms)
+            message = (
+                f"the target {other} is built for {', '.join(offered)}, but {name} needs it for {needed}"
+            )
             raise BakeError(message, source=target.source, span=target.span)
 
     def _linked_fields(self, name: str, asking: Defined) -> Fields:

@@ -27,11 +27,7 @@ def checked(fields: Fields, defined: Defined) -> Fields:
     for name in ("context", "dockerfile"):
         if fields.get(name) == "-":
             raise _error(defined, f"{name} from standard input is not allowed in bake")
-    for name, pattern in (("ulimits", _ULIMIT), ("shm-size", _SIZE)):
-        values = fields.get(name)
-        for value in [values] if isinstance(values, str) else values if isinstance(values, list) else ():
-            if not pattern.fullmatch(value):
-                raise _error(defined, f"invalid {name} {value}")
+    _check_sizes(fields, defined)
     for platforms in _list(fields, "platforms"):
         if not all(map(_is_platform, platforms.split(","))):
             raise _error(defined, f"invalid platform {platforms}", "write it as linux/amd64")
@@ -40,8 +36,17 @@ def checked(fields: Fields, defined: Defined) -> Fields:
     for output in _list(fields, "output"):
         if output.get("type") == "local" and not output.get("dest"):
             raise _error(defined, "an output of the type local needs a dest")
-    dockerfile = fields.get("dockerfile")
-    return {**fields, "context": _context(fields.get("context")), "dockerfile": "Dockerfile" if dockerfile in (None, "") else dockerfile}
+    context = _context(fields.get("context"))
+    return {**fields, "context": context, "dockerfile": fields.get("dockerfile") or "Dockerfile"}
+
+
+def _check_sizes(fields: Fields, defined: Defined) -> None:
+    size = fields.get("shm-size")
+    limits = [("ulimits", limit, _ULIMIT) for limit in _list(fields, "ulimits")]
+    sizes = [("shm-size", size, _SIZE)] if isinstance(size, str) else []
+    for name, value, pattern in (*limits, *sizes):
+        if not pattern.fullmatch(value):
+            raise _error(defined, f"invalid {name} {value}")
 
 
 def _list(fields: Fields, name: str) -> list:  # type: ignore[type-arg]
@@ -74,11 +79,19 @@ def _check_annotation(defined: Defined, text: str) -> None:
         raise _error(defined, f"the annotation {text} has no value", "write it as KEY=VALUE")
     types, colon, _ = key.partition(":")
     if colon and not all(map(_ANNOTATION.fullmatch, types.split(","))):
-        raise _error(defined, f"the annotation {text} has an unknown type", "types are index, index-descriptor, manifest and manifest-descriptor")
+        raise _error(
+            defined,
+            f"the annotation {text} has an unknown type",
+            "types are index, index-descriptor, manifest and manifest-descriptor",
+        )
 
 
 _KNOWN = frozenset(
-    "local linux windows darwin freebsd netbsd openbsd dragonfly solaris illumos aix android ios js plan9 wasip1 "
-    "macos 386 amd64 arm arm64 armel armhf armbe arm64be aarch64 i386 x86_64 x86-64 loong64 mips mipsle mips64 "
-    "mips64le ppc ppc64 ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm amd64p32 ppc64".split()
-)
+    (
+        "local", "linux", "windows", "darwin", "freebsd", "netbsd", "openbsd", "dragonfly",
+        "solaris", "illumos", "aix", "android", "ios", "js", "plan9", "wasip1", "macos", "386",
+        "amd64", "arm", "arm64", "armel", "armhf", "armbe", "arm64be", "aarch64", "i386", "x86_64",
+        "x86-64", "loong64", "mips", "mipsle", "mips64", "mips64le", "ppc", "ppc64", "ppc64le",
+        "riscv", "riscv64", "s390", "s390x", "sparc", "sparc64", "wasm",
+    )
+)  # fmt: skip

@@ -36,8 +36,19 @@ class Unknown:
 UNKNOWN: Final = Unknown()
 
 
-class ValueProblem(Exception):
+class UnsuitableValueError(Exception):
     """A value of the wrong type or out of range; the message names what is wrong."""
+
+
+_KINDS: dict[Any, str] = {
+    str: "string",
+    Fraction: "number",
+    ListValue: "list",
+    SetValue: "set",
+    MapValue: "map",
+    list: "tuple",
+    dict: "object",
+}
 
 
 def kind(value: Value) -> str:
@@ -46,9 +57,7 @@ def kind(value: Value) -> str:
         return "null"
     if isinstance(value, bool):
         return "bool"
-    names = {str: "string", Fraction: "number", ListValue: "list", SetValue: "set", MapValue: "map"}
-    names |= {list: "tuple", dict: "object"}
-    return names.get(type(value), "unknown")
+    return _KINDS.get(type(value), "unknown")
 
 
 def has_unknown(value: Value) -> bool:
@@ -101,14 +110,14 @@ def _shortest(number: Fraction) -> int:
 
 
 def to_text(value: Value) -> str:
-    """``value`` as a string (convert.Convert to cty.String); ValueProblem if it has none."""
+    """``value`` as a string (convert.Convert to cty.String); UnsuitableValueError if it has none."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Fraction):
         return number_text(value)
-    raise ValueProblem(f"a string is required, not {_a(kind(value))}")
+    raise UnsuitableValueError(f"a string is required, not {_a(kind(value))}")
 
 
 def to_number(value: Value) -> Fraction:
@@ -117,7 +126,7 @@ def to_number(value: Value) -> Fraction:
         return value
     if isinstance(value, str):
         return parse_number(value)
-    raise ValueProblem(f"a number is required, not {_a(kind(value))}")
+    raise UnsuitableValueError(f"a number is required, not {_a(kind(value))}")
 
 
 def parse_number(text: str) -> Fraction:
@@ -125,7 +134,7 @@ def parse_number(text: str) -> Fraction:
     import re
 
     if not re.fullmatch(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", text, re.ASCII) or len(text) > 1000:
-        raise ValueProblem("a number is required")
+        raise UnsuitableValueError("a number is required")
     return Fraction(text)
 
 
@@ -136,14 +145,14 @@ def to_bool(value: Value) -> bool:
     known = {"true": True, "1": True, "false": False, "0": False}
     if isinstance(value, str) and value in known:
         return known[value]
-    raise ValueProblem(f"true or false is required, not {_a(kind(value))}")
+    raise UnsuitableValueError(f"true or false is required, not {_a(kind(value))}")
 
 
 def to_integer(value: Value) -> int:
     """``value`` as a whole number."""
     number = to_number(value)
     if number.denominator != 1:
-        raise ValueProblem("a whole number is required")
+        raise UnsuitableValueError("a whole number is required")
     return number.numerator
 
 
@@ -151,7 +160,7 @@ def to_items(value: Value) -> list[Value]:
     """The elements of a list, a set or a tuple."""
     if isinstance(value, list):
         return value
-    raise ValueProblem(f"a list is required, not {_a(kind(value))}")
+    raise UnsuitableValueError(f"a list is required, not {_a(kind(value))}")
 
 
 def to_texts(value: Value) -> list[str]:
@@ -163,7 +172,7 @@ def to_members(value: Value) -> dict[str, Value]:
     """The members of a map or an object, sorted by key."""
     if isinstance(value, dict):
         return dict(sorted(value.items()))
-    raise ValueProblem(f"a map is required, not {_a(kind(value))}")
+    raise UnsuitableValueError(f"a map is required, not {_a(kind(value))}")
 
 
 def set_of(items: list[Value]) -> SetValue:
@@ -193,7 +202,7 @@ def equal(left: Value, right: Value) -> bool:
 
 
 def unified(yes: Value, no: Value) -> tuple[Value, Value]:
-    """Both results of a conditional in the type that they share; ValueProblem if there is none."""
+    """Both results of a conditional in the type that they share; UnsuitableValueError if there is none."""
     kinds = {kind(yes), kind(no)} - {"null", "unknown"}
     if len(kinds) < 2:
         return yes, no
@@ -202,7 +211,7 @@ def unified(yes: Value, no: Value) -> tuple[Value, Value]:
     if kinds <= {"string", "number", "bool"} and "string" in kinds:
         return _text_or_null(yes), _text_or_null(no)
     first, second = sorted(kinds)
-    raise ValueProblem(f"the two results of a conditional have different types: {first} and {second}")
+    raise UnsuitableValueError(f"the two results of a conditional have different types: {first} and {second}")
 
 
 def _text_or_null(value: Value) -> Value:

@@ -14,8 +14,8 @@ from stagegraph.bake.hcl_body import Attribute, Block
 from stagegraph.bake.hcl_expression import parse_expression
 from stagegraph.bake.hcl_nodes import Constant
 from stagegraph.bake.hcl_scanner import Scanner
-from stagegraph.bake.types import ANY, Type, convert, type_of
-from stagegraph.bake.values import UNKNOWN, ListValue, Value, ValueProblem, kind, parse_number, set_of
+from stagegraph.bake.type_constraints import ANY, Type, convert, type_of
+from stagegraph.bake.values import UNKNOWN, ListValue, UnsuitableValueError, Value, kind, parse_number, set_of
 
 _JSON = "_JSON"  # the suffix of variables that override with JSON
 
@@ -29,7 +29,7 @@ def variable_value(
 ) -> Value:
     """The value of the variable ``name``; a global attribute of the same name replaces default and type.
 
-    Raises ValueProblem and BakeError.
+    Raises UnsuitableValueError and BakeError.
     """
     constraint = None if attribute else _constraint(block)
     default = attribute or block.body.attributes.get("default")
@@ -55,19 +55,21 @@ def _constraint(block: Block) -> Type | None:
         node = parse_expression(Scanner(attribute.lines, node.value, parse_expression), False)
     try:
         return type_of(node)
-    except ValueProblem as problem:
+    except UnsuitableValueError as problem:
         raise attribute.lines.error(str(problem), attribute.node.start, attribute.node.end) from None
 
 
 def _converted(value: Value, constraint: Type | None, default: Attribute) -> Value:
     try:
         return convert(value, constraint or ANY)
-    except ValueProblem as problem:
+    except UnsuitableValueError as problem:
         message = f"the default does not have the type of the variable: {problem}"
         raise default.lines.error(message, default.node.start, default.node.end) from None
 
 
-def _overriding(name: str, constraint: Type | None, environment: Mapping[str, str]) -> tuple[str, bool] | None:
+def _overriding(
+    name: str, constraint: Type | None, environment: Mapping[str, str]
+) -> tuple[str, bool] | None:
     """The text that overrides a variable, and whether it is JSON, which only typed variables take."""
     if constraint and name + _JSON in environment:
         return environment[name + _JSON], True
@@ -83,13 +85,17 @@ def _type_of_default(value: Value) -> Type:
 def _from_json(name: str, text: str, wanted: Type) -> Value:
     try:
         return convert(json_value(text), wanted)
-    except ValueProblem as problem:
-        raise ValueProblem(f"{name}{_JSON} of the environment cannot be read: {problem}") from None
+    except UnsuitableValueError as problem:
+        raise UnsuitableValueError(f"{name}{_JSON} of the environment cannot be read: {problem}") from None
 
 
 def _from_text(name: str, text: str, wanted: Type) -> Value:
     try:
-        if wanted.name in ("list", "set") and wanted.element and wanted.element.name in ("string", "number", "bool", "any"):
+        if (
+            wanted.name in ("list", "set")
+            and wanted.element
+            and wanted.element.name in ("string", "number", "bool", "any")
+        ):
             element = wanted.element
             items = [_primitive(field, element.name) for field in csv_fields(text)]
             return ListValue(items) if wanted.name == "list" else set_of(items)
@@ -97,10 +103,16 @@ def _from_text(name: str, text: str, wanted: Type) -> Value:
             return convert(list(csv_fields(text)), wanted)
         if wanted.is_primitive or wanted.name == "any":
             return _primitive(text, wanted.name)
-    except ValueProblem as problem:
-        raise ValueProblem(f"{name} of the environment cannot be read as a {wanted.name}: {problem}") from None
-    hint = f"; give it a type, or set {name}{_JSON}" if wanted.name in ("tuple", "object") else f"; set {name}{_JSON}"
-    raise ValueProblem(f"{name} of the environment cannot override a {wanted.name}{hint}")
+    except UnsuitableValueError as problem:
+        raise UnsuitableValueError(
+            f"{name} of the environment cannot be read as a {wanted.name}: {problem}"
+        ) from None
+    hint = (
+        f"; give it a type, or set {name}{_JSON}"
+        if wanted.name in ("tuple", "object")
+        else f"; set {name}{_JSON}"
+    )
+    raise UnsuitableValueError(f"{name} of the environment cannot override a {wanted.name}{hint}")
 
 
 def _primitive(text: str, name: str) -> Value:
@@ -113,4 +125,4 @@ def _number(text: str) -> Fraction:
     try:
         return Fraction(repr(float(parse_number(text))))  # strconv.ParseFloat has 64 bits
     except (OverflowError, ValueError):
-        raise ValueProblem("the number is out of range") from None
+        raise UnsuitableValueError("the number is out of range") from None

@@ -7,7 +7,7 @@ recursion and without copying what aliases name: the cost is linear in the size 
 from __future__ import annotations
 
 import re
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from stagegraph.errors import BakeError
 from stagegraph.source import Source, Span
@@ -28,17 +28,31 @@ _WORDS = {
 Yaml: TypeAlias = Any
 
 
-class Table(dict[str, Yaml]):
-    """A mapping; ``places`` has the span of each key and ``source`` its file."""
+class Place(NamedTuple):
+    """Where a key is."""
 
-    def __init__(self, source: Source, values: dict[str, Yaml] | None = None, places: dict[str, Span] | None = None) -> None:
+    source: Source
+    span: Span
+
+
+class Table(dict[str, Yaml]):
+    """A mapping; ``places`` has the place of each key and ``source`` is its file."""
+
+    def __init__(
+        self, source: Source, values: dict[str, Yaml] | None = None, places: dict[str, Place] | None = None
+    ) -> None:
         super().__init__(values or {})
         self.source = source
         self.places = places if places is not None else {}
 
-    def span(self, key: str) -> Span | None:
-        """Where ``key`` is."""
-        return self.places.get(key)
+    def with_values(self, values: dict[str, Yaml]) -> Table:
+        """A table with other values, at the same places."""
+        return Table(self.source, values, self.places)
+
+    def error(self, message: str, key: str, hint: str = "") -> BakeError:
+        """An error that points at ``key``."""
+        source, span = self.places.get(key) or (self.source, None)
+        return BakeError(message, source=source, span=span, hint=hint)
 
 
 class Document:
@@ -156,7 +170,7 @@ class _Builder:
                 self._merges[-1].append(value)
                 return
             container[key] = value
-            container.places[key] = span
+            container.places[key] = Place(self._source, span)
 
     def _path_here(self, value: Yaml) -> list[str]:
         """The keys of the open containers; a container that is being added is not one yet."""
@@ -182,7 +196,8 @@ def _merge(table: Table, merges: list[Yaml], source: Source, event: Any) -> None
         for key, value in other.items():
             if key not in table:
                 table[key] = value
-                table.places[key] = other.places.get(key) if other.source is source else Span(1, 1)  # type: ignore[assignment]
+                if key in other.places:
+                    table.places[key] = other.places[key]
 
 
 def _scalar(event: Any) -> Yaml:
@@ -218,7 +233,15 @@ def plain_number(text: str) -> Yaml:
 def _integer(text: str) -> int:
     """Go's strconv.ParseInt with base 0: a leading 0 is octal."""
     digits = text.lstrip("+-").lower()
-    base = 2 if digits.startswith("0b") else 16 if digits.startswith("0x") else 8 if digits[0] == "0" and len(digits) > 1 else 10
+    base = (
+        2
+        if digits.startswith("0b")
+        else 16
+        if digits.startswith("0x")
+        else 8
+        if digits[0] == "0" and len(digits) > 1
+        else 10
+    )
     number = int(digits.removeprefix("0b").removeprefix("0x").removeprefix("0o"), base)
     return -number if text.startswith("-") else number
 

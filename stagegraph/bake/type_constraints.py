@@ -9,8 +9,8 @@ from stagegraph.bake.values import (
     UNKNOWN,
     ListValue,
     MapValue,
+    UnsuitableValueError,
     Value,
-    ValueProblem,
     kind,
     set_of,
     to_bool,
@@ -22,7 +22,7 @@ from stagegraph.bake.values import (
 
 
 class Type(NamedTuple):
-    """``name`` with its element type, its attributes or its elements; ``optional`` attributes may be left out."""
+    """``name`` with its element type, attributes or elements; an ``optional`` attribute may be left out."""
 
     name: str
     element: Type | None = None
@@ -40,7 +40,7 @@ ANY = Type("any")
 
 
 def type_of(node: Node) -> Type:
-    """The type that the expression ``node`` names; ValueProblem if it names none."""
+    """The type that the expression ``node`` names; UnsuitableValueError if it names none."""
     if isinstance(node, Group):
         return type_of(node.inner)
     name = node.name if isinstance(node, (Variable, Call)) else ""
@@ -56,17 +56,19 @@ def type_of(node: Node) -> Type:
             return Type(name, attributes=tuple(_attribute(*item) for item in argument.items))
         if name == "optional":
             return type_of(argument)._replace(optional=True)
-    raise ValueProblem("not a type: use string, number, bool, any, list(), set(), map(), object() or tuple()")
+    raise UnsuitableValueError(
+        "not a type: use string, number, bool, any, list(), set(), map(), object() or tuple()"
+    )
 
 
 def _attribute(key: Node, value: Node) -> tuple[str, Type]:
     if not isinstance(key, Constant):
-        raise ValueProblem("the attributes of object() must be names")
+        raise UnsuitableValueError("the attributes of object() must be names")
     return str(key.value), type_of(value)
 
 
 def convert(value: Value, wanted: Type) -> Value:
-    """``value`` in the type ``wanted``; ValueProblem if it cannot be converted."""
+    """``value`` in the type ``wanted``; UnsuitableValueError if it cannot be converted."""
     if value is None or value is UNKNOWN or wanted.name == "any":
         return value
     if wanted.name in ("list", "set") and wanted.element:
@@ -85,11 +87,13 @@ def convert(value: Value, wanted: Type) -> Value:
 def _object(members: dict[str, Value], wanted: Type) -> Value:
     missing = [name for name, one in wanted.attributes if name not in members and not one.optional]
     if missing:
-        raise ValueProblem(f"the attribute {missing[0]} is required")
+        raise UnsuitableValueError(f"the attribute {missing[0]} is required")
     return {name: convert(members.get(name), one) for name, one in wanted.attributes}
 
 
 def _tuple(items: list[Value], wanted: Type) -> Value:
     if len(items) != len(wanted.elements):
-        raise ValueProblem(f"a tuple of {len(wanted.elements)} elements is required, not {kind(items)}")
+        raise UnsuitableValueError(
+            f"a tuple of {len(wanted.elements)} elements is required, not {kind(items)}"
+        )
     return [convert(item, one) for item, one in zip(items, wanted.elements, strict=True)]
