@@ -69,7 +69,8 @@ class NamedBlock:
             return read_field("inherits" if key == "targets" else key, value)
         except UnsuitableValueError as problem:
             node = attribute.node
-            raise attribute.lines.error(f"invalid {key}: {problem}", node.start, node.end) from None
+            message = str(problem) if str(problem).startswith(f"{key} ") else f"{key}: {problem}"
+            raise attribute.lines.error(message, node.start, node.end) from None
         finally:
             self._in_progress.discard(key)
 

@@ -43,7 +43,9 @@ from stagegraph.errors import BakeError
 
 _MOST_STEPS = 400_000
 _MOST_CHARACTERS = 10_000_000
-_DEEPEST = 200
+_DEEPEST = 150
+_LARGEST_VALUE = 500_000  # values in a list or a map
+_COST_OF_ELEMENT = 4  # characters
 
 
 class EvaluationError(BakeError):
@@ -83,6 +85,7 @@ class Evaluator:
         self._steps = 0
         self._characters = 0
         self._depth = 0
+        self._sizes: dict[int, tuple[tuple[int, int], Value]] = {}
 
     def evaluate(self, node: Node, scope: Scope) -> Value:
         """The value of ``node``. Raises EvaluationError, and BakeError if it is too much work."""
@@ -91,11 +94,13 @@ class Evaluator:
         try:
             if self._steps > _MOST_STEPS or self._depth > _DEEPEST:
                 raise self._too_much(node, scope)
-            return _BY_TYPE[type(node)](self, node, scope)
+            value = _BY_TYPE[type(node)](self, node, scope)
+            self._size(value)
+            return value
         except UnsuitableValueError as problem:
             raise self._error(str(problem), node, scope) from None
-        except (RecursionError, TooMuchError):
-            raise self._too_much(node, scope) from None
+        except (RecursionError, TooMuchError) as error:
+            raise self._too_much(node, scope, isinstance(error, RecursionError)) from None
         finally:
             self._depth -= 1
 
@@ -111,9 +116,22 @@ class Evaluator:
             message, source=scope.lines.source, span=scope.lines.span(node.start, node.end)
         )
 
-    def _too_much(self, node: Node, scope: Scope) -> BakeError:
+    def _size(self, value: Value) -> tuple[int, int]:
+        """How many values ``value`` holds, counting shared ones again, and how deep; TooMuchError."""
+        if not isinstance(value, (list, dict)):
+            return 1, 0
+        if id(value) in self._sizes:
+            return self._sizes[id(value)][0]
+        inner = [self._size(item) for item in (value.values() if isinstance(value, dict) else value)]
+        size = 1 + sum(one for one, _ in inner), 1 + max((one for _, one in inner), default=0)
+        if size[0] > _LARGEST_VALUE or size[1] > _DEEPEST:
+            raise TooMuchError
+        self._sizes[id(value)] = size, value  # which keeps the id in use
+        return size
+
+    def _too_much(self, node: Node, scope: Scope, deep: bool = False) -> BakeError:
         message = "the expressions of this file are too much work to evaluate"
-        if self._depth > _DEEPEST:
+        if deep or self._depth > _DEEPEST:
             message = "calls and expressions are nested too deeply"
         return scope.lines.error(message, node.start, node.end)
 
@@ -178,6 +196,7 @@ class Evaluator:
         value = self.evaluate(chain[-1].left, scope)
         for one in reversed(chain):
             right = self.evaluate(one.right, scope)
+            self.spend(_COST_OF_ELEMENT * self._size(right)[0])
             if value is UNKNOWN or right is UNKNOWN:
                 value = UNKNOWN
                 continue
@@ -300,8 +319,9 @@ class Evaluator:
             if not isinstance(last, list):
                 raise UnsuitableValueError("the argument before `...` must be a list")
             arguments.extend(last)
+        self.spend(sum(_COST_OF_ELEMENT * self._size(argument)[0] for argument in arguments))
         result = self._globals.call(node.name, arguments, self)
-        if isinstance(result, (str, list, dict)):
+        if isinstance(result, str):
             self.spend(len(result))
         return result
 

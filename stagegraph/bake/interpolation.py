@@ -33,14 +33,17 @@ def interpolated(text: str, lookup: Lookup, depth: int = 0) -> str:
     if depth > _DEEPEST:
         raise InvalidTemplateError("variables are nested too deeply")
     parts: list[str] = []
-    position = 0
+    position = length = 0
     while True:
         dollar = text.find("$", position)
         parts.append(text[position : dollar if dollar >= 0 else len(text)])
-        if dollar < 0 or sum(map(len, parts[-100:])) > _LONGEST:
+        if dollar < 0:
             return "".join(parts)
         part, position = _variable(text, dollar + 1, lookup, depth)
         parts.append(part)
+        length += len(part)
+        if length > _LONGEST:
+            raise InvalidTemplateError("the values of its variables are too long")
 
 
 def _variable(text: str, start: int, lookup: Lookup, depth: int) -> tuple[str, int]:

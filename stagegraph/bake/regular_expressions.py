@@ -6,14 +6,16 @@ repeats a repetition is not run on long texts; what it would give is unknown.
 
 from __future__ import annotations
 
+import math
 import re
 from functools import lru_cache
 from typing import Any
 
 from stagegraph.bake.values import UnsuitableValueError
 
-_SHORT = 16  # characters on which any pattern ends soon
-_LONG = 2_000
+_SHORT = 16  # characters on which nested repetitions end soon
+_LONG = 100_000
+_MOST_WAYS = 7  # power of ten: ways to match that may be tried
 _TOKEN = re.compile(
     r"\\Q(.*?)(?:\\E|$)|\\[pP](?:\{\^?\w+\}|\w)|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|.", re.DOTALL
 )
@@ -41,7 +43,7 @@ def _translated(pattern: str) -> tuple[re.Pattern[str], int]:
     if len(pattern) > 1000 or re.search(r"(?<!\\)\(\?[=!]|\(\?P<[=!]|\\[1-9]", python):
         raise UnsuitableValueError("invalid or too long pattern")
     try:
-        return re.compile(python, re.ASCII), _nesting(python)
+        return re.compile(python, re.ASCII), _longest(python)
     except (re.error, RecursionError, OverflowError) as error:
         raise UnsuitableValueError(f"invalid pattern: {error}") from None
 
@@ -57,35 +59,43 @@ def _token(match: re.Match[str], multiline: bool) -> str:
     return _TOKENS.get(text, text)
 
 
-def _nesting(pattern: str) -> int:
-    """How many unbounded repetitions one character can take part in: nested or after one another."""
+def _longest(pattern: str) -> int:
+    """On how many characters ``pattern`` ends soon: a bound on the ways to match, not the exact number."""
     from re import _constants, _parser
 
-    def depth(items: Any, inside: bool) -> int:
-        worst, row = 0, 0
-        for operation, argument in items:
-            if operation in (_constants.MAX_REPEAT, _constants.MIN_REPEAT):
-                _, high, body = argument
-                many = high == _constants.MAXREPEAT or high > 10
-                inner = depth(body, many or inside)
-                row += many
-                worst = max(worst, 9 if many and (inside or inner) else inner)
-            elif operation is _constants.SUBPATTERN:
-                worst = max(worst, depth(argument[3], inside))
-            elif operation is _constants.BRANCH:
-                worst = max([worst, *(depth(branch, inside) for branch in argument[1])])
-        return max(worst, row)
+    repeats = (_constants.MAX_REPEAT, _constants.MIN_REPEAT)
+    longest = _LONG
 
-    return depth(_parser.parse(pattern, re.ASCII), False)
+    def ways(items: Any) -> tuple[int, int]:
+        """How many repetitions and how many alternatives a part of a pattern has."""
+        nonlocal longest
+        count, alternatives = 0, 1
+        for operation, argument in items:
+            inner = 0, 1
+            if operation in repeats:
+                inner = ways(argument[2])
+                many = argument[1] == _constants.MAXREPEAT or argument[1] > 3
+                if many and inner[0]:
+                    longest = min(longest, _SHORT)
+                if many and inner[1] > 1:
+                    longest = min(longest, int(2 * _MOST_WAYS / math.log10(inner[1] + 1)))
+                inner = inner[0] + 1, inner[1]
+            elif operation is _constants.SUBPATTERN:
+                inner = ways(argument[3])
+            elif operation is _constants.BRANCH:
+                parts = [ways(branch) for branch in argument[1]]
+                inner = max(part[0] for part in parts), len(parts) * max(part[1] for part in parts)
+            count, alternatives = count + inner[0], max(alternatives, inner[1])
+        return count, alternatives
+
+    count, _ = ways(_parser.parse(pattern, re.ASCII))
+    return min(longest, int(10 ** (_MOST_WAYS / (count - 1)))) if count > 1 else longest
 
 
 def compiled(pattern: str, text: str) -> re.Pattern[str] | None:
     """``pattern`` for Python; None if it could take too long. UnsuitableValueError if it is invalid."""
-    expression, nesting = _translated(pattern)
-    slow = nesting >= 3 and len(text) > _LONG // nesting
-    if slow or (nesting >= 9 and len(text) > _SHORT):
-        return None
-    return expression if len(text) <= 100_000 // max(nesting, 1) else None
+    expression, longest = _translated(pattern)
+    return expression if len(text) <= longest else None
 
 
 def go_template(replacement: str) -> str:

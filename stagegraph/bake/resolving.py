@@ -78,6 +78,7 @@ class _Resolver:
         self._definition = definition
         self._overrides = overrides
         self._linked: set[str] = set()
+        self._done: set[str] = set()  # all of whose contexts are linked
         self._steps = 0
 
     def members(self, name: str, groups: dict[str, Group]) -> list[str]:
@@ -145,6 +146,7 @@ class _Resolver:
             fields = merged(fields, self._inherited(parent, seen, target, depth + 1) or {})
         fields = merged(fields, target.fields)
         fields = normalized(with_overrides(fields, self._overrides.get(name, {})))
+        fields.pop("inherits", None)
         seen[name] = fields
         return fields
 
@@ -160,12 +162,15 @@ class _Resolver:
 
     def link(self, name: str, path: list[str]) -> None:
         """Adds the targets that ``name`` has as contexts (loadLinks). Raises BakeError."""
+        if name in self._done:
+            return
         fields, target = self.resolve(name), self._definition.targets[name]
         self._spend(target, len(path))
         contexts = fields.get("contexts")
         for value in contexts.values() if isinstance(contexts, dict) else ():
             if isinstance(value, str) and value.startswith("target:"):
                 self._link(target, value.removeprefix("target:"), [*path, name])
+        self._done.add(name)
 
     def _link(self, target: Defined, other: str, path: list[str]) -> None:
         name = target.name
