@@ -149,7 +149,7 @@ class Loader:
         """The environment of an included model: its env files, and what is set outside over them."""
         names = [joined(directory, name) for name in _names(env_file)]
         default = joined(inner, ".env")
-        if env_file is None and self._files.exists(default):
+        if env_file is None and self._files.has(default):
             names = [default]
         values: dict[str, str] = {}
         for name in names:

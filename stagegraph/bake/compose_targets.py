@@ -118,7 +118,7 @@ class _Reader:
         for entry in env_files if isinstance(env_files, list) else [env_files]:
             path = scalar_text(entry.get("path")) if isinstance(entry, Table) else scalar_text(entry)
             required = to_flag(entry.get("required", True)) if isinstance(entry, Table) else True
-            if self._files.exists(path):
+            if self._files.has(path):
                 values.update(read_dotenv(self._files.read(path), self._environment.get))
             elif required and self._check_files:
                 raise service.error(f"env file {path} not found", "env_file")

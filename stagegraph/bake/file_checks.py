@@ -14,7 +14,7 @@ def check_files_of(bake: Bake, reader: Files, environment: Mapping[str, str]) ->
     for target in bake.targets:
         for secret in target.secret:
             path = secret.get("src")
-            if path and not reader.exists(reader.path(path)):
+            if path and not reader.has(reader.path(path)):
                 raise _error(target, f"the file {path} of the secret {secret.get('id', '')} does not exist")
         if any(not ssh.get("paths") for ssh in target.ssh) and not environment.get("SSH_AUTH_SOCK"):
             raise _error(target, "the SSH agent is not running: SSH_AUTH_SOCK is not set")

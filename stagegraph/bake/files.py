@@ -27,7 +27,7 @@ class Files:
             return self._home + name[1:]
         return name
 
-    def exists(self, name: str) -> bool:
+    def has(self, name: str) -> bool:
         """Whether ``name`` is a file."""
         try:
             return os.path.isfile(self._directory / name)

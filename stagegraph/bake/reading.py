@@ -75,7 +75,7 @@ def _sources(names: tuple[str, ...], environment: Mapping[str, str], reader: Fil
         separator = environment.get("BUILDX_BAKE_PATH_SEPARATOR") or ":"
         names = tuple(name for name in environment["BUILDX_BAKE_FILE"].split(separator) if name)
     if not names:
-        names = tuple(name for name in DEFAULT_FILES if reader.exists(name))
+        names = tuple(name for name in DEFAULT_FILES if reader.has(name))
         if not names:
             raise InputError(
                 "no bake or compose file found", hint=f"add one of {', '.join(DEFAULT_FILES)}, or name it"
@@ -114,7 +114,7 @@ def _definition(
 
 def _with_dotenv(variables: Mapping[str, str], reader: Files) -> Mapping[str, str]:
     """The environment of compose files: that of the request over the file ``.env``."""
-    if not reader.exists(".env"):
+    if not reader.has(".env"):
         return variables
     return {**read_dotenv(reader.read(".env"), variables.get), **variables}
 
