@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import product
 from math import prod
 from typing import Any
@@ -38,7 +39,7 @@ class NamedBlock:
     def __init__(self, block: Block, name: str, names: Mapping[str, Value], definitions: Definitions) -> None:
         self.block = block
         self.name = name
-        self._names = names
+        self.names = names
         self._definitions = definitions
         self._values: dict[str, Any] = {}
         self._in_progress: set[str] = set()
@@ -65,7 +66,7 @@ class NamedBlock:
             raise UnsuitableValueError(f"{self.block.type}.{self.name}.{key} depends on itself")
         self._in_progress.add(key)
         try:
-            value = self._definitions.evaluate(attribute, self._names)
+            value = self._definitions.evaluate(attribute, self.names)
             return read_field("inherits" if key == "targets" else key, value)
         except UnsuitableValueError as problem:
             node = attribute.node
@@ -82,9 +83,12 @@ class NamedBlock:
 
 
 class BlockTable:
-    """All groups and targets in the order of the files; what ``target.x`` refers to."""
+    """All groups and targets in the order of the files; what ``target.x`` refers to.
 
-    def __init__(self, bodies: list[Body], definitions: Definitions) -> None:
+    With ``tolerant``, blocks whose names cannot be computed are left out instead of an error.
+    """
+
+    def __init__(self, bodies: list[Body], definitions: Definitions, *, tolerant: bool = False) -> None:
         self.named: list[NamedBlock] = []
         self.renamed: dict[str, list[str]] = {}
         self._definitions = definitions
@@ -92,7 +96,8 @@ class BlockTable:
         for body in bodies:
             for block in body.blocks:
                 if block.type in RESERVED:
-                    self._add(block)
+                    with suppress(*([BakeError] if tolerant else [])):
+                        self._add(block)
 
     def _add(self, block: Block) -> None:
         if len(block.labels) != 1:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from stagegraph.bake import functions
-from stagegraph.bake.evaluate import Evaluator, Scope
+from stagegraph.bake.evaluate import MOST_STEPS, Evaluator, Scope
 from stagegraph.bake.hcl_body import Attribute, Block, Body
 from stagegraph.bake.hcl_nodes import Constant, Node, Step, Tuple, Variable
 from stagegraph.bake.hcl_references import references
@@ -25,12 +25,22 @@ class Blocks(Protocol):
 
 
 class Definitions:
-    """The names that the expressions of all files see; variables are evaluated when they are needed."""
+    """The names that the expressions of all files see; variables are evaluated when they are needed.
+
+    With ``hidden``, what the environment can set is unknown. ``most_steps`` bounds all evaluations.
+    """
 
     def __init__(
-        self, bodies: Iterable[Body], environment: Mapping[str, str], builtins: Mapping[str, str]
+        self,
+        bodies: Iterable[Body],
+        environment: Mapping[str, str],
+        builtins: Mapping[str, str],
+        *,
+        hidden: bool = False,
+        most_steps: int = MOST_STEPS,
     ) -> None:
-        self.evaluator = Evaluator(self)
+        self._hidden = hidden
+        self.evaluator = Evaluator(self, most_steps)
         self.blocks: Blocks | None = None
         self._environment = environment
         self._values: dict[str, Value] = dict(builtins)
@@ -54,6 +64,8 @@ class Definitions:
         """The value of a variable or of a global attribute."""
         if name in RESERVED and self.blocks is not None:
             return self.blocks.reference(name, steps)
+        if self._hidden and name in self._variables:
+            return UNKNOWN
         if name not in self._values:
             self._values[name] = self._resolve(name)
         return self._values[name]

@@ -41,7 +41,7 @@ from stagegraph.bake.values import (
 )
 from stagegraph.errors import BakeError
 
-_MOST_STEPS = 400_000
+MOST_STEPS = 400_000
 _MOST_CHARACTERS = 10_000_000
 _DEEPEST = 150
 _LARGEST_VALUE = 500_000  # values in a list or a map
@@ -78,9 +78,10 @@ class Scope(Struct, frozen=True, kw_only=True):
 
 
 class Evaluator:
-    """Evaluates expressions of one set of files; all share one budget of work."""
+    """Evaluates expressions of one set of files; all share one budget of work, ``most_steps``."""
 
-    def __init__(self, found: Globals) -> None:
+    def __init__(self, found: Globals, most_steps: int = MOST_STEPS) -> None:
+        self._most_steps = most_steps
         self._globals = found
         self._steps = 0
         self._characters = 0
@@ -92,7 +93,7 @@ class Evaluator:
         self._steps += 1
         self._depth += 1
         try:
-            if self._steps > _MOST_STEPS or self._depth > _DEEPEST:
+            if self._steps > self._most_steps or self._depth > _DEEPEST:
                 raise self._too_much(node, scope)
             value = _BY_TYPE[type(node)](self, node, scope)
             self._size(value)
