@@ -20,9 +20,12 @@ The tests generate this page from the output of `stagegraph COMMAND --help`.
 
 Output is coloured only in a terminal. To turn colours off there, set the environment variable `NO_COLOR`.
 
-To complete commands and options with Tab, add `eval "$(_STAGEGRAPH_COMPLETE=bash_source stagegraph)"` to
-`~/.bashrc`. For zsh, use `zsh_source` in `~/.zshrc`. For fish, run
-`_STAGEGRAPH_COMPLETE=fish_source stagegraph | source`.
+`stagegraph DOCKERFILE` draws a Dockerfile as `stagegraph render DOCKERFILE` does. `-f` names the Dockerfile,
+as in `docker build`, and `-F` the format.
+
+To complete commands, options, stages and paths with Tab, add `eval "$(stagegraph completion bash)"` to
+`~/.bashrc`, or `eval "$(stagegraph completion zsh)"` to `~/.zshrc`, below `compinit`. For fish, write the
+output of `stagegraph completion fish` to `~/.config/fish/completions/stagegraph.fish`.
 """
 
 

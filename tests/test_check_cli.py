@@ -530,3 +530,78 @@ def test_templates_by_their_text_are_skipped(in_process: Run, repository: Path, 
 def test_a_sed_command_does_not_make_a_template(in_process: Run, repository: Path) -> None:
     write(repository, Dockerfile="FROM a\nRUN sed -i s@FOO@bar@ x\nNOPE\n")
     assert in_process("check", cwd=repository).returncode == 1
+
+
+def test_words_in_excluded_files_do_not_count_as_targets(in_process: Run, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/a.md").write_text("docker build --target debug .\n")
+    (tmp_path / "compose.yaml").write_text("services: {a: {build: .}}\n")
+    (tmp_path / "Dockerfile").write_text("FROM a AS debug\nFROM b\n")
+    assert b"idle-stage" not in in_process("check", cwd=tmp_path).stdout
+    assert b"idle-stage" in in_process("check", "--exclude", "docs/", cwd=tmp_path).stdout
+
+
+def test_only_builds_of_the_checked_files_are_listed(in_process: Run, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "Dockerfile").write_text("FROM x\n")
+    services = ("a: {build: a}", "b: {build: {context: b, target: $T}}", "c: {build: none}")
+    (tmp_path / "compose.yaml").write_text("services:\n" + "".join(f"  {one}\n" for one in services))
+    whole = in_process("check", cwd=tmp_path).stdout.decode()
+    assert whole == "2 files checked, 3 builds found (2 partly understood; see --verbose): no findings\n"
+    # the Dockerfile of service c does not exist
+    only = in_process("check", "a", cwd=tmp_path).stdout.decode()
+    assert only == "1 file checked, 2 builds found (1 partly understood; see --verbose): no findings\n"
+
+
+def test_the_concise_format_has_one_line_for_each_finding(in_process: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.Dockerfile").write_text(
+        "FROM a\nRUN x\n\nFROM b AS build\nFROM scratch\nCOPY --from=biuld /x /y\n"
+    )
+    (tmp_path / "b.Dockerfile").write_text("FROM a\n  NOPE\n")
+    (tmp_path / "c.Dockerfile").write_text("FROM a\n")
+    done = in_process("check", "--format", "concise", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout.decode() == (
+        "a.Dockerfile:1:6 dead-stage nothing can ever build `stage-0`\n"
+        "a.Dockerfile:6:13 stage-typo there is no stage `biuld` (did you mean `build`?), "
+        "so BuildKit pulls an image of that name\n"
+        "b.Dockerfile:2:3 error unknown instruction `NOPE`\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("target", "suggestion"),
+    [("develp", "develop"), ("devel", "develop"), ("tset", "test"), ("dev", ""), ("production", "")],
+)
+def test_an_unknown_target_has_the_suggestion_of_buildkit(
+    in_process: Run, repository: Path, target: str, suggestion: str
+) -> None:
+    (repository / "Dockerfile").write_text("FROM a AS test\nFROM a AS develop\nFROM a\n")
+    (repository / "compose.yaml").write_text(
+        f"services: {{a: {{build: {{context: ., target: {target}}}}}}}\n"
+    )
+    shown = in_process("check", "--fail-on", "info", cwd=repository).stdout.decode()
+    hint = f" (did you mean `{suggestion}`?)" if suggestion else ""
+    assert f"error: Dockerfile has no stage `{target}`{hint}, so this build fails [unknown-target]\n" in shown
+    # the stage that is meant is not idle
+    idle = {"test", "develop"} - {suggestion}
+    assert {name for name in ("test", "develop") if f"no known build needs `{name}`" in shown} == idle
+
+
+def test_an_unknown_target_of_a_matrix_is_at_the_line_with_the_value(
+    in_process: Run, repository: Path
+) -> None:
+    (repository / "Dockerfile").write_text("FROM a AS web\nFROM a AS api\n")
+    (repository / ".github/workflows").mkdir(parents=True)
+    (repository / ".github/workflows/ci.yml").write_text(
+        "jobs:\n  a:\n    strategy:\n      matrix:\n        app: [api, webb]\n    steps:\n"
+        "      - uses: docker/build-push-action@v6\n        with:\n          target: ${{ matrix.app }}\n"
+    )
+    shown = in_process("check", "--format", "concise", cwd=repository).stdout.decode()
+    assert shown == (
+        ".github/workflows/ci.yml:5:20 unknown-target Dockerfile has no stage `webb` (did you mean `web`?), "
+        "so this build fails\n"
+    )

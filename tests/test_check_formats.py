@@ -110,6 +110,32 @@ def test_colour_is_only_where_it_is_asked_for() -> None:
     assert "\x1b" not in check_text(made)
 
 
+def test_a_finding_of_many_files_is_shown_once() -> None:
+    files = [checked("FROM a\n\nFROM b\n", f"f{number}") for number in range(9)]
+    own = checked("FROM a\nRUN x\nFROM b\n", "own")
+    shown = check_text(run(*files, own))
+    assert shown == (
+        "f0\n"
+        "  1:6 warning: nothing can ever build `stage-0` [dead-stage]\n"
+        "        1 | FROM a\n"
+        "          |      ^\n"
+        "      why: it has no name, and nothing reads it\n"
+        "      fix: remove line 1, or name it with AS to build it as a target\n"
+        "      also: f1:1, f2:1, f3:1, f4:1, f5:1 and 3 more (--format concise lists all)\n"
+        "\n"
+        "own\n"
+        "  1:6 warning: nothing can ever build `stage-0` [dead-stage]\n"
+        "        1 | FROM a\n"
+        "          |      ^\n"
+        "      why: it has no name, and nothing reads it\n"
+        "      fix: remove lines 1 to 2, or name it with AS to build it as a target\n"
+        "\n"
+        "10 files checked: 10 warnings\n"
+    )
+    assert check_text(run(*files), verbose=True).count("[dead-stage]") == 9
+    assert check_text(run(*files[:3])).count("[dead-stage]") == 3
+
+
 def test_json_matches_its_schema() -> None:
     found = json.loads(check_json(run(checked(BAD), notes=("left out",))))
     schema = json.loads((ROOT / "docs" / "check.schema.json").read_text("utf-8"))

@@ -804,3 +804,13 @@ def test_any_bytes_in_a_file_give_a_discovery(name: str, data: bytes) -> None:
         note for note in found_.notes if re.search(r"not understood: \w+(?:Error|Exception): ", note.message)
     ]
     assert not internal
+
+
+def test_a_compose_value_with_a_variable_without_default_is_unknown(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(
+        "services:\n  a:\n    build:\n      context: .\n"
+        "      args: {base: '${ARCH}/ubuntu:${UBUNTU}', tag: 'x-${V:-1}', dollar: 'a$$b'}\n"
+    )
+    (build,) = discover(tmp_path).builds
+    assert build.build_args == {"tag": "x-1", "dollar": "a$b"}
+    assert build.passed == {"base"}

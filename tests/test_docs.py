@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -45,13 +44,38 @@ def blocks(how: str, language: str) -> list[tuple[str, str]]:
     ]
 
 
+def _git(*arguments: str | Path, cwd: Path = ROOT) -> None:
+    names = {f"GIT_{who}_{what}": "x" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    command = [program("git"), "-c", "core.autocrlf=false", *map(str, arguments)]
+    subprocess.run(command, cwd=cwd, check=True, capture_output=True, env=os.environ | names)
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A git repository whose only commit has the project as it is now, uncommitted changes included."""
+    folder = tmp_path_factory.mktemp("published") / "stagegraph.git"
+    _git("init", "-q", "-b", "main", "--bare", folder)
+    here = (f"--git-dir={folder}", f"--work-tree={ROOT}")
+    _git(*here, "add", ".")
+    _git(*here, "commit", "-q", "-m", "all")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def clone(published: Path) -> Path:
+    """A clone of the project, as a reader has it; no test writes into it."""
+    return _cloned(published, published.parent / "clone")
+
+
 @pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """A copy of what the examples read, where they may write."""
-    for name in ("samples", "docs"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    shutil.copy(ROOT / "README.md", tmp_path)
-    return tmp_path
+def own_clone(published: Path, tmp_path: Path) -> Path:
+    """A clone of the project in which the test may write."""
+    return _cloned(published, tmp_path / "clone")
+
+
+def _cloned(published: Path, folder: Path) -> Path:
+    _git("clone", "-q", published, folder)
+    return folder
 
 
 def run(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -68,46 +92,32 @@ def run(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.fixture
-def repository(checkout: Path) -> Path:
-    """The checkout as a git repository with one commit."""
-    names = {f"GIT_{who}_{what}": "x" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    for command in ("init -q -b main", "add .", "commit -q -m all"):
-        subprocess.run(
-            [program("git"), *command.split()],
-            cwd=checkout,
-            check=True,
-            env=os.environ | names,
-        )
-    return checkout
-
-
-def test_examples_with_git_run(repository: Path) -> None:
+def test_examples_with_git_run(own_clone: Path) -> None:
     found = blocks("git", "sh")
     assert found
     for page, body in found:
         for line in body.splitlines():
-            done = run(line, repository)
+            done = run(line, own_clone)
             assert done.returncode == 0, f"{page}: {line}\n{done.stderr}"
 
 
-def test_shell_examples_run(checkout: Path, golden: Callable[[Path, bytes], None]) -> None:
+def test_shell_examples_run(own_clone: Path, golden: Callable[[Path, bytes], None]) -> None:
     found = blocks("", "sh")
     assert len(found) >= 1
     for page, body in found:
         for line in body.replace("\\\n", " ").splitlines():
-            done = run(line, checkout)
+            done = run(line, own_clone)
             assert done.returncode == 0, f"{page}: {line}\n{done.stderr}"
     for picture in sorted((ROOT / "docs").glob("*.svg")):
-        golden(picture, (checkout / "docs" / picture.name).read_bytes())
+        golden(picture, (own_clone / "docs" / picture.name).read_bytes())
 
 
 @pytest.mark.parametrize(("page", "body"), blocks("shown", "console"))
 def test_shown_output_is_the_real_one(
-    page: str, body: str, checkout: Path, request: pytest.FixtureRequest
+    page: str, body: str, clone: Path, request: pytest.FixtureRequest
 ) -> None:
     command, _, shown = body.partition("\n")
-    done = run(command.removeprefix("$ "), checkout)
+    done = run(command.removeprefix("$ "), clone)
     assert done.stdout, done.stderr
     if request.config.getoption("--refresh"):
         _replace(page, f"{command}\n{shown}```", f"{command}\n{done.stdout}```")
@@ -121,9 +131,9 @@ def _replace(page: str, old: str, new: str) -> None:
 
 
 @pytest.mark.parametrize(("page", "body"), blocks("", "python"))
-def test_python_examples_run(page: str, body: str, checkout: Path) -> None:
+def test_python_examples_run(page: str, body: str, own_clone: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", body], cwd=checkout, capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-c", body], cwd=own_clone, capture_output=True, text=True, check=False, timeout=120
     )
     assert done.returncode == 0, f"{page}\n{done.stderr}"
 

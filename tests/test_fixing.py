@@ -374,5 +374,8 @@ def test_findings_that_no_fix_removes_are_named(in_process: Run, tmp_path: Path)
     )
     (tmp_path / "compose.yaml").write_text("services: {a: {build: {context: ., target: app}}}")
     done = in_process("check", "--fix", "--select", "idle-stage", cwd=tmp_path)
-    message = "1 finding cannot be fixed automatically: idle-stage (Dockerfile:2)\n"
+    message = (
+        "1 finding cannot be fixed automatically: idle-stage (Dockerfile:2); "
+        "use --fix-idle to remove stages that no known build needs\n"
+    )
     assert (done.returncode, done.stdout, done.stderr.decode()) == (0, b"", message)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 
 import stagegraph as sg
+from stagegraph.formats.json import to_json
 
 from .build import report
 from .conftest import ROOT
@@ -42,3 +43,9 @@ def test_the_schema_refuses_what_it_does_not_know() -> None:
     data = json.loads(sg.render(report("FROM a\n"), "json"))
     data["nodes"][0]["surprise"] = 1
     assert not VALIDATOR.is_valid(data)
+
+
+def test_control_and_formatting_characters_are_escaped() -> None:
+    text = to_json({"a": "\x9b31m\x7f\u202e\U000e0001é\udc80"})
+    assert text == '{\n  "a": "\\u009b31m\\u007f\\u202e\\udb40\\udc01é?"\n}\n'
+    assert json.loads(text) == {"a": "\x9b31m\x7f\u202e\U000e0001é?"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import html
 import random
 import re
@@ -206,4 +207,117 @@ def test_links_only_when_asked() -> None:
     found = report("FROM a AS x\n")
     assert "click" not in sg.render(found, "mermaid").decode()
     text = sg.render(found, "mermaid", sg.View(link_base="https://e.org/Dockerfile")).decode()
-    assert '  click s0 href "https://e.org/Dockerfile#L1"' in text
+    assert '  click s_x href "https://e.org/Dockerfile#L1"' in text
+
+
+TEN_STAGES = """\
+FROM node:20 AS deps
+COPY package.json ./
+FROM deps AS lint
+FROM deps AS test
+FROM deps AS build
+COPY src ./src
+FROM golang:1.23 AS server
+FROM server AS server-test
+FROM alpine:3.20 AS certs
+FROM nginx:1.27 AS base
+FROM base AS config
+COPY --from=certs /etc/ssl /etc/ssl
+FROM config AS final
+COPY --from=build /app/dist /srv
+COPY --from=server /out/server /usr/bin/server
+"""
+_NEW = "FROM python:3.12 AS docs\nRUN make html\n"
+CHANGES = {
+    "a stage at the top": (TEN_STAGES, _NEW + TEN_STAGES, "docs", "python"),
+    "a stage in the middle": (
+        TEN_STAGES,
+        TEN_STAGES.replace("FROM golang", _NEW + "FROM golang"),
+        "docs",
+        "python",
+    ),
+    "a stage that the target reads": (
+        TEN_STAGES,
+        _NEW + TEN_STAGES + "COPY --from=docs /html /srv/docs\n",
+        "docs",
+        "python",
+    ),
+    "a base of the target": (
+        TEN_STAGES,
+        TEN_STAGES.replace("FROM base AS config", "FROM base AS tuned\nRUN tune\nFROM tuned AS config"),
+        "tuned",
+        "tuned",
+    ),
+    "no name": (
+        TEN_STAGES.replace(" AS final", ""),
+        _NEW + TEN_STAGES.replace(" AS final", ""),
+        "docs",
+        "python",
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_new_stage_changes_few_lines_besides_its_own(change: str, backwards: bool) -> None:
+    before, after, *own = CHANGES[change]
+    texts = [sg.render(report(text), "mermaid").decode().splitlines() for text in (before, after)]
+    old, new = texts[::-1] if backwards else texts
+    differing = [
+        line
+        for line in difflib.ndiff(old, new)
+        if line[:1] in "+-" and not any(f"_{name}" in line for name in own)
+    ]
+    assert len([line for line in differing if line[0] == "-"]) <= 8, differing
+    assert len([line for line in differing if line[0] == "+"]) <= 8, differing
+
+
+def test_a_renamed_stage_keeps_the_ids_of_the_others() -> None:
+    text = sg.render(report(TEN_STAGES), "mermaid").decode()
+    renamed = sg.render(report(TEN_STAGES.replace("certs", "keys")), "mermaid").decode()
+    ids = [set(re.findall(r"^  (\w+)[\[({]", one, re.MULTILINE)) for one in (text, renamed)]
+    assert ids[0] ^ ids[1] == {"s_certs", "s_keys"}
+
+
+def test_names_that_become_equal_ids_stay_apart_and_do_not_depend_on_the_order() -> None:
+    names = ["a-b", "a.b", "a_b", "end", "graph", "x" * 80, "x" * 81]
+    texts = [
+        "".join(f"FROM scratch AS {name}\n" for name in order)
+        + "FROM alpine AS last\n"
+        + "".join(f"COPY --from={name} /{n} /\n" for n, name in enumerate(names))
+        for order in (names, names[::-1])
+    ]
+    found = [sg.render(report(text), "mermaid").decode() for text in texts]
+    ids = [re.findall(r"^  (s_\w+)\(", text, re.MULTILINE) for text in found]
+    assert len(set(ids[0])) == len(names) + 1
+    assert set(ids[0]) == set(ids[1])
+    assert {"s_a_b", "s_end", "s_graph"} < set(ids[0])
+    assert parse_errors(dict(enumerate_names(found))) == []
+
+
+def enumerate_names(texts: list[str]) -> list[tuple[str, str]]:
+    """Each text with a name of its own."""
+    return [(str(number), text) for number, text in enumerate(texts)]
+
+
+@pytest.mark.parametrize("dialect", ["github", "sphinx", "azure", "plain"])
+def test_mermaid_reads_every_dialect(dialect: str) -> None:
+    title = "" if dialect == "azure" else "A: title; with {braces} #1 %%{init}%%"
+    texts = {
+        f"{dialect} {steps}": sg.render(
+            report(TEN_STAGES), "mermaid", sg.View(dialect=dialect, title=title, steps=steps)
+        ).decode()
+        for steps in (False, True)
+    }
+    assert parse_errors(texts) == []
+    for text in texts.values():
+        assert text.startswith("---\n") == (dialect == "github")
+        assert ("%%{init: {" in text) == (dialect == "sphinx")
+        assert ("\ngraph TB" in f"\n{text}" or "\ngraph LR" in f"\n{text}") == (dialect == "azure")
+
+
+def test_azure_gets_no_long_links_and_no_bold_text() -> None:
+    text = sg.render(report(TEN_STAGES), "mermaid", sg.View(dialect="azure")).decode()
+    assert not re.search(r"===>|---->|-\.\.->|<b>|flowchart", text)
+    with pytest.raises(sg.OptionsError, match="Azure DevOps shows no title"):
+        sg.render(report(TEN_STAGES), "mermaid", sg.View(dialect="azure", title="x"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -13,11 +14,13 @@ import pytest
 
 import stagegraph as sg
 from stagegraph.cli.recorded import progress_of
+from stagegraph.formats.html.timings_page import render as html_page
 from stagegraph.formats.timings_json import render as timings_json
 from stagegraph.formats.timings_markdown import render as timings_markdown
 from stagegraph.formats.timings_perfetto import lanes
 from stagegraph.formats.timings_perfetto import render as perfetto
 from stagegraph.formats.timings_text import render as timings_text
+from stagegraph.records.reading import records_of
 from stagegraph.source import columns
 from stagegraph.timings.compare import ChangeKind, compare_timings
 from stagegraph.units import duration, share, size
@@ -160,6 +163,156 @@ def test_the_dockerfile_here_is_taken_if_it_fits(in_process: Run, folder: Path) 
     assert "note: this record has no Dockerfile; pass it as a second argument" in other.stdout.decode()
 
 
+LOG = "parallel/cold.plain.log"
+UNKNOWN = "The dependencies of the steps are unknown: a log does not contain them, and "
+
+
+def without_dockerfile(path: str = LOG) -> sg.Timings:
+    return sg.measure(builds.records(path)[0])
+
+
+def with_clock() -> sg.Timings:
+    """A log with the time of each line, without its Dockerfile."""
+    lines = builds.files()[LOG].decode().splitlines()
+    text = "".join(f"2026-01-05T18:29:{n // 10:02}.{n % 10}000000Z {line}\n" for n, line in enumerate(lines))
+    return sg.measure(records_of(io.BytesIO(text.encode()), "x.log")[0])
+
+
+@pytest.mark.parametrize("path", builds.named(".log"))
+def test_a_log_without_its_dockerfile_gives_sums_and_no_predictions(path: str) -> None:
+    bare, known = without_dockerfile(path), builds.timings(path)
+    assert not bare.dependencies_known
+    assert (bare.wall, bare.path, bare.savings, bare.estimated) == (None, (), (), False)
+    assert (bare.work, bare.cached_steps, bare.total_steps) == (
+        known.work,
+        known.cached_steps,
+        known.total_steps,
+    )
+    assert sorted((s.name, s.duration, s.ran) for s in bare.steps) == sorted(
+        (s.name, s.duration, s.ran) for s in known.steps
+    )
+    for step in bare.steps:
+        assert (step.start, step.slack, step.saving, step.inputs, step.critical) == (
+            None,
+            None,
+            None,
+            (),
+            False,
+        )
+
+
+@pytest.mark.parametrize("timings", [without_dockerfile(), with_clock()])
+def test_no_format_predicts_where_dependencies_are_unknown(timings: sg.Timings) -> None:
+    text = timings_text(timings)
+    assert " ".join(text.split()).startswith(
+        f"warning: {UNKNOWN}no Dockerfile was given. Pass the Dockerfile"
+    )
+    shown = timings_markdown(timings)
+    assert shown.splitlines()[2].startswith(f"**Warning:** {UNKNOWN}")
+    for each in (text, shown, html_page(timings)):
+        assert not re.search(r"first; without|Time saved|saves|worth optim|Critical path: |path took", each)
+    data = json.loads(timings_json(timings))
+    schema = json.loads((ROOT / "docs/timings.schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(data)
+    assert data["dependencies_known"] is False
+    assert (data["path"], data["savings"], data["path_time"], data["path_share"]) == ([], [], None, None)
+    assert {(step["critical"], step["inputs"], step["queued"], step["slack"]) for step in data["steps"]} == {
+        (None, None, None, None)
+    }
+
+
+def test_a_clock_gives_the_length_of_the_build_and_its_bars_without_dependencies() -> None:
+    timings = with_clock()
+    assert timings.wall
+    assert re.search(r"\n  web +3\.\d\d s +·*▒+·*\n", timings_text(timings))
+    assert "gantt" in timings_markdown(timings)
+    assert all(
+        event.get("args", {}).get("critical") is None
+        for event in json.loads(perfetto(timings))["traceEvents"]
+    )
+    assert json.loads(timings_json(timings))["parallelism"] > 0
+
+
+def test_without_clock_and_dependencies_there_are_no_bars_and_no_trace() -> None:
+    timings = without_dockerfile()
+    text = timings_text(timings)
+    assert not re.search("[█▒·]", text)
+    assert re.search(r"\n  web +3\.\d\d s\n", text)
+    assert "gantt" not in timings_markdown(timings)
+    with pytest.raises(sg.RenderError, match="a trace needs the times at which steps began"):
+        perfetto(timings)
+    data = json.loads(timings_json(timings))
+    assert (data["wall"], data["parallelism"], data["begun"]) == (None, None, None)
+
+
+def test_a_log_in_another_folder_warns_first_and_with_its_dockerfile_predicts(
+    in_process: Run, folder: Path, tmp_path: Path
+) -> None:
+    (folder / "empty").mkdir()
+    bare = in_process("timings", "../parallel/cold.plain.log", cwd=folder / "empty")
+    assert bare.returncode == 0
+    assert bare.stdout.decode().startswith("warning: The dependencies of the steps are unknown")
+    known = in_process("timings", "../parallel/cold.plain.log", "../parallel", cwd=folder / "empty")
+    assert "Change line" in known.stdout.decode().splitlines()[1]
+    here = in_process("timings", "cold.plain.log", cwd=folder / "parallel")
+    assert "note: this record has no Dockerfile; line numbers are those of Dockerfile" in here.stdout.decode()
+    assert "Change line" in here.stdout.decode().splitlines()[1]
+
+
+def test_a_dockerfile_that_does_not_fit_a_log_gives_no_dependencies(in_process: Run, folder: Path) -> None:
+    done = in_process("timings", "target/cold.plain.log", "parallel", cwd=folder)
+    text = " ".join(done.stdout.decode().split())
+    assert text.startswith(f"warning: {UNKNOWN}parallel/Dockerfile does not match it. ")
+    assert "Change" not in text
+    (folder / "Broken").write_text("FROM a\nCOPPY x y\n")
+    text = " ".join(
+        in_process("timings", "target/cold.plain.log", "Broken", cwd=folder).stdout.decode().split()
+    )
+    assert text.startswith(f"warning: {UNKNOWN}Broken is invalid. ")
+
+
+@pytest.mark.parametrize(
+    ("option", "what"), [("--fail-over", "the build"), ("--fail-path-over", "the critical path")]
+)
+def test_a_limit_on_what_is_unknown_is_an_error(
+    option: str, what: str, in_process: Run, folder: Path
+) -> None:
+    (folder / "empty").mkdir()
+    done = in_process("timings", "../parallel/cold.plain.log", option, "1", cwd=folder / "empty")
+    assert done.returncode == 2
+    assert done.stderr.decode() == (
+        f"error: it is unknown how long {what} took: a log does not say what each step waited for\n"
+        "hint: pass the Dockerfile of this build after the record\n"
+    )
+
+
+def test_a_picture_of_a_log_needs_its_dockerfile(in_process: Run, folder: Path) -> None:
+    done = in_process(
+        "render", "--record", "target/cold.plain.log", "parallel", "--format", "mermaid", cwd=folder
+    )
+    assert done.returncode == 1
+    assert "target/cold.plain.log does not seem to be a build of parallel/Dockerfile" in done.stderr.decode()
+
+
+def test_logs_without_a_dockerfile_are_compared_by_step(in_process: Run, folder: Path) -> None:
+    (folder / "empty").mkdir()
+    logs = ("../parallel/cold.plain.log", "../parallel/warm.plain.log")
+    done = in_process("timings", "--compare", *logs, cwd=folder / "empty")
+    text = done.stdout.decode()
+    assert " ".join(text.split()).startswith(f"Warning: {UNKNOWN}no Dockerfile was given. ")
+    assert "Critical path" not in text
+    assert "faster" not in text.split("\n\n")[0]
+    assert re.search(r"Newly cached\n.*RUN", text)
+    data = json.loads(
+        in_process("timings", "--compare", *logs, "--format", "json", cwd=folder / "empty").stdout
+    )
+    assert (data["difference"], data["before"]["wall"], data["after"]["path_time"]) == (None, None, None)
+    shown = in_process(
+        "timings", "--compare", *logs, "--format", "markdown", cwd=folder / "empty"
+    ).stdout.decode()
+    assert shown.startswith("### Build times by step\n")
+
+
 def test_a_dockerfile_of_another_build_is_said_to_be_one(in_process: Run, folder: Path) -> None:
     done = in_process("timings", "target/cold.rawjson.jsonl", "parallel", cwd=folder)
     text = " ".join(done.stdout.decode().split())
@@ -187,7 +340,7 @@ def test_the_list_of_builds_names_the_option_of_the_command(in_process: Run, fol
         asked = in_process(command, "--record", "bake/cold.2records.dockerbuild", cwd=folder)
         assert asked.returncode == 2
         assert asked.stderr.decode().splitlines()[-1] == (
-            "hint: choose one with `--record-build NAME` (a name or number from the list)"
+            "hint: choose one with `--build NAME` (a name or number from the list)"
         )
 
 

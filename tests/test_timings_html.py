@@ -92,8 +92,8 @@ def test_bars_stand_where_their_times_are(pages: Pages) -> None:
     for step in (step for step in found.steps if step.duration > SECOND):
         place = opened.page.locator(f"[data-step='step:{step.id}'].bar").bounding_box()
         assert place is not None
-        assert abs((place["x"] - left) / width - (step.start or 0) / found.wall) < 0.002
-        assert abs(place["width"] / width - step.duration / found.wall) < 0.004
+        assert abs((place["x"] - left) / width - (step.start or 0) / found.known_wall) < 0.002
+        assert abs(place["width"] / width - step.duration / found.known_wall) < 0.004
 
 
 def test_steps_of_the_cache_stand_side_by_side(pages: Pages) -> None:
@@ -201,7 +201,7 @@ def test_the_curve_tells_how_many_run_at_a_time(pages: Pages) -> None:
     running = [count for at, count in found.concurrency if at <= time * SECOND][-1]
     axis = opened.page.locator(".axis").bounding_box()
     assert axis is not None
-    opened.page.mouse.move(axis["x"] + axis["width"] * time * SECOND / found.wall, axis["y"] + 60)
+    opened.page.mouse.move(axis["x"] + axis["width"] * time * SECOND / found.known_wall, axis["y"] + 60)
     assert opened.page.inner_text(".cursor") == f"{time:.2f} s · {running} in parallel"
 
 
@@ -216,13 +216,26 @@ def test_a_build_that_failed_says_so_first(pages: Pages) -> None:
 
 
 def test_a_record_without_a_dockerfile_has_a_timeline_and_no_graph(pages: Pages) -> None:
-    record = builds.records("parallelism1/cold.plain.log")[0]
+    record = builds.without_provenance(builds.records("parallelism1/cold.dockerbuild")[0])
     opened = pages.open(page_of(record))
     assert opened.errors == []
     assert opened.page.locator("svg.drawing").count() == 0
     assert len(bars(opened)) == sum(step.ran for step in sg.measure(record).steps)
     opened.page.click(".row-label button:text-is('web')")
     assert "Work" in opened.panel()
+
+
+def test_a_log_without_a_dockerfile_has_a_table_and_no_timeline(pages: Pages) -> None:
+    record = builds.records("parallelism1/cold.plain.log")[0]
+    opened = pages.open(page_of(record))
+    assert opened.errors == []
+    assert "dependencies of the steps are unknown" in opened.page.inner_text(".alert")
+    assert opened.page.locator("#timeline").count() == 0
+    assert "Critical path" not in opened.page.inner_text("body")
+    assert "Change first" not in opened.page.inner_text("body")
+    assert opened.page.locator("#steps tbody tr").count() == len(record.vertices)
+    opened.page.keyboard.press("n")
+    assert opened.errors == []
 
 
 def test_three_hundred_steps_on_eight_platforms(pages: Pages) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
@@ -20,9 +22,11 @@ from stagegraph.check.rules.unset_argument import unset_arguments
 from stagegraph.discovery.found_build import FoundBuild
 from stagegraph.dockerfile.file import Dockerfile, read_dockerfile
 from stagegraph.dockerfile.resolve import resolve
+from stagegraph.dockerfile.stages import Resolved
 from stagegraph.errors import DockerfileError, StagegraphError
 from stagegraph.model import Reach
 from stagegraph.options import Options
+from stagegraph.reach.reachability import Reached
 from stagegraph.source import Source, Span, excerpt, quoted
 
 _MOST_NAMED = 3  # stages in a note
@@ -61,6 +65,7 @@ class CheckedFile(Struct, frozen=True, kw_only=True):
     error: str = ""
     error_message: str = ""
     error_line: int | None = None
+    error_column: int = 1
     failing_builds: tuple[tuple[FoundBuild, Problem], ...] = ()
     is_dockerfile: bool = True
 
@@ -77,7 +82,13 @@ def check(
 
 def failed(name: str, error: StagegraphError) -> CheckedFile:
     """The result for a file that cannot be read or that BuildKit rejects."""
-    return CheckedFile(name=name, error=str(error), error_message=error.message, error_line=error.line)
+    return CheckedFile(
+        name=name,
+        error=str(error),
+        error_message=error.message,
+        error_line=error.line,
+        error_column=error.span.column if error.span else 1,
+    )
 
 
 def _checked(file: Dockerfile, known_builds: KnownBuilds, codes: Collection[str]) -> CheckedFile:
@@ -85,18 +96,7 @@ def _checked(file: Dockerfile, known_builds: KnownBuilds, codes: Collection[str]
     reach = reach_of_known_builds(file, known_builds, of_stages)
     if reach.resolved is None:
         return _rejected(file, known_builds, codes, of_stages)
-    subject = Subject(
-        file=file,
-        resolved=reach.resolved,
-        reached=reach.reached,
-        extents=of_stages,
-        questions=known_builds.questions or (Options(),),
-        targets_known=known_builds.targets_known,
-        arguments_known=known_builds.arguments_known,
-        builds=tuple(filter(None, known_builds.builds)),
-        mentioned=known_builds.mentioned,
-        passed=known_builds.passed,
-    )
+    subject = subject_of(file, known_builds, reach.resolved, reach.reached)
     failing = tuple(unknown_targets(file, known_builds.named))
     return CheckedFile(
         name=file.source.name,
@@ -108,6 +108,24 @@ def _checked(file: Dockerfile, known_builds: KnownBuilds, codes: Collection[str]
             *_unknown_pragmas(of_stages),
         ),
         failing_builds=failing if "unknown-target" in codes else (),
+    )
+
+
+def subject_of(
+    file: Dockerfile, known_builds: KnownBuilds, resolved: Resolved, reached: tuple[Reached, ...]
+) -> Subject:
+    """What the rules check: ``file`` with its known builds, and what ``reach_of_known_builds`` found."""
+    return Subject(
+        file=file,
+        resolved=resolved,
+        reached=reached,
+        extents=extents(file),
+        questions=known_builds.questions or (Options(),),
+        targets_known=known_builds.targets_known,
+        arguments_known=known_builds.arguments_known,
+        builds=tuple(filter(None, known_builds.builds)),
+        mentioned=known_builds.mentioned,
+        passed=known_builds.passed,
     )
 
 
@@ -145,12 +163,21 @@ def checked_build_file(source: Source, failing: Iterable[tuple[FoundBuild, Probl
 
 
 def _of_target(source: Source, line: int, target: str) -> Span:
-    """The span of the word ``target`` after its option or key on a line, or of the whole line."""
-    text = source.line_at(line).lower()
-    column = text.find(target.lower(), text.find("target") + len("target")) if "target" in text else -1
-    if column < 0:
-        return Span(line=line, end_line=line)
-    return Span(line=line, end_line=line, column=column + 1, length=len(target))
+    """The span of the word ``target`` after its option or key on a line, or of the whole line.
+
+    It may also be the value of a matrix, which another line sets: the only one that has the word.
+    """
+    word = re.compile(rf"(?<![\w.-]){re.escape(target)}(?![\w.-])", re.IGNORECASE)
+    text = source.line_at(line)
+    key = re.search("target", text, re.IGNORECASE)
+    if after_key := word.search(text, key.end()) if key else None:
+        return Span(line=line, end_line=line, column=after_key.start() + 1, length=len(target))
+    others = [*itertools.islice(word.finditer(source.text), 2)]
+    if len(others) == 1:
+        before = source.text[: others[0].start()]
+        number, column = before.count("\n") + 1, others[0].start() - before.rfind("\n")
+        return Span(line=number, end_line=number, column=column, length=len(target))
+    return Span(line=line, end_line=line)
 
 
 def _reported(file: Dockerfile, problems: Sequence[Problem]) -> tuple[ReportedProblem, ...]:

@@ -1,8 +1,8 @@
-"""Removes dead stages from a Dockerfile, and verifies that nothing else changes.
+"""Removes dead stages, and idle ones if asked, from a Dockerfile, and verifies that nothing else changes.
 
 Every other byte stays. To verify, the new text is parsed and resolved again: every stage that is left
-must have the same base, the same instructions and the same sources, and every target must need the
-same stages.
+must have the same base, the same instructions and the same sources, and every known build and every
+target that is left must need the same stages.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from stagegraph.check.comments import Extent, extents, ignored_codes, is_target, top_lines
+from stagegraph.check.idle_fix import IDLE, IdleStages, idle_stages
 from stagegraph.check.known_builds import KnownBuilds, numbered_targets, reach_of_known_builds
 from stagegraph.dockerfile.file import Dockerfile, read_dockerfile
 from stagegraph.dockerfile.logical import source_from_bytes
@@ -33,9 +34,9 @@ _Identity = tuple[object, ...]
 
 
 class FixedFile(Struct, frozen=True, kw_only=True):
-    """A file before and after; the names of the removed stages, and of the dead stages that were kept.
+    """A file before and after; the names of the removed stages, and of those that had to be kept.
 
-    ``indexes`` are those of ``removed``.
+    ``indexes`` are those of ``removed``; ``doubts`` has the idle stages that may be built after all, and why.
     """
 
     before: bytes
@@ -43,34 +44,45 @@ class FixedFile(Struct, frozen=True, kw_only=True):
     removed: tuple[str, ...] = ()
     indexes: tuple[int, ...] = ()
     kept: tuple[str, ...] = ()
+    doubts: tuple[tuple[str, str], ...] = ()
 
 
-def fix_dockerfile(data: bytes, name: str, known_builds: KnownBuilds, codes: Collection[str]) -> FixedFile:
+def fix_dockerfile(
+    data: bytes, name: str, known_builds: KnownBuilds, codes: Collection[str], *, idle: bool = False
+) -> FixedFile:
     """``data`` without the dead stages whose removal is verified to change nothing else.
 
+    With ``idle`` also without the stages that no known build needs, where all targets are known.
     Raises StagegraphError when the file cannot be parsed.
     """
     file = read_dockerfile(source_from_bytes(data, name))
     of_stages = extents(file)
     reach = reach_of_known_builds(file, known_builds, of_stages)
-    dead = _removable(file, reach, of_stages, codes)
+    unused = idle_stages(file, reach, known_builds, of_stages) if idle and IDLE in codes else IdleStages()
+    removable = _removable(file, reach, of_stages, codes, unused.removable)
     if numbered_targets(known_builds):
-        dead = ()  # a target that is a number would become another stage
-    removed = _removed(data, of_stages, dead, _Verification(file, reach)) if dead else ()
+        removable = ()  # a target that is a number would become another stage
+    verification = _Verification(file, reach, known_builds, unused.removable)
+    removed = _removed(data, of_stages, removable, verification) if removable else ()
     titles = [stage.head.name or f"stage-{index}" for index, stage in enumerate(file.stages)]
     return FixedFile(
         before=data,
         after=_without(data, of_stages, removed),
         removed=tuple(titles[index] for index in removed),
         indexes=removed,
-        kept=tuple(titles[index] for index in dead if index not in removed),
+        kept=tuple(titles[index] for index in removable if index not in removed),
+        doubts=tuple((titles[index], why) for index, why in unused.doubts),
     )
 
 
 def _removable(
-    file: Dockerfile, reach: FileReach, of_stages: Sequence[Extent], codes: Collection[str]
+    file: Dockerfile,
+    reach: FileReach,
+    of_stages: Sequence[Extent],
+    codes: Collection[str],
+    idle: Collection[int],
 ) -> tuple[int, ...]:
-    """The dead stages that no comment keeps and no stage that stays can read."""
+    """The dead stages that no comment keeps, and ``idle``, without those that a stage that stays can read."""
     if reach.resolved is None:
         return ()
     dead = {index for index, one in enumerate(reach.reached) if one.reach is Reach.DEAD}
@@ -81,6 +93,7 @@ def _removable(
         comments = of_stages[index].comments
         if code not in codes or code in ignored_codes(comments) or is_target(comments):
             dead.discard(index)
+    dead.update(idle)
     possible = PossibleReads(StageReads(reach.resolved), FromChoices(file))
     staying = set(range(len(file.stages))) - dead
     return tuple(sorted(dead - reachable(staying, lambda index: _sources(possible, index))))
@@ -134,14 +147,17 @@ def _lines(data: bytes) -> list[bytes]:
 class _Verification:
     """Compares how a file is resolved before and after stages were removed."""
 
-    def __init__(self, file: Dockerfile, reach: FileReach) -> None:
+    def __init__(
+        self, file: Dockerfile, reach: FileReach, known_builds: KnownBuilds, idle: Collection[int]
+    ) -> None:
         self._file = file
         witnesses = [one.witness for one in reach.reached if one.witness is not None]
         without_target = [replace(one, target=None) for one in witnesses]
-        questions = list({repr(one): one for one in (*without_target, Options())}.values())
+        known = known_builds.questions if idle else ()
+        self._questions = list({repr(one): one for one in (*without_target, Options(), *known)}.values())
         names = dict.fromkeys(stage.head.name for stage in file.stages if stage.head.name)
-        targets = [replace(questions[0], target=name) for name in list(names)[:_MOST_TARGETS]]
-        self._questions = [*questions, *targets]
+        self._targets = list(names)[:_MOST_TARGETS]
+        self._idle = {file.stages[index].head.name for index in idle}
 
     def holds(self, data: bytes, removed: Collection[int]) -> bool:
         """Whether ``data`` is the file without the stages ``removed``, and nothing else differs."""
@@ -154,7 +170,10 @@ class _Verification:
             return False
         if any(number >= min(removed) for index in kept for number in trigger_numbers(self._file, index)):
             return False  # a trigger would read another stage, and no question may run it here
-        return all(self._same(after, kept, question) for question in self._questions)
+        left = {stage.head.name for stage in after.stages}
+        targets = [name for name in self._targets if name in left or name not in self._idle]
+        questions = (*self._questions, *(replace(self._questions[0], target=name) for name in targets))
+        return all(self._same(after, kept, question) for question in questions)
 
     def _same_top(self, after: Dockerfile) -> bool:
         """Whether parser directives and global arguments are the same."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -156,7 +156,10 @@ def _merged(notes: Sequence[Note]) -> Note:
 
 
 class Work(Struct, frozen=True, kw_only=True):
-    """The tasks of a run in order, the builds found for them, and notes on skipped files."""
+    """The tasks of a run in order, the builds found for them, and notes on skipped files.
+
+    ``discoveries`` leave out the builds of Dockerfiles that exist and are not checked in this run.
+    """
 
     tasks: tuple[Task, ...]
     discoveries: tuple[Discovery, ...]
@@ -186,13 +189,29 @@ def work_of(paths: Sequence[str], settings: Settings, asked: Options) -> Work:
     files, notes = candidates(paths, settings.exclude, tree, fixtures=settings.include_fixtures)
     repositories = _Repositories(settings.discover, tree, settings.exclude)
     tasks = []
+    checked: dict[str, set[str | None]] = {}
     for file in files:
         root, dockerfile, discovery = repositories.discovery_of(file.path)
         known_builds = known_builds_of(
             dockerfile, discovery.builds, asked, discovery.mentioned, discovery.passed, discovery.unread
         )
         tasks.append(Task(candidate=file, root=root, known_builds=known_builds, codes=settings.codes))
-    return Work(tasks=tuple(tasks), discoveries=tuple(repositories.discoveries.values()), notes=tuple(notes))
+        checked.setdefault(root, set()).add(dockerfile)
+    discoveries = [_of(one, root, checked[root]) for root, one in repositories.discoveries.items()]
+    return Work(tasks=tuple(tasks), discoveries=tuple(discoveries), notes=tuple(notes))
+
+
+def _of(discovery: Discovery, root: str, checked: Container[str | None]) -> Discovery:
+    """``discovery`` without the builds of existing Dockerfiles that are not checked, and notes on these."""
+    names = {build.dockerfile for build in discovery.builds if build.dockerfile not in checked}
+    unchecked = {name for name in names if name is not None and os.path.exists(os.path.join(root, name))}
+    others = [build for build in discovery.builds if build.dockerfile in unchecked]
+    own = [build for build in discovery.builds if build.dockerfile not in unchecked]
+    left_out = {build.where for build in others} - {build.where for build in own}
+    notes = (
+        note for note in discovery.notes if not note.of_build or f"{note.file}:{note.line}" not in left_out
+    )
+    return replace(discovery, builds=tuple(own), notes=tuple(notes))
 
 
 def checked_build_files(
@@ -260,16 +279,16 @@ class _Repositories:
     def _discover(self, root: str) -> None:
         from stagegraph.discovery.discover import discover
 
-        discovery = discover(Path(root), self._tree)
-        files = {
-            _shown_path(os.path.join(root, where.rpartition(":")[0])): where for where in discovery.unread
-        }
-        unread = [files[path] for path in _not_excluded(files, self._exclude)]
-        self.discoveries[root] = replace(discovery, unread=tuple(unread))
+        self.discoveries[root] = discover(Path(root), self._tree, self._excluded_below(root))
         builds: _BuildsByDockerfile = {}
         for position, build in enumerate(self.discoveries[root].builds):
             builds.setdefault(build.dockerfile, []).append((position, build))
         self._builds[root] = builds
+
+    def _excluded_below(self, root: str) -> Callable[[str], bool]:
+        """Whether a path from ``root`` matches the patterns, which start at the current directory."""
+        spec, _ = ignore_spec(self._exclude)
+        return lambda path: spec.match_file(_shown_path(os.path.join(root, path)))
 
     def _root(self, folder: str) -> str:
         """The root of the repository that ``folder`` is in; empty outside a repository."""

@@ -13,11 +13,14 @@ from msgspec.structs import replace
 from stagegraph.cli.common import (
     build_options,
     colour_wanted,
+    file_option,
     format_option,
     output_option,
     to_stdout,
 )
+from stagegraph.cli.completion import PATH
 from stagegraph.cli.writing import write
+from stagegraph.errors import OptionsError
 from stagegraph.formats import render
 from stagegraph.options import Options
 from stagegraph.source import printable
@@ -34,7 +37,7 @@ _PROGRESS_FROM = 100  # files
 
 
 @click.command()
-@click.argument("paths", nargs=-1)
+@click.argument("paths", nargs=-1, type=PATH)
 @format_option("check", default="text")
 @output_option
 @click.option(
@@ -71,8 +74,14 @@ _PROGRESS_FROM = 100  # files
     help="Search the repository for the builds it runs; on by default inside a git repository.",
 )
 @build_options
+@file_option
 @click.option("--fix", is_flag=True, help="Remove dead stages and print the changes as a diff.")
-@click.option("--diff", is_flag=True, help="Print what --fix would change, without changing any file.")
+@click.option(
+    "--fix-idle", is_flag=True, help="Like --fix, and also remove the stages that no known build needs."
+)
+@click.option(
+    "--diff", is_flag=True, help="Print what --fix or --fix-idle would change, without changing any file."
+)
 @click.option(
     "-v",
     "--verbose",
@@ -83,6 +92,7 @@ _PROGRESS_FROM = 100  # files
 @click.option("--explain", metavar="CODE", help="Describe a rule with examples and exit.")
 def check(
     paths: tuple[str, ...],
+    file: str,
     format_name: str,
     output: str,
     select: tuple[str, ...],
@@ -94,6 +104,7 @@ def check(
     discover: bool | None,
     options: Options,
     fix: bool,
+    fix_idle: bool,
     diff: bool,
     verbose: bool,
     list_rules: bool,
@@ -109,7 +120,7 @@ def check(
     Examples:
       stagegraph check
       stagegraph check app/Dockerfile --target release
-      stagegraph check --format sarif -o stagegraph.sarif
+      stagegraph check -F sarif -o stagegraph.sarif
       stagegraph check --diff
       stagegraph check --explain dead-stage
     """
@@ -123,17 +134,26 @@ def check(
 
     settings = _settings(select, ignore, exclude, fail_on, discover)
     settings = replace(settings, include_fixtures=include_fixtures or settings.include_fixtures)
-    work = work_of(paths or (".",), settings, options)
-    if fix or diff:
+    work = work_of(_checked_paths(paths, file), settings, options)
+    if fix or fix_idle or diff:
         from stagegraph.cli.fix import fix_files
 
         for note in work.notes:
             print(f"note: {printable(str(note))}", file=sys.stderr)
-        return fix_files(work.tasks, output, write_files=fix) or int(_is_empty(work, fail_on_empty))
+        code = fix_files(work.tasks, output, write_files=not diff, idle=fix_idle)
+        return code or int(_is_empty(work, fail_on_empty))
     run = _run(work, settings.exclude)
+    _check_targets(run, options)
     colour = colour_wanted() and to_stdout(output)
     write(render("check", run, format_name, colour=colour, verbose=verbose), output)
     return int(_fails(run, settings.fail_on) or _is_empty(work, fail_on_empty))
+
+
+def _checked_paths(paths: tuple[str, ...], file: str) -> tuple[str, ...]:
+    """With -f, that file; a directory beside it is the build context of Docker."""
+    if not file:
+        return paths or (".",)
+    return (file, *(path for path in paths if not Path(path).is_dir()))
 
 
 def _rules() -> str:
@@ -218,6 +238,20 @@ def _progress(
         return track(results, description="Checking", total=count, console=console, transient=True)
 
     return shown
+
+
+def _check_targets(run: Run, options: Options) -> None:
+    """Raise OptionsError for a target that no checked file has: a finding would depend on a typo."""
+    from difflib import get_close_matches
+
+    names = {stage.title for file in run.files for stage in file.stages}
+    if any(file.error for file in run.files):
+        return
+    for target in options.all_targets:
+        if target and not target.isdecimal() and target.lower() not in names:
+            near = get_close_matches(target.lower(), sorted(names), n=1)
+            hint = f"did you mean {near[0]}?" if near else "use the name of a stage"
+            raise OptionsError(f"no checked file has a stage named {target}", hint=hint)
 
 
 def _is_empty(work: Work, fail_on_empty: bool) -> bool:

@@ -10,10 +10,12 @@ import click
 
 from stagegraph.cli.common import (
     build_options,
+    file_option,
     format_option,
     output_option,
     terminal_options,
 )
+from stagegraph.cli.completion import PATH
 from stagegraph.cli.render import direction_option, labels_option, theme_option, title_option
 from stagegraph.cli.writing import write
 from stagegraph.dockerfile.logical import MAX_BYTES, source_from_bytes
@@ -132,9 +134,10 @@ def _git_error(done: subprocess.CompletedProcess[bytes]) -> str:
 
 
 @click.command()
-@click.argument("old")
-@click.argument("new")
+@click.argument("old", type=PATH)
+@click.argument("new", type=PATH)
 @build_options
+@file_option
 @format_option("diff", default="text")
 @output_option
 @click.option("--exit-code", is_flag=True, help="Exit with code 1 if the graphs differ.")
@@ -145,6 +148,7 @@ def _git_error(done: subprocess.CompletedProcess[bytes]) -> str:
 def diff(
     old: str,
     new: str,
+    file: str,
     options: Options,
     format_name: str,
     output: str,
@@ -164,13 +168,15 @@ def diff(
     \b
     Examples:
       stagegraph diff HEAD:./Dockerfile Dockerfile
-      stagegraph diff main:app/Dockerfile app/Dockerfile --format markdown
-      stagegraph diff v1:Dockerfile v2:Dockerfile --format svg -o changes.svg
+      stagegraph diff main:app/Dockerfile app/Dockerfile -F markdown
+      stagegraph diff v1:Dockerfile v2:Dockerfile -F svg -o changes.svg
     """
     from stagegraph.api import read
     from stagegraph.comparison.compare import compare
     from stagegraph.formats import render
 
+    if file:
+        raise click.UsageError("name the Dockerfiles as OLD and NEW: -f chooses none of them")
     if old == new == "-":
         raise click.UsageError("OLD and NEW cannot both be standard input")
     comparison = compare(read(read_revision(old), options), read(read_revision(new), options))

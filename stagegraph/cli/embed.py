@@ -13,6 +13,7 @@ import click
 from msgspec import Struct, field
 
 from stagegraph.cli.common import colour_wanted, for_log
+from stagegraph.cli.completion import PATH
 from stagegraph.cli.writing import write
 from stagegraph.errors import InputError, StagegraphError
 from stagegraph.units import counted
@@ -25,7 +26,7 @@ _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, type=PATH, metavar="FILE...")
 @click.option(
     "--check",
     is_flag=True,
@@ -38,7 +39,14 @@ _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 )
 @click.option("--init", is_flag=True, help="Add a block to each FILE that does not have one.")
 @click.option(
-    "--dockerfile", default="", metavar="PATH", help="With --init: path of the Dockerfile, relative to FILE."
+    "-f",
+    "--file",
+    "--dockerfile",
+    "dockerfile",
+    type=PATH,
+    default="",
+    metavar="PATH",
+    help="With --init: path of the Dockerfile, relative to FILE.",
 )
 @click.option(
     "--heading",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stagegraph.cli.common import dockerfile_argument
+from stagegraph.cli.completion import stages
 from stagegraph.cli.writing import write
 from stagegraph.errors import InputError
 from stagegraph.options import Options
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("stage")
+@click.argument("stage", shell_complete=stages)
 @dockerfile_argument
 def explain(
     stage: str,

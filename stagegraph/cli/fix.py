@@ -1,4 +1,4 @@
-"""``stagegraph check --fix`` and ``--diff``: removes dead stages, and prints the changes as a diff."""
+"""``stagegraph check --fix``, ``--fix-idle`` and ``--diff``: removes stages and prints a diff."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 _MOST_NAMED = 5  # findings in a message
 
 
-def fix_files(tasks: Sequence[Task], output: str, *, write_files: bool) -> int:
+def fix_files(tasks: Sequence[Task], output: str, *, write_files: bool, idle: bool) -> int:
     """Print the changes of every file; then with ``write_files`` replace each file as a whole.
+
+    With ``idle`` the stages that no known build needs go, too.
 
     Returns the exit code: 1 for a file that cannot be read or written, or that --diff would change.
     """
@@ -32,7 +34,7 @@ def fix_files(tasks: Sequence[Task], output: str, *, write_files: bool) -> int:
     failed = False
     for task in tasks:
         try:
-            if fixed := _fixed(task):
+            if fixed := _fixed(task, idle):
                 done.append(fixed)
         except StagegraphError as error:
             failed = True
@@ -43,8 +45,8 @@ def fix_files(tasks: Sequence[Task], output: str, *, write_files: bool) -> int:
         if one.removed and write_files and not _written(name, one):
             failed = True
             continue
-        _print_summary(name, one, write_files)
-    _print_other_findings(tasks)
+        _print_summary(name, one, write_files, idle)
+    _print_other_findings(tasks, idle)
     return int(failed or (bool(changed) and not write_files))
 
 
@@ -59,7 +61,7 @@ def _written(name: str, one: FixedFile) -> bool:
     return True
 
 
-def _fixed(task: Task) -> tuple[str, FixedFile] | None:
+def _fixed(task: Task, idle: bool) -> tuple[str, FixedFile] | None:
     """The name and the changes of a file; None with a note where another frontend reads it."""
     from stagegraph.check.fix import fix_dockerfile
     from stagegraph.dockerfile.logical import other_frontend
@@ -69,7 +71,7 @@ def _fixed(task: Task) -> tuple[str, FixedFile] | None:
     if frontend := other_frontend(data.decode("utf-8", "replace")):
         _to_stderr(f"note: {name}: skipped: its syntax line names another frontend ({frontend})")
         return None
-    return name, fix_dockerfile(data, name, task.known_builds, task.codes)
+    return name, fix_dockerfile(data, name, task.known_builds, task.codes, idle=idle)
 
 
 def _difference(name: str, one: FixedFile) -> str:
@@ -88,31 +90,42 @@ def _whole_line(line: str) -> str:
     return "".join(f"{show(part)}\n" for part in line[:-1].split("\n"))
 
 
-def _print_summary(name: str, one: FixedFile, written: bool) -> None:
+def _print_summary(name: str, one: FixedFile, written: bool, idle: bool) -> None:
     if one.removed:
         verb = "removed" if written else "would remove"
-        _to_stderr(
-            f"{name}: {verb} {', '.join(map(quoted, one.removed))}; the graph of every target stays the same"
-        )
+        graphs = "every known build and of every target that is left" if idle else "every target"
+        removed = ", ".join(map(quoted, one.removed))
+        _to_stderr(f"{name}: {verb} {removed}; the graph of {graphs} stays the same")
     if one.kept:
         kept = ", ".join(map(quoted, one.kept))
         them = "it" if len(one.kept) == 1 else "them"
         why = f"removing {them} would change another stage (for example what `--from=1` refers to)"
         _to_stderr(f"{name}: kept {kept}: {why}")
+    for why, titles in _by_reason(one.doubts).items():
+        _to_stderr(f"{name}: kept {', '.join(map(quoted, titles))}: {why}")
 
 
-def _print_other_findings(tasks: Sequence[Task]) -> None:
-    """Print how many findings no fix removes, by code and place."""
+def _by_reason(doubts: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    titles: dict[str, list[str]] = {}
+    for title, why in doubts:
+        titles.setdefault(why, []).append(title)
+    return titles
+
+
+def _print_other_findings(tasks: Sequence[Task], idle: bool) -> None:
+    """Print how many findings this fix does not remove, by code and place."""
     from stagegraph.check.check import CheckedFile
     from stagegraph.check.fix import FIXED
+    from stagegraph.check.idle_fix import IDLE
     from stagegraph.check.many import check_task
 
     results = [one for one in map(check_task, tasks) if isinstance(one, CheckedFile)]
+    fixed = FIXED | {IDLE} if idle else FIXED
     others = [
         f"{one.problem.code} ({file.name}:{one.problem.span.line})"
         for file in results
         for one in file.problems
-        if one.problem.code not in FIXED
+        if one.problem.code not in fixed
     ]
     others += [
         f"{problem.code} ({build.file}:{problem.span.line})"
@@ -122,9 +135,10 @@ def _print_other_findings(tasks: Sequence[Task]) -> None:
     if others:
         more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
         findings = "finding" if len(others) == 1 else "findings"
-        _to_stderr(
-            f"{len(others)} {findings} cannot be fixed automatically: {', '.join(others[:_MOST_NAMED])}{more}"
-        )
+        is_idle = any(one.startswith(f"{IDLE} ") for one in others)
+        hint = "; use --fix-idle to remove stages that no known build needs" if is_idle else ""
+        shown = ", ".join(others[:_MOST_NAMED]) + more
+        _to_stderr(f"{len(others)} {findings} cannot be fixed automatically: {shown}{hint}")
 
 
 def _to_stderr(text: str) -> None:

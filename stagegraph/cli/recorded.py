@@ -77,11 +77,11 @@ def _size(path: str) -> int | None:
         return None
 
 
-def record_named(path: str, name: str, option: str) -> Record:
+def record_named(path: str, name: str) -> Record:
     """The record in ``path`` that is called ``name`` or has that number; without ``name`` the only one.
 
-    Raises InputError for a file without records, and OptionsError, with a list of the records and a hint
-    to use ``option``, when ``name`` does not choose one.
+    Raises InputError for a file without records, and OptionsError, with a list of the records, when ``name``
+    does not choose one.
     """
     from stagegraph.records.reading import read_records
 
@@ -95,7 +95,7 @@ def record_named(path: str, name: str, option: str) -> Record:
     if len(named) == 1:
         return named[0]
     raise OptionsError(
-        _listed(path, name, records), hint=f"choose one with `{option} NAME` (a name or number from the list)"
+        _listed(path, name, records), hint="choose one with `--build NAME` (a name or number from the list)"
     )
 
 
@@ -118,9 +118,7 @@ def _about(record: Record) -> str:
     return f"{record.name or 'the build'}: {steps}, {cached} cached{took}{failed}"
 
 
-def timings_named(
-    path: str, name: str, option: str, dockerfile: str, options: Options
-) -> tuple[Timings, Build | None]:
+def timings_named(path: str, name: str, dockerfile: str, options: Options) -> tuple[Timings, Build | None]:
     """The timings of the build ``name`` in ``path``, and that build of its Dockerfile, if it has one.
 
     Without ``dockerfile``, a record that holds none gets the default Dockerfile here if that matches.
@@ -128,11 +126,11 @@ def timings_named(
     from stagegraph.timings.match import match_record
     from stagegraph.timings.measure import timings_of
 
-    record = record_named(path, name, option)
+    record = record_named(path, name)
     source = _source(dockerfile) if dockerfile else None
     here = None if source or record.dockerfile else _default_source()
     matched = match_record(record, source or here, options)
-    if here and matched.mismatch:
+    if here and (matched.mismatch or matched.build is None):
         matched = match_record(record, None, options)
     timings = timings_of(matched)
     if here and matched.dockerfile.source:
@@ -148,10 +146,15 @@ def timed_report(path: str, name: str, dockerfile: str, options: Options) -> Rep
     """
     from stagegraph.timings.timed_report import timed
 
-    timings, build = timings_named(path, name, "--record-build", dockerfile, options)
+    timings, build = timings_named(path, name, dockerfile, options)
     if build is None:
         raise InputError(
             f"{path} contains no readable Dockerfile",
+            hint="pass the Dockerfile that it was built from",
+        )
+    if not timings.dependencies_known:
+        raise InputError(
+            timings.mismatch or f"{path} is a log, which does not say what each step waited for",
             hint="pass the Dockerfile that it was built from",
         )
     if timings.mismatch:

@@ -20,7 +20,7 @@ from stagegraph.cli.writing import write
 from stagegraph.formats import formats
 from stagegraph.formats import render as render_format
 from stagegraph.options import Options
-from stagegraph.picture.view import DIRECTIONS, ENGINES, THEMES, View
+from stagegraph.picture.view import DIALECTS, DIRECTIONS, ENGINES, THEMES, View
 
 direction_option = click.option(
     "--direction",
@@ -44,6 +44,9 @@ _DEFAULT_FORMAT = (
     " By default, the suffix of FILE selects the format; without FILE, it is text on a terminal and mermaid"
     " otherwise."
 )
+
+
+_PHOTOS = (".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
 
 
 @click.command()
@@ -71,6 +74,13 @@ _DEFAULT_FORMAT = (
     show_default=True,
     help="Graphviz to use for the layout: the bundled one (pure), or an installed one (system).",
 )
+@click.option(
+    "--dialect",
+    type=click.Choice(DIALECTS),
+    default="github",
+    show_default=True,
+    help="What reads the Mermaid diagram: sphinx and plain have no front matter, azure is for Azure DevOps.",
+)
 @record_options
 def render(
     dockerfile: str,
@@ -78,7 +88,7 @@ def render(
     output: str,
     format_name: str | None,
     record: str,
-    record_build: str,
+    build: str,
     **view: str | bool,
 ) -> None:
     """Draw the build graph of DOCKERFILE.
@@ -87,7 +97,7 @@ def render(
     Examples:
       stagegraph render -o build.svg
       stagegraph render --target release --prune -o release.png
-      stagegraph render --format mermaid app/Dockerfile > graph.mmd
+      stagegraph render -F mermaid app/Dockerfile > graph.mmd
       cat Dockerfile | stagegraph render - --steps --critical-path
       stagegraph render --record build.dockerbuild -o measured.svg
     """
@@ -95,11 +105,13 @@ def render(
     from stagegraph.graph.report import analyse
 
     chosen = _format(output, format_name)
+    if view["dialect"] != "github" and chosen not in ("mermaid", "markdown"):
+        raise click.UsageError(f"--dialect is for mermaid and markdown, and this is {chosen}")
     wanted = View(**view)  # type: ignore[arg-type]  # click has checked the values
     if record:
         from stagegraph.cli.recorded import timed_report
 
-        report = timed_report(record, record_build, dockerfile, options)
+        report = timed_report(record, build, dockerfile, options)
         wanted = replace(wanted, critical_path=True)
     else:
         report = analyse(read(dockerfile, options))
@@ -115,6 +127,10 @@ def _format(output: str, name: str | None) -> str:
         return name
     if to_stdout(output):
         return "text" if on_terminal else "mermaid"
+    if Path(output).suffix.lower() in _PHOTOS:
+        raise click.UsageError(
+            f"there is no format for {output}; write PNG: -o {Path(output).with_suffix('.png')}"
+        )
     by_suffix = {suffix: row.name for row in formats("render").values() for suffix in row.suffixes}
     suffix = Path(output).suffix.lower()
     if suffix not in by_suffix:

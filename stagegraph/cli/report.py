@@ -26,7 +26,7 @@ def report(
     format_name: str,
     output: str,
     record: str,
-    record_build: str,
+    build: str,
 ) -> None:
     """Show what is in the image of DOCKERFILE, what is left behind, and what can run in parallel.
 
@@ -44,7 +44,7 @@ def report(
     if record:
         from stagegraph.cli.recorded import timed_report
 
-        value = timed_report(record, record_build, dockerfile, options)
+        value = timed_report(record, build, dockerfile, options)
     else:
         value = analyse(read(dockerfile, options))
     write(render("report", value, format_name, view=View(), **terminal_options(output)), output)

@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stagegraph.cli.common import build_options, format_option, output_option, terminal_options
+from stagegraph.cli.common import (
+    build_option,
+    build_options,
+    file_option,
+    format_option,
+    one_dockerfile,
+    output_option,
+    terminal_options,
+)
+from stagegraph.cli.completion import PATH
 from stagegraph.cli.writing import write
+from stagegraph.errors import OptionsError
 from stagegraph.formats import formats, render
 
 if TYPE_CHECKING:
@@ -24,12 +34,10 @@ TOO_SLOW = 3  # the exit code of --fail-over and --fail-path-over
 
 
 @click.command()
-@click.argument("arguments", nargs=-1, required=True, metavar="RECORD [DOCKERFILE]")
+@click.argument("arguments", nargs=-1, required=True, type=PATH, metavar="RECORD [DOCKERFILE]")
 @format_option("timings", default="text")
 @output_option
-@click.option(
-    "--build", default="", metavar="NAME", help="Name or number of the build, if RECORD contains several."
-)
+@build_option("RECORD")
 @click.option("--compare", is_flag=True, help="Compare two records: pass BEFORE and AFTER instead of RECORD.")
 @click.option(
     "--fail-over", type=float, metavar="SECONDS", help="Exit with code 3 if the build took longer than this."
@@ -40,10 +48,14 @@ TOO_SLOW = 3  # the exit code of --fail-over and --fail-path-over
     metavar="SECONDS",
     help="Exit with code 3 if the critical path took longer than this.",
 )
-@click.option("--perfetto", default="", metavar="FILE", help="Also write a trace for ui.perfetto.dev.")
+@click.option(
+    "--perfetto", type=PATH, default="", metavar="FILE", help="Also write a trace for ui.perfetto.dev."
+)
 @build_options
+@file_option
 def timings(
     arguments: tuple[str, ...],
+    file: str,
     options: Options,
     format_name: str,
     output: str,
@@ -56,21 +68,21 @@ def timings(
     """Show where a recorded build spent its time, and which line to change first.
 
     RECORD is a .dockerbuild bundle, the output of docker build with --progress=rawjson or
-    --progress=plain, the log of a GitHub Actions job, or - for standard input. DOCKERFILE is the file
-    that was built; a bundle contains it. The exit code is 3 if the build exceeds --fail-over or
-    --fail-path-over.
+    --progress=plain, the log of a CI job, or - for standard input. DOCKERFILE is the file that was
+    built; a bundle contains it, and a log needs it for the critical path. The exit code is 3 if the
+    build exceeds --fail-over or --fail-path-over.
 
     \b
     Examples:
       stagegraph timings build.dockerbuild
-      stagegraph timings build.jsonl app/Dockerfile --format json
+      stagegraph timings build.jsonl app/Dockerfile -F json
       stagegraph timings --compare before.dockerbuild after.dockerbuild
       stagegraph timings build.dockerbuild --fail-over 300
     """
     records = 2 if compare else 1
     if not records <= len(arguments) <= records + 1:
         raise click.UsageError(_USAGE[records - 1])
-    dockerfile = arguments[records] if len(arguments) > records else ""
+    dockerfile = one_dockerfile(arguments[records] if len(arguments) > records else "", file)
     if compare:
         measured = _compared(arguments[0], arguments[1], build, dockerfile, options, format_name, output)
     else:
@@ -94,7 +106,7 @@ def _compared(
     if format_name not in rows:
         raise click.UsageError(f"--compare does not support {format_name}; use one of {', '.join(rows)}")
     comparison = compare_timings(
-        *(timings_named(path, build, "--build", dockerfile, options)[0] for path in (before, after))
+        *(timings_named(path, build, dockerfile, options)[0] for path in (before, after))
     )
     write(render("timings --compare", comparison, format_name, **terminal_options(output)), output)
     return comparison.after
@@ -106,8 +118,12 @@ def _measured(
     """The timings, and the report of the Dockerfile for formats that draw it."""
     from stagegraph.cli.recorded import timings_named
 
-    timings, of_dockerfile = timings_named(record, build, "--build", dockerfile, options)
-    if of_dockerfile is None or "report" not in formats("timings")[format_name].options:
+    timings, of_dockerfile = timings_named(record, build, dockerfile, options)
+    if (
+        of_dockerfile is None
+        or not timings.dependencies_known
+        or "report" not in formats("timings")[format_name].options
+    ):
         return timings, None
     from stagegraph.graph.report import analyse
     from stagegraph.timings.timed_report import weights
@@ -119,11 +135,19 @@ def _too_slow(timings: Timings, most: float | None, most_of_path: float | None) 
     from stagegraph.units import duration
 
     code = 0
+    path_time = timings.path_time if timings.dependencies_known else None
     for what, took, limit in (
         ("the build took", timings.wall, most),
-        ("the critical path took", timings.path_time, most_of_path),
+        ("the critical path took", path_time, most_of_path),
     ):
-        if limit is not None and took > limit * 1e9:
+        if limit is None:
+            continue
+        if took is None:
+            raise OptionsError(
+                f"it is unknown how long {what}: a log does not say what each step waited for",
+                hint="pass the Dockerfile of this build after the record",
+            )
+        if took > limit * 1e9:
             print(f"{what} {duration(took)}; the limit is {limit:g} s", file=sys.stderr)
             code = TOO_SLOW
     return code

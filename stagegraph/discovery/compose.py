@@ -92,6 +92,7 @@ def _service(
     names = _names(table.get("args"))
     if not args_sure:
         unknown.add("build arguments")
+    by_bake = table.table("x-bake")  # which only docker buildx bake reads
     yield FoundBuild(
         file=path,
         line=line,
@@ -100,27 +101,24 @@ def _service(
         dockerfile=dockerfile,
         target=target if target or target_sure else None,
         build_args=args,
-        passed=names - args.keys(),
-        platforms=_texts(table.get("platforms")),
+        passed=(names - args.keys()) | _names(by_bake.get("contexts")),
+        platforms=(*_texts(table.get("platforms")), *_texts(by_bake.get("platforms"))),
         contexts=tuple(sorted(_pairs(table.get("additional_contexts"))[0])),
         unknown=frozenset(unknown),
     )
 
 
 def _text(value: Yaml) -> tuple[str, bool]:
-    """A string with the defaults of its variables, and whether it has no variables."""
+    """A string with the defaults of its variables, and whether it has no variables.
+
+    It is empty where a variable has no default: its value comes from the environment or a file .env.
+    """
     if not isinstance(value, str):
         return "", value is None
-    sure = True
-
-    def part(match: re.Match[str]) -> str:
-        nonlocal sure
-        if match[1]:
-            return "$"
-        sure = False
-        return match[5] if match[4] == "-" else ""
-
-    return _HOLE.sub(part, value), sure
+    holes = [hole for hole in _HOLE.finditer(value) if not hole[1]]
+    if any(hole[4] != "-" for hole in holes):
+        return "", False
+    return _HOLE.sub(lambda hole: "$" if hole[1] else hole[5], value), not holes
 
 
 def _names(value: Yaml) -> frozenset[str]:

@@ -54,13 +54,16 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
 )
 
 
-def discover(root: Path, tree: FileTree | None = None) -> Discovery:
+def discover(
+    root: Path, tree: FileTree | None = None, is_excluded: Callable[[str], bool] = lambda _: False
+) -> Discovery:
     """The builds in the repository at ``root``, in the order of their files.
 
-    What cannot be read or understood is a note. ``tree`` walks the repository.
+    What cannot be read or understood is a note. ``tree`` walks the repository. In a file for whose path
+    ``is_excluded`` is true, only builds count, and not the words that are written where a target is.
     """
     walk = (tree or FileTree()).walk(str(root))
-    search = _Search(Repository(root, walk.paths))
+    search = _Search(Repository(root, walk.paths), is_excluded)
     for path in walk.paths:
         search.read(path)
     notes = (*walk.notes, *search.notes)
@@ -77,8 +80,9 @@ def discover(root: Path, tree: FileTree | None = None) -> Discovery:
 class _Search:
     """Reads the files of a repository and collects what they hold."""
 
-    def __init__(self, repository: Repository) -> None:
+    def __init__(self, repository: Repository, is_excluded: Callable[[str], bool]) -> None:
         self._repository = repository
+        self._is_excluded = is_excluded
         self._root = str(repository.root)
         self._left = _MOST_FILES_FOR_WORDS
         self.builds: list[FoundBuild] = []
@@ -123,7 +127,7 @@ class _Search:
 
     def _read_words(self, path: str, data: bytes, builds: Sequence[FoundBuild]) -> None:
         lower = data.lower()
-        if b"target" in lower:
+        if b"target" in lower and not self._is_excluded(path):
             self._read_targets(path, _decoded(data), builds)
         is_small = len(data) <= LARGEST_FOR_WORDS and len(self.passed) < _MOST_PASSED
         if is_small and any(word in lower for word in _PASSING):

@@ -94,7 +94,10 @@ def instruction(line: Line, args: list[str], json_form: bool) -> Instruction:
 def _unknown(written: str) -> ParseError:
     from difflib import get_close_matches
 
-    near = get_close_matches(written.lower()[:40], KEYWORDS, n=1)
+    word = written.lower()[:40]
+    # a typo is rarely in both the first and the last letter
+    alike = [one for one in KEYWORDS if one[0] == word[:1] or one[-1] == word[-1:]]
+    near = get_close_matches(word, alike, n=1)
     hint = (
         f"did you mean {near[0].upper()}?"
         if near

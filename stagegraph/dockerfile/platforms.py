@@ -112,6 +112,26 @@ def parse_platform(text: str, default: Platform = DEFAULT) -> Platform:
     return Platform(_os(os[1]), architecture, variant, os[2] or "")
 
 
+def near_platform(text: str) -> str:
+    """``text`` with a known architecture in place of one that is almost its name, such as ``adm64``.
+
+    Empty where it is known, or none is near: BuildKit takes every name.
+    """
+    from difflib import get_close_matches
+
+    system, slash, rest = text.partition("/")
+    architecture, _, variant = rest.partition("/")
+    known = _KNOWN_ARCHITECTURES | _ALIASES.keys()
+    if not slash or architecture.lower() in known:
+        return ""
+    word = architecture.lower()
+    near = get_close_matches(word, sorted(known), n=3, cutoff=0.75)
+    if not near:
+        return ""
+    best = max(near, key=lambda one: sorted(one) == sorted(word))  # swapped letters before a wrong one
+    return "/".join(part for part in (system, best, variant) if part)
+
+
 def normalized(platform: Platform) -> Platform:
     """``platform`` without default variants, as in image names."""
     architecture, variant = _architecture(platform.architecture, platform.variant)

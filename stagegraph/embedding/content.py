@@ -14,6 +14,7 @@ from stagegraph.api import read, render
 from stagegraph.embedding.diagram_settings import DiagramSettings
 from stagegraph.errors import InputError
 from stagegraph.formats.markdown import escaped, table
+from stagegraph.formats.mermaid import fence
 from stagegraph.formats.report_sections import headline, left_behind_rows, shipped_rows
 from stagegraph.graph.report import analyse
 from stagegraph.model import Report
@@ -73,9 +74,10 @@ def _diagram(report: Report, settings: DiagramSettings) -> Iterator[str]:
     if settings.format == "svg":
         yield f"![{escaped(alternative_text(report, settings))}]({quote(settings.output, safe='/')})"
     else:
-        yield "```mermaid"
+        opening, closing = fence(settings.view.dialect)
+        yield opening
         yield from render(report, "mermaid", settings.view).decode().rstrip("\n").split("\n")
-        yield "```"
+        yield closing
     if settings.report:
         yield ""
         yield from shipped_table(report)

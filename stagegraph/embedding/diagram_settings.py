@@ -12,12 +12,12 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from stagegraph.options import Options
-from stagegraph.picture.view import DIRECTIONS, ENGINES, THEMES, View
+from stagegraph.picture.view import DIALECTS, DIRECTIONS, ENGINES, THEMES, View
 
 FORMATS = ("mermaid", "svg")
 _BOOLEANS = MappingProxyType({"true": True, "false": False})
 _CHOICES: Mapping[str, Iterable[str]] = MappingProxyType(
-    {"direction": DIRECTIONS, "theme": THEMES, "engine": ENGINES, "format": FORMATS}
+    {"direction": DIRECTIONS, "theme": THEMES, "engine": ENGINES, "format": FORMATS, "dialect": DIALECTS}
 )
 _VIEW = MappingProxyType(
     {field.name.replace("_", "-"): field for field in fields(View) if isinstance(field.default, str | bool)}
@@ -98,6 +98,8 @@ def _settings(dockerfile: str, options: Mapping[str, list[str]]) -> DiagramSetti
         raise SettingsError("format=svg needs a file to write to", "format=svg", "add output=build.svg")
     if output and diagram_format != "svg":
         raise SettingsError("only format=svg writes a file", f"output={output}", "add format=svg")
+    if "dialect" in single and diagram_format != "mermaid":
+        raise SettingsError("only Mermaid has dialects", f"dialect={single['dialect']}", "remove it")
     return DiagramSettings(
         dockerfile=dockerfile,
         options=_options(options),

@@ -74,6 +74,7 @@ FORMATS: tuple[Format, ...] = (
     _row("diff", "json", "diff:as_json", "data with a schema"),
     _row("diff", "markdown", "diff:as_markdown", "tables and diagram for pull requests", "view"),
     _row("check", "text", "check_text", "for a terminal", "colour verbose"),
+    _row("check", "concise", "check_concise", "one line per finding"),
     _row("check", "json", "check_json", "data with a schema"),
     _row("check", "sarif", "check_sarif", "for code scanning"),
     _row("check", "github", "check_github", "annotations in GitHub Actions"),
@@ -84,6 +85,12 @@ FORMATS: tuple[Format, ...] = (
     _row("timings --compare", "text", "timings_diff:as_text", "for a terminal", "colour width"),
     _row("timings --compare", "json", "timings_diff:as_json", "data"),
     _row("timings --compare", "markdown", "timings_diff:as_markdown", "for pull requests"),
+    _row("sizes", "text", "sizes_text", "for a terminal", "colour width"),
+    _row("sizes", "json", "sizes_json", "data with a schema"),
+    _row("sizes", "markdown", "sizes_markdown", "for pull requests"),
+    _row("sizes --compare", "text", "sizes_text:as_comparison", "for a terminal", "colour width"),
+    _row("sizes --compare", "json", "sizes_json", "data with a schema"),
+    _row("sizes --compare", "markdown", "sizes_markdown:as_comparison", "for pull requests"),
 )
 
 

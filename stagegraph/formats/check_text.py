@@ -1,8 +1,8 @@
-"""The result of ``check`` as text: grouped by file, each finding with its line."""
+"""The result of ``check`` as text: grouped by file, each finding with its line, one of many files once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from stagegraph.check.check import CheckedFile, CheckedStage, ReportedProblem
 from stagegraph.check.many import Run
@@ -14,6 +14,9 @@ _RESET = "\x1b[0m"
 _BOLD = "\x1b[1m"
 _DIM = "\x1b[2m"
 _COLOURS = {Severity.ERROR: "\x1b[31m", Severity.WARNING: "\x1b[33m", Severity.INFO: "\x1b[36m"}
+_MOST_ALONE = 3  # files in which the same finding is shown in full
+_MOST_NAMED = 5  # places
+_Kind = tuple[str, str, str, str]  # code and texts of a finding
 _NAMES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "info"}
 
 
@@ -29,14 +32,20 @@ class _Text:
     def __init__(self, colour: bool, verbose: bool) -> None:
         self._colour = colour
         self._verbose = verbose
+        self._others: dict[_Kind, list[str]] = {}
 
     def _in(self, style: str, text: str) -> str:
         return f"{style}{text}{_RESET}" if self._colour else text
 
     def lines(self, run: Run) -> Iterator[str]:
+        if not self._verbose:
+            self._others = _other_places(run.files)
         for file in run.files:
-            if file.error or file.problems or file.notes or self._verbose:
-                yield from self._file(file)
+            problems = [
+                one for one in file.problems if self._others.get(_kind(one), (file.name,))[0] == file.name
+            ]
+            if file.error or problems or file.notes or self._verbose:
+                yield from self._file(file, problems)
                 yield ""
         if self._verbose and run.builds:
             yield from self._builds(run)
@@ -47,16 +56,16 @@ class _Text:
             yield ""
         yield self._summary(run)
 
-    def _file(self, file: CheckedFile) -> Iterator[str]:
+    def _file(self, file: CheckedFile, problems: Sequence[ReportedProblem]) -> Iterator[str]:
         yield self._in(_BOLD, printable(file.name))
         if file.error:
             yield from self._error(file)
-        for position, one in enumerate(file.problems):
+        for position, one in enumerate(problems):
             yield from [""] * (position > 0)
             yield from self._problem(one)
         yield from (self._in(_DIM, f"  note: {printable(note)}") for note in file.notes)
         if self._verbose and file.stages:
-            yield from [""] * bool(file.problems)
+            yield from [""] * bool(problems)
             yield from self._stages(file.stages)
 
     def _error(self, file: CheckedFile) -> Iterator[str]:
@@ -79,6 +88,8 @@ class _Text:
         for name, text in (("why", problem.why), ("fix", problem.fix)):
             if text:
                 yield f"      {self._in(_DIM, name)}: {printable(text)}"
+        if others := self._others.get(_kind(one)):
+            yield f"      {self._in(_DIM, 'also')}: {_listed(others[1:])}"
 
     def _stages(self, stages: tuple[CheckedStage, ...]) -> Iterator[str]:
         width = max(len(printable(stage.title)) for stage in stages)
@@ -105,6 +116,29 @@ class _Text:
         if run.not_understood and not self._verbose:
             builds += f" ({len(run.not_understood)} partly understood; see --verbose)"
         return self._in(_BOLD, f"{files} checked{builds}: {', '.join(findings) or 'no findings'}")
+
+
+def _kind(one: ReportedProblem) -> _Kind:
+    return one.problem.code, one.problem.message, one.problem.why, one.problem.fix
+
+
+def _other_places(files: Iterable[CheckedFile]) -> dict[_Kind, list[str]]:
+    """For each finding that more than a few files have: the first file, and its places in the others."""
+    places: dict[_Kind, dict[str, str]] = {}
+    for file in files:
+        for one in file.problems:
+            places.setdefault(_kind(one), {}).setdefault(file.name, f"{file.name}:{one.problem.span.line}")
+    return {
+        kind: [next(iter(names)), *list(names.values())[1:]]
+        for kind, names in places.items()
+        if len(names) > _MOST_ALONE
+    }
+
+
+def _listed(places: Sequence[str]) -> str:
+    shown = ", ".join(map(printable, places[:_MOST_NAMED]))
+    more = len(places) - _MOST_NAMED
+    return shown + (f" and {more} more (--format concise lists all)" if more > 0 else "")
 
 
 def _counted(number: int, name: str) -> str:

@@ -23,10 +23,17 @@ def render(report: Report) -> str:
 
 
 def to_json(data: object, indent: int | None = 2) -> str:
-    """``data`` as JSON; ``##[``, which begins a command in the log of a GitHub job, is escaped."""
-    text = json.dumps(data, ensure_ascii=False).replace("##[", "#\\u0023[").encode("utf-8", "replace")
+    """``data`` as JSON, safe to show: control and formatting characters are escaped.
+
+    So is ``##[``, which begins a command in the log of a GitHub job.
+    """
+    text = json.dumps(data, ensure_ascii=False).replace("##[", "#\\u0023[")
+    encoded = text.encode("utf-8", "replace")
+    if not text.isprintable():
+        text = encoded.decode()
+        encoded = "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text).encode()
     # msgspec indents as json.dumps does, in a quarter of the time
-    return (msgspec.json.format(text, indent=indent) if indent else text).decode() + "\n"
+    return (msgspec.json.format(encoded, indent=indent) if indent else encoded).decode() + "\n"
 
 
 def _plain(value: Any) -> Any:

@@ -24,9 +24,10 @@ def render(report: Report, view: View) -> str:
 def _lines(report: Report, view: View) -> Iterator[str]:
     yield f"## {escaped(headline(report))}"
     yield ""
-    yield "```mermaid"
+    opening, closing = mermaid.fence(view.dialect)
+    yield opening
     yield mermaid.render(report, view).rstrip("\n")
-    yield "```"
+    yield closing
     for section in report_sections(report):
         yield ""
         yield f"### {section.heading}"

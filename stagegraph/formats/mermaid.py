@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
+from stagegraph.errors import OptionsError
+from stagegraph.formats.mermaid_ids import label_ids, node_ids
 from stagegraph.formats.mermaid_style import MARKS, count_links, styles
 from stagegraph.model import EdgeKind, NodeKind, Report
 from stagegraph.picture.smaller import (
@@ -52,9 +54,11 @@ _GAP = "\u200b"
 def render(report: Report, view: View) -> str:
     """``report`` as a Mermaid flowchart; what exceeds GitHub's limits is left out, with a note.
 
-    Raises OptionsError for a link base that is not a link.
+    Raises OptionsError for a link base that is not a link, and for a title that the dialect cannot show.
     """
     checked_link_base(view.link_base)
+    if view.title and view.dialect == "azure":
+        raise OptionsError("Azure DevOps shows no title in a diagram", hint="leave --title out")
     return mermaid_of(smaller_pictures(report, view, _REASON), view)
 
 
@@ -89,56 +93,78 @@ def _few_arrows(drawn: Picture) -> Picture:
     )
 
 
+def fence(dialect: str) -> tuple[str, str]:
+    """The lines before and after a diagram in a document that is read in ``dialect``."""
+    if dialect == "azure":
+        return "::: mermaid", ":::"
+    return "```{mermaid}" if dialect == "sphinx" else "```mermaid", "```"
+
+
 def _text(drawn: Picture, view: View) -> str:
+    return "\n".join([*_head(drawn, view), *_lines(drawn, view)]) + "\n"
+
+
+def _head(drawn: Picture, view: View) -> Iterator[str]:
+    """What comes before the nodes: configuration, direction and title, as the dialect takes them.
+
+    Azure DevOps reads neither front matter nor ``flowchart``, sphinxcontrib-mermaid no front matter.
+    """
     labelled = any(arrow.label for arrow in drawn.arrows)
-    head = _front_matter(view.title, labelled=labelled, framed=bool(drawn.groups))
-    return "\n".join([head, *_lines(drawn, view)]) + "\n"
+    if view.dialect == "github":
+        yield _front_matter(view.title, labelled=labelled, framed=bool(drawn.groups))
+    elif view.dialect == "sphinx":
+        configuration = _configuration(labelled=labelled, framed=bool(drawn.groups))
+        yield f"%%{{init: {json.dumps(configuration)}}}%%"
+    yield f"{'graph' if view.dialect == 'azure' else 'flowchart'} {drawn.direction}"
+    if view.title and view.dialect in ("sphinx", "plain"):
+        yield f"  accTitle: {_plain(view.title)}"
 
 
 def _lines(drawn: Picture, view: View) -> Iterator[str]:
-    yield f"flowchart {drawn.direction}"
     for note in drawn.notes:
         yield "  " + _comment(note)
-    ids = {box.id: f"s{number}" for number, box in enumerate(drawn.boxes)}
+    ids = node_ids(drawn)
     grouped = drawn.grouped()
-    for number, group in enumerate(drawn.groups):
-        yield from _frame(group, grouped[group.id], f"g{number}", ids)
+    for group in drawn.groups:
+        yield from _frame(group, grouped[group.id], ids, view)
     for box in grouped.get("", ()):
-        yield f"  {_node(box, ids)}"
+        yield f"  {_node(box, ids, view)}"
     if drawn.notes:
-        yield f"  note0[{_label('Note: ' + '; '.join(drawn.notes))}]"
-    for edge in _edges(drawn, ids):
+        yield f"  note0[{_label('Note: ' + '; '.join(drawn.notes))}]:::note"
+    for edge in _edges(drawn, ids, view):
         yield f"  {edge}"
     yield from _links(drawn, view, ids)
     yield from styles(drawn, ids)
 
 
-def _frame(group: Group, boxes: Iterable[Box], name: str, ids: Mapping[str, str]) -> Iterator[str]:
-    yield f"  subgraph {name}[{_label(MARKS.get(style_name(group), '') + group.label)}]"
+def _frame(group: Group, boxes: Iterable[Box], ids: Mapping[str, str], view: View) -> Iterator[str]:
+    yield f"  subgraph {ids[group.id]}[{_label(MARKS.get(style_name(group), '') + group.label)}]"
     for box in boxes:
-        yield f"    {_node(box, ids)}"
+        yield f"    {_node(box, ids, view)}"
     yield "  end"
 
 
-def _node(box: Box, ids: Mapping[str, str]) -> str:
+def _node(box: Box, ids: Mapping[str, str], view: View) -> str:
     opening, closing = _SHAPES[box.kind] if box.kind else ("(", ")")
     name = MARKS.get(style_name(box), "") + box.label if box.kind else box.label
-    written = _label(f"{name}\n{box.sublabel}" if box.sublabel else name, bold=box.kind is NodeKind.STAGE)
-    return f"{ids[box.id]}{opening}{written}{closing}"
+    bold = box.kind is NodeKind.STAGE and view.dialect != "azure"  # which takes few HTML tags
+    written = _label(f"{name}\n{box.sublabel}" if box.sublabel else name, bold=bold)
+    return f"{ids[box.id]}{opening}{written}{closing}:::{style_name(box)}"
 
 
-def _edges(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
+def _edges(drawn: Picture, ids: Mapping[str, str], view: View) -> Iterator[str]:
     """The arrows, numbered as links: one, or two where a label stands between them.
 
     A label is a node of its own, since Mermaid moves the labels of long edges into other nodes. Where there
-    are labels, the other links are as long as two, so that the ranks of stages stay aligned.
+    are labels, the other links are as long as two, so that the ranks of stages stay aligned; Azure DevOps
+    takes no long links.
     """
-    labelled = any(arrow.label for arrow in drawn.arrows)
-    for number, arrow in enumerate(drawn.arrows):
+    labelled = any(arrow.label for arrow in drawn.arrows) and view.dialect != "azure"
+    for arrow, name in zip(drawn.arrows, label_ids(drawn.arrows, ids), strict=True):
         source, target = ids[arrow.source], ids[arrow.target]
         line, tip = _LINKS["selectable" if arrow.selectable else arrow.kind]
         if arrow.label:
-            yield f"{source} {line} t{number}[{_label(arrow.label)}]:::label {tip} {target}"
+            yield f"{source} {line} {name}[{_label(arrow.label)}]:::label {tip} {target}"
         else:
             yield f"{source} {tip[:-2] + tip[-3:] if labelled else tip} {target}"
 
@@ -168,20 +194,44 @@ def _escaped(text: str) -> str:
 
 def _comment(text: str) -> str:
     """``text`` as a comment line that cannot open a directive."""
-    return "%% " + printable(text).replace("{", "(").replace("}", ")").replace("%", " percent")
+    return f"%% {_plain(text)}"
 
 
-def _front_matter(title: str, *, labelled: bool, framed: bool) -> str:
+def _plain(text: str) -> str:
+    """``text`` without what Mermaid reads outside of labels."""
+    text = printable(text).replace("{", "(").replace("}", ")").replace("%", " percent")
+    return text.replace(";", ",").replace("#", "no. ")
+
+
+def _configuration(*, labelled: bool, framed: bool) -> dict[str, object]:
     """The configuration with which new and old versions draw the same, without a theme.
 
     Labels are short, and Mermaid's default of 200 pixels would break most of them. The distances are
     smaller than its defaults, because GitHub shrinks a diagram to the width of the page.
     """
+    flowchart: dict[str, object] = {
+        "wrappingWidth": 420,
+        "nodeSpacing": 24,
+        "rankSpacing": 24 if labelled else 40,
+        "padding": 12,
+    }
+    if framed:
+        flowchart["subGraphTitleMargin"] = {"top": 4, "bottom": 18}
+    return {"layout": "dagre", "look": "classic", "flowchart": flowchart}
+
+
+def _front_matter(title: str, *, labelled: bool, framed: bool) -> str:
     lines = ["---"]
     if title:
         lines.append(f"title: {json.dumps(printable(title), ensure_ascii=False)}")
-    lines += ["config:", "  layout: dagre", "  look: classic", "  flowchart:", "    wrappingWidth: 420"]
-    lines += ["    nodeSpacing: 24", f"    rankSpacing: {24 if labelled else 40}", "    padding: 12"]
-    if framed:
-        lines += ["    subGraphTitleMargin:", "      top: 4", "      bottom: 18"]
+    lines += ["config:", *_yaml(_configuration(labelled=labelled, framed=framed), "  ")]
     return "\n".join([*lines, "---"])
+
+
+def _yaml(values: Mapping[str, object], indent: str) -> Iterator[str]:
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield f"{indent}{name}:"
+            yield from _yaml(value, indent + "  ")
+        else:
+            yield f"{indent}{name}: {value}"

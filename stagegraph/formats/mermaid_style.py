@@ -56,28 +56,24 @@ BOXES = MappingProxyType(
 
 def styles(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
     """The class of every style of boxes and frames that occurs, and the styles of links."""
-    members: dict[str, list[str]] = {}
-    for box in drawn.boxes:
-        members.setdefault(style_name(box), []).append(ids[box.id])
-    for number, group in enumerate(drawn.groups):
-        members.setdefault(f"frame{style_name(group)}", []).append(f"g{number}")
-    for name, own in sorted(members.items()):
-        yield f"  classDef {name} {_style(name)}"
-        yield f"  class {','.join(own)} {name}"
+    for name in sorted({style_name(box) for box in drawn.boxes}):
+        yield f"  classDef {name} {BOXES[name]}"
+    frames: dict[str, list[str]] = {}
+    for group in drawn.groups:
+        frames.setdefault(style_name(group), []).append(ids[group.id])
+    for name, own in sorted(frames.items()):
+        yield f"  classDef frame{name} {_frame(name)}"
+        yield f"  class {','.join(own)} frame{name}"
     if drawn.notes:
         yield f"  classDef note fill:none,stroke:none,color:{GREY}"
-        yield "  class note0 note"
     if any(arrow.label for arrow in drawn.arrows):
         yield "  classDef label fill:none,stroke:none"
     yield from _arrows(drawn)
     yield from _critical(drawn, ids)
 
 
-def _style(name: str) -> str:
-    frame = name.removeprefix("frame")
-    if frame == name:
-        return BOXES[name]
-    line = BOXES[frame].partition("stroke:")[2].partition(",color:")[0]
+def _frame(name: str) -> str:
+    line = BOXES[name].partition("stroke:")[2].partition(",color:")[0]
     return f"fill:none,stroke:{line}"
 
 

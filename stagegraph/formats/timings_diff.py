@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 from stagegraph.formats.json import to_json
 from stagegraph.formats.markdown import escaped
 from stagegraph.formats.terminal_text import Text, to_text
-from stagegraph.formats.timings_sections import build_name, plain_name
+from stagegraph.formats.timings_sections import build_name, plain_name, unknown_dependencies
 from stagegraph.picture.shorten import cut
 from stagegraph.source import printable
 from stagegraph.timings.compare import ChangeKind, StepChange, TimingsComparison
@@ -57,7 +57,7 @@ def as_json(comparison: TimingsComparison) -> str:
         "schema_version": SCHEMA_VERSION,
         "before": _summary(comparison.before),
         "after": _summary(comparison.after),
-        "difference": seconds(comparison.difference),
+        "difference": None if comparison.difference is None else seconds(comparison.difference),
         "changes": [_change(change) for change in comparison.changes],
     }
     return to_json(data)
@@ -67,9 +67,10 @@ def _summary(timings: Timings) -> dict[str, Any]:
     return {
         "source": timings.source,
         "name": timings.name,
-        "wall": seconds(timings.wall),
+        "dependencies_known": timings.dependencies_known,
+        "wall": None if timings.wall is None else seconds(timings.wall),
         "work": seconds(timings.work),
-        "path_time": seconds(timings.path_time),
+        "path_time": seconds(timings.path_time) if timings.dependencies_known else None,
         "cached_steps": timings.cached_steps,
         "total_steps": timings.total_steps,
     }
@@ -88,7 +89,9 @@ def as_markdown(comparison: TimingsComparison) -> str:
 
 
 def _markdown_lines(comparison: TimingsComparison) -> Iterator[str]:
-    yield f"### {escaped(f'Build {_change_verdict(comparison)}')}"
+    difference = comparison.difference
+    verdict = "times by step" if difference is None else _change_verdict(difference, comparison)
+    yield f"### {escaped(f'Build {verdict}')}"
     for sentence in _change_sentences(comparison):
         yield ""
         yield escaped(sentence)
@@ -112,10 +115,17 @@ def _markdown_lines(comparison: TimingsComparison) -> Iterator[str]:
 def _change_sentences(comparison: TimingsComparison) -> Iterator[str]:
     """What was compared, how long both builds took, and their critical paths and cached steps."""
     before, after = comparison.before, comparison.after
-    yield f"{build_name(before)}: {duration(before.wall)}"
-    yield f"{build_name(after)}: {duration(after.wall)}, {_change_verdict(comparison)}"
+    for sentence in dict.fromkeys(map(unknown_dependencies, (before, after))):
+        if sentence:
+            yield f"Warning: {sentence}"
+    yield f"{build_name(before)}: {_wall(before)}"
+    verdict = (
+        "" if comparison.difference is None else f", {_change_verdict(comparison.difference, comparison)}"
+    )
+    yield f"{build_name(after)}: {_wall(after)}{verdict}"
+    path = f"Critical path: {duration(before.path_time)} → {duration(after.path_time)}. "
     yield (
-        f"Critical path: {duration(before.path_time)} → {duration(after.path_time)}. Cached steps: "
+        f"{path if before.dependencies_known and after.dependencies_known else ''}Cached steps: "
         f"{before.cached_steps} of {before.total_steps} → {after.cached_steps} of {after.total_steps}."
     )
     for timings in (before, after):
@@ -123,20 +133,21 @@ def _change_sentences(comparison: TimingsComparison) -> Iterator[str]:
             yield f"{printable(timings.mismatch)}."
 
 
-def _change_verdict(comparison: TimingsComparison) -> str:
+def _wall(timings: Timings) -> str:
+    if timings.wall is None:
+        return f"steps of {duration(timings.work)} together; how long the build took is unknown"
+    return duration(timings.wall)
+
+
+def _change_verdict(difference: int, comparison: TimingsComparison) -> str:
     """How much slower or faster the later build was: ``2.0 s (40%) faster``."""
-    if not comparison.difference:
+    if not difference:
         return "no difference"
-    by = duration(abs(comparison.difference))
-    if comparison.difference > 0 and comparison.after.wall >= 2 * comparison.before.wall:
-        times = (
-            f" ({comparison.after.wall / comparison.before.wall:.0f} times as long)"
-            if comparison.before.wall
-            else ""
-        )
-        return f"{by} slower{times}"
-    part = share(abs(comparison.difference), comparison.before.wall)
-    return f"{by} ({part}) {'slower' if comparison.difference > 0 else 'faster'}"
+    by, before, after = duration(abs(difference)), comparison.before.known_wall, comparison.after.known_wall
+    if difference > 0 and after >= 2 * before:
+        return f"{by} slower" + (f" ({after / before:.0f} times as long)" if before else "")
+    part = share(abs(difference), before)
+    return f"{by} ({part}) {'slower' if difference > 0 else 'faster'}"
 
 
 def _changes_by_kind(comparison: TimingsComparison) -> Iterator[tuple[ChangeKind, list[StepChange]]]:

@@ -25,15 +25,25 @@ def render(timings: Timings) -> str:
     data["dockerfile"] = timings.dockerfile.name if timings.dockerfile else None
     data["begun"] = None if timings.begun is None else _timestamp(timings.begun)
     data["concurrency"] = [[seconds(time), count] for time, count in timings.concurrency]
+    if not timings.dependencies_known:
+        _set_unknown(data["steps"], "queued", "inputs", "critical")
+        _set_unknown(data["stages"], "queued", "on_path")
+    if timings.wall is None:
+        _set_unknown(data["stages"], "busy")
     data |= {
-        "path_time": seconds(timings.path_time),
-        "path_share": timings.path_share,
-        "parallelism": timings.parallelism,
+        "path_time": seconds(timings.path_time) if timings.dependencies_known else None,
+        "path_share": timings.path_share if timings.dependencies_known else None,
+        "parallelism": None if timings.wall is None else timings.parallelism,
         "cached_share": timings.cached_share,
         "cached_time_share": timings.cached_time_share,
         "unknown": timings.unknown,
     }
     return to_json(data)
+
+
+def _set_unknown(items: list[dict[str, Any]], *names: str) -> None:
+    for item in items:
+        item.update(dict.fromkeys(names))
 
 
 def _plain(value: Any, name: str = "") -> Any:

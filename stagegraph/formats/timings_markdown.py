@@ -16,6 +16,7 @@ from stagegraph.formats.timings_sections import (
     plain_name,
     savings,
     stage_rows,
+    unknown_dependencies,
     warnings,
 )
 from stagegraph.picture.shorten import cut
@@ -35,12 +36,16 @@ def render(timings: Timings) -> str:
 
 def _lines(timings: Timings) -> Iterator[str]:
     yield f"## {escaped(headline(timings))}"
+    if unknown := unknown_dependencies(timings):
+        yield ""
+        yield f"**Warning:** {escaped(unknown)}"
     for sentence in warnings(timings):
         yield ""
         yield escaped(sentence)
     first, what = advice(timings)
-    yield ""
-    yield f"**{escaped(first)}** {escaped(cut(what, 200))}".rstrip()
+    if first:
+        yield ""
+        yield f"**{escaped(first)}** {escaped(cut(what, 200))}".rstrip()
     for sentence in facts(timings):
         yield ""
         yield escaped(sentence)
@@ -51,23 +56,22 @@ def _lines(timings: Timings) -> Iterator[str]:
         [
             (
                 duration(saving.saves),
-                share(saving.saves, timings.wall),
+                share(saving.saves, timings.known_wall),
                 ", ".join(filter(None, lines_and_stage(timings, saving))),
                 cut(plain_name(saving.name), 80),
             )
             for saving in savings(timings)
         ],
     )
+    rows = [
+        (row.name, row.where, duration(row.work), duration(row.on_path), duration(row.saves or 0))
+        for row in stage_rows(timings)
+    ]
+    heads = ("stage", "lines", "ran", "on the path", "saves")
+    shown = len(heads) if timings.dependencies_known else heads.index("on the path")
+    yield from _table("Stages", heads[:shown], [row[:shown] for row in rows])
     yield from _table(
-        "Stages",
-        ("stage", "lines", "ran", "on the path", "saves"),
-        [
-            (row.name, row.where, duration(row.work), duration(row.on_path), duration(row.saves or 0))
-            for row in stage_rows(timings)
-        ],
-    )
-    yield from _table(
-        f"Critical path: {duration(timings.path_time)} of {duration(timings.wall)}",
+        f"Critical path: {duration(timings.path_time)} of {duration(timings.known_wall)}",
         ("time", "line", "step"),
         [(duration(row.time), row.where, cut(row.what, 100)) for row in path_rows(timings)],
     )
@@ -92,9 +96,13 @@ def _table(heading: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) ->
 
 def _gantt(timings: Timings) -> Iterator[str]:
     """A Gantt chart of the longest steps by stage; the critical path is marked."""
+    if timings.wall is None:
+        return
     longest = sorted(timings.steps, key=lambda step: (-step.duration, step.id))[:_MOST_BARS]
     shown = [
-        step for step in longest if step.duration * 200 >= timings.wall and step.duration >= _MILLISECOND
+        step
+        for step in longest
+        if step.duration * 200 >= timings.known_wall and step.duration >= _MILLISECOND
     ]
     if not shown:
         return

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from heapq import heappop, heappush
 from typing import Any
 
+from stagegraph.errors import RenderError
 from stagegraph.records.record import Interval
 from stagegraph.timings.timings import TimedStep, Timings
 
@@ -14,7 +15,15 @@ _PROCESS = 1
 
 
 def render(timings: Timings) -> str:
-    """The trace as JSON: a slice for each interval of a step, and a counter of the running steps."""
+    """The trace as JSON: a slice for each interval of a step, and a counter of the running steps.
+
+    Raises RenderError when it is not known when the steps ran.
+    """
+    if timings.wall is None:
+        raise RenderError(
+            "a trace needs the times at which steps began, and this log has none",
+            hint="pass the Dockerfile of this build after the record, to estimate them",
+        )
     events = [*_names(timings), *_slices(timings), *_counts(timings)]
     return json.dumps({"displayTimeUnit": "ms", "traceEvents": events}, indent=1) + "\n"
 
@@ -62,7 +71,7 @@ def _arguments(timings: Timings, step: TimedStep) -> dict[str, Any]:
         "lines": list(step.lines),
         "stages": [timings.stages[stage].name for stage in step.stages],
         "cached": step.cached,
-        "critical": step.critical,
+        "critical": step.critical if timings.dependencies_known else None,
     }
     if step.saving:
         values["saving_seconds"] = step.saving / 1e9

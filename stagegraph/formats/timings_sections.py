@@ -36,12 +36,29 @@ def headline(timings: Timings) -> str:
         if timings.cached_steps
         else f"{counted(timings.total_steps, 'step')}, none from the cache"
     )
-    return f"{build_name(timings)}: {about}{duration(timings.wall)}, {cached}"
+    took = "" if timings.wall is None else f"{about}{duration(timings.wall)}, "
+    return f"{build_name(timings)}: {took}{cached}"
 
 
 def build_name(timings: Timings) -> str:
     """The file of the record, and the name of the build in it if it holds several."""
     return printable(f"{timings.source}, {timings.name}" if timings.name else timings.source)
+
+
+def unknown_dependencies(timings: Timings) -> str:
+    """Why it is not known what each step waited for, and what to do; "" if it is known."""
+    if timings.dependencies_known:
+        return ""
+    if timings.dockerfile is None:
+        why = "no Dockerfile was given"
+    elif timings.mismatch:
+        why = f"{printable(timings.dockerfile.name)} does not match it"
+    else:
+        why = f"{printable(timings.dockerfile.name)} is invalid"
+    return (
+        f"The dependencies of the steps are unknown: a log does not contain them, and {why}. "
+        "Pass the Dockerfile of this build after the record (RECORD DOCKERFILE) to see the critical path."
+    )
 
 
 def warnings(timings: Timings) -> Iterator[str]:
@@ -55,27 +72,33 @@ def warnings(timings: Timings) -> Iterator[str]:
 
 
 def advice(timings: Timings) -> tuple[str, str]:
-    """Which line to change first, and the instruction in it; or where the build failed."""
+    """Which line to change first, and the instruction in it; or where the build failed.
+
+    Nothing where it is not known what the end of the build waited for.
+    """
+    if not timings.dependencies_known:
+        return "", ""
     if timings.error and timings.path:
         last = timings.steps[timings.path[-1].step]
         where = _lines(last.lines) or "this step"
         after = duration(timings.path[-1].end)
         return f"The build failed at {where}, {after} after it started:", plain_name(last.name)
     best = next((saving for saving in timings.savings if saving.kind is SavingKind.STEP), None)
-    if best is None or best.saves * _LEAST_SAVING < timings.wall:
+    if best is None or best.saves * _LEAST_SAVING < timings.known_wall:
         return "No single step on the critical path is worth optimising.", ""
-    saves = f"{duration(best.saves)} ({share(best.saves, timings.wall)})"
+    saves = f"{duration(best.saves)} ({share(best.saves, timings.known_wall)})"
     first = f"Change {_lines(best.lines) or 'this step'} first"
     return f"{first}; without it the build would end {saves} sooner:", plain_name(best.name)
 
 
 def facts(timings: Timings) -> Iterator[str]:
     """Sentences about the critical path, the work, transfers and unmatched steps."""
-    part = share(timings.path_time, timings.wall)
+    part = share(timings.path_time, timings.known_wall)
+    path = f"The critical path took {duration(timings.path_time)}, {part} of the build. "
+    average = f": {timings.parallelism:.1f} on average at the same time"
     yield (
-        f"The critical path took {duration(timings.path_time)}, {part} of the build. "
-        f"All steps add up to {duration(timings.work)}: "
-        f"{timings.parallelism:.1f} on average at the same time."
+        f"{path if timings.dependencies_known else ''}All steps add up to {duration(timings.work)}"
+        f"{'' if timings.wall is None else average}."
     )
     pulled, sent = sum(s.pulled for s in timings.steps), sum(s.sent for s in timings.steps)
     moved = [f"{size(pulled)} of layers pulled"] if pulled else []
@@ -98,7 +121,7 @@ def savings(timings: Timings) -> list[Saving]:
     return [
         saving
         for saving in timings.savings
-        if saving.kind is SavingKind.STEP and saving.saves * _LEAST_SAVING >= timings.wall
+        if saving.kind is SavingKind.STEP and saving.saves * _LEAST_SAVING >= timings.known_wall
     ][:_MOST_SAVINGS]
 
 
@@ -132,11 +155,11 @@ def path_rows(timings: Timings) -> list[PathRow]:
     rows: list[PathRow] = []
     small: list[PathPart] = []
     for part in timings.path:
-        if part.waited * _LEAST_PART >= timings.wall and part.waited:
+        if part.waited * _LEAST_PART >= timings.known_wall and part.waited:
             rows.extend(_joined(timings, small))
             small = []
             rows.append(PathRow(time=part.waited, where="", what=_waited(timings, part), waited=True))
-        if part.time * _LEAST_PART >= timings.wall and part.time:
+        if part.time * _LEAST_PART >= timings.known_wall and part.time:
             rows.extend(_joined(timings, small))
             small = []
             rows.append(_row(timings.steps[part.step], part))
@@ -199,7 +222,11 @@ def stage_rows(timings: Timings) -> list[StageRow]:
     return [
         *_without_stage(timings, "loading", VertexKind.FRONTEND),
         *_without_stage(timings, "context", VertexKind.CONTEXT),
-        *(_stage_row(stage) for stage in timings.stages if stage.start is not None),
+        *(
+            _stage_row(stage)
+            for stage in timings.stages
+            if any(timings.steps[step].ran for step in stage.steps)
+        ),
         *_without_stage(timings, "unknown", VertexKind.STEP),
         *_without_stage(timings, "exporting", VertexKind.EXPORT),
     ]

@@ -16,6 +16,7 @@ from stagegraph.formats.timings_sections import (
     plain_name,
     savings,
     stage_rows,
+    unknown_dependencies,
     warnings,
 )
 from stagegraph.picture.shorten import cut
@@ -37,11 +38,11 @@ def bar(timings: Timings, steps: Iterable[int], width: int) -> str:
     own = set(steps)
     for step in own:
         for start, end in timings.steps[step].intervals:
-            _fill(cells, start, end, timings.wall, RUNS)
+            _fill(cells, start, end, timings.known_wall, RUNS)
     for part in timings.path:
         if part.step in own and part.time:
             for start, end in timings.steps[part.step].intervals:
-                _fill(cells, start, end, timings.wall, PATH)
+                _fill(cells, start, end, timings.known_wall, PATH)
     return "".join(cells)
 
 
@@ -77,11 +78,14 @@ def render(timings: Timings, *, colour: bool = False, width: int = WIDTH) -> str
 
 
 def _parts(timings: Timings, width: int) -> Iterator[Text]:
+    if unknown := unknown_dependencies(timings):
+        yield Text(f"warning: {unknown}", style="bold red")
     yield Text(headline(timings), style="bold")
     for sentence in warnings(timings):
         yield Text(sentence, style="bold red")
     first, what = advice(timings)
-    yield Text(first, style="bold yellow")
+    if first:
+        yield Text(first, style="bold yellow")
     if what:
         yield Text(f"  {cut(what, width - 3)}")
     for sentence in facts(timings):
@@ -104,7 +108,7 @@ def _savings(timings: Timings, width: int) -> Iterator[Text]:
     yield _heading("Time saved if this step took no time")
     for saving in rows:
         lines, stage = lines_and_stage(timings, saving)
-        first = f"  {duration(saving.saves):>8} {share(saving.saves, timings.wall):>4}  "
+        first = f"  {duration(saving.saves):>8} {share(saving.saves, timings.known_wall):>4}  "
         text = Text(first, style="bold")
         text.append(f"{lines:<12.12} ", style="yellow")
         text.append(f"{cut(stage, _NAME):<{_NAME}} " if stage else "", style="cyan")
@@ -116,15 +120,19 @@ def _stages(timings: Timings, width: int) -> Iterator[Text]:
     rows = stage_rows(timings)
     room = max(10, width - 2 - _NAME - 1 - 8 - 2 * (_FIGURES + 1) - 1)
     yield _heading("Stages")
-    scale = f"0{duration(timings.wall):>{room - 1}}"
-    yield Text(f"  {'':<{_NAME}} {'lines':<8}{'ran':>{_FIGURES}} {'saves':>{_FIGURES}}  {scale}", style="dim")
+    scale = "" if timings.wall is None else f"0{duration(timings.wall):>{room - 1}}"
+    saves = "saves" if timings.dependencies_known else ""
+    head = f"  {'':<{_NAME}} {'lines':<8}{'ran':>{_FIGURES}} {saves:>{_FIGURES}}  {scale}"
+    yield Text(head.rstrip(), style="dim")
     for row in rows[:_MOST_ROWS]:
         yield _stage(timings, row, room)
     if len(rows) > _MOST_ROWS:
         yield Text(f"  and {len(rows) - _MOST_ROWS} more", style="dim")
+    if timings.wall is None:
+        return
     most = max((count for _, count in timings.concurrency), default=0)
     blank = f"  {'running steps':<{_NAME}} {'':<8}{f'up to {most}':>{2 * _FIGURES + 1}}  "
-    yield Text(blank + curve(timings.concurrency, timings.wall, room), style="dim")
+    yield Text(blank + curve(timings.concurrency, timings.known_wall, room), style="dim")
 
 
 def _stage(timings: Timings, row: StageRow, room: int) -> Text:
@@ -135,6 +143,9 @@ def _stage(timings: Timings, row: StageRow, room: int) -> Text:
     )
     text.append(f"{cut(row.where, 7):<8}", style="dim")
     took = "cached" if row.cached == len(row.steps) and not row.work else duration(row.work)
+    if timings.wall is None:
+        text.append(f"{took:>{_FIGURES}}")
+        return text
     text.append(f"{took:>{_FIGURES}} {saves:>{_FIGURES}}  ")
     for mark in bar(timings, row.steps, room):
         text.append(mark, style="yellow" if mark == PATH else "cyan" if mark != FREE else "dim")
@@ -142,7 +153,9 @@ def _stage(timings: Timings, row: StageRow, room: int) -> Text:
 
 
 def _path(timings: Timings, width: int) -> Iterator[Text]:
-    yield _heading(f"Critical path: {duration(timings.path_time)} of {duration(timings.wall)}")
+    if not timings.dependencies_known:
+        return
+    yield _heading(f"Critical path: {duration(timings.path_time)} of {duration(timings.known_wall)}")
     for row in path_rows(timings):
         text = Text(f"  {duration(row.time):>8}  ", style="dim" if row.waited else "bold")
         text.append(f"{row.where:<12.12} ", style="yellow")
@@ -152,6 +165,6 @@ def _path(timings: Timings, width: int) -> Iterator[Text]:
         )
         text.append(printable(detail), style="dim")
         yield text
-    tail = timings.wall - timings.path[-1].end if timings.path else 0
-    if tail * 100 >= timings.wall and tail:
+    tail = timings.known_wall - timings.path[-1].end if timings.path else 0
+    if tail * 100 >= timings.known_wall and tail:
         yield Text(f"  {duration(tail):>8}  {'':<12} after the last step", style="dim")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 DIRECTIONS = ("auto", "TB", "LR", "BT", "RL")
 THEMES = ("auto", "light", "dark")
 ENGINES = ("auto", "pure", "system")
+DIALECTS = ("github", "sphinx", "azure", "plain")
 _LINK = r"(?:https?://[^\s\"'<>\\^`{|}]+|(?![/\\]{2})[^\s\"'<>\\^`{|}:]+(?:/[^\s\"'<>\\^`{|}]*)?)\Z"
 
 
@@ -33,6 +34,7 @@ class View(Struct, frozen=True, kw_only=True):
     link_base: str = ""  # URL of the Dockerfile; nodes and edges link to URL#L12
     title: str = ""  # of the picture; by default made from the name of the Dockerfile and the targets
     engine: str = "auto"  # one of ENGINES: which Graphviz lays out
+    dialect: str = "github"  # one of DIALECTS: for whom Mermaid is written
 
 
 def line_link(base: str, line: int | None) -> str:

@@ -11,11 +11,10 @@ from typing import Any, BinaryIO
 
 from stagegraph.dockerfile.logical import source_from_bytes
 from stagegraph.errors import InputError
-from stagegraph.options import Options
 from stagegraph.records.collector import Collector, TimestampError, nanoseconds
 from stagegraph.records.event_stream import add_event
 from stagegraph.records.oci_layout import Layout, LayoutError
-from stagegraph.records.provenance import Provenance, as_dict, as_list, read_provenance
+from stagegraph.records.provenance import Provenance, as_dict, as_list, options_of, read_provenance
 from stagegraph.records.record import LAST_TIME, SECOND, Interval, Limits, Record, Tick
 from stagegraph.source import Source
 
@@ -89,7 +88,7 @@ def _record(layout: Layout, manifest: dict[str, Any], source: str, several: bool
         vertices=vertices,
         dockerfile=_dockerfile(provenance, attributes),
         lines=provenance.lines,
-        options=_options({**provenance.arguments, **attributes}, config),
+        options=options_of({**provenance.arguments, **attributes}, config.get("DefaultPlatform")),
         span=_span(config),
         error=str(as_dict(config.get("error")).get("message") or ""),
         notes=tuple(dict.fromkeys([*layout.notes, *notes])),
@@ -150,23 +149,6 @@ def _dockerfile(provenance: Provenance, attributes: Mapping[str, str]) -> Source
         return source_from_bytes(provenance.dockerfile, name)
     except InputError:
         return None
-
-
-def _options(attributes: Mapping[str, str], config: Mapping[str, Any]) -> Options:
-    platforms = tuple(filter(None, attributes.get("platform", "").split(",")))
-    default = config.get("DefaultPlatform")
-    build_platform = default if isinstance(default, str) and default else Options().build_platform
-    return Options(
-        target=attributes.get("target") or None,
-        build_args=_with_prefix("build-arg:", attributes),
-        platforms=platforms or (build_platform,),
-        contexts={k: v for k, v in _with_prefix("context:", attributes).items() if "::" not in k},
-        build_platform=build_platform,
-    )
-
-
-def _with_prefix(prefix: str, attributes: Mapping[str, str]) -> dict[str, str]:
-    return {k.removeprefix(prefix): v for k, v in attributes.items() if k.startswith(prefix)}
 
 
 def _span(config: Mapping[str, Any]) -> Interval | None:

@@ -1,10 +1,13 @@
-"""Reads event streams of ``--progress=rawjson``: one JSON object on each line, among other lines."""
+"""Reads event streams of ``--progress=rawjson``: one JSON object on each line, among other lines.
+
+Objects over several lines, as ``jq .`` prints them, are joined.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -14,8 +17,10 @@ from stagegraph.records.record import Limits, Record, Tick
 
 _LOAD_DEFINITION = "[internal] load build definition"
 _STEP_NAME = re.compile(r"\d+/\d+\] |exporting ")
-_GITHUB_TIME = re.compile(rb"\d{4}-\d\d-\d\dT[0-9:.]+Z ")
+_EVENT = re.compile(rb'\{\s*"(?:vertexes|statuses|logs|warnings)"')
+_LONGEST_PREFIX = 300
 _MOST_CONTAINERS = 500_000
+_LARGEST_OBJECT = 16 * 1024 * 1024
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
@@ -23,7 +28,7 @@ def read_rawjson(lines: Iterable[bytes], source: str, tick: Tick) -> list[Record
     """The records of a stream, one for each build; lines with invalid events are counted in ``notes``."""
     limits = Limits()
     builds = [_Build(limits)]
-    for line in lines:
+    for line in joined_objects(lines):
         tick(len(line))
         text = without_prefix(line)
         if text[:1] != b"{":
@@ -83,12 +88,41 @@ def _definition(event: dict[str, Any]) -> str:
 
 
 def without_prefix(line: bytes) -> bytes:
-    """``line`` without a byte order mark and without the time that GitHub Actions puts before it."""
+    """``line`` without a byte order mark and without what a CI system puts before an event."""
     text = line.lstrip(_BLANK)
-    if text[:2] == b"20":
-        match = _GITHUB_TIME.match(text)
-        return text[match.end() :] if match else text
+    if text[:1] != b"{":
+        match = _EVENT.search(text, 0, _LONGEST_PREFIX)
+        return text[match.start() :] if match else text
     return text
+
+
+def is_event(line: bytes) -> bool:
+    """Whether ``line`` holds an event of BuildKit, perhaps behind a prefix."""
+    return b'"' in line and bool(_EVENT.match(without_prefix(line)))
+
+
+def joined_objects(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """``lines`` with each JSON object that is printed over several lines (``jq .``) on one line.
+
+    Such an object begins at a line that is only ``{`` and ends at a closing brace of the same indentation.
+    """
+    held: list[bytes] = []
+    size, end = 0, b""
+    for line in lines:
+        if not held:
+            if b"{" not in line[-3:] or line.strip(_BLANK) != b"{":
+                yield line
+                continue
+            size, end = 0, line.strip(b"\r\n").removeprefix(b"\xef\xbb\xbf").replace(b"{", b"}")
+        held.append(line)
+        size += len(line)
+        if line.rstrip(b",\r\n") == end:
+            yield b" ".join(part.strip(_BLANK) for part in held).rstrip(b",") + b"\n"
+            held = []
+        elif size > _LARGEST_OBJECT:
+            yield from held
+            held = []
+    yield from held
 
 
 def is_swelling(data: bytes) -> bool:

@@ -1,30 +1,30 @@
-"""Reads plain logs (``--progress=plain``), also inside the log of a GitHub Actions job.
+"""Reads plain logs (``--progress=plain``), also inside the log of a CI job.
 
 Rules: moby/buildkit util/progress/progressui/printer.go. Such a log has durations to a tenth of a
-second and no inputs; it has times only where GitHub or GitLab puts them before each line.
+second and no inputs; it has times only where a CI system puts exact ones before each line.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct, field
 
 from stagegraph.records.collector import TimestampError, nanoseconds
+from stagegraph.records.prefix import NumberedLine, is_opening, numbered_lines
 from stagegraph.records.record import SECOND, Interval, Limits, Record, Tick, Vertex
 
-# The names of job and step may come before the time (gh run view --log), and a code of the stream
-# after it (GitLab).
-_LINE = re.compile(
-    r"\ufeff?(?:.{0,200}?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z)(?: \d\d[OE]\+?)? +)?#(\d{1,6}) (.*)\Z",
-    re.DOTALL,
-)
+# Without a fraction, or without a date, a time is too coarse to place a step.
+_TIME = re.compile(r"(?<!\d)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9}(?:Z|[+-]\d\d:\d\d)")
+_INTERNAL = re.compile(r"\[(?:[^\]]{0,300} )?(?:internal|auth)\] ")
+_LOAD = re.compile(r"\[(?:[^\]]{0,300} )?internal\] load")
 _DONE = re.compile(r"DONE (\d{1,9}(?:\.\d+)?)s\Z")
 _OUTPUT = re.compile(r"(\d{1,9}\.\d+) ")
 _MOVED = re.compile(r"(sha256:\S+|transferring \S+) (\d{1,9}(?:\.\d+)?)([kMGT]?)B?(?: |\Z)")
+_MOST_LISTED = 5
 _UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class _Lines(Struct):
@@ -40,39 +40,64 @@ class _Lines(Struct):
     moved: dict[str, int] = field(default_factory=dict)  # bytes of each layer and context
 
 
+class _Build(Struct):
+    """One build of a log."""
+
+    stream: str
+    begun: int  # the position of its first line
+    steps: dict[int, _Lines] = field(default_factory=dict)  # by number
+    headless: set[int] = field(default_factory=set)  # numbers of which the first line is missing
+
+
 def read_plain(lines: Iterable[bytes], source: str, tick: Tick) -> list[Record]:
     """A record for each build of a log, in order; none when the log holds no build."""
-    builds: list[dict[int, _Lines]] = []
-    current: dict[int, _Lines] = {}
+    builds: list[_Build] = []
+    current: dict[str, _Build] = {}  # by stream
     limits = Limits()
+    for stream, line in numbered_lines(_ticked(lines, tick)):
+        if not line.number:  # the line before the first step, which names the builder
+            current.pop(stream, None)
+            continue
+        build = current.get(stream)
+        if build is None or _starts_build(build.steps.get(line.number), line):
+            build = current[stream] = _Build(stream, line.position)
+            builds.append(build)
+        _add_line(build, line, limits)
+    found = sorted((build for build in builds if _is_build(build)), key=lambda build: build.begun)
+    return [_record(source, build, name) for build, name in zip(found, _names(found), strict=True)]
+
+
+def _ticked(lines: Iterable[bytes], tick: Tick) -> Iterator[bytes]:
     for line in lines:
         tick(len(line))
-        match = _LINE.match(_COLOUR.sub("", line.decode("utf-8", "replace").rstrip("\r\n")))
-        if match is None:
-            continue
-        number, text = int(match[2]), match[3]
-        if number == 0 or _starts_build(current.get(number), number, text):
-            current = {}
-        if not current and number:
-            builds.append(current)
-        if number:
-            _add_line(current, number, text, _time(match[1]), limits)
-    builds = [build for build in builds if _is_build(build)]
-    return [_record(source, build, position, len(builds)) for position, build in enumerate(builds)]
+        yield line
 
 
-def _is_build(build: dict[int, _Lines]) -> bool:
-    """Whether the lines are from BuildKit: other tools number their lines too."""
-    return any(known.finished or known.name.startswith(("[internal]", "[auth]")) for known in build.values())
+def _is_build(build: _Build) -> bool:
+    """Whether the lines are from BuildKit: other tools number their lines too, and text has references."""
+    known = build.steps.values()
+    return any(is_opening(step.name) for step in known) and any(
+        step.finished or (not build.stream and _INTERNAL.match(step.name)) for step in known
+    )
 
 
-def _starts_build(known: _Lines | None, number: int, text: str) -> bool:
+def _names(builds: list[_Build]) -> Iterator[str]:
+    """The names of ``builds``: none for a single one, else the prefixes that tell them apart."""
+    count = Counter(build.stream.strip(" []|:\t") for build in builds)
+    for position, build in enumerate(builds, 1):
+        name = build.stream.strip(" []|:\t")
+        own = name if name and count[name] == 1 else f"build {position}"
+        yield own if len(builds) > 1 else ""
+
+
+def _starts_build(known: _Lines | None, line: NumberedLine) -> bool:
     """Whether another build starts at this line: its numbers start at 1 again."""
+    text = line.text
     return (
-        number == 1
+        line.number == 1
         and known is not None
         and known.finished
-        and (text.startswith("[internal] load") or not text.startswith(known.name))
+        and (bool(_LOAD.match(text)) or not text.startswith(known.name))
         and not _is_end(text)
         and not _OUTPUT.match(text)
         and text != "..."
@@ -83,22 +108,21 @@ def _is_end(text: str) -> bool:
     return bool(_DONE.match(text)) or text in ("CACHED", "CANCELED") or text.startswith(("ERROR: ", "WARN: "))
 
 
-def _add_line(build: dict[int, _Lines], number: int, text: str, time: int | None, limits: Limits) -> None:
-    known = build.get(number)
+def _add_line(build: _Build, line: NumberedLine, limits: Limits) -> None:
+    text, known = line.text, build.steps.get(line.number)
     if known is None:
-        limits.count_step()
-        build[number] = _Lines(name=text)
+        _add_first_line(build, line, limits)
+    elif output := _OUTPUT.match(text):
+        known.last_output = max(known.last_output, round(float(output[1]) * SECOND))
     elif done := _DONE.match(text):
-        known.done, known.ended, known.finished = round(float(done[1]) * SECOND), time, True
+        known.done, known.ended, known.finished = round(float(done[1]) * SECOND), _time(line.prefix), True
     elif text == "CACHED":
         known.cached = known.finished = True
     elif text == "CANCELED":
         known.error, known.finished = "context canceled", True
     elif text.startswith("ERROR: "):
         known.error, known.finished = text.removeprefix("ERROR: "), True
-        known.ended = time
-    elif output := _OUTPUT.match(text):
-        known.last_output = max(known.last_output, round(float(output[1]) * SECOND))
+        known.ended = _time(line.prefix)
     elif moved := _MOVED.match(text):
         amount = round(float(moved[2]) * _UNITS[moved[3]])
         if moved[1] not in known.moved:
@@ -106,27 +130,47 @@ def _add_line(build: dict[int, _Lines], number: int, text: str, time: int | None
         known.moved[moved[1]] = max(known.moved.get(moved[1], 0), amount)
 
 
-def _time(text: str | None) -> int | None:
-    if text is None:
+def _add_first_line(build: _Build, line: NumberedLine, limits: Limits) -> None:
+    if line.number in build.headless:
+        return
+    limits.count_step()
+    if _is_end(line.text) or _OUTPUT.match(line.text):
+        build.headless.add(line.number)
+    else:
+        build.steps[line.number] = _Lines(name=line.text)
+
+
+def _time(prefix: str) -> int | None:
+    match = _TIME.search(prefix)
+    if match is None:
         return None
     try:
-        return nanoseconds(text)
+        return nanoseconds(match[0])
     except TimestampError:
         return None
 
 
-def _record(source: str, build: dict[int, _Lines], position: int, count: int) -> Record:
-    for known in build.values():
+def _record(source: str, build: _Build, name: str) -> Record:
+    steps = build.steps
+    for known in steps.values():
         if known.done is None and known.last_output:
             known.done = known.last_output
-    estimated = any(known.last_output and known.done == known.last_output for known in build.values())
-    note = "the duration of a step that failed or did not end is counted up to its last line of output"
+    estimated = any(known.last_output and known.done == known.last_output for known in steps.values())
+    notes = []
+    if estimated:
+        notes.append(
+            "the duration of a step that failed or did not end is counted up to its last line of output"
+        )
+    if build.headless:
+        missing = ", ".join(f"#{number}" for number in sorted(build.headless)[:_MOST_LISTED])
+        more = ", ..." if len(build.headless) > _MOST_LISTED else ""
+        notes.append(f"steps of which the log does not contain the first line were left out: {missing}{more}")
     return Record(
-        notes=(note,) if estimated else (),
+        notes=tuple(notes),
         source=source,
-        name=f"build {position + 1}" if count > 1 else "",
+        name=name,
         format="plain",
-        vertices=tuple(_vertex(number, known) for number, known in build.items()),
+        vertices=tuple(_vertex(number, known) for number, known in steps.items()),
         has_inputs=False,
     )
 

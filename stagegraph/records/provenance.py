@@ -13,6 +13,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from stagegraph.options import Options
+
 _OLD_METADATA = "https://mobyproject.org/buildkit@v1#metadata"
 _MOST_LINES = 100_000
 
@@ -82,6 +84,25 @@ def _decoded(data: Any) -> bytes | None:
         return base64.b64decode(data, validate=True) if isinstance(data, str) else None
     except (binascii.Error, ValueError):
         return None
+
+
+def options_of(arguments: Mapping[str, str], build_platform: object = None) -> Options:
+    """The options of a build whose frontend got ``arguments``; ``build_platform`` may be unknown."""
+    platforms = tuple(filter(None, arguments.get("platform", "").split(",")))
+    default = (
+        build_platform if isinstance(build_platform, str) and build_platform else Options().build_platform
+    )
+    return Options(
+        target=arguments.get("target") or None,
+        build_args=_with_prefix("build-arg:", arguments),
+        platforms=platforms or (default,),
+        contexts={k: v for k, v in _with_prefix("context:", arguments).items() if "::" not in k},
+        build_platform=default,
+    )
+
+
+def _with_prefix(prefix: str, arguments: Mapping[str, str]) -> dict[str, str]:
+    return {k.removeprefix(prefix): v for k, v in arguments.items() if k.startswith(prefix)}
 
 
 def as_dict(value: Any) -> dict[str, Any]:

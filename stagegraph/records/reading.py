@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import zlib
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
@@ -14,8 +15,10 @@ from zipfile import BadZipFile, ZipFile
 
 from stagegraph.errors import InputError
 from stagegraph.records.bundle import read_bundle
-from stagegraph.records.event_stream import read_rawjson, without_prefix
+from stagegraph.records.event_stream import is_event, joined_objects, read_rawjson, without_prefix
 from stagegraph.records.log import read_plain
+from stagegraph.records.other_text import raise_for_other_text
+from stagegraph.records.prefix import opens_a_log
 from stagegraph.records.record import LimitError, Limits, Record, Tick
 from stagegraph.source import Source
 
@@ -26,6 +29,7 @@ _MOST_MEMBERS = 1000
 _MAGIC_AT = 257  # offset of "ustar" in a tar archive
 _HEAD = _MAGIC_AT + 5
 _GZIP = b"\x1f\x8b"
+_TERMINAL = re.compile(rb"\[\+\] (?:Building|build) ")
 _HINT = "pass a .dockerbuild bundle, or the output of --progress=rawjson or --progress=plain"
 
 
@@ -120,16 +124,46 @@ def _read_utf16(stream: BinaryIO, source: str, tick: Tick) -> list[Record]:
 
 
 def _read_lines(stream: BinaryIO, source: str, tick: Tick) -> list[Record]:
-    """The records of an event stream if an event comes before the first line of a log, else of a log."""
-    lines = _lines(stream, source)
-    before: list[bytes] = []
+    """The records of an event stream if an event comes before the first line of a log, else of a log.
+
+    Raises InputError for other texts about a build, which have no times of its steps.
+    """
+    watched = _Lines(stream, source)
+    lines = joined_objects(watched)
+    records: list[Record] = []
+    json = b""  # the first line of JSON that is not an event
     for line in lines:
-        before.append(line)
-        if without_prefix(line)[:2] == b'{"':
-            return read_rawjson(chain(before, lines), source, tick)
-        if b"#" in line:
-            break
-    return read_plain(chain(before, lines), source, tick)
+        if is_event(line):
+            records = read_rawjson(chain([line], lines), source, tick)
+        elif opens_a_log(line):
+            records = read_plain(chain([line], lines), source, tick)
+        elif not json and without_prefix(line)[:1] == b"{":
+            json = line
+        tick(len(line))
+    if any(record.vertices for record in records):
+        return records
+    raise_for_other_text(source, watched.terminal, json)
+    return records or read_rawjson([json], source, _no_tick)
+
+
+class _Lines:
+    """The lines of a stream; InputError past the limit of bytes."""
+
+    def __init__(self, stream: BinaryIO, source: str) -> None:
+        self._stream = stream
+        self._source = source
+        self.terminal: tuple[int, bytes] | None = None  # the first line that a terminal shows of a build
+
+    def __iter__(self) -> Iterator[bytes]:
+        number = total = 0
+        while line := self._stream.readline(_LONGEST_LINE):
+            number += 1
+            total += len(line)
+            if total > MOST_BYTES:
+                raise _too_large(self._source, MOST_BYTES)
+            if b"[+] " in line and self.terminal is None and _TERMINAL.search(line):
+                self.terminal = number, line
+            yield line
 
 
 def _too_large(source: str, most: int) -> InputError:
@@ -138,13 +172,3 @@ def _too_large(source: str, most: int) -> InputError:
         source=Source(name=source, text=""),
         hint="check that this is the right file",
     )
-
-
-def _lines(stream: BinaryIO, source: str) -> Iterator[bytes]:
-    """The lines of ``stream``; InputError past the limit of bytes."""
-    total = 0
-    while line := stream.readline(_LONGEST_LINE):
-        total += len(line)
-        if total > MOST_BYTES:
-            raise _too_large(source, MOST_BYTES)
-        yield line

@@ -22,7 +22,7 @@ from stagegraph.source import Source, xml_text
 
 # A warning of this logger makes `mkdocs build --strict` fail.
 _log = logging.getLogger("mkdocs.plugins.stagegraph")
-_UNAVAILABLE = ("format", "output")
+_UNAVAILABLE = ("format", "output", "dialect")
 
 
 class FencePage(Struct):

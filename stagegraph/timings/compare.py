@@ -58,8 +58,10 @@ class TimingsComparison(Struct, frozen=True, kw_only=True):
     changes: tuple[StepChange, ...]
 
     @property
-    def difference(self) -> int:
-        """How much longer the build took, in nanoseconds; negative: shorter."""
+    def difference(self) -> int | None:
+        """How much longer the build took, in nanoseconds; negative: shorter; None: not known."""
+        if self.before.wall is None or self.after.wall is None:
+            return None
         return self.after.wall - self.before.wall
 
 

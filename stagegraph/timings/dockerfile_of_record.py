@@ -69,7 +69,7 @@ def dockerfile_of_record(record: Record, source: Source | None, options: Options
     chosen = record.dockerfile or source
     if chosen is None:
         note = "this record has no Dockerfile; pass it as a second argument to see line numbers"
-        return DockerfileOfRecord(notes=(note,))
+        return DockerfileOfRecord(notes=(note,) if record.has_inputs else ())
     names = [parts for vertex in record.vertices if (parts := step_name(vertex.name))]
     try:
         file = read_dockerfile(chosen)

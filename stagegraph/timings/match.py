@@ -48,6 +48,11 @@ class MatchedRecord(Struct, frozen=True, kw_only=True):
         """The recorded build; None without a Dockerfile that can be resolved."""
         return self.dockerfile.builds[0] if self.dockerfile.builds else None
 
+    @property
+    def dependencies_known(self) -> bool:
+        """Whether it is known what each vertex reads: from the record, else from its own Dockerfile."""
+        return self.record.has_inputs or (bool(self.dockerfile.builds) and not self.mismatch)
+
 
 def match_record(record: Record, source: Source | None, options: Options) -> MatchedRecord:
     """Match ``record`` to the Dockerfile that it holds, or to ``source``; see ``dockerfile_of_record``."""
@@ -59,7 +64,9 @@ def match_record(record: Record, source: Source | None, options: Options) -> Mat
     matches = {v.digest: _match(record, v, candidates, dockerfile) for v in record.vertices}
     if dockerfile.builds and not record.lines:
         matches = _with_equal_steps(record, matches, dockerfile)
-    mismatch = _other_dockerfile(record, source) or _too_few_matches(record, matches, dockerfile.source)
+    mismatch = _other_dockerfile(record, source)
+    if dockerfile.builds and not mismatch:
+        mismatch = _too_few_matches(record, matches, dockerfile.source)
     return MatchedRecord(record=record, dockerfile=dockerfile, matches=matches, mismatch=mismatch)
 
 

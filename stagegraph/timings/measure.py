@@ -44,7 +44,8 @@ def timings_of(matched: MatchedRecord) -> Timings:
     record = matched.record
     order = order_vertices(matched)
     steps, stage_keys = timed_steps(order, matched)
-    graph = wait_graph(steps, by_time=record.has_inputs)
+    known = matched.dependencies_known
+    graph = wait_graph(steps, by_time=record.has_inputs) if known else WaitGraph([], [[] for _ in steps], [])
     replay = replay_of(graph, failed_steps(steps))
     path = critical_path(replay)
     parts = path_parts(graph, path)
@@ -64,7 +65,8 @@ def timings_of(matched: MatchedRecord) -> Timings:
         format=record.format,
         dockerfile=matched.dockerfile.source,
         begun=order.begun,
-        estimated=order.begun is None,
+        estimated=order.begun is None and order.wall is not None,
+        dependencies_known=known,
         wall=order.wall,
         work=sum(step.duration for step in steps),
         concurrency=concurrency_of(steps),

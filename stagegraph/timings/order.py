@@ -1,6 +1,6 @@
 """Orders the vertices of a record topologically, and finds when the build started and how long it took.
 
-A plain log has no inputs and no times: they are estimated.
+A plain log has no inputs and no times: they are estimated from its Dockerfile, and unknown without one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from stagegraph.model import StepKind
 from stagegraph.records.record import SECOND, Interval, Record, Vertex
 from stagegraph.timings.candidates import StepIndex
 from stagegraph.timings.match import MatchedRecord
-from stagegraph.timings.step_names import VertexKind, step_name
+from stagegraph.timings.step_names import VertexKind
 
 _CONCURRENT = ("load metadata for", "[auth]")  # vertices that BuildKit runs at the same time
 _SPAN_TOLERANCE = SECOND  # between the times of vertices and the recorded start and end of the build
@@ -29,13 +29,16 @@ class VertexOrder(Struct, frozen=True, kw_only=True):
     vertices: Sequence[Vertex]
     inputs: Sequence[tuple[int, ...]]  # positions in ``vertices``
     start: int  # of the build, on the clock of the vertices
-    wall: int
+    wall: int | None  # None: neither a clock nor what each vertex reads is known
     begun: int | None  # ``start`` since 1970; None: the record has no clock
     notes: Sequence[str]  # what was left out or estimated
 
 
 def order_vertices(matched: MatchedRecord) -> VertexOrder:
-    """The vertices of a record in order; a record without a clock gets estimated intervals."""
+    """The vertices of a record in order; without a clock, intervals are estimated.
+
+    Where it is not known what the vertices read, there is nothing to estimate them from.
+    """
     record = matched.record
     inputs, notes = _inputs(matched)
     kinds = [matched.matches[vertex.digest].kind for vertex in record.vertices]
@@ -45,7 +48,8 @@ def order_vertices(matched: MatchedRecord) -> VertexOrder:
         notes.append(f"{ignored} inputs were ignored because they form cycles")
     vertices = [record.vertices[position] for position in order]
     has_clock = any(vertex.intervals for vertex in vertices)
-    if not has_clock:
+    known = has_clock or matched.dependencies_known
+    if known and not has_clock:
         vertices = _estimated_intervals(vertices, inputs, [kinds[position] for position in order])
         notes.append("the record has no clock; starts and ends are estimated from durations and inputs")
     start, wall, note = _span(record, vertices, has_clock)
@@ -53,7 +57,7 @@ def order_vertices(matched: MatchedRecord) -> VertexOrder:
         vertices=vertices,
         inputs=inputs,
         start=start,
-        wall=wall,
+        wall=wall if known else None,
         begun=start if has_clock else None,
         notes=[*notes, note] if note else notes,
     )
@@ -124,20 +128,12 @@ def _span(record: Record, vertices: Sequence[Vertex], has_clock: bool) -> tuple[
 
 
 def _inputs_of_log(matched: MatchedRecord) -> list[tuple[int, ...]]:
-    """What each vertex of a log reads, as positions: by the Dockerfile, else by the numbers of the steps."""
+    """What each vertex of a log reads, as positions: by the Dockerfile; nothing where that is unknown."""
     vertices = matched.record.vertices
-    if matched.dockerfile.builds:
-        lines = [matched.matches[vertex.digest].lines for vertex in vertices]
-        return _inputs_by_dockerfile(vertices, lines, matched.dockerfile.steps)
-    last: dict[tuple[str, str], int] = {}  # platform and stage -> the position of its latest step
-    inputs: list[tuple[int, ...]] = []
-    for position, vertex in enumerate(vertices):
-        parts = step_name(vertex.name)
-        key = (parts.platform, parts.stage) if parts else ("", "")
-        inputs.append((last[key],) if parts and key in last else ())
-        if parts:
-            last[key] = position
-    return inputs
+    if not matched.dependencies_known:
+        return [() for _ in vertices]
+    lines = [matched.matches[vertex.digest].lines for vertex in vertices]
+    return _inputs_by_dockerfile(vertices, lines, matched.dockerfile.steps)
 
 
 def _inputs_by_dockerfile(

@@ -92,7 +92,7 @@ def _measured(steps: Iterable[TimedStep], timings: Timings) -> Measured | None:
     busy = sum(end - start for start, end in merged(i for step in ran for i in step.intervals))
     return Measured(
         seconds=seconds(busy),
-        share=busy / timings.wall if timings.wall else 0.0,
+        share=busy / timings.known_wall if timings.wall else 0.0,
         cached=all(step.cached for step in ran),
         error=next((step.error for step in ran if step.error), ""),
     )

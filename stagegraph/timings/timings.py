@@ -29,7 +29,8 @@ class TimedStep(Struct, frozen=True, kw_only=True):
     how: str = ""  # how it was matched to its lines: "provenance", "name", "order"; "" if it was not
     platform: str = ""  # in its name, which only builds for several platforms have
     target: str = ""  # of bake, in its name
-    start: int | None = None  # None: it never ran
+    ran: bool = False  # it began, or was found in the cache
+    start: int | None = None  # None: it never ran, or nothing tells when
     end: int | None = None
     intervals: tuple[Interval, ...] = ()  # when it ran, in order, without overlap
     duration: int = 0  # sum of the intervals, as "DONE" prints it
@@ -48,11 +49,6 @@ class TimedStep(Struct, frozen=True, kw_only=True):
     # how much sooner the build would end if it took no time; None: not on the path, or not computed
     # because the path has thousands of steps (see Timings.notes)
     saving: int | None = None
-
-    @property
-    def ran(self) -> bool:
-        """Whether the record has times of it: it began, or was found in the cache."""
-        return self.start is not None
 
     @property
     def canceled(self) -> bool:
@@ -75,7 +71,7 @@ class TimedStage(Struct, frozen=True, kw_only=True):
     end_line: int | None = None
     steps: tuple[int, ...] = ()  # ids
     platforms: tuple[str, ...] = ()
-    start: int | None = None  # of its first step; None: none of its steps ran
+    start: int | None = None  # of its first step; None: none of its steps ran, or nothing tells when
     end: int | None = None
     work: int = 0  # sum of the durations of its steps
     busy: int = 0  # how long at least one of its steps ran
@@ -140,7 +136,10 @@ class Timings(Struct, frozen=True, kw_only=True):
     dockerfile: Source | None  # that lines refer to
     begun: int | None  # time 0 as nanoseconds since 1970; None: the record has no clock
     estimated: bool  # the record has no clock: times are computed from durations and inputs
-    wall: int  # from the start of the build to its end
+    # False: it is not known what each step waited for, as in a log without its Dockerfile. Then inputs,
+    # delays, slack, savings and the critical path are unknown: they are empty, zero or None.
+    dependencies_known: bool
+    wall: int | None  # from the start of the build to its end; None: not known
     work: int  # the sum of the durations of all steps
     concurrency: tuple[tuple[int, int], ...]  # (time, how many steps run from then on), from time 0
     cached_steps: int  # of the Dockerfile
@@ -155,6 +154,11 @@ class Timings(Struct, frozen=True, kw_only=True):
     interrupted: bool = False  # the record stops before the build ends
     mismatch: str = ""  # why the record does not seem to be of this Dockerfile
     notes: tuple[str, ...] = ()  # what was left out or assumed, and why
+
+    @property
+    def known_wall(self) -> int:
+        """``wall``, and 0 where it is unknown."""
+        return self.wall or 0
 
     @property
     def path_time(self) -> int:

@@ -58,6 +58,7 @@ def _timed_step(position: int, order: VertexOrder, match: Match, stages: tuple[i
         how=match.how,
         platform=name.platform if name else "",
         target=name.target if name else "",
+        ran=vertex.ran,
         start=intervals[0].start if intervals else None,
         end=intervals[-1].end if intervals else None,
         intervals=intervals,

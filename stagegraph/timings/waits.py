@@ -69,7 +69,7 @@ def _latest_moments(steps: Sequence[TimedStep]) -> list[int | None]:
         start = begun[step.id]
         for read in step.inputs:
             known = begun[read]
-            if start is not None and not steps[read].ran and (known is None or start < known):
+            if start is not None and steps[read].start is None and (known is None or start < known):
                 begun[read] = latest[read] = start
     return latest
 

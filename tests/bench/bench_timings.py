@@ -13,14 +13,17 @@ import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 
 import stagegraph as sg
+from stagegraph.records.reading import records_of
 from stagegraph.records.record import SECOND, Record
 from tests.made_record import made_record, many_stages
 
 STAGES, RUNS = 1000, 8  # about 10,000 vertexes
 STATUSES = 200_000
+LOG_LINES = 200_000
 LIMIT = 5.0  # seconds of processor time, the whole process
 MEMORY = 300  # MiB
 STEEPEST = 14.0  # times as long for a record eight times as large
@@ -78,7 +81,27 @@ def analysis(stages: int) -> float:
     return time.process_time() - began
 
 
+def log_lines(prefix: str) -> bytes:
+    """A log of one build with much output; ``prefix`` is formatted with the position of each line."""
+    steps = [f"#{n} [{n}/9] RUN make part{n}" for n in range(1, 10)]
+    output = [f"#{n % 9 + 1} {n / 1000:.3f} compiling file {n} of the program" for n in range(LOG_LINES)]
+    ends = [f"#{n} DONE {n}.5s" for n in range(1, 10)]
+    lines = [f"{prefix.format(n)}{line}\n" for n, line in enumerate([*steps, *output, *ends])]
+    return "".join(lines).encode()
+
+
+def log_speed(prefix: str) -> float:
+    """MB of a log that are read in a second of processor time."""
+    data = log_lines(prefix)
+    began = time.process_time()
+    (record,) = records_of(BytesIO(data), "build.log")
+    assert all(vertex.stated for vertex in record.vertices)
+    return len(data) / 1e6 / (time.process_time() - began)
+
+
 def main() -> int:
+    for prefix in ("", "2026-01-05T18:29:13.{:07}Z ", "api-1  | ", "[build:{}] "):
+        print(f"log of {LOG_LINES} lines behind {prefix!r}: {log_speed(prefix):.0f} MB/s")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         count = write(folder, STAGES, STATUSES)

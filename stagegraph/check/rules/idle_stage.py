@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from stagegraph.check.rule import Problem, Rule, Subject
 from stagegraph.check.rules.stage_typo import misspelled_stages
+from stagegraph.check.rules.unknown_target import suggested_target
 from stagegraph.dockerfile.stages import needs, reachable
 from stagegraph.model import Reach, Severity
 
@@ -36,10 +37,23 @@ def _idle_stages(subject: Subject) -> set[int]:
     idle = {index for index, reached in enumerate(subject.reached) if reached.reach is Reach.IDLE}
     if not idle:
         return idle
-    misspelled = misspelled_stages(subject)
+    return idle - reachable(meant_stages(subject, idle), lambda index: needs(subject.stage(index)) & idle)
+
+
+def meant_stages(subject: Subject, idle: Iterable[int]) -> list[int]:
+    """The stages in ``idle`` that a file names as a target, or that a misspelled name probably means."""
+    misspelled = misspelled_stages(subject) | set(_misspelled_targets(subject))
     names = {index: subject.stage(index).name for index in idle}
-    meant = [index for index, name in names.items() if name in misspelled or name in subject.mentioned]
-    return idle - reachable(meant, lambda index: needs(subject.stage(index)) & idle)
+    return [index for index, name in names.items() if name in misspelled or name in subject.mentioned]
+
+
+def _misspelled_targets(subject: Subject) -> Iterator[str]:
+    """The stages that BuildKit suggests for the targets of known builds that no stage has."""
+    names = list(dict.fromkeys(stage.name for stage in subject.stages if stage.name))
+    targets = {question.target.lower() for question in subject.questions if question.target}
+    for target in sorted(targets.difference(names)):
+        if name := suggested_target(target, names):
+            yield name
 
 
 def _needed_by_one_root(subject: Subject, idle: set[int], roots: list[int]) -> dict[int, list[int]]:

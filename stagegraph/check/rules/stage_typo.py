@@ -74,12 +74,6 @@ def _could_be_stage(word: str) -> bool:
     return not set("/:@$") & set(word) and not is_official(word.lower())
 
 
-def nearest_stage(word: str, names: Iterable[str]) -> str:
-    """The only stage whose name is similar to ``word``; empty where none or several are."""
-    near = _similar(word, names)
-    return near[0] if len(near) == 1 else ""
-
-
 def _similar(word: str, names: Iterable[str]) -> list[str]:
     return [name for name in names if name != word and _is_near(word, name)]
 
@@ -91,7 +85,7 @@ def _is_near(word: str, name: str) -> bool:
         return True
     if _digits(word) != _digits(name):
         return False  # build1 and build2 are two names
-    return _distance(word, name) <= (2 if min(len(word), len(name)) >= _LONG else 1)
+    return distance(word, name) <= (2 if min(len(word), len(name)) >= _LONG else 1)
 
 
 def _plain(word: str) -> str:
@@ -102,7 +96,7 @@ def _digits(word: str) -> str:
     return "".join(char for char in word if char.isdecimal())
 
 
-def _distance(one: str, other: str) -> int:
+def distance(one: str, other: str) -> int:
     """The optimal string alignment distance: letters to replace, insert, delete or swap."""
     before: list[int] = []
     row = list(range(len(other) + 1))

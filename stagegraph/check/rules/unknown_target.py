@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from stagegraph.check.rule import Problem, Rule
-from stagegraph.check.rules.stage_typo import nearest_stage
+from stagegraph.check.rules.stage_typo import distance
 from stagegraph.discovery.found_build import FoundBuild
 from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.model import Severity
 from stagegraph.source import Span, quoted
 
 _MOST_NAMED = 8  # stages that a message lists
+_TOO_FAR = 3  # letters
 
 
 def unknown_targets(file: Dockerfile, builds: Iterable[FoundBuild]) -> Iterator[tuple[FoundBuild, Problem]]:
@@ -33,7 +34,7 @@ def is_certain(build: FoundBuild) -> bool:
 
 
 def _problem(file: Dockerfile, build: FoundBuild, names: list[str]) -> Problem:
-    near = nearest_stage((build.target or "").lower(), names)
+    near = suggested_target((build.target or "").lower(), names)
     hint = f" (did you mean {quoted(near)}?)" if near else ""
     line = build.target_line or build.line
     return Problem(
@@ -44,6 +45,13 @@ def _problem(file: Dockerfile, build: FoundBuild, names: list[str]) -> Problem:
         why=_why(names),
         fix=f"write `{near}`" if near else "name a stage of the Dockerfile, or add the stage",
     )
+
+
+def suggested_target(target: str, names: Iterable[str]) -> str:
+    """The name that BuildKit suggests instead of ``target`` (util/suggest/error.go); empty for none."""
+    near = ((distance(target, name), name) for name in names if abs(len(name) - len(target)) < _TOO_FAR)
+    far, name = min(near, key=lambda one: one[0], default=(_TOO_FAR, ""))
+    return name if far < _TOO_FAR else ""
 
 
 def _why(names: list[str]) -> str:

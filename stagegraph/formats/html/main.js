@@ -3,7 +3,7 @@
 startTheme();
 startPanel();
 startGraph(data.graph);
-if (data.timeline) {
+if ("timeline" in data) {
   startTimeline(data.timeline);
   startTable();
 }

@@ -50,6 +50,6 @@ function clearAll() {
 
 /** Selects the step of the critical path after the selected one, or the first. */
 function chooseNextOnPath() {
-  const path = data.timeline.path.map((id) => `step:${id}`);
+  const path = (data.timeline?.path ?? []).map((id) => `step:${id}`);
   choose(path[(path.indexOf(chosen.key) + 1) % path.length] ?? "");
 }

@@ -5,7 +5,7 @@ const COLUMNS = [
   { name: "Stage", value: (step) => stageOf(step), show: (step) => stageOf(step) },
   { name: "Line", number: true, value: (step) => step.line, show: (step) => step.line ?? "" },
   { name: "Start", number: true, value: (step) => step.start, show: (step) => sayTime(step.start) },
-  { name: "Time", number: true, largestFirst: true, value: (step) => (step.start === null ? null : step.time), show: (step) => timeCell(step) },
+  { name: "Time", number: true, largestFirst: true, value: (step) => (step.state === "never" ? null : step.time), show: (step) => timeCell(step) },
   { name: "Waited", number: true, largestFirst: true, value: (step) => step.queued || null, show: (step) => sayTime(step.queued || null) },
   { name: "Slack", number: true, largestFirst: true, value: (step) => step.slack, show: (step) => (step.critical ? "" : sayTime(step.slack)) },
   { name: "Saves", number: true, largestFirst: true, value: (step) => step.saving, show: (step) => sayTime(step.saving || null) },

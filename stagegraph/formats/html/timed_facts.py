@@ -28,20 +28,19 @@ _HOW = {"provenance": "by provenance", "name": "by name", "order": "by order in 
 def timeline(timings: Timings, node_keys: Sequence[str]) -> dict[str, Any]:
     """The data of the timeline: ``wall`` in seconds, ``rows`` of bars, ``concurrency`` and ``path``.
 
-    Every step that ran or came from the cache is one bar, in the row of its first stage. A row is
+    Every step with a time is one bar, in the row of its first stage. A row is
     ``label``, ``detail`` (the platform, where there are several), ``key`` of its node, and ``lanes``:
     lists of ids of steps that do not overlap. Stages are in the order in which they began, and
     so are the platforms of each.
     """
     rows: dict[tuple[str, str, str], list[TimedStep]] = {}
-    for step in sorted(
-        (step for step in timings.steps if step.ran), key=lambda step: (step.start or 0, step.id)
-    ):
+    with_times = (step for step in timings.steps if step.start is not None)
+    for step in sorted(with_times, key=lambda step: (step.start or 0, step.id)):
         rows.setdefault(_row(step, timings, node_keys), []).append(step)
     platforms = {detail for _, _, detail in rows if detail}
     order = {name: number for number, name in enumerate(dict.fromkeys(row[:2] for row in rows))}
     return {
-        "wall": seconds(timings.wall),
+        "wall": seconds(timings.known_wall),
         "rows": [
             {
                 "key": key,
@@ -136,10 +135,11 @@ def instruction(step: TimedStep) -> str:
 
 
 def _times(step: TimedStep) -> Iterator[tuple[str, str]]:
-    if step.start is None:
+    if not step.ran:
         yield "Time", "not run"
     else:
         yield "Time", duration(step.duration) + (", from the cache" if step.cached else "")
+    if step.start is not None:
         yield "Started", f"{duration(step.start)} after the build started"
     if step.queued:
         yield "Waited", f"{duration(step.queued)} after its inputs were ready"
@@ -172,6 +172,7 @@ def timed_stage(stage: TimedStage) -> list[list[str]]:
 def _stage_facts(stage: TimedStage) -> Iterator[tuple[str, str]]:
     if stage.start is not None and stage.end is not None:
         yield "Ran", f"{duration(stage.start)} to {duration(stage.end)}"
+    if stage.executed:
         yield "Work", f"{duration(stage.work)} in {counted(stage.executed, 'step')}"
     if stage.cached:
         yield "From the cache", counted(stage.cached, "step")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from stagegraph.formats.html.timed_facts import instruction
-from stagegraph.formats.timings_sections import notes, savings, warnings
+from stagegraph.formats.timings_sections import notes, savings, unknown_dependencies, warnings
 from stagegraph.source import xml_text
 from stagegraph.timings.timings import Saving, Timings
 from stagegraph.units import counted, duration, share
@@ -23,10 +23,14 @@ def figures(timings: Timings) -> str:
 def _tiles(timings: Timings) -> Iterator[tuple[str, str, str, str]]:
     """For each tile: name, figure, text below it, key of the item to select."""
     ran = [step for step in timings.steps if step.ran]
-    yield "Wall time", duration(timings.wall), counted(len(ran), "step") + " ran or came from the cache", ""
-    path = f"{share(timings.path_time, timings.wall)} of the wall time, {counted(len(timings.path), 'step')}"
-    yield "Critical path", duration(timings.path_time), path, ""
-    yield "Work", duration(timings.work), f"{timings.parallelism:.1f} steps on average at the same time", ""
+    wall = "unknown" if timings.wall is None else duration(timings.wall)
+    yield "Wall time", wall, counted(len(ran), "step") + " ran or came from the cache", ""
+    part = share(timings.path_time, timings.known_wall)
+    path = f"{part} of the wall time, {counted(len(timings.path), 'step')}"
+    if timings.dependencies_known:
+        yield "Critical path", duration(timings.path_time), path, ""
+    average = f"{timings.parallelism:.1f} steps on average at the same time"
+    yield "Work", duration(timings.work), average if timings.wall is not None else "all steps together", ""
     cached = f"{timings.cached_steps} of {timings.total_steps} steps of the Dockerfile"
     yield "From the cache", share(timings.cached_steps, timings.total_steps), cached, ""
     for first in savings(timings)[:1]:
@@ -46,7 +50,8 @@ def _tile(name: str, figure: str, words: str, key: str) -> str:
 
 def _alerts(timings: Timings) -> str:
     """Warnings that the build failed, was interrupted, or had another Dockerfile."""
-    texts = (f"{text[:1].upper()}{text[1:]}" for text in warnings(timings))
+    every = filter(None, (unknown_dependencies(timings), *warnings(timings)))
+    texts = (f"{text[:1].upper()}{text[1:]}" for text in every)
     return "".join(f'<p class="alert" role="note">{xml_text(text)}</p>\n' for text in texts)
 
 
@@ -86,7 +91,7 @@ def _path(timings: Timings) -> Iterator[list[str]]:
     for part in timings.path:
         step = timings.steps[part.step]
         time = duration(part.time) if part.time or not step.cached else "from the cache"
-        waited = f"after a wait of {duration(part.waited)}" if part.waited * 50 > timings.wall else ""
+        waited = f"after a wait of {duration(part.waited)}" if part.waited * 50 > timings.known_wall else ""
         yield [instruction(step), _joined(time, waited, _stage_and_line(step.id, timings)), f"step:{step.id}"]
 
 

@@ -34,7 +34,9 @@ def render(timings: Timings, report: Report | None = None, view: View = _DEFAULT
     checked_link_base(view.link_base)
     facts = graph_facts(report) if report else _NO_GRAPH
     keys = stage_keys(timings, [node["key"] for node in facts["nodes"]])
-    sections = [figures(timings), asset("timeline.html")]
+    sections = [figures(timings)]
+    if timings.wall is not None:
+        sections.append(asset("timeline.html"))
     graph = None
     if report:
         drawn = drawing(report, view, _with_times(timings))
@@ -53,7 +55,7 @@ def render(timings: Timings, report: Report | None = None, view: View = _DEFAULT
                 "link": view.link_base.partition("#")[0],
                 "showPath": True,
                 "graph": graph,
-                "timeline": timeline(timings, keys),
+                "timeline": None if timings.wall is None else timeline(timings, keys),
                 "overview": timed_overview(timings),
                 **facts,
                 "nodes": timed_nodes(timings, keys, facts["nodes"]),

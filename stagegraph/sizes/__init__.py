@@ -1,0 +1,1 @@
+"""What an image weighs: bytes by line, stage and path."""

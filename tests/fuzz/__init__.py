@@ -1,0 +1,1 @@
+"""Attacks on the commands: inputs that are made to break them, and random changes of good and bad ones."""
