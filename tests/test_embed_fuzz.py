@@ -58,7 +58,12 @@ _PLAIN = (
 )
 _INDENTS = ("", "", "", "", "  ", "    ", "\t", "> ", "> > ", "- ", "  - ", "1. ", ">\t", "   ")
 _ENDS = ("\n", "\n", "\r\n", "\r")
-_block = st.just((START, END))
+_DIALECTS = (
+    "<!-- stagegraph: Dockerfile dialect=azure steps=true -->",
+    "<!-- stagegraph: Dockerfile dialect=sphinx title='- ``` {x}' -->",
+    "<!-- stagegraph: Dockerfile dialect=plain title='%% end' -->",
+)
+_block = st.tuples(st.sampled_from((START, START, *_DIALECTS)), st.just(END))
 _line = st.sampled_from(_MARKERS + _PLAIN * 2) | st.text(max_size=12)
 
 
@@ -111,8 +116,14 @@ def test_bytes_outside_of_blocks_never_change_and_a_second_run_changes_nothing(
         f"<div>\n{START}\n{END}\n</div>",
         f"- \t{START}\r\n\t{END}",
         f">{START}\n>{END}",
+        *(f"{start}\n{END}\n- {start}\n  {END}\n> {start}\n> {END}\n" for start in _DIALECTS),
     ],
-    ids=["inside HTML", "a list item indented by a tab", "a quote without a space"],
+    ids=[
+        "inside HTML",
+        "a list item indented by a tab",
+        "a quote without a space",
+        *("azure", "sphinx", "plain"),
+    ],
 )
 def test_only_the_block_changes(page: Path, text: str) -> None:
     assert_only_blocks_change(page, text.encode())

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
+from stagegraph.cli.build_options import build_options
 from stagegraph.cli.common import (
-    build_options,
     colour_wanted,
-    file_option,
     format_option,
     output_option,
     to_stdout,
 )
-from stagegraph.cli.completion import PATH
+from stagegraph.cli.completed_values import codes, paths
+from stagegraph.cli.dockerfile import dockerfile_of, file_option
+from stagegraph.cli.format_choice import format_of, is_given
+from stagegraph.cli.missing_targets import with_missing_targets
 from stagegraph.cli.writing import write
-from stagegraph.errors import OptionsError
 from stagegraph.formats import render
 from stagegraph.options import Options
 from stagegraph.source import printable
@@ -37,14 +38,26 @@ _PROGRESS_FROM = 100  # files
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=PATH)
+@click.argument("paths", nargs=-1, shell_complete=paths)
+@file_option(
+    multiple=True,
+    text="Path of a Dockerfile, as in docker build; directories in PATHS are then not searched.",
+)
 @format_option("check", default="text")
 @output_option
 @click.option(
-    "--select", multiple=True, metavar="CODE", help="Use only these rules; repeatable or separated by commas."
+    "--select",
+    multiple=True,
+    metavar="CODE",
+    help="Use only these rules; repeatable or separated by commas.",
+    shell_complete=codes,
 )
 @click.option(
-    "--ignore", multiple=True, metavar="CODE", help="Skip these rules; repeatable or separated by commas."
+    "--ignore",
+    multiple=True,
+    metavar="CODE",
+    help="Skip these rules; repeatable or separated by commas.",
+    shell_complete=codes,
 )
 @click.option(
     "--exclude",
@@ -74,7 +87,6 @@ _PROGRESS_FROM = 100  # files
     help="Search the repository for the builds it runs; on by default inside a git repository.",
 )
 @build_options
-@file_option
 @click.option("--fix", is_flag=True, help="Remove dead stages and print the changes as a diff.")
 @click.option(
     "--fix-idle", is_flag=True, help="Like --fix, and also remove the stages that no known build needs."
@@ -89,10 +101,12 @@ _PROGRESS_FROM = 100  # files
     help="Show for each stage whether it can be built, and list the builds that were found.",
 )
 @click.option("--list-rules", is_flag=True, help="List the rules and exit.")
-@click.option("--explain", metavar="CODE", help="Describe a rule with examples and exit.")
+@click.option(
+    "--explain", metavar="CODE", help="Describe a rule with examples and exit.", shell_complete=codes
+)
 def check(
     paths: tuple[str, ...],
-    file: str,
+    file: tuple[str, ...],
     format_name: str,
     output: str,
     select: tuple[str, ...],
@@ -134,26 +148,39 @@ def check(
 
     settings = _settings(select, ignore, exclude, fail_on, discover)
     settings = replace(settings, include_fixtures=include_fixtures or settings.include_fixtures)
-    work = work_of(_checked_paths(paths, file), settings, options)
+    format_name = format_of("check", format_name, output)
+    _refuse_ignored(format_name, fixes=fix or fix_idle or diff)
+    work = work_of(_named(file, paths) or (".",), settings, options)
     if fix or fix_idle or diff:
         from stagegraph.cli.fix import fix_files
 
+        if options.targets and all(task.candidate.path != "-" for task in work.tasks):
+            with_missing_targets(_run(work, settings.exclude), options.all_targets)
         for note in work.notes:
             print(f"note: {printable(str(note))}", file=sys.stderr)
         code = fix_files(work.tasks, output, write_files=not diff, idle=fix_idle)
         return code or int(_is_empty(work, fail_on_empty))
-    run = _run(work, settings.exclude)
-    _check_targets(run, options)
+    run = with_missing_targets(_run(work, settings.exclude), options.all_targets)
     colour = colour_wanted() and to_stdout(output)
     write(render("check", run, format_name, colour=colour, verbose=verbose), output)
     return int(_fails(run, settings.fail_on) or _is_empty(work, fail_on_empty))
 
 
-def _checked_paths(paths: tuple[str, ...], file: str) -> tuple[str, ...]:
-    """With -f, that file; a directory beside it is the build context of Docker."""
-    if not file:
-        return paths or (".",)
-    return (file, *(path for path in paths if not Path(path).is_dir()))
+def _named(files: tuple[str, ...], paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The paths to check: ``paths``, or the Dockerfiles of -f, whose build contexts ``paths`` are."""
+    return (
+        tuple(dict.fromkeys(dockerfile_of(file, path) for file in files for path in paths or ("",))) or paths
+    )
+
+
+def _refuse_ignored(format_name: str, *, fixes: bool) -> None:
+    """Raise click.UsageError for options that have no effect together."""
+    if is_given("verbose") and format_name != "text":
+        raise click.UsageError(f"--verbose has no effect on {format_name}; it changes text")
+    for name in ("format_name", "verbose", "fail_on"):
+        if fixes and is_given(name):
+            option = name.removesuffix("_name").replace("_", "-")
+            raise click.UsageError(f"--{option} has no effect with --fix, --fix-idle and --diff")
 
 
 def _rules() -> str:
@@ -238,20 +265,6 @@ def _progress(
         return track(results, description="Checking", total=count, console=console, transient=True)
 
     return shown
-
-
-def _check_targets(run: Run, options: Options) -> None:
-    """Raise OptionsError for a target that no checked file has: a finding would depend on a typo."""
-    from difflib import get_close_matches
-
-    names = {stage.title for file in run.files for stage in file.stages}
-    if any(file.error for file in run.files):
-        return
-    for target in options.all_targets:
-        if target and not target.isdecimal() and target.lower() not in names:
-            near = get_close_matches(target.lower(), sorted(names), n=1)
-            hint = f"did you mean {near[0]}?" if near else "use the name of a stage"
-            raise OptionsError(f"no checked file has a stage named {target}", hint=hint)
 
 
 def _is_empty(work: Work, fail_on_empty: bool) -> bool:

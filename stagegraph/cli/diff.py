@@ -6,14 +6,15 @@ from pathlib import Path
 
 import click
 
+from stagegraph.cli.build_options import build_options
 from stagegraph.cli.common import (
-    build_options,
-    file_option,
     format_option,
     output_option,
     terminal_options,
 )
-from stagegraph.cli.completion import PATH
+from stagegraph.cli.completed_values import paths
+from stagegraph.cli.dockerfile import old_format_option
+from stagegraph.cli.format_choice import format_of, refuse_ignored
 from stagegraph.cli.render import direction_option, labels_option, theme_option, title_option
 from stagegraph.cli.writing import write
 from stagegraph.dockerfile.logical import MAX_BYTES, source_from_bytes
@@ -78,10 +79,10 @@ def _not_found(name: str, revision: str, path: str) -> InputError:
 
 
 @click.command()
-@click.argument("old", type=PATH)
-@click.argument("new", type=PATH)
+@click.argument("old", shell_complete=paths)
+@click.argument("new", shell_complete=paths)
+@old_format_option
 @build_options
-@file_option
 @format_option("diff", default="text")
 @output_option
 @click.option("--exit-code", is_flag=True, help="Exit with code 1 if the graphs differ.")
@@ -92,7 +93,6 @@ def _not_found(name: str, revision: str, path: str) -> InputError:
 def diff(
     old: str,
     new: str,
-    file: str,
     options: Options,
     format_name: str,
     output: str,
@@ -119,8 +119,8 @@ def diff(
     from stagegraph.comparison.compare import compare
     from stagegraph.formats import render
 
-    if file:
-        raise click.UsageError("name the Dockerfiles as OLD and NEW: -f chooses none of them")
+    format_name = format_of("diff", format_name, output)
+    refuse_ignored("diff", format_name)
     if old == new == "-":
         raise click.UsageError("OLD and NEW cannot both be standard input")
     comparison = compare(read(read_revision(old), options), read(read_revision(new), options))

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import Struct, field
 
-from stagegraph.cli.common import colour_wanted, for_log
-from stagegraph.cli.completion import PATH
+from stagegraph.cli.common import colour_wanted, for_log, warn_of_old_spelling
+from stagegraph.cli.completed_values import paths
+from stagegraph.cli.dockerfile import file_option
+from stagegraph.cli.format_choice import is_given
 from stagegraph.cli.writing import write
 from stagegraph.errors import InputError, StagegraphError
 from stagegraph.units import counted
@@ -26,7 +28,7 @@ _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=PATH, metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", shell_complete=paths)
 @click.option(
     "--check",
     is_flag=True,
@@ -38,16 +40,8 @@ _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
     help="With --check: accept a FILE without a block, and a folder without any.",
 )
 @click.option("--init", is_flag=True, help="Add a block to each FILE that does not have one.")
-@click.option(
-    "-f",
-    "--file",
-    "--dockerfile",
-    "dockerfile",
-    type=PATH,
-    default="",
-    metavar="PATH",
-    help="With --init: path of the Dockerfile, relative to FILE.",
-)
+@file_option(text="With --init: path of the Dockerfile, as in docker build.")
+@click.option("--dockerfile", default="", hidden=True)
 @click.option(
     "--heading",
     default="Build graph",
@@ -55,7 +49,13 @@ _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
     help="With --init: the heading to put the diagram under.",
 )
 def embed(
-    files: tuple[str, ...], check: bool, allow_empty: bool, init: bool, dockerfile: str, heading: str
+    files: tuple[str, ...],
+    file: str,
+    check: bool,
+    allow_empty: bool,
+    init: bool,
+    dockerfile: str,
+    heading: str,
 ) -> int:
     """Update the diagrams between the markers in Markdown files.
 
@@ -77,8 +77,19 @@ def embed(
     """
     if check and init:
         raise click.UsageError("--check writes nothing, so it cannot be used with --init")
+    for name, option in (("dockerfile", "--dockerfile"), ("heading", "--heading")):
+        if is_given(name) and not init:
+            raise click.UsageError(f"{option} is for --init: it describes the first block of a page")
+    if allow_empty and not check:
+        raise click.UsageError("--allow-empty is for --check: only that needs a block")
+    if dockerfile:
+        warn_of_old_spelling("--dockerfile", "-f, a path from the current directory")
+    if (file or dockerfile) and not init:
+        raise click.UsageError("-f names the Dockerfile of the block that --init adds; add --init")
+    if file == "-":
+        raise click.UsageError("a block names a Dockerfile by its path, so -f - cannot be used")
     run = _Run(check=check, names=files, needs_blocks=check and not allow_empty)
-    first = _FirstBlock(dockerfile=dockerfile, heading=heading) if init else None
+    first = _FirstBlock(file=file, dockerfile=dockerfile, heading=heading) if init else None
     for path, dockerfiles in _paths(run, files):
         try:
             run.process(path, dockerfiles, first)
@@ -108,7 +119,8 @@ def _paths(run: _Run, names: Sequence[str]) -> Iterator[tuple[Path, frozenset[Pa
 class _FirstBlock(Struct, frozen=True, kw_only=True):
     """The block that --init adds."""
 
-    dockerfile: str
+    file: str  # the Dockerfile, from the current directory; empty for the nearest one
+    dockerfile: str  # the same from the directory of the page, in the old spelling
     heading: str
 
 
@@ -211,6 +223,13 @@ def _with_first_block(path: Path, markdown: MarkdownText, first: _FirstBlock) ->
 
     if blocks_of(markdown):
         return markdown
-    dockerfile = first.dockerfile or nearest_dockerfile(path)
+    dockerfile = first.dockerfile or _from_page(path, first.file) or nearest_dockerfile(path)
     words = f'"{dockerfile}"' if any(char.isspace() for char in dockerfile) else dockerfile
     return with_first_block(path, markdown, words, first.heading)
+
+
+def _from_page(page: Path, dockerfile: str) -> str:
+    """The path of ``dockerfile`` from the directory of ``page``; empty without one."""
+    if not dockerfile:
+        return ""
+    return Path(os.path.relpath(Path(dockerfile).resolve(), page.resolve().parent)).as_posix()

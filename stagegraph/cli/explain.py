@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stagegraph.cli.common import dockerfile_argument
-from stagegraph.cli.completion import stages
+from stagegraph.cli.completed_values import stages
+from stagegraph.cli.dockerfile import dockerfile_argument
+from stagegraph.cli.suggestions import suggesting_commands
 from stagegraph.cli.writing import write
 from stagegraph.errors import InputError
 from stagegraph.options import Options
@@ -40,7 +41,8 @@ def explain(
     from stagegraph.graph.explain import explain as explain_node
     from stagegraph.graph.report import analyse
 
-    report = analyse(read(dockerfile, options))
+    with suggesting_commands(dockerfile):
+        report = analyse(read(dockerfile, options))
     write(render(report, explain_node(report, _node(report, stage))).encode(), "")
 
 

@@ -163,13 +163,17 @@ def timed_report(path: str, name: str, dockerfile: str, options: Options) -> Rep
 
 
 def _source(dockerfile: str) -> Source:
+    from stagegraph.cli.suggestions import suggesting_commands
     from stagegraph.reading import read_source
 
-    return read_source(dockerfile)
+    with suggesting_commands(dockerfile):
+        return read_source(dockerfile)
 
 
 def _default_source() -> Source | None:
+    from stagegraph.reading import read_source
+
     try:
-        return _source("")
+        return read_source("")
     except StagegraphError:
         return None

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 from msgspec.structs import replace
 
 from stagegraph.cli.common import (
-    dockerfile_argument,
     format_option,
     output_option,
     record_options,
     terminal_options,
     to_stdout,
 )
+from stagegraph.cli.dockerfile import dockerfile_argument
+from stagegraph.cli.format_choice import format_of, refuse_ignored
+from stagegraph.cli.suggestions import suggesting_commands
 from stagegraph.cli.writing import write
 from stagegraph.formats import formats
 from stagegraph.formats import render as render_format
@@ -46,9 +47,6 @@ _DEFAULT_FORMAT = (
 )
 
 
-_PHOTOS = (".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
-
-
 @click.command()
 @dockerfile_argument
 @output_option
@@ -77,7 +75,7 @@ _PHOTOS = (".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
 @click.option(
     "--dialect",
     type=click.Choice(DIALECTS),
-    default="github",
+    default=DIALECTS[0],
     show_default=True,
     help="What reads the Mermaid diagram: sphinx and plain have no front matter, azure is for Azure DevOps.",
 )
@@ -105,8 +103,7 @@ def render(
     from stagegraph.graph.report import analyse
 
     chosen = _format(output, format_name)
-    if view["dialect"] != "github" and chosen not in ("mermaid", "markdown"):
-        raise click.UsageError(f"--dialect is for mermaid and markdown, and this is {chosen}")
+    refuse_ignored("render", chosen)
     wanted = View(**view)  # type: ignore[arg-type]  # click has checked the values
     if record:
         from stagegraph.cli.recorded import timed_report
@@ -114,28 +111,22 @@ def render(
         report = timed_report(record, build, dockerfile, options)
         wanted = replace(wanted, critical_path=True)
     else:
-        report = analyse(read(dockerfile, options))
+        with suggesting_commands(dockerfile):
+            report = analyse(read(dockerfile, options))
     write(render_format("render", report, chosen, view=wanted, **terminal_options(output)), output)
 
 
 def _format(output: str, name: str | None) -> str:
     """The format ``name``, else that of the suffix, else that of a terminal or a pipe."""
     on_terminal = to_stdout(output) and sys.stdout.isatty()
-    if name:
-        if on_terminal and formats("render")[name].binary:
-            raise click.UsageError(f"{name} is binary; write it to a file with -o")
-        return name
+    chosen = format_of("render", name, output)
+    if on_terminal and chosen and formats("render")[chosen].binary:
+        raise click.UsageError(f"{chosen} is binary; write it to a file with -o")
+    if chosen:
+        return chosen
     if to_stdout(output):
         return "text" if on_terminal else "mermaid"
-    if Path(output).suffix.lower() in _PHOTOS:
-        raise click.UsageError(
-            f"there is no format for {output}; write PNG: -o {Path(output).with_suffix('.png')}"
-        )
-    by_suffix = {suffix: row.name for row in formats("render").values() for suffix in row.suffixes}
-    suffix = Path(output).suffix.lower()
-    if suffix not in by_suffix:
-        raise click.UsageError(
-            f"unknown suffix in {output}; choose a format with --format, or use one of the suffixes"
-            f" {', '.join(by_suffix)}"
-        )
-    return by_suffix[suffix]
+    suffixes = ", ".join(suffix for row in formats("render").values() for suffix in row.suffixes)
+    raise click.UsageError(
+        f"unknown suffix in {output}; choose a format with --format, or use one of the suffixes {suffixes}"
+    )

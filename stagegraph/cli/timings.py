@@ -7,16 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stagegraph.cli.common import (
-    build_option,
-    build_options,
-    file_option,
-    format_option,
-    one_dockerfile,
-    output_option,
-    terminal_options,
-)
-from stagegraph.cli.completion import PATH
+from stagegraph.cli.build_options import build_options
+from stagegraph.cli.common import build_option, format_option, output_option, terminal_options
+from stagegraph.cli.completed_values import paths
+from stagegraph.cli.dockerfile import dockerfile_of, file_option
+from stagegraph.cli.format_choice import format_of
 from stagegraph.cli.writing import write
 from stagegraph.errors import OptionsError
 from stagegraph.formats import formats, render
@@ -34,10 +29,11 @@ TOO_SLOW = 3  # the exit code of --fail-over and --fail-path-over
 
 
 @click.command()
-@click.argument("arguments", nargs=-1, required=True, type=PATH, metavar="RECORD [DOCKERFILE]")
+@click.argument("arguments", nargs=-1, required=True, metavar="RECORD [DOCKERFILE]", shell_complete=paths)
+@file_option()
 @format_option("timings", default="text")
 @output_option
-@build_option("RECORD")
+@build_option
 @click.option("--compare", is_flag=True, help="Compare two records: pass BEFORE and AFTER instead of RECORD.")
 @click.option(
     "--fail-over", type=float, metavar="SECONDS", help="Exit with code 3 if the build took longer than this."
@@ -49,10 +45,13 @@ TOO_SLOW = 3  # the exit code of --fail-over and --fail-path-over
     help="Exit with code 3 if the critical path took longer than this.",
 )
 @click.option(
-    "--perfetto", type=PATH, default="", metavar="FILE", help="Also write a trace for ui.perfetto.dev."
+    "--perfetto",
+    default="",
+    metavar="FILE",
+    help="Also write a trace for ui.perfetto.dev.",
+    shell_complete=paths,
 )
 @build_options
-@file_option
 def timings(
     arguments: tuple[str, ...],
     file: str,
@@ -82,7 +81,8 @@ def timings(
     records = 2 if compare else 1
     if not records <= len(arguments) <= records + 1:
         raise click.UsageError(_USAGE[records - 1])
-    dockerfile = one_dockerfile(arguments[records] if len(arguments) > records else "", file)
+    dockerfile = dockerfile_of(file, arguments[records] if len(arguments) > records else "")
+    format_name = format_of("timings --compare" if compare else "timings", format_name, output)
     if compare:
         measured = _compared(arguments[0], arguments[1], build, dockerfile, options, format_name, output)
     else:

@@ -176,5 +176,5 @@ def nearest_dockerfile(path: Path) -> str:
             break
     raise InputError(
         f"no Dockerfile found in the directory of {path} or above it",
-        hint="choose one with --dockerfile PATH",
+        hint="choose one with -f PATH",
     )

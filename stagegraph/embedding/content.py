@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -15,10 +17,11 @@ from stagegraph.embedding.diagram_settings import DiagramSettings
 from stagegraph.errors import InputError
 from stagegraph.formats.markdown import escaped, table
 from stagegraph.formats.mermaid import fence
-from stagegraph.formats.report_sections import headline, left_behind_rows, shipped_rows
+from stagegraph.formats.report_sections import ImageRows, headline, images
 from stagegraph.graph.report import analyse
 from stagegraph.model import Report
 from stagegraph.picture.picture import description
+from stagegraph.picture.view import View
 from stagegraph.reading import find, read_source
 from stagegraph.source import Source, xml_text
 
@@ -74,13 +77,27 @@ def _diagram(report: Report, settings: DiagramSettings) -> Iterator[str]:
     if settings.format == "svg":
         yield f"![{escaped(alternative_text(report, settings))}]({quote(settings.output, safe='/')})"
     else:
-        opening, closing = fence(settings.view.dialect)
-        yield opening
-        yield from render(report, "mermaid", settings.view).decode().rstrip("\n").split("\n")
-        yield closing
+        yield from _fenced(report, settings.view)
     if settings.report:
         yield ""
         yield from shipped_table(report)
+
+
+def _fenced(report: Report, view: View) -> Iterator[str]:
+    opening, closing = fence(view.dialect)
+    yield opening
+    title = view.title.strip()
+    if title and view.dialect == "sphinx":
+        yield f":caption: {json.dumps(_caption(title), ensure_ascii=False)}"
+        view = replace(view, title="")
+    yield from render(report, "mermaid", view).decode().rstrip("\n").split("\n")
+    yield closing
+
+
+def _caption(title: str) -> str:
+    """``title`` as one paragraph of MyST, and not as a list, a comment, a label or a substitution."""
+    text = escaped(title).replace("{", "\\{")
+    return re.sub(r"\A(\d*)([-+=:%().])", r"\1\\\2", text)
 
 
 def alternative_text(report: Report, settings: DiagramSettings) -> str:
@@ -90,16 +107,24 @@ def alternative_text(report: Report, settings: DiagramSettings) -> str:
 
 
 def shipped_table(report: Report) -> Iterator[str]:
-    """What the image holds and what the build leaves behind, as lines of Markdown."""
+    """What the images hold and what the build leaves behind, as lines of Markdown."""
     # without line numbers, so that a new comment in the Dockerfile does not make the block outdated
     shipped = tuple(replace(item, line=None) for item in report.shipped)
-    rows = shipped_rows(replace(report, shipped=shipped))
-    if rows:
-        yield from table(rows, "In the image", "Where from")
+    for number, image in enumerate(images(replace(report, shipped=shipped))):
+        if number:
+            yield ""
+        yield from _image_table(image)
+
+
+def _image_table(image: ImageRows) -> Iterator[str]:
+    of = f" of {image.name}" if image.name else ""
+    if image.shipped:
+        yield from table(image.shipped, f"In the image{escaped(of)}", "Where from")
     else:
-        yield "The image holds only what its own steps make."
-    left = left_behind_rows(report)
-    if left:
+        yield f"The image{escaped(of)} holds only what its own steps make."
+    if image.left_behind:
         yield ""
-        names = ", ".join(f"{row.what} ({row.detail})" if row.detail else row.what for row in left)
+        names = ", ".join(
+            f"{row.what} ({row.detail})" if row.detail else row.what for row in image.left_behind
+        )
         yield f"Left behind: {escaped(names)}."

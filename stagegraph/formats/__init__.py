@@ -23,6 +23,7 @@ class Format(Struct, frozen=True, kw_only=True):
     module: str
     suffixes: tuple[str, ...] = ()  # of the files that the command writes in this format, unless it is told
     options: tuple[str, ...] = ()  # keyword arguments that change the output: "view", "colour", "width", …
+    view: tuple[str, ...] = ()  # the fields of a View that change the output
     binary: bool = False  # not for a terminal
 
     def render(self, value: object, **options: object) -> bytes:
@@ -40,7 +41,6 @@ def _row(
     description: str,
     options: str = "",
     *,
-    suffixes: str = "",
     binary: bool = False,
 ) -> Format:
     return Format(
@@ -48,23 +48,51 @@ def _row(
         name=name,
         description=description,
         module=module,
-        suffixes=tuple(suffixes.split()),
+        suffixes=tuple(_SUFFIXES.get(name, "").split()),
         options=tuple(options.split()),
+        view=tuple(_VIEWS.get((command, name), "").split()),
         binary=binary,
     )
 
 
+_SHOWN = "direction prune steps critical_path labels title"
+_VIEWS = {
+    ("render", "svg"): f"{_SHOWN} theme engine legend link_base",
+    ("render", "png"): f"{_SHOWN} theme engine legend",
+    ("render", "pdf"): f"{_SHOWN} theme engine legend",
+    ("render", "html"): f"{_SHOWN} theme engine link_base",
+    ("render", "dot"): f"{_SHOWN} theme link_base",
+    ("render", "mermaid"): f"{_SHOWN} link_base dialect",
+    ("render", "markdown"): f"{_SHOWN} link_base dialect",
+    ("render", "text"): "prune steps critical_path labels title",
+    ("diff", "svg"): "direction labels theme title",
+    ("diff", "mermaid"): "direction labels title",
+    ("diff", "markdown"): "direction labels title",
+}
+_SUFFIXES = {
+    "svg": ".svg",
+    "png": ".png",
+    "pdf": ".pdf",
+    "html": ".html .htm",
+    "dot": ".dot .gv",
+    "mermaid": ".mmd .mermaid",
+    "json": ".json",
+    "text": ".txt",
+    "markdown": ".md",
+    "sarif": ".sarif",
+}
+
 FORMATS: tuple[Format, ...] = (
     # what a report says as a picture, as data or as a tree
-    _row("render", "svg", "svg", "picture for web pages, with light and dark mode", "view", suffixes=".svg"),
-    _row("render", "png", "png", "picture for slides and chats", "view", suffixes=".png", binary=True),
-    _row("render", "pdf", "pdf", "picture for print", "view", suffixes=".pdf", binary=True),
-    _row("render", "html", "html.graph_page", "interactive page", "view", suffixes=".html .htm"),
-    _row("render", "dot", "dot", "source for Graphviz", "view", suffixes=".dot .gv"),
-    _row("render", "mermaid", "mermaid", "for GitHub and GitLab", "view", suffixes=".mmd .mermaid"),
-    _row("render", "json", "json", "data with a schema", suffixes=".json"),
-    _row("render", "text", "tree", "tree for a terminal", "view colour width", suffixes=".txt"),
-    _row("render", "markdown", "markdown", "diagram and report for a document", "view", suffixes=".md"),
+    _row("render", "svg", "svg", "picture for web pages, with light and dark mode", "view"),
+    _row("render", "png", "png", "picture for slides and chats", "view", binary=True),
+    _row("render", "pdf", "pdf", "picture for print", "view", binary=True),
+    _row("render", "html", "html.graph_page", "interactive page", "view"),
+    _row("render", "dot", "dot", "source for Graphviz", "view"),
+    _row("render", "mermaid", "mermaid", "for GitHub and GitLab", "view"),
+    _row("render", "json", "json", "data with a schema"),
+    _row("render", "text", "tree", "tree for a terminal", "view colour width"),
+    _row("render", "markdown", "markdown", "diagram and report for a document", "view"),
     _row("report", "text", "text", "for a terminal", "colour width"),
     _row("report", "json", "json", "data with a schema"),
     _row("report", "markdown", "markdown", "for documents and job summaries", "view"),

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import graphviz
 
+from stagegraph.formats.node_ids import arrow_ids, node_ids
 from stagegraph.model import EdgeKind, NodeKind, Report
 from stagegraph.picture.picture import picture
 from stagegraph.picture.theme import Palette, Style, arrow_dash, arrow_styles, border, palette_of, style_name
 from stagegraph.picture.view import Arrow, Box, Group, Picture, View, checked_link_base, line_link
-from stagegraph.source import xml_text
+from stagegraph.source import printable, xml_text
 
 FONT = "Arial"  # one family: graphviz-pure measures a list with another font
 PLAIN_ABOVE = 400  # boxes; above it labels are plain text and splines are lines, which are faster to lay out
@@ -31,26 +32,33 @@ def render(report: Report, view: View) -> str:
 
 
 def dot_of(drawn: Picture, view: View, palette: Palette, *, tooltips: bool) -> str:
-    """The DOT text of a picture; boxes are called n0, n1, ... in their order."""
+    """The DOT text of a picture; boxes are called after stages and images."""
     plain = len(drawn.boxes) > PLAIN_ABOVE
     graph = graphviz.Digraph(
         "build",
-        graph_attr=_graph_attributes(drawn, palette, plain),
+        graph_attr=_graph_attributes(drawn, palette, plain) | _title(view.title),
         node_attr={"fontname": FONT, "fontsize": "13", "margin": "0.16,0.09", "height": "0.35"},
         edge_attr={"fontname": FONT, "fontsize": "11", "arrowsize": "0.8"},
     )
-    names = {box.id: f"n{number}" for number, box in enumerate(drawn.boxes)}
+    names = node_ids(drawn)
     grouped = drawn.grouped()
-    for number, group in enumerate(drawn.groups):
-        with graph.subgraph(name=f"cluster{number}", graph_attr=_frame(group, palette)) as frame:
+    for group in drawn.groups:
+        with graph.subgraph(name=f"cluster_{names[group.id]}", graph_attr=_frame(group, palette)) as frame:
             for box in grouped[group.id]:
                 frame.node(names[box.id], **_box(box, view, palette, plain, tooltips))
     for box in grouped.get("", ()):
         graph.node(names[box.id], **_box(box, view, palette, plain, tooltips))
-    for number, (arrow, name) in enumerate(zip(drawn.arrows, arrow_styles(drawn), strict=True)):
-        attributes = _arrow(arrow, name, view, palette, tooltips) | {"id": f"e{number}"}
+    ids = arrow_ids("e", drawn.arrows, names)
+    for arrow, name, own in zip(drawn.arrows, arrow_styles(drawn), ids, strict=True):
+        attributes = _arrow(arrow, name, view, palette, tooltips) | {"id": own}
         graph.edge(names[arrow.source], names[arrow.target], **attributes)
     return str(graph.source)
+
+
+def _title(title: str) -> dict[str, str]:
+    if not title:
+        return {}
+    return {"label": graphviz.escape(printable(title)), "labelloc": "t", "fontsize": "16"}
 
 
 def _graph_attributes(drawn: Picture, palette: Palette, plain: bool) -> dict[str, str]:

@@ -28,6 +28,7 @@ from stagegraph.picture.sizes import (
     label_lines,
     mark_room,
     text_height,
+    title_line,
 )
 from stagegraph.picture.smaller import LAYOUT_REASON, smaller_pictures
 from stagegraph.picture.theme import (
@@ -44,6 +45,7 @@ from stagegraph.picture.view import Arrow, Box, Group, Picture, View, checked_li
 from stagegraph.source import xml_text
 
 MARGIN = 20.0
+_BELOW_TITLE = 14.0
 _SIZE = r'<svg width="(\d+)" height="(\d+)"'
 
 
@@ -89,9 +91,14 @@ class _Sheet:
         notes = [f"{note[:1].upper()}{note[1:]}." for note in drawn.notes]
         room = max(layout.width, 520.0)
         footer, wanted, needed = legend(drawn, self._palette, notes, self._view.legend, room)
-        width, height = max(layout.width, wanted) + 2 * MARGIN, layout.height + 2 * MARGIN + needed
+        heading = [title_line(self._view.title)] if self._view.title else []
+        top = MARGIN + sum(line.height + _BELOW_TITLE for line in heading)
+        width = max(layout.width, wanted, *(line.width for line in heading)) + 2 * MARGIN
+        height = layout.height + top + MARGIN + needed
         yield from self._head(width, height)
-        yield _shifted("graph", (width - layout.width) / 2, MARGIN)
+        for text in heading:
+            yield text_line(text, width / 2, MARGIN + text.height / 2, self._palette.text) + "\n"
+        yield _shifted("graph", (width - layout.width) / 2, top)
         yield from self._frames()
         yield from self._arrows()
         yield from self._labels()
@@ -99,7 +106,7 @@ class _Sheet:
         yield from self._boxes()
         yield "</g>\n"
         if footer:
-            yield _shifted("footer", MARGIN, layout.height + 2 * MARGIN) + footer + "</g>\n"
+            yield _shifted("footer", MARGIN, layout.height + top + MARGIN) + footer + "</g>\n"
         yield "</svg>\n"
 
     def _head(self, width: float, height: float) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from stagegraph.formats.terminal_text import WIDTH, Text, shortened, to_text
-from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role
+from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role, Step, StepKind
 from stagegraph.picture.shorten import cut, edge_label
 from stagegraph.picture.view import View
 from stagegraph.source import printable
@@ -43,6 +43,9 @@ def render(report: Report, view: View, *, colour: bool = False, width: int = WID
 
 def _texts(report: Report, view: View, width: int) -> Iterator[Text]:
     trees = _Trees(report, view, width)
+    if view.title:
+        yield Text(printable(view.title), style="bold")
+        yield Text()
     for target in report.targets:
         yield from trees.tree(target)
     if not view.prune:
@@ -74,6 +77,10 @@ class _Trees:
         self._nodes = {node.id: node for node in report.nodes}
         self._reads = _reads(report.edges)
         self._written: set[str] = set()
+        self._steps_of: dict[str, list[Step]] = {}
+        for step in report.steps if view.steps else ():
+            if step.kind not in (StepKind.SOURCE, StepKind.RESULT):
+                self._steps_of.setdefault(step.node, []).append(step)
 
     def tree(self, root: str) -> Iterator[Text]:
         """The lines of ``root`` and of everything that it reads, directly or not, depth first."""
@@ -84,6 +91,7 @@ class _Trees:
             if room > 0:
                 yield Text(branch.guides, style="dim") + shortened(branch.text, room)
             if branch.expands:
+                yield from self._steps(branch)
                 waiting.extend(reversed(self._branches(branch)))
 
     def _branches(self, parent: _Branch) -> list[_Branch]:
@@ -98,6 +106,18 @@ class _Trees:
             branches.append(_Branch(source, text, guides, below, not again))
             self._written.add(source)
         return branches
+
+    def _steps(self, branch: _Branch) -> Iterator[Text]:
+        """The steps of a stage, one a line, if they are asked for."""
+        guide = f"{branch.below}{'│' if branch.node in self._reads else ' '}   "[: self._width]
+        room = self._width - len(guide)
+        for step in self._steps_of.get(branch.node, ()) if room > 0 else ():
+            line = f"{step.line:>4}  " if step.line is not None else "      "
+            text = Text(line, style="dim")
+            text.append(" ".join(printable(step.name).split()))
+            if self._view.critical_path and step.critical:
+                text.append("  critical", style="bold red")
+            yield Text(guide, style="dim") + shortened(text, room)
 
     def unneeded(self, node: Node) -> Text:
         """One line for a stage that is not needed, with what would make it needed."""

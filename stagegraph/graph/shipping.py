@@ -41,30 +41,26 @@ def roles(graph: networkx.DiGraph[str], targets: Sequence[str]) -> dict[str, Rol
     return rest | assigned
 
 
-def shipped(graph: networkx.DiGraph[str], targets: Sequence[str]) -> tuple[Shipped, ...]:
-    """The bases, from the root to the target, then every path that is copied in, by line.
+def shipped(graph: networkx.DiGraph[str], target: str) -> tuple[Shipped, ...]:
+    """The bases, from the root to ``target``, then every path that is copied into its image, by line.
 
     A path that the stage it is copied from got by a copy itself is followed by where that came from.
     """
-    items: list[Shipped] = []
-    for target in targets:
-        chain = tuple(image_stages(graph, [target]))[::-1]
-        items.extend(_bases(graph, chain))
-        items.extend(_paths(chain, Tracer(graph)))
-    return tuple(dict.fromkeys(items))
+    chain = tuple(image_stages(graph, [target]))[::-1]
+    return tuple(dict.fromkeys([*_bases(graph, chain, target), *_paths(chain, Tracer(graph), target)]))
 
 
-def _bases(graph: networkx.DiGraph[str], chain: tuple[str, ...]) -> list[Shipped]:
+def _bases(graph: networkx.DiGraph[str], chain: tuple[str, ...], target: str) -> list[Shipped]:
     items = []
     for position, node in enumerate(chain[:-1]):
         kind = "stage" if graph.nodes[node]["kind"] is NodeKind.STAGE else "base image"
         edges = [e for e in incoming(graph, chain[position + 1]) if e.kind is EdgeKind.FROM]
         line = edges[0].line if edges else None
-        items.append(Shipped(node=node, kind=kind, line=line, via=chain[position:-1]))
+        items.append(Shipped(target=target, node=node, kind=kind, line=line, via=chain[position:-1]))
     return items
 
 
-def _paths(chain: tuple[str, ...], tracer: Tracer) -> list[Shipped]:
+def _paths(chain: tuple[str, ...], tracer: Tracer, target: str) -> list[Shipped]:
     """Every path with those before it, in the order of the lines that copy them into the image."""
     groups: list[list[Copied]] = []
     for position, node in enumerate(chain):
@@ -73,11 +69,12 @@ def _paths(chain: tuple[str, ...], tracer: Tracer) -> list[Shipped]:
                 groups.append([])
             groups[-1].append(item)
     groups.sort(key=lambda group: group[0].edge.line)
-    return [_path(item) for group in groups for item in group]
+    return [_path(item, target) for group in groups for item in group]
 
 
-def _path(item: Copied) -> Shipped:
+def _path(item: Copied, target: str) -> Shipped:
     return Shipped(
+        target=target,
         node=item.edge.source,
         kind="path",
         path=item.path,
@@ -88,16 +85,19 @@ def _path(item: Copied) -> Shipped:
 
 
 def left_behind(
-    graph: networkx.DiGraph[str], role_of: dict[str, Role], ships: Sequence[Shipped], order: Iterable[str]
+    graph: networkx.DiGraph[str], target: str, ships: Sequence[Shipped], order: Iterable[str]
 ) -> tuple[LeftBehind, ...]:
-    """The needed stages and images of which the image holds nothing, or only some paths, in ``order``."""
+    """The stages and images that ``target`` needs and of which its image has nothing, or only some paths."""
+    own = networkx.ancestors(graph, target) | {target}
+    order = [node for node in order if node in own]
+    role_of = roles(graph, [target])
     image = [node for node in order if role_of[node] in (Role.TARGET, Role.INHERITED)]
     kept = {node: sorted(paths) for node, paths in traced(image, Tracer(graph)).items()}
     for item in ships:
         if item.kind == "path":
             kept.setdefault(item.node, []).append(item.path)
     return tuple(
-        LeftBehind(node=node, kept=tuple(dict.fromkeys(kept.get(node, ()))))
+        LeftBehind(target=target, node=node, kept=tuple(dict.fromkeys(kept.get(node, ()))))
         for node in order
         if role_of[node] in (Role.COPIED, Role.MOUNTED, Role.UPSTREAM)
         and graph.nodes[node]["kind"] in (NodeKind.STAGE, NodeKind.IMAGE, NodeKind.NAMED_CONTEXT)

@@ -90,7 +90,7 @@ def description(report: Report) -> str:
     """One or two sentences that say what the picture shows."""
     stages = [node for node in report.nodes if node.kind is NodeKind.STAGE]
     needed = sum(node.needed for node in stages)
-    ships = [_shipped_word(report, item.node, item.path) for item in report.shipped]
+    ships = list(dict.fromkeys(_shipped_word(report, item.node, item.path) for item in report.shipped))
     shown = ", ".join(ships[:6]) + (f" and {len(ships) - 6} more" if len(ships) > 6 else "")
     text = f"Build graph with {len(stages)} stages, {needed} of them needed."
     return printable(text + (f" The image holds {shown}." if shown else ""))
