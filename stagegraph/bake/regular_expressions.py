@@ -61,7 +61,7 @@ def _token(match: re.Match[str], multiline: bool) -> str:
 
 def _longest(pattern: str) -> int:
     """On how many characters ``pattern`` ends soon: a bound on the ways to match, not the exact number."""
-    from re import _constants, _parser
+    from re import _constants, _parser  # type: ignore[attr-defined]  # not in the stubs
 
     repeats = (_constants.MAX_REPEAT, _constants.MIN_REPEAT)
     longest = _LONG
