@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
-from stagegraph.cli.common import (
-    dockerfile_argument,
-    format_option,
-    output_option,
-    record_options,
-    terminal_options,
-)
-from stagegraph.cli.completion import PATH
+from stagegraph.cli.build_options import build_options
+from stagegraph.cli.common import format_option, output_option, record_options, terminal_options
+from stagegraph.cli.completed_values import paths
+from stagegraph.cli.dockerfile import dockerfile_of, file_option
+from stagegraph.cli.format_choice import format_of
 from stagegraph.cli.writing import write
-from stagegraph.errors import InputError
+from stagegraph.errors import InputError, StagegraphError
 from stagegraph.formats import render
 from stagegraph.options import Options
 
@@ -27,11 +24,12 @@ if TYPE_CHECKING:
     from stagegraph.formats.affected import Affected
     from stagegraph.rebuild.targets import BuildTarget, Change
 
+_LARGEST_BAKE_FILE = 10_000_000  # bytes
 _MOST_PATHS = 32 * 1024 * 1024  # bytes of `--changed -`
 
 
 @click.command()
-@dockerfile_argument
+@click.argument("arguments", nargs=-1, metavar="[DOCKERFILE | FILE [TARGET]...]", shell_complete=paths)
 @click.option(
     "--since",
     default="",
@@ -47,17 +45,20 @@ _MOST_PATHS = 32 * 1024 * 1024  # bytes of `--changed -`
 @click.option("--staged", is_flag=True, help="The change is what is staged, and not all that is on disk.")
 @click.option(
     "--context",
-    type=PATH,
     default="",
     metavar="DIR",
     help="The build context; by default the directory of the Dockerfile.",
+    shell_complete=paths,
 )
 @format_option("affected", default="text")
 @output_option
 @click.option("--exit-code", is_flag=True, help="Exit with code 1 if a step runs again or may.")
 @record_options
+@file_option()
+@build_options
 def affected(
-    dockerfile: str,
+    arguments: tuple[str, ...],
+    file: str,
     options: Options,
     since: str,
     changed: tuple[str, ...],
@@ -73,31 +74,75 @@ def affected(
 
     Each step runs again, may run again (only if a step above it writes something else), or is cached.
     The change is everything between the commit --since and the working tree, with files that git does not
-    track.
+    track. FILE is a bake or compose file; its TARGETs, by default those of its default group, are shown.
 
     \b
     Examples:
       stagegraph affected
-      stagegraph affected app/Dockerfile --since origin/main --format markdown
+      stagegraph affected app/Dockerfile --since origin/main -F markdown
+      docker buildx bake $(stagegraph affected docker-bake.hcl -F targets)
       git diff --name-only HEAD~1 | stagegraph affected --changed -
       stagegraph affected --record build.dockerbuild
     """
     if changed and (since or staged):
         raise click.UsageError("--changed names the change, so it cannot be used with --since or --staged")
-    change, root, revision = _change(_folder(dockerfile), since, changed, staged)
-    target = _target(dockerfile, context, options, root)
-    value = _affected(revision, [target], change)
+    format_name = format_of("affected", format_name, output)
+    named = dockerfile_of(file, arguments[0] if arguments else "")
+    kind = _kind(named)
+    if not kind and len(arguments) > 1:
+        raise click.UsageError("only a bake or compose file has targets; choose stages with --target")
+    if kind and (record or context or options != Options()):
+        raise click.UsageError(f"{named} has the options of its builds: leave them out")
+    change, root, revision = _change(_folder(named), since, changed, staged)
+    if kind:
+        targets, before = _bake_targets(named, arguments[1:], change, root)
+    else:
+        targets, before = [_target(named, context, options, root)], None
+    value = _affected(revision, targets, change, before)
     if record:
-        value = replace(value, seconds=(_seconds(record, build, dockerfile, options),))
+        value = replace(value, seconds=(_seconds(record, build, named, options),))
     write(render("affected", value, format_name, **terminal_options(output)), output)
     return int(exit_code and bool(value.affected))
 
 
-def _folder(dockerfile: str) -> str:
+def _kind(name: str) -> str:
+    """Whether ``name`` is a bake or compose file; empty for a Dockerfile or a folder."""
+    from stagegraph.discovery.build_files import build_file_kind
+
+    return build_file_kind(name) if name and os.path.isfile(name) else ""
+
+
+def _folder(named: str) -> str:
     """The folder of the Dockerfile, in which git runs."""
-    if dockerfile == "-":
+    if named == "-":
         raise click.UsageError("the Dockerfile is read from two states of the files: name its path")
-    return (dockerfile if os.path.isdir(dockerfile) else os.path.dirname(dockerfile)) or "."
+    return (named if os.path.isdir(named) else os.path.dirname(named)) or "."
+
+
+def _bake_targets(
+    name: str, asked: Sequence[str], change: Change, root: str
+) -> tuple[list[BuildTarget], list[BuildTarget] | None]:
+    """The targets of a bake or compose file after the change, and before it if the file itself changed."""
+    from stagegraph.bake.reading import read_bake
+    from stagegraph.rebuild.bake_targets import build_targets
+    from stagegraph.rebuild.context import Context
+
+    folder = os.path.dirname(name) or "."
+    prefix = os.path.relpath(os.path.realpath(folder), os.path.realpath(root))
+    after = read_bake((os.path.basename(name),), asked, environment=os.environ, directory=folder)
+    targets = build_targets(after, prefix)
+    path = os.path.normpath(os.path.join(prefix, os.path.basename(name)))
+    node, now = Context(change.before).at(path), Context(change.after).at(path)
+    data = node.start(_LARGEST_BAKE_FILE) if node else None
+    if node is None or data is None or (now is not None and now.content == node.content):
+        return targets, [] if node is None else None
+    try:
+        before = read_bake(
+            ("-",), (), environment=os.environ, directory=folder, stdin=data.decode("utf-8", "replace")
+        )
+    except StagegraphError:
+        return targets, []
+    return targets, build_targets(before, prefix)
 
 
 def _change(folder: str, since: str, changed: Sequence[str], staged: bool) -> tuple[Change, str, str]:
@@ -161,11 +206,13 @@ def _target(dockerfile: str, context: str, options: Options, root: str) -> Build
     return BuildTarget(name=name, dockerfile=inside[0], context=inside[1], options=options)
 
 
-def _affected(since: str, targets: Sequence[BuildTarget], change: Change) -> Affected:
+def _affected(
+    since: str, targets: Sequence[BuildTarget], change: Change, before: Sequence[BuildTarget] | None
+) -> Affected:
     from stagegraph.formats.affected import Affected
     from stagegraph.rebuild.targets import affected_targets
 
-    return Affected(since=since, targets=affected_targets(targets, change))
+    return Affected(since=since, targets=affected_targets(targets, change, before))
 
 
 def _seconds(record: str, name: str, dockerfile: str, options: Options) -> dict[int, float]:

@@ -97,7 +97,8 @@ def _summary(one: AffectedTarget) -> str:
     total = counted(len(one.shown), "step")
     if one.status is StepStatus.CACHED:
         return f"all of {total} cached" if one.shown else "there are no steps"
-    parts = [f"{counts[StepStatus.RUNS_AGAIN]} of {total} run again"]
+    again = counts[StepStatus.RUNS_AGAIN]
+    parts = [f"{again} of {total} {'runs' if again == 1 else 'run'} again"]
     if counts[StepStatus.MAY_RUN]:
         parts.append(f"{counts[StepStatus.MAY_RUN]} may run again")
     return ", ".join([*parts, f"{counts[StepStatus.CACHED]} cached"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,14 +14,7 @@ from stagegraph.graph.build import build_of
 from stagegraph.model import StepKind
 from stagegraph.options import Options
 from stagegraph.rebuild.context import Context
-from stagegraph.rebuild.impact import (
-    Impact,
-    Reason,
-    ReasonKind,
-    StepImpact,
-    StepStatus,
-    affected,
-)
+from stagegraph.rebuild.impact import Reason, ReasonKind, StepImpact, StepStatus, affected
 from stagegraph.rebuild.state import BuildState
 from stagegraph.rebuild.tree import Node, NodeKind, folder
 
@@ -30,12 +23,17 @@ _RANK = (StepStatus.CACHED, StepStatus.MAY_RUN, StepStatus.RUNS_AGAIN)
 
 
 class BuildTarget(Struct, frozen=True, kw_only=True):
-    """One build of a repository; the paths of its Dockerfile and context are from the root."""
+    """One build of a repository; the paths of its Dockerfile and context are from the root.
+
+    ``inline`` is the text of the Dockerfile if a bake or compose file has it; ``note`` says what is unknown.
+    """
 
     name: str
     dockerfile: str = "Dockerfile"
     context: str = "."
     options: Options = Options()
+    inline: str | None = None
+    note: str = ""
 
 
 class AffectedTarget(Struct, frozen=True, kw_only=True):
@@ -65,16 +63,21 @@ class Change(Struct, frozen=True, kw_only=True):
     unknown: frozenset[str] = frozenset()
 
 
-def affected_targets(targets: Sequence[BuildTarget], change: Change) -> tuple[AffectedTarget, ...]:
+def affected_targets(
+    targets: Sequence[BuildTarget], change: Change, before: Sequence[BuildTarget] | None = None
+) -> tuple[AffectedTarget, ...]:
     """What ``change`` runs again in each of ``targets``, in their order.
 
-    A target that has another one as a named context may run again when that one does. Raises InputError for
-    a Dockerfile that is not there after the change, and DockerfileError for one that BuildKit rejects.
+    ``before`` are the targets before the change, if they are others. A target that reads another one, or a
+    folder, as a named context may run again when that changes. Raises InputError for a Dockerfile that is not
+    there after the change, and DockerfileError for one that BuildKit rejects.
     """
-    before, after = _Files(change.before), _Files(change.after)
-    done = {one.name: _affected(one, before, after, change.unknown) for one in targets}
-    for name in _linked_last(targets):
-        done[name] = _with_links(done[name], done)
+    earlier = {one.name: one for one in (targets if before is None else before)}
+    old, new = _Files(change.before), _Files(change.after)
+    done: dict[str, AffectedTarget] = {}
+    for one in _linked_last(targets):
+        result = _affected(one, earlier.get(one.name), old, new, change.unknown)
+        done[one.name] = _with_contexts(result, _changed_contexts(one, change, done))
     return tuple(done[one.name] for one in targets)
 
 
@@ -87,7 +90,7 @@ class _Files:
 
     def state(self, target: BuildTarget) -> BuildState | None:
         """The build of ``target``; None if its Dockerfile is not there."""
-        data = self._read(target.dockerfile)
+        data = self._read(target.dockerfile) if target.inline is None else target.inline.encode()
         if data is None:
             return None
         build = build_of(source_from_bytes(data, target.dockerfile), target.options)
@@ -118,7 +121,9 @@ def _ignore_names(target: BuildTarget) -> tuple[str, str]:
     return f"{target.dockerfile}.dockerignore", posixpath.normpath(f"{target.context}/.dockerignore")
 
 
-def _affected(target: BuildTarget, before: _Files, after: _Files, unknown: frozenset[str]) -> AffectedTarget:
+def _affected(
+    target: BuildTarget, earlier: BuildTarget | None, before: _Files, after: _Files, unknown: frozenset[str]
+) -> AffectedTarget:
     new = after.state(target)
     if new is None:
         raise InputError(
@@ -127,69 +132,77 @@ def _affected(target: BuildTarget, before: _Files, after: _Files, unknown: froze
         )
     unread = unknown.intersection((target.dockerfile, *_ignore_names(target)))
     if unread:
-        steps = _all(new, StepStatus.MAY_RUN, ReasonKind.INSTRUCTION)
         note = f"{min(unread)} changed, and what it was before is not known: use --since"
-        return AffectedTarget(target=target, steps=steps, note=note)
+        return AffectedTarget(target=target, steps=_all(new, StepStatus.MAY_RUN), note=note)
     try:
-        old = before.state(target)
+        old = before.state(earlier) if earlier else None
+        note = f"{target.dockerfile} is new" if earlier else f"{target.name} is new"
     except (DockerfileError, OptionsError):
-        note = f"BuildKit rejects {target.dockerfile} before the change, so nothing is cached"
-        return AffectedTarget(
-            target=target, steps=_all(new, StepStatus.RUNS_AGAIN, ReasonKind.NEW), note=note
-        )
+        old, note = None, f"BuildKit rejects {target.dockerfile} before the change: nothing is cached"
     if old is None:
-        note = f"{target.dockerfile} is new"
-        return AffectedTarget(
-            target=target, steps=_all(new, StepStatus.RUNS_AGAIN, ReasonKind.NEW), note=note
-        )
-    return AffectedTarget(target=target, steps=affected(old, new).steps)
+        return AffectedTarget(target=target, steps=_all(new, StepStatus.RUNS_AGAIN), note=note)
+    return AffectedTarget(target=target, steps=affected(old, new).steps, note=target.note)
 
 
-def _all(state: BuildState, status: StepStatus, kind: ReasonKind) -> tuple[StepImpact, ...]:
+def _all(state: BuildState, status: StepStatus) -> tuple[StepImpact, ...]:
     """Every step of a build with one status and one reason; sources are cached."""
-    impact: Impact = affected(state, state)
+    kind = ReasonKind.NEW if status is StepStatus.RUNS_AGAIN else ReasonKind.INSTRUCTION
     return tuple(
         step
         if step.kind in (StepKind.SOURCE, StepKind.RESULT)
         else replace(step, status=status, reasons=(Reason(kind=kind, line=step.line),))
-        for step in impact.steps
+        for step in affected(state, state).steps
     )
 
 
-def _links(target: BuildTarget) -> Iterable[tuple[str, str]]:
-    """The named contexts of ``target`` that are other targets, with the names of these."""
-    for name, value in target.options.contexts.items():
+def _links(target: BuildTarget) -> Iterator[str]:
+    """The names of the targets that are named contexts of ``target``."""
+    for value in target.options.contexts.values():
         if value.startswith(_LINK):
-            yield name, value.removeprefix(_LINK)
+            yield value.removeprefix(_LINK)
 
 
-def _linked_last(targets: Sequence[BuildTarget]) -> list[str]:
-    """The names of ``targets`` that have others as contexts, each after those."""
+def _linked_last(targets: Sequence[BuildTarget]) -> list[BuildTarget]:
+    """``targets``, each after those that it has as contexts; in their order where these form a cycle."""
     import networkx
 
-    names = {one.name for one in targets}
+    by_name = {one.name: one for one in targets}
     graph: networkx.DiGraph[str] = networkx.DiGraph()
-    for one in targets:
-        graph.add_edges_from((other, one.name) for _, other in _links(one) if other in names)
+    graph.add_nodes_from(by_name)
+    graph.add_edges_from((other, one.name) for one in targets for other in _links(one) if other in by_name)
     if not networkx.is_directed_acyclic_graph(graph):
-        return []  # bake rejects it
-    return [name for name in networkx.lexicographical_topological_sort(graph) if graph.in_degree(name)]
+        return list(by_name.values())  # bake rejects it
+    return [by_name[name] for name in networkx.lexicographical_topological_sort(graph)]
 
 
-def _with_links(affected_target: AffectedTarget, done: Mapping[str, AffectedTarget]) -> AffectedTarget:
-    """``affected_target``, in which what reads a target that is built again may run again too."""
-    changed = tuple(
-        f"[context {name}] "  # how the step that loads it is called
-        for name, other in _links(affected_target.target)
-        if other in done and done[other].status is not StepStatus.CACHED
-    )
-    steps = list(affected_target.steps)
+def _changed_contexts(
+    target: BuildTarget, change: Change, done: Mapping[str, AffectedTarget]
+) -> Iterator[str]:
+    """The names of the named contexts of ``target`` that are, or may be, others after the change."""
+    for name, value in target.options.contexts.items():
+        if value.startswith(_LINK):
+            other = done.get(value.removeprefix(_LINK))
+            changed = other is None or other.status is not StepStatus.CACHED
+        else:
+            path = posixpath.normpath(value)
+            old, new = (Context(root).at(path) for root in (change.before, change.after))
+            changed = "://" not in value and (old.digest if old else b"") != (new.digest if new else b"")
+        if changed:
+            yield name
+
+
+def _with_contexts(result: AffectedTarget, changed: Iterable[str]) -> AffectedTarget:
+    """``result``, in which what reads one of the ``changed`` named contexts may run again too."""
+    starts = tuple(f"[context {name}] " for name in changed)  # how the steps that load them are called
+    if not starts:
+        return result
+    steps = list(result.steps)
     reached: set[int] = set()
     for position, step in enumerate(steps):
         above = tuple(one for one in step.inputs if one in reached)
-        if above or (changed and step.name.startswith(changed)):
+        if above or step.name.startswith(starts):
             reached.add(position)
         if above and step.status is StepStatus.CACHED:
             reasons = tuple(Reason(kind=ReasonKind.STEP, step=one, line=steps[one].line) for one in above)
             steps[position] = replace(step, status=StepStatus.MAY_RUN, reasons=reasons)
-    return replace(affected_target, steps=tuple(steps))
+    return replace(result, steps=tuple(steps))
