@@ -48,11 +48,12 @@ def test_rejects_what_buildx_rejects_at_the_same_line(project: dict[str, Any], t
         assert (caught.value.source.name, caught.value.line) == (place[1], int(place[2]))
 
 
-@pytest.mark.parametrize("project", _GOOD, ids=_name)
+_WITH_TARGETS = [project for project in _GOOD if project["answer"]["print"]["target"]]
+
+
+@pytest.mark.parametrize("project", _WITH_TARGETS, ids=_name)
 def test_reads_its_own_output_as_it_is(project: dict[str, Any], tmp_path: Path) -> None:
     answer = project["answer"]["print"]
-    if not answer["target"]:
-        pytest.skip("a group without targets")
     again = read_bake(["-"], environment={}, directory=str(tmp_path), stdin=json.dumps(answer))
     assert json.loads(json.dumps(printed(again)))["target"] == answer["target"]
 
