@@ -67,15 +67,24 @@ class Contents:
 
     def of(self, position: int | None) -> Files:
         """The files of the output of the step at ``position``, None for scratch."""
-        waiting: list[int] = []
-        while position is not None and position not in self._known:
-            waiting.append(position)
-            step = self._steps[position]
-            position = None if step.kind is StepKind.EXEC else step.onto
-        for one in reversed(waiting):
-            self._known[one] = self._files(one)
-        first = waiting[0] if waiting else position
-        return _EMPTY if first is None else self._known[first]
+        if position is None:
+            return _EMPTY
+        waiting = [position]
+        while waiting:
+            needed = [one for one in self._needs(waiting[-1]) if one not in self._known]
+            if needed:
+                waiting.extend(needed)
+            else:
+                one = waiting.pop()
+                self._known[one] = self._files(one)
+        return self._known[position]
+
+    def _needs(self, position: int) -> list[int]:
+        """The steps whose files decide those of the step at ``position``."""
+        step = self._steps[position]
+        if step.kind is StepKind.EXEC or position in self._known:
+            return []
+        return [one for one in (step.onto, *step.reads) if one is not None]
 
     def _files(self, position: int) -> Files:
         step = self._steps[position]
@@ -91,6 +100,10 @@ class Contents:
             name, text, mode = step.words[1:]
             node = in_memory(FileEntry(text.encode("utf-8", "surrogateescape"), int(mode, 8)))
             return Files(None, grafted(folder(), _parts(name), node))
+        if step.words[:1] == ("cache",):
+            uid, gid, mode = step.words[1:]  # the mode is decimal
+            made = Node(NodeKind.FOLDER, int(mode or 0o755), owner=f"{uid or 0}:{gid or 0}")
+            return below._replace(tree=grafted(below.tree, ("cache",), made))
         if step.kind is StepKind.RESULT:
             return below
         return Files(position, folder())
@@ -117,7 +130,7 @@ class Contents:
         self, action: CopyAction, part: CopyPart, read: int | None, files: Files
     ) -> list[tuple[str, Node]] | None:
         """The paths and files that a part writes; None if they are unknown."""
-        source = self.of(read)
+        source = _EMPTY if read is None else self._known[read]
         if part.remote is not None or not source.is_known:
             return None
         try:

@@ -9,14 +9,15 @@ import hashlib
 import os
 import posixpath
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import NamedTuple
 
 from stagegraph.errors import InputError
 from stagegraph.rebuild.ignore import PathPatterns, ignore_patterns
 from stagegraph.rebuild.patterns import PatternError
-from stagegraph.rebuild.tree import DEEPEST, Children, Node, NodeKind, folder
+from stagegraph.rebuild.selection import SelectionError, Selector, digest, resolve
+from stagegraph.rebuild.tree import DEEPEST, Children, Node, NodeKind, folder, folder_of
 
 _MOST_OF_IGNORE_FILE = 4 * 1024 * 1024  # bytes
 _CHUNK = 1024 * 1024
@@ -49,6 +50,7 @@ class Context:
         self.root = root
         self.name = name
         self._filtered: dict[tuple[str, ...], Node] = {}
+        self._digests: dict[tuple[int, tuple[Selector, ...]], bytes] = {}
 
     @classmethod
     def from_folder(cls, path: str | os.PathLike[str]) -> Context:
@@ -63,7 +65,8 @@ class Context:
             raise _unreadable(name, error) from None
         if not stat.S_ISDIR(info.st_mode):
             raise InputError(f"{name}: not a folder", hint="give the folder of the build context")
-        return cls(_folder_on_disk(name, info, 0), name)
+        # the mode of the folder itself is not part of a context (contenthash checksum.go, HandleChange)
+        return cls(folder_of(partial(_listed, name, 0)), name)
 
     @classmethod
     def from_files(cls, files: Mapping[str, Entry]) -> Context:
@@ -74,11 +77,20 @@ class Context:
         return cls(_folder_in_memory(files))
 
     def at(self, path: str) -> Node | None:
-        """The file or folder at ``path``, before ``.dockerignore``; None if there is none."""
-        node: Node | None = self.root
-        for part in posixpath.normpath(path).split("/"):
-            node = node.children.get(part) if node and part != "." else node
-        return node
+        """The file or folder at ``path``, before ``.dockerignore``, links followed; None if there is none."""
+        clean = posixpath.normpath(path)
+        try:
+            return None if clean.startswith("..") else resolve(self.root, clean, follow=True)[1]
+        except SelectionError:
+            return None
+
+    def read(self, path: str, most: int) -> bytes | None:
+        """The bytes of the file at ``path``; None if there is none. InputError over ``most`` bytes."""
+        node = self.at(path)
+        data = node.start(most + 1) if node and node.kind is NodeKind.FILE else None
+        if data is not None and len(data) > most:
+            raise InputError(f"{path}: larger than {most // 1024**2} MiB")
+        return data
 
     def ignore_file(self, dockerfile: str) -> tuple[str, bytes]:
         """Name and bytes of the ignore file for ``dockerfile``, a path in the context; ("", b"") if none.
@@ -86,10 +98,17 @@ class Context:
         ``Dockerfile.dockerignore`` beside the Dockerfile comes before ``.dockerignore``.
         """
         for name in (f"{dockerfile}.dockerignore", ".dockerignore"):
-            node = self.at(name)
-            if node and node.kind is NodeKind.FILE:
-                return name, node.start(_MOST_OF_IGNORE_FILE) or b""
+            data = self.read(name, _MOST_OF_IGNORE_FILE)
+            if data is not None:
+                return name, data
         return "", b""
+
+    def digest(self, tree: Node, selectors: tuple[Selector, ...]) -> bytes:
+        """The digest of what is selected of ``tree``, one that ``without_ignored`` returned; kept."""
+        key = (id(tree), selectors)
+        if key not in self._digests:
+            self._digests[key] = digest(tree, selectors)
+        return self._digests[key]
 
     def without_ignored(self, data: bytes, name: str = ".dockerignore") -> Node:
         """The tree without what the ignore file ``data`` excludes; InputError for an invalid pattern."""
@@ -242,12 +261,3 @@ def in_memory(entry: Entry) -> Node:
         entry = entry.encode("utf-8", "surrogateescape")
     data, mode = entry if isinstance(entry, FileEntry) else (entry, 0o644)
     return Node(NodeKind.FILE, mode, content=partial(content_id, data), start=lambda length: data[:length])
-
-
-def paths_below(node: Node, path: str = "") -> Iterable[tuple[str, Node]]:
-    """Every entry in the folder ``node`` with its path, folders before what is in them."""
-    for name, child in node.children.items():
-        inside = f"{path}/{name}" if path else name
-        yield inside, child
-        if child.is_folder:
-            yield from paths_below(child, inside)

@@ -10,10 +10,9 @@ from msgspec import Struct
 
 from stagegraph.graph.steps import CONTEXT_WORDS, RawStep
 from stagegraph.model import StepKind
-from stagegraph.rebuild.context import paths_below
 from stagegraph.rebuild.keys import KeyInput
 from stagegraph.rebuild.lookup import Lookup, Match, Side
-from stagegraph.rebuild.selection import SelectionError, resolve, selected
+from stagegraph.rebuild.selection import SelectionError, Selector, resolve, selected
 from stagegraph.rebuild.state import BuildState
 from stagegraph.rebuild.tree import Node
 
@@ -209,8 +208,7 @@ class _Explainer:
         if self._after.digest(new) is None and missing:
             yield Reason(kind=ReasonKind.MISSING, names=missing, line=line)
             return
-        ours, theirs = _files(self._after.state.tree, new), _files(self._before.state.tree, old)
-        changed = {path for path in ours.keys() | theirs.keys() if ours.get(path) != theirs.get(path)}
+        changed = set(_changed_paths(self._before.state.tree, self._after.state.tree, new, old))
         yield Reason(kind=ReasonKind.FILES, names=tuple(sorted(changed)), line=line)
 
     def _is_missing(self, path: str, part: KeyInput) -> bool:
@@ -222,21 +220,46 @@ class _Explainer:
             return True
 
 
-def _files(tree: Node, part: KeyInput) -> dict[str, bytes]:
-    """The digests of the entries that ``part`` reads, by path from the root of the context."""
+def _changed_paths(before: Node, after: Node, new: KeyInput, old: KeyInput) -> Iterator[str]:
+    """The paths of the context that differ among those that two inputs read."""
+    if new.selectors == old.selectors and all(one.is_plain for one in new.selectors):
+        for selector in new.selectors:
+            (path, ours), (_, theirs) = _there(after, selector), _there(before, selector)
+            yield from _differences(theirs, ours, path.lstrip("/"))
+        return
+    entries = _entries(after, new), _entries(before, old)
+    for path in entries[0].keys() | entries[1].keys():
+        if entries[0].get(path) != entries[1].get(path):
+            yield path
+
+
+def _there(tree: Node, selector: Selector) -> tuple[str, Node | None]:
+    try:
+        return resolve(tree, selector.path, follow=selector.follow)
+    except SelectionError:
+        return selector.path, None
+
+
+def _differences(old: Node | None, new: Node | None, path: str) -> Iterator[str]:
+    """The paths at which two trees differ; equal folders are not looked into."""
+    if old is new or (old and new and old.digest == new.digest):
+        return
+    if path and (old is None or new is None or old.header != new.header):
+        yield path
+    ours, theirs = (node.children if node else {} for node in (new, old))
+    for name in ours.keys() | theirs.keys():
+        inside = f"{path}/{name}" if path else name
+        yield from _differences(theirs.get(name), ours.get(name), inside)
+
+
+def _entries(tree: Node, part: KeyInput) -> dict[str, bytes]:
+    """The digests of the entries that ``part`` reads, by path in the context."""
     found: dict[str, bytes] = {}
     for selector in part.selectors:
         try:
-            if not selector.is_plain:
-                found.update((one.path.lstrip("/"), one.node.header) for one in selected(tree, selector))
-                continue
-            path, node = resolve(tree, selector.path, follow=selector.follow)
+            found.update((one.path.lstrip("/"), one.node.header) for one in selected(tree, selector))
         except SelectionError:
             continue
-        if node is not None:
-            own = path.lstrip("/")
-            found.update({own: node.header} if own else {})
-            found.update((inside, child.header) for inside, child in paths_below(node, own))
     return found
 
 

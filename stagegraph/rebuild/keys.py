@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from stagegraph.dockerfile.actions import CopyAction, CopyPart, RunAction, WorkdirAction
 from stagegraph.dockerfile.mounts import Mount
+from stagegraph.dockerfile.references import file_name
 from stagegraph.graph.steps import RawStep, sorted_mounts
 from stagegraph.model import StepKind
 from stagegraph.rebuild.ignore import clean
@@ -77,9 +78,11 @@ def _by_key(*positions: int | None) -> tuple[KeyInput, ...]:
 
 
 def _source(words: tuple[str, ...]) -> Hashable:
-    """What identifies a source: of an image its digest, if the reference has one."""
+    """What identifies a source: of an image its digest, of a download its checksum, if it has one."""
     if words[0] == "image" and "@" in words[1]:
         return (words[1].rpartition("@")[2], words[2])
+    if words[:2] == ("remote", "file") and words[3]:  # not the URL (source/http/source.go, CacheKey)
+        return (file_name(words[2]), words[3])
     return words[1:]
 
 
@@ -187,4 +190,4 @@ def copy_selector(part: CopyPart, action: CopyAction) -> Selector:
     path, pattern = (before, pattern) if pivot else ("/", word)
     path, pattern = clean(f"/{path}"), clean(f"/{pattern}").lstrip("/")
     required = "" if has_wildcards(path) or has_wildcards(pattern) else clean(f"{path}/{pattern}")
-    return Selector(path, has_wildcards(path), True, (pattern,) if pattern else (), exclude, required)
+    return Selector(path, has_wildcards(path), True, (pattern,), exclude, required)

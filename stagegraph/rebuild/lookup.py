@@ -43,10 +43,15 @@ class Side:
         key = (part.step, part.selectors)
         if key not in self._digests:
             try:
-                self._digests[key] = digest(self.contents.of(part.step).tree, part.selectors)
+                self._digests[key] = self._digest(part)
             except SelectionError:
                 self._digests[key] = None
         return self._digests[key]
+
+    def _digest(self, part: KeyInput) -> bytes:
+        if self.steps[part.step].words == CONTEXT_WORDS:
+            return self.state.context.digest(self.state.tree, part.selectors)
+        return digest(self.contents.of(part.step).tree, part.selectors)
 
 
 class Lookup:
@@ -58,11 +63,15 @@ class Lookup:
         self.same: list[frozenset[int]] = []
         self.maybe: list[frozenset[int]] = []
         self._by_definition: dict[object, list[int]] = {}
+        self._by_first: dict[object, list[int]] = {}
         self._writes: dict[tuple[int, int], Match] = {}
+        self._contents: dict[tuple[KeyInput, KeyInput], Match] = {}
         for position, key in enumerate(before.keys):
-            self._by_definition.setdefault((key.definition, len(key.inputs)), []).append(position)
+            form = (key.definition, len(key.inputs))
+            self._by_definition.setdefault(form, []).append(position)
+            self._by_first.setdefault((form, _first(key)), []).append(position)
         for position in range(len(after.steps)):
-            matches = {one: self._match(position, one) for one in self.candidates(position)}
+            matches = {one: self._match(position, one) for one in self._possible(position)}
             self.same.append(frozenset(one for one, match in matches.items() if match is Match.YES))
             self.maybe.append(frozenset(one for one, match in matches.items() if match is Match.MAYBE))
 
@@ -70,6 +79,14 @@ class Lookup:
         """The steps before the change with the same definition."""
         key = self.after.keys[position]
         return self._by_definition.get((key.definition, len(key.inputs)), [])
+
+    def _possible(self, position: int) -> list[int]:
+        """The candidates whose first input can match."""
+        key = self.after.keys[position]
+        first = _first(key)
+        firsts = [None] if first is None else sorted(self.same[first] | self.maybe[first])
+        form = (key.definition, len(key.inputs))
+        return [one for first in firsts for one in self._by_first.get((form, first), ())]
 
     def _match(self, position: int, other: int) -> Match:
         worst = Match.YES
@@ -87,7 +104,9 @@ class Lookup:
             by_key = self.output_match(new.step, old.step)
         if by_key is Match.YES or not new.by_content:
             return by_key
-        return max(by_key, self.content_match(new, old))
+        if (new, old) not in self._contents:
+            self._contents[new, old] = self.content_match(new, old)
+        return max(by_key, self._contents[new, old])
 
     def output_match(self, new: int, old: int) -> Match:
         """Whether the outputs of two steps are the same, because the steps are."""
@@ -168,6 +187,11 @@ class Lookup:
         firsts = {selector.path.split("/")[1] for selector in part.selectors} & set(_LINKED)
         linked = [KeyInput(part.step, (Selector(f"/usr/{first}"),), True) for first in sorted(firsts)]
         return any(_known_files(after, one) != _known_files(before, one) for one in linked)
+
+
+def _first(key: StepKey) -> int | None:
+    """The step of the first input, if that is matched by key only."""
+    return key.inputs[0].step if key.inputs and not key.inputs[0].by_content else None
 
 
 def _image_below(side: Side, position: int | None) -> str | None:

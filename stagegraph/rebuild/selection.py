@@ -144,7 +144,7 @@ def selected(root: Node, selector: Selector) -> Iterator[Selected]:
     A folder is there if it is included itself, or something in it is.
     """
     try:
-        filters = _Filters(PathPatterns(selector.include), PathPatterns(selector.exclude))
+        filters = _Filters(selector)
         if selector.required and resolve(root, selector.required, follow=True)[1] is None:
             raise SelectionError(f"{selector.required} does not exist")
         for path, node in _starts(root, selector):
@@ -206,9 +206,10 @@ _NO_BITS = _Bits(0, 0)
 class _Filters:
     """The patterns of --parents and --exclude, matched against paths inside the selected path."""
 
-    def __init__(self, include: PathPatterns, exclude: PathPatterns) -> None:
-        self._include = include
-        self._exclude = exclude
+    def __init__(self, selector: Selector) -> None:
+        self._has_include = bool(selector.include)  # without a pattern that counts, nothing is included
+        self._include = PathPatterns(selector.include)
+        self._exclude = PathPatterns(selector.exclude)
 
     def walk(self, path: str, node: Node, *, with_header: bool) -> Iterator[Selected]:
         """What is selected of ``node``; ``with_header`` includes the folder itself."""
@@ -235,7 +236,7 @@ class _Filters:
 
     def _included(self, inside: str, parent: _Bits) -> tuple[bool, _Bits]:
         bits = 0
-        if self._include:
+        if self._has_include:
             included, bits = self._include.match(inside, parent.include)
             if not included:
                 return False, _Bits(bits, 0)

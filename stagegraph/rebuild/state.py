@@ -9,15 +9,14 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from stagegraph.dockerfile.logical import source_from_bytes
+from stagegraph.dockerfile.logical import MAX_BYTES, source_from_bytes
 from stagegraph.errors import InputError
 from stagegraph.graph.build import Build, build_of
 from stagegraph.options import Options
 from stagegraph.reading import find, read_bytes
 from stagegraph.rebuild.context import Context, Entry
-from stagegraph.rebuild.tree import Node, NodeKind
+from stagegraph.rebuild.tree import Node
 
-_MOST_OF_DOCKERFILE = 4 * 1024 * 1024 + 1
 _DEFAULT_OPTIONS = Options()
 
 
@@ -60,8 +59,7 @@ class BuildState(Struct, frozen=True, kw_only=True, dict=True):
         cls, context: Context, dockerfile: str = "Dockerfile", options: Options = _DEFAULT_OPTIONS
     ) -> BuildState:
         """The build of ``dockerfile``, a path in ``context``; contexts can be shared by many builds."""
-        node = context.at(dockerfile)
-        data = node.start(_MOST_OF_DOCKERFILE) if node and node.kind is NodeKind.FILE else None
+        data = context.read(dockerfile, MAX_BYTES)
         if data is None:
             raise InputError(f"there is no file {dockerfile} in the context")
         name, ignore = context.ignore_file(posixpath.normpath(dockerfile))

@@ -79,6 +79,8 @@ class Node:
     @property
     def header(self) -> bytes:
         """The digest of the entry itself: of a folder without what is in it."""
+        if not self.is_folder and self._digest:
+            return self._digest
         text = f"{self.kind}\0{self.mode:o}\0{self.owner}\0{self.target}\0"
         if self.kind is NodeKind.FILE:
             text += self.content
@@ -88,9 +90,8 @@ class Node:
     def digest(self) -> bytes:
         """The digest of the entry and of everything in it."""
         if not self._digest:
-            self._digest = self.header
-            if self.is_folder:
-                self._digest = digest_of([self._digest, *self._digests_inside()])
+            header = self.header
+            self._digest = digest_of([header, *self._digests_inside()]) if self.is_folder else header
         return self._digest
 
     def _digests_inside(self) -> Iterable[bytes]:
@@ -120,6 +121,11 @@ class Node:
 def folder(children: Children = _NOTHING, mode: int = 0o755) -> Node:
     """A folder with ``children``."""
     return Node(NodeKind.FOLDER, mode, children=dict(sorted(children.items())))
+
+
+def folder_of(children: Callable[[], Children]) -> Node:
+    """A folder whose entries ``children`` returns, sorted, when they are first asked for."""
+    return Node(NodeKind.FOLDER, 0o755, children=children)
 
 
 def digest_of(parts: Iterable[bytes]) -> bytes:
