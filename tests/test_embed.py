@@ -285,7 +285,7 @@ def test_errors_say_file_line_and_next_step(stagegraph: Run, folder: Path) -> No
             "hint: write prune=true\n"
         ),
         EMPTY.replace("Dockerfile", "../nope"): (
-            "error: page.md:1: ../nope does not exist\nhint: use a path relative to the Markdown file\n"
+            "error: page.md:1: ../nope does not exist\nhint: use a path relative to the page\n"
         ),
         "a <!-- stagegraph: . -->\n": (
             "error: page.md:1:1: a marker must be alone on its line\n"
@@ -334,9 +334,9 @@ def test_two_blocks_cannot_write_one_picture(stagegraph: Run, folder: Path) -> N
         ("title=a title=b", "option `title` is given twice"),
         ("legend=yes", "invalid value `yes` for `legend`"),
         ("direction=UP", "invalid value `UP` for `direction`"),
-        ("format=png", "invalid value `png` for `format`"),
+        ("format=gif", "invalid value `gif` for `format`"),
         ("format=svg", "format=svg needs a file to write to"),
-        ("output=a.svg", "only format=svg writes a file"),
+        ("output=a.svg", "only format=svg and format=png write a file"),
         ("build-arg=X", "`build-arg=X` has no value"),
         ("build-context=A=b", "image names must be lower case"),
     ],
