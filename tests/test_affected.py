@@ -269,6 +269,13 @@ def test_outside_of_a_repository_the_change_must_be_named(in_process: Run, tmp_p
     assert done.stdout.decode().startswith("1 of 1 step runs again, 0 cached\n")
 
 
+def test_a_repository_without_a_commit_has_no_state_before(in_process: Run, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM alpine\n")
+    git(tmp_path, "init", "-q")
+    done = in_process("affected", cwd=tmp_path)
+    assert done.stderr.decode().startswith("error: there is no commit yet\n")
+
+
 def test_a_shallow_clone_says_what_is_missing(in_process: Run, folder: Path, tmp_path: Path) -> None:
     first = git(folder, "rev-parse", "HEAD")
     (folder / "app/src/a.js").write_text("2\n")
