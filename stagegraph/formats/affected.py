@@ -95,6 +95,8 @@ def headline(value: Affected) -> str:
 def _summary(one: AffectedTarget) -> str:
     counts = {status: sum(step.status is status for step in one.shown) for status in StepStatus}
     total = counted(len(one.shown), "step")
+    if one.fails:
+        return "it cannot be built"
     if one.status is StepStatus.CACHED:
         return f"all of {total} cached" if one.shown else "there are no steps"
     again = counts[StepStatus.RUNS_AGAIN]
