@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from stagegraph.version import __version__
 
 if TYPE_CHECKING:
-    from stagegraph.api import read, render, stage_graph, step_graph
+    from stagegraph.api import affected, read, render, stage_graph, step_graph
     from stagegraph.check.check import CheckedFile
     from stagegraph.check.many import Run as CheckResult
     from stagegraph.check.run import check_paths as check
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from stagegraph.model import Edge, EdgeKind, Finding, Node, NodeKind, Reach, Report, Role, Severity, Step
     from stagegraph.options import Options
     from stagegraph.picture.view import View
+    from stagegraph.rebuild.context import Context, FileEntry, LinkEntry
+    from stagegraph.rebuild.impact import Impact, Reason, ReasonKind, StepImpact, StepStatus
+    from stagegraph.rebuild.state import BuildState
     from stagegraph.records.reading import read_records
     from stagegraph.records.record import Record
     from stagegraph.source import Source
@@ -43,12 +46,17 @@ _PUBLIC = {
     "Build": "graph.build",
     "CheckResult": "check.many:Run",
     "CheckedFile": "check.check",
+    "BuildState": "rebuild.state",
     "Comparison": "comparison.changes",
+    "Context": "rebuild.context",
     "DockerfileError": "errors",
     "Edge": "model",
     "EdgeKind": "model",
+    "FileEntry": "rebuild.context",
     "Finding": "model",
+    "Impact": "rebuild.impact",
     "InputError": "errors",
+    "LinkEntry": "rebuild.context",
     "Node": "model",
     "NodeKind": "model",
     "Options": "options",
@@ -56,6 +64,8 @@ _PUBLIC = {
     "PathPart": "timings.timings",
     "Phase": "timings.timings",
     "Reach": "model",
+    "Reason": "rebuild.impact",
+    "ReasonKind": "rebuild.impact",
     "Record": "records.record",
     "RenderError": "errors",
     "Report": "model",
@@ -66,10 +76,13 @@ _PUBLIC = {
     "Source": "source",
     "StagegraphError": "errors",
     "Step": "model",
+    "StepImpact": "rebuild.impact",
+    "StepStatus": "rebuild.impact",
     "TimedStage": "timings.timings",
     "TimedStep": "timings.timings",
     "Timings": "timings.timings",
     "View": "picture.view",
+    "affected": "api",
     "analyse": "graph.report",
     "check": "check:",  # the package itself can be called
     "compare": "comparison.compare",
@@ -86,14 +99,19 @@ _PUBLIC = {
 
 __all__ = [
     "Build",
+    "BuildState",
     "CheckResult",
     "CheckedFile",
     "Comparison",
+    "Context",
     "DockerfileError",
     "Edge",
     "EdgeKind",
+    "FileEntry",
     "Finding",
+    "Impact",
     "InputError",
+    "LinkEntry",
     "Node",
     "NodeKind",
     "Options",
@@ -101,6 +119,8 @@ __all__ = [
     "PathPart",
     "Phase",
     "Reach",
+    "Reason",
+    "ReasonKind",
     "Record",
     "RenderError",
     "Report",
@@ -111,11 +131,14 @@ __all__ = [
     "Source",
     "StagegraphError",
     "Step",
+    "StepImpact",
+    "StepStatus",
     "TimedStage",
     "TimedStep",
     "Timings",
     "View",
     "__version__",
+    "affected",
     "analyse",
     "check",
     "compare",

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from stagegraph.comparison.changes import Comparison
     from stagegraph.graph.stage_graph import StageGraph
+    from stagegraph.rebuild.impact import Impact
+    from stagegraph.rebuild.state import BuildState
 
 _DEFAULT_OPTIONS = Options()
 _DEFAULT_VIEW = View()
@@ -46,6 +48,17 @@ def stage_graph(build: Build, *, prune: bool = False) -> StageGraph:
 def step_graph(build: Build) -> networkx.DiGraph[int]:
     """The DAG of the steps that BuildKit schedules for ``build``."""
     return build.step_graph()
+
+
+def affected(before: BuildState, after: BuildState) -> Impact:
+    """What BuildKit runs again when it builds ``after`` with the cache that building ``before`` left.
+
+    Every step of ``after`` runs again, may run again or is cached. Raises InputError for files that
+    cannot be read and for an invalid ignore file.
+    """
+    from stagegraph.rebuild import impact
+
+    return impact.affected(before, after)
 
 
 def render(

@@ -56,3 +56,7 @@ class InputError(StagegraphError):
 
 class RenderError(StagegraphError):
     """A picture cannot be made: a layout engine is missing, failed or took too long."""
+
+
+class BakeError(StagegraphError):
+    """``docker buildx bake`` rejects the bake or compose files, or the targets asked for."""

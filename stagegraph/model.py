@@ -182,7 +182,8 @@ class Step(Struct, frozen=True, kw_only=True):
 class Shipped(Struct, frozen=True, kw_only=True):
     """Something in the image of a target, and where it came from."""
 
-    target: str  # Node.id
+    target: str  # Node.id of the target whose image it is
+    platform: str = ""  # of that image, if the images for the platforms differ
     node: str  # Node.id of its source
     kind: str  # "base image", "stage", "path"
     path: str = ""  # in the source; "" for a whole base image or stage
@@ -192,9 +193,10 @@ class Shipped(Struct, frozen=True, kw_only=True):
 
 
 class LeftBehind(Struct, frozen=True, kw_only=True):
-    """A node that a target needs and of which nothing, or only some paths, is in the image of the target."""
+    """A needed node of which nothing, or only some paths, is in the image of a target."""
 
-    target: str  # Node.id
+    target: str  # Node.id of the target
+    platform: str = ""  # of its image, if the images for the platforms differ
     node: str
     kept: tuple[str, ...] = ()  # its paths that are in the image
 

@@ -6,7 +6,7 @@ import click
 
 from stagegraph.cli import COMMANDS, cli
 
-_HEAD = """# Commands
+_HEAD = r"""# Commands
 
 The tests generate this page from the output of `stagegraph COMMAND --help`.
 
@@ -20,12 +20,33 @@ The tests generate this page from the output of `stagegraph COMMAND --help`.
 
 Output is coloured only in a terminal. To turn colours off there, set the environment variable `NO_COLOR`.
 
-`stagegraph DOCKERFILE` draws a Dockerfile as `stagegraph render DOCKERFILE` does. `-f` names the Dockerfile,
-as in `docker build`, and `-F` the format.
+## As in docker build
 
-To complete commands, options, stages and paths with Tab, add `eval "$(stagegraph completion bash)"` to
-`~/.bashrc`, or `eval "$(stagegraph completion zsh)"` to `~/.zshrc`, below `compinit`. For fish, write the
-output of `stagegraph completion fish` to `~/.config/fish/completions/stagegraph.fish`.
+- `-f` names the Dockerfile, and `-F` the format. With `-f`, the argument DOCKERFILE can be the build context:
+  `stagegraph render -f docker/Dockerfile .` works like `docker build -f docker/Dockerfile .`. stagegraph does
+  not read the context.
+- `--target`, `--build-arg`, `--platform` and `--build-context` are those of `docker build`.
+  `--build-arg NAME` takes the value from the environment.
+- `-t` is an error: in `docker build` it names the image.
+
+Without a command, `stagegraph PATH` and `stagegraph --prune` are `stagegraph render PATH` and
+`stagegraph render --prune`. The name of a command comes before a file of the same name; write `./report` for
+the file.
+
+Older spellings print a warning and will stop working in version 1.0: `-f` with the name of a format (`-F`),
+`--record-build` (`--build`), and `--dockerfile` of `stagegraph embed` (`-f`).
+
+## Completion with Tab
+
+| shell | add this line | to this file |
+| --- | --- | --- |
+| bash 4.4 or later | `eval "$(stagegraph completion bash)"` | `~/.bashrc` |
+| zsh | `eval "$(stagegraph completion zsh)"` | `~/.zshrc`, below `compinit` |
+| fish | `stagegraph completion fish \| source` | `~/.config/fish/config.fish` |
+
+Tab completes commands, options, their values, and paths. For `--target` and `stagegraph explain`, it
+completes the stages of the Dockerfile that the line names, else of `./Dockerfile`. In older versions of bash,
+it completes only paths.
 """
 
 

@@ -46,7 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--missing-tools",
         metavar="TOOLS",
-        help="fail every test that is skipped, except for one of these missing tools: chromium,Graphviz,node",
+        help="fail every skipped test but those of these missing tools: chromium,Graphviz,node,zsh,fish",
     )
 
 

@@ -322,7 +322,7 @@ def test_broken_files_of_builds_are_noted(in_process: Run, repository: Path) -> 
     assert done.returncode == 0
     assert done.stdout.decode().splitlines()[:2] == [
         "note: compose.yaml: not understood: did not find expected node content in line 2",
-        "note: docker-bake.hcl: not understood: invalid HCL in line 1",
+        "note: docker-bake.hcl:1: not understood: expected the name of an attribute or of a block",
     ]
 
 
@@ -370,7 +370,7 @@ def test_a_build_of_a_target_that_no_stage_has_is_an_error_at_its_line(
         "jobs:\n  a:\n    steps:\n      - uses: docker/build-push-action@v5\n"
         "        with:\n          target: simple\n"
     )
-    done = in_process("check", "-f", "json", cwd=repository)
+    done = in_process("check", "-F", "json", cwd=repository)
     assert done.returncode == 1
     end = "so this build fails"
     assert findings(done, "unknown-target") == [
@@ -382,9 +382,9 @@ def test_a_build_of_a_target_that_no_stage_has_is_an_error_at_its_line(
     text = in_process("check", cwd=repository).stdout.decode()
     assert "bin/build\n  2:31 error: Dockerfile has no stage `tset`" in text
     assert "1 file checked, 3 builds found: 3 errors" in text
-    sarif = json.loads(in_process("check", "-f", "sarif", cwd=repository).stdout)["runs"][0]["results"]
+    sarif = json.loads(in_process("check", "-F", "sarif", cwd=repository).stdout)["runs"][0]["results"]
     assert [one["level"] for one in sarif if one["ruleId"] == "unknown-target"] == ["error"] * 3
-    github = in_process("check", "-f", "github", cwd=repository).stdout.decode()
+    github = in_process("check", "-F", "github", cwd=repository).stdout.decode()
     assert "::error file=bin/build,line=2,endLine=2,title=unknown-target::" in github
 
 
@@ -425,7 +425,7 @@ def test_a_build_that_may_use_another_file_or_target_is_not_an_error(
     write(repository, Dockerfile=_TESTED)
     (repository / name).parent.mkdir(parents=True, exist_ok=True)
     (repository / name).write_text(text)
-    done = in_process("check", "-f", "json", cwd=repository)
+    done = in_process("check", "-F", "json", cwd=repository)
     assert (done.returncode, findings(done, "unknown-target")) == (0, [])
 
 

@@ -168,7 +168,7 @@ def test_platforms_and_contexts(stagegraph: Run) -> None:
         ),
         (["render", NODE, "--nope"], 2, "No such option"),
         (["explain", "bulder", NODE], 1, "has no stage or image `bulder`\nhint: did you mean builder?"),
-        (["nope"], 2, "there is no command"),
+        (["nope"], 2, "No such command"),
     ],
 )
 def test_errors_have_one_clear_message(stagegraph: Run, args: list[str], code: int, message: str) -> None:
@@ -300,101 +300,3 @@ def test_explain_says_why_nothing_needs_a_stage(stagegraph: Run) -> None:
     assert stagegraph("explain", "test", "samples/dead-stages").stdout.decode() == (
         "`test` (line 18) is not needed.\n  Nothing reads it.\n  It is built only as target `test`.\n"
     )
-
-
-def test_a_path_in_place_of_a_command_is_drawn(stagegraph: Run) -> None:
-    drawn = stagegraph("render", NODE).stdout
-    assert stagegraph(NODE).stdout == drawn
-    assert stagegraph("-f", NODE).stdout == drawn
-    assert stagegraph("--prune", NODE).stdout == stagegraph("render", "--prune", NODE).stdout
-    text = (ROOT / NODE / "Dockerfile").read_bytes()
-    assert stagegraph("-", stdin=text).stdout == stagegraph("render", "-", stdin=text).stdout
-
-
-def test_f_names_the_dockerfile_on_every_command(stagegraph: Run) -> None:
-    for command in ("render", "report", "check"):
-        assert stagegraph(command, "-f", NODE).stdout == stagegraph(command, NODE).stdout
-    # with -f, a directory is the build context of docker build
-    assert stagegraph("render", "-f", NODE, ".").stdout == stagegraph("render", NODE).stdout
-    explained = stagegraph("explain", "builder", NODE).stdout
-    assert stagegraph("explain", "builder", "-f", NODE).stdout == explained
-
-
-def test_f_with_a_format_works_with_a_warning(stagegraph: Run, tmp_path: Path) -> None:
-    done = stagegraph("render", NODE, "-f", "dot")
-    assert done.stdout == stagegraph("render", NODE, "-F", "dot").stdout
-    assert done.stderr == (b"deprecated: write -F dot; from version 1.0 on, -f only names the Dockerfile\n")
-    (tmp_path / "dot").write_text("FROM alpine AS of-the-file\n")
-    done = stagegraph("render", "-f", "dot", cwd=tmp_path)
-    assert b"of-the-file" in done.stdout
-    assert done.stderr == b""
-
-
-@pytest.mark.parametrize(
-    ("args", "message"),
-    [
-        (("render", "a", "-f", "b"), "both a and -f b are given; name one Dockerfile"),
-        (("diff", NODE, NODE, "-f", NODE), "name the Dockerfiles as OLD and NEW: -f chooses none of them"),
-        (("render", "-t", "app:1"), "to choose a stage, use --target app:1"),
-        (("report", NODE, "--build", "1"), "--build chooses a build in a record"),
-        (("render", "--build-arg", "samples"), "Invalid value for --build-arg: 'samples' is not NAME=VALUE"),
-        (("render", "--build-arg", "a/b"), "Invalid value for --build-arg: 'a/b' is not NAME=VALUE"),
-        (("render", NODE, "-o", "x.jpg"), "there is no format for x.jpg; write PNG: -o x.png"),
-        (("rendr",), "there is no command and no file 'rendr'; did you mean render?"),
-        (("zzz",), "there is no command and no file 'zzz'; the commands are render, report,"),
-    ],
-)
-def test_wrong_usage_says_what_is_right(stagegraph: Run, args: tuple[str, ...], message: str) -> None:
-    done = stagegraph(*args)
-    assert done.returncode == 2
-    assert message in done.stderr.decode()
-
-
-def test_the_old_name_of_build_works_with_a_warning(stagegraph: Run) -> None:
-    record = "samples/measured/build.dockerbuild"
-    done = stagegraph("report", "--record", record, "--record-build", "1")
-    assert done.stdout == stagegraph("report", "--record", record, "--build", "1").stdout
-    assert done.stderr == b"deprecated: --record-build is now --build\n"
-
-
-def test_a_folder_without_a_dockerfile_names_those_below(stagegraph: Run, tmp_path: Path) -> None:
-    for name in ("api", "web"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "Dockerfile").write_text("FROM alpine\n")
-    done = stagegraph("render", ".", cwd=tmp_path)
-    assert done.returncode == 1
-    assert done.stderr.decode() == (
-        "error: there is no Dockerfile or Containerfile in .\n"
-        "hint: use one of api/Dockerfile, web/Dockerfile, as in `stagegraph render api/Dockerfile`\n"
-    )
-
-
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [("docker-bake.hcl", "bake"), ("docker-bake.json", "bake"), ("compose.yaml", "compose")],
-)
-def test_a_file_of_builds_is_named_as_such(stagegraph: Run, tmp_path: Path, name: str, kind: str) -> None:
-    (tmp_path / name).write_text("{}\n")
-    (tmp_path / "Dockerfile").write_text("FROM alpine\n")
-    done = stagegraph("render", name, cwd=tmp_path)
-    assert done.returncode == 1
-    assert done.stderr.decode() == (
-        f"error: {name} is a {kind} file: name a Dockerfile\n"
-        "hint: use one of Dockerfile, as in `stagegraph render Dockerfile`\n"
-    )
-
-
-def test_a_platform_that_is_almost_known_gets_a_warning(stagegraph: Run) -> None:
-    done = stagegraph("report", NODE, "--platform", "linux/adm64")
-    assert done.returncode == 0
-    assert done.stderr == b"warning: --platform linux/adm64: did you mean linux/amd64?\n"
-    assert stagegraph("report", NODE, "--platform", "linux/mips,linux/tomorrow").stderr == b""
-
-
-def test_check_refuses_a_target_that_no_file_has(stagegraph: Run) -> None:
-    done = stagegraph("check", NODE, "--target", "bulder")
-    assert done.returncode == 2
-    assert done.stderr.decode() == (
-        "error: no checked file has a stage named bulder\nhint: did you mean builder?\n"
-    )
-    assert stagegraph("check", NODE, "--target", "builder").returncode == 0

@@ -376,7 +376,9 @@ def test_a_large_comparison_draws_only_edges_of_what_changed() -> None:
     lines = ["FROM a AS s0"] + [f"FROM s{n - 1} AS s{n}\nCOPY . ." for n in range(1, 60)]
     found = compared("\n".join(lines), "\n".join(lines).replace("FROM s29 AS s30", "FROM s29 AS s30\nRUN x"))
     text = sg.render(found, "mermaid").decode()
-    assert len(re.findall(r"^  \w+ (?:-->|==>)", text, re.MULTILINE)) == 3  # from s29 and . into s30, to s31
+    assert (
+        len(re.findall(r"^  \w+ (?:-{2,3}>|={2,3}>)", text, re.MULTILINE)) == 3
+    )  # from s29 and . into s30, to s31
 
 
 def test_targets_that_need_the_same_are_one_row() -> None:
@@ -392,7 +394,7 @@ def test_a_comparison_of_thousands_of_stages_fits_github() -> None:
     )
     text = sg.render(compared(one, one.replace("/y", "/z")), "mermaid").decode()
     assert len(text) <= MOST_CHARACTERS
-    assert len(re.findall(r"^  \w+ (?:-->|==>|-\.->)", text, re.MULTILINE)) <= MOST_EDGES
+    assert len(re.findall(r"^  \w+ (?:-{2,3}>|={2,3}>|-\.{1,2}->)", text, re.MULTILINE)) <= MOST_EDGES
     assert parse_errors({"large": text}) == []
     comment = sg.render(compared(one, one.replace("/y", "/z")), "markdown").decode()
     assert len(comment) <= 65_536  # what GitHub takes as a comment

@@ -24,7 +24,6 @@ from stagegraph.discovery.commands import build_command, simple_commands
 from stagegraph.discovery.compose import compose_builds
 from stagegraph.discovery.discover import discover
 from stagegraph.discovery.found_build import Discovery, FoundBuild
-from stagegraph.discovery.hcl_file import HclError, read_hcl
 from stagegraph.discovery.repository import FileTree, Repository, ignore_spec
 from stagegraph.discovery.workflows import workflow_builds
 from stagegraph.discovery.yaml_file import Table, YamlError, read_yaml
@@ -473,8 +472,6 @@ def test_any_text_as_yaml_gives_builds_or_notes(text: str) -> None:
 def test_any_text_as_bake_gives_builds_or_notes(text: str) -> None:
     bake_builds("docker-bake.hcl", f'target "a" {{\n{text}\n}}\n', _REPOSITORY)
     bake_builds("docker-bake.json", text, _REPOSITORY)
-    with suppress(HclError):
-        read_hcl(text)
 
 
 @given(st.text(max_size=120))

@@ -13,6 +13,10 @@ from msgspec.structs import replace
 import stagegraph as sg
 from stagegraph.formats.mermaid import MOST_CHARACTERS, MOST_EDGES
 from stagegraph.formats.mermaid_style import AMBER, BLUE, GREEN, GREY, RED
+from stagegraph.formats.node_ids import arrow_ids
+from stagegraph.picture.picture import picture
+from stagegraph.picture.theme import style_name
+from stagegraph.picture.view import DIALECTS, Arrow
 
 from .build import report
 from .mermaid_parser import THEMES, VERSIONS, Drawer, parse_errors
@@ -116,7 +120,10 @@ def test_generated_reports_are_mermaid_that_parses() -> None:
         except sg.StagegraphError:
             continue
         view = sg.View(
-            steps=len(diagrams) % 3 == 0, critical_path=len(diagrams) % 2 == 0, link_base="https://e.org/D"
+            steps=len(diagrams) % 3 == 0,
+            critical_path=len(diagrams) % 2 == 0,
+            link_base="https://e.org/D",
+            dialect=DIALECTS[len(diagrams) % len(DIALECTS)],
         )
         diagrams[f"{len(diagrams)}: {text}"] = sg.render(found, "mermaid", view).decode()
     assert diagrams
@@ -279,6 +286,108 @@ def test_a_renamed_stage_keeps_the_ids_of_the_others() -> None:
     assert ids[0] ^ ids[1] == {"s_certs", "s_keys"}
 
 
+NAMES = ("base", "deps", "build", "test", "lint", "assets", "server", "certs", "docs", "final")
+
+
+def _random_stage(chance: random.Random, name: str, before: list[str]) -> list[str]:
+    lines = [
+        f"FROM {chance.choice(['alpine:3', 'golang:1', 'node:20', *before[-5:]])} AS {name}",
+        f"RUN make {name}",
+    ]
+    if chance.random() < 0.3:
+        lines.append("COPY src /src")
+    if before and chance.random() < 0.6:
+        lines.append(f"COPY --from={chance.choice(before)} /out/{name} /bin/{name}")
+    return lines
+
+
+def _random_edit(seed: int) -> tuple[str, str]:
+    """Ten stages, and the same with a stage ``fresh`` somewhere, which others may read."""
+    chance = random.Random(seed)
+    stages = [_random_stage(chance, name, list(NAMES[:number])) for number, name in enumerate(NAMES)]
+    place = chance.randrange(len(NAMES))
+    fresh = _random_stage(chance, "fresh", list(NAMES[:place]))
+    after = [*stages[:place], fresh, *(list(stage) for stage in stages[place:])]
+    if chance.random() < 0.5:
+        after[-1].append("COPY --from=fresh /fresh /fresh")
+    old, new = ("\n".join(line for lines in each for line in lines) + "\n" for each in (stages, after))
+    return old, new
+
+
+def _parts(found: sg.Report) -> set[object]:
+    """What a reader sees of a picture without the stage ``fresh``."""
+    drawn = picture(found, sg.View())
+    labels = {box.id: box.label for box in drawn.boxes}
+    boxes = {(box.label, re.sub(r"\d+ steps?", "", box.sublabel), style_name(box)) for box in drawn.boxes}
+    arrows = {(labels[a.source], labels[a.target], a.label, a.kind, a.needed, a.ships) for a in drawn.arrows}
+    parts: set[object] = {part for part in boxes | arrows if "fresh" not in str(part)}
+    return parts | {drawn.direction, drawn.notes}
+
+
+def test_the_lines_of_what_looks_the_same_stay_the_same() -> None:
+    measured = 0
+    for seed in range(400):
+        old, new = (report(text) for text in _random_edit(seed))
+        if _parts(old) != _parts(new):
+            continue  # other stages are needed now, or another source: these lines have to change
+        lines = [sg.render(found, "mermaid").decode().splitlines() for found in (old, new)]
+        differing = [
+            line
+            for line in difflib.ndiff(lines[0], lines[1])
+            if line[:1] in "+-" and not re.search(r"[a-z]_fresh\b", line)
+        ]
+        measured += 1
+        for sign in "+-":
+            assert sum(line[0] == sign for line in differing) <= 8, differing
+    assert measured > 50
+
+
+def test_a_first_label_does_not_change_the_other_links() -> None:
+    text = "".join(f"FROM {base} AS {name}\n" for base, name in zip(("alpine", *NAMES), NAMES, strict=False))
+    old, new = (
+        sg.render(report(one), "mermaid").decode().splitlines()
+        for one in (text, text + "COPY --from=deps /a /b\n")
+    )
+    gone = [line for line in difflib.ndiff(old, new) if line[0] == "-"]
+    assert not [line for line in gone if "==" in line], gone
+    assert len(gone) <= 4
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_new_stage_changes_few_lines_of_a_diagram_with_steps(backwards: bool) -> None:
+    view = sg.View(steps=True, critical_path=True)
+    texts = [
+        sg.render(report(text), "mermaid", view).decode().splitlines()
+        for text in (TEN_STAGES, _NEW + TEN_STAGES)
+    ]
+    old, new = texts[::-1] if backwards else texts
+    differing = [
+        line for line in difflib.ndiff(old, new) if line[:1] in "+-" and not re.search("_(docs|python)", line)
+    ]
+    assert len(differing) <= 16, differing
+
+
+@pytest.mark.parametrize("name", ["mermaid", "dot"])
+def test_an_id_is_the_name_of_its_stage_wherever_that_stands(name: str) -> None:
+    for view in (sg.View(), sg.View(steps=True)):
+        old, new = (sg.render(report(text), name, view).decode() for text in (TEN_STAGES, _NEW + TEN_STAGES))
+        ids = [
+            set(re.findall(r"^\s*(?:subgraph )?(\w+)(?= ?[\[({])", one, re.MULTILINE)) for one in (old, new)
+        ]
+        assert ids[0] - ids[1] == set()
+        assert len(ids[0]) > 10
+        assert all("docs" in one or "python" in one for one in ids[1] - ids[0])
+
+
+def test_the_ids_of_labels_are_unique() -> None:
+    arrow = Arrow(source="a", target="b", kind=None)
+    ends = {f"x{number}": f"s_{number}" for number in range(9000)}
+    arrows = [arrow, arrow, *(Arrow(source=one, target="a", kind=None) for one in ends)]
+    ids = arrow_ids("t", arrows, {"a": "s_a", "b": "s_b"} | ends)
+    assert len({one[:7] for one in ids}) < len(ids) - 1  # hashes do collide
+    assert len(set(ids)) == len(ids)
+
+
 def test_names_that_become_equal_ids_stay_apart_and_do_not_depend_on_the_order() -> None:
     names = ["a-b", "a.b", "a_b", "end", "graph", "x" * 80, "x" * 81]
     texts = [
@@ -295,29 +404,94 @@ def test_names_that_become_equal_ids_stay_apart_and_do_not_depend_on_the_order()
     assert parse_errors(dict(enumerate_names(found))) == []
 
 
+def test_images_whose_labels_are_cut_alike_have_ids_of_their_own_wherever_they_stand() -> None:
+    images = [f"registry.example.org/{'deep/' * 9}{name}/image:1.2.3-with-a-long-tag" for name in "ab"]
+    texts = [
+        sg.render(report("".join(f"FROM {image}\n" for image in order)), "mermaid").decode()
+        for order in (images, images[::-1])
+    ]
+    ids = [set(re.findall(r"^  (i_\w+)\[", text, re.MULTILINE)) for text in texts]
+    assert len(ids[0]) == 2
+    assert ids[0] == ids[1]
+    assert not any("__" in one for one in ids[0])
+
+
 def enumerate_names(texts: list[str]) -> list[tuple[str, str]]:
     """Each text with a name of its own."""
     return [(str(number), text) for number, text in enumerate(texts)]
 
 
-@pytest.mark.parametrize("dialect", ["github", "sphinx", "azure", "plain"])
+@pytest.mark.parametrize("dialect", DIALECTS)
 def test_mermaid_reads_every_dialect(dialect: str) -> None:
-    title = "" if dialect == "azure" else "A: title; with {braces} #1 %%{init}%%"
+    found = report(TEN_STAGES)
+    views = [sg.View(), sg.View(steps=True, critical_path=True), sg.View(link_base="https://e.org/D")]
     texts = {
-        f"{dialect} {steps}": sg.render(
-            report(TEN_STAGES), "mermaid", sg.View(dialect=dialect, title=title, steps=steps)
-        ).decode()
-        for steps in (False, True)
+        f"{dialect} {number}": sg.render(found, "mermaid", replace(view, dialect=dialect)).decode()
+        for number, view in enumerate(views)
     }
     assert parse_errors(texts) == []
     for text in texts.values():
         assert text.startswith("---\n") == (dialect == "github")
         assert ("%%{init: {" in text) == (dialect == "sphinx")
-        assert ("\ngraph TB" in f"\n{text}" or "\ngraph LR" in f"\n{text}") == (dialect == "azure")
+        assert bool(re.search(r"^graph (TB|LR)$", text, re.MULTILINE)) == (dialect == "azure")
 
 
-def test_azure_gets_no_long_links_and_no_bold_text() -> None:
-    text = sg.render(report(TEN_STAGES), "mermaid", sg.View(dialect="azure")).decode()
-    assert not re.search(r"===>|---->|-\.\.->|<b>|flowchart", text)
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_hostile_names_and_titles_parse_in_every_dialect(dialect: str) -> None:
+    texts = {}
+    for text in HOSTILE:
+        view = sg.View(dialect=dialect, title="" if dialect == "azure" else text)
+        texts[f"{dialect} {text!r}"] = written = sg.render(_with_label(text), "mermaid", view).decode()
+        assert not re.search(r"^\s*(:::|```)", written, re.MULTILINE)
+    assert parse_errors(texts) == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_hostile_titles_run_nothing(version: str, drawer: Drawer) -> None:
+    for title in ("<script>alert(1)</script>", "<img src=x onerror=alert(1)>"):
+        text = sg.render(report("FROM alpine\n"), "mermaid", sg.View(dialect="plain", title=title)).decode()
+        drawer.draw(text, version)
+        assert drawer.state("document.querySelectorAll('#out script, #out img').length", version) == 0
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_dialect_draws_the_same_colours(version: str, drawer: Drawer) -> None:
+    """Nodes and links of each dialect look like those of GitHub's."""
+    looks = []
+    for dialect in DIALECTS:
+        drawer.draw(sg.render(report(TEN_STAGES), "mermaid", sg.View(dialect=dialect)).decode(), version)
+        looks.append(drawer.state(_LOOKS, version))
+    assert len(looks[0]) > 20
+    assert all(look == looks[0] for look in looks)
+
+
+_LOOKS = """
+[...document.querySelectorAll('#out .node .label-container, #out path.flowchart-link')].map((part) => {
+  const style = getComputedStyle(part);
+  return [style.fill, style.stroke, style.strokeWidth].join(" ");
+}).sort()
+"""
+_ARROWHEADS = """
+[...document.querySelectorAll('#out path.flowchart-link[marker-end]')].map((line) => {
+  const marker = line.getAttribute("marker-end").match(/#(.*?)\\)/)[1];
+  const head = document.getElementById(marker).querySelector("path");
+  return [getComputedStyle(line).stroke, getComputedStyle(head).fill];
+})
+"""
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_arrowhead_has_the_colour_of_its_line(version: str, dialect: str, drawer: Drawer) -> None:
+    drawer.draw(sg.render(report(TEN_STAGES), "mermaid", sg.View(dialect=dialect)).decode(), version)
+    heads = drawer.state(_ARROWHEADS, version)
+    assert len({line for line, _ in heads}) == 3
+    assert [line for line, head in heads if line != head] == []
+
+
+def test_azure_gets_graph_and_simple_links_and_no_bold_text() -> None:
+    for view in (sg.View(dialect="azure"), sg.View(dialect="azure", steps=True, prune=True)):
+        text = sg.render(report(TEN_STAGES), "mermaid", view).decode()
+        assert not re.search(r"===>|--->|-\.\.->|<b>|flowchart|:::|init|---\n", text)
     with pytest.raises(sg.OptionsError, match="Azure DevOps shows no title"):
         sg.render(report(TEN_STAGES), "mermaid", sg.View(dialect="azure", title="x"))

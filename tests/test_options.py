@@ -1,312 +1,153 @@
-"""Every option of every command changes what it does in every format, or is refused."""
+"""Every option of a picture changes the output of a format, or is refused for it."""
 
 from __future__ import annotations
 
-import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import click
 import pytest
 
-from stagegraph.cli import COMMANDS, cli
-from stagegraph.formats import FORMATS, formats
+from stagegraph.formats import FORMATS
+from stagegraph.picture.view import View
 
-from . import images
-from .conftest import ROOT
+from .build import report
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 DOCKERFILE = """\
-# syntax=docker/dockerfile:1
-ARG V=1
-FROM alpine:$V AS base-amd64
-FROM alpine:3 AS base-arm64
-RUN --device=x make
-FROM base-${TARGETARCH} AS base
-FROM base AS builder
-WORKDIR /src
+ARG V=a
+FROM golang:1.23 AS build
+COPY . .
 RUN make
-FROM other AS unused
-RUN b
-FROM base AS side
-RUN c
-FROM base
-COPY --from=builder /src/a/very/long/path /usr/bin/app
-COPY --from=side /x /x
+FROM build AS test
+FROM alpine AS x-a
+FROM alpine AS x-b
+FROM x-${V}
+COPY --from=build /app /usr/bin/app
 """
-OTHER = (
-    DOCKERFILE.replace("RUN make", "RUN make all")
-    .replace("FROM alpine:3 AS", "FROM debian AS")
-    .replace("alpine:$V", "alpine:${V}0")
-)
-_BUILD: dict[str, tuple[str, ...]] = {
-    "targets": ("--target", "builder"),
-    "build_args": ("--build-arg", "V=2"),
-    "platforms": ("--platform", "linux/arm64"),
-    "contexts": ("--build-context", "side=./x"),
-}
-_VIEW = {
-    "direction": ("--direction", "RL"),
+VALUES: dict[str, tuple[str, ...]] = {
+    "direction": ("--direction", "BT"),
     "prune": ("--prune",),
     "steps": ("--steps",),
     "critical_path": ("--critical-path",),
     "legend": ("--legend",),
     "labels": ("--no-labels",),
     "theme": ("--theme", "dark"),
-    "link_base": ("--link-base", "https://example.com/Dockerfile"),
-    "title": ("--title", "A title"),
-    "engine": ("--engine", "system"),  # which is not there: the path is empty
-    "dialect": ("--dialect", "azure"),
-    "record": ("--record", "build.dockerbuild"),
-    "build": ("--record", "build.dockerbuild", "--build", "9"),
+    "link_base": ("--link-base", "https://example.org/Dockerfile"),
+    "title": ("--title", "The build of the app"),
+    "dialect": ("--dialect", "plain"),
 }
-LOG = """\
-#1 [internal] load build definition from Dockerfile
-#1 DONE 0.1s
-
-#2 [base-amd64 1/1] FROM docker.io/library/alpine:1
-#2 DONE 0.5s
-
-#3 [builder 1/2] WORKDIR /src
-#3 DONE 0.1s
-
-#4 [builder 2/2] RUN make
-#4 DONE 2.0s
-
-#5 [side 1/1] RUN c
-#5 DONE 1.0s
-"""
-# by command: what it is run with, and an option that should matter
-_Options = dict[str, tuple[str, ...]]
-CASES: dict[str, tuple[tuple[str, ...], _Options]] = {
-    "render": (("Dockerfile",), _BUILD | _VIEW),
-    "report": (("Dockerfile",), _BUILD | {name: _VIEW[name] for name in ("record", "build")}),
-    "explain": (("alpine:1", "Dockerfile"), _BUILD),
-    "diff": (
-        ("Dockerfile", "other/Dockerfile"),
-        _BUILD
-        | {name: _VIEW[name] for name in ("direction", "labels", "theme", "title")}
-        | {"targets": ("--target", "none"), "exit_code": ("--exit-code",)},
-    ),
-    "check": (
-        (".",),
-        _BUILD
-        | {
-            "contexts": ("--build-context", "bulder=./x"),
-            "build_args": ("--build-arg", "W=x"),
-            "platforms": ("--platform", "none"),
-            "select": ("--select", "dead-stage"),
-            "ignore": ("--ignore", "would-fail"),
-            "exclude": ("--exclude", "compose.yaml"),
-            "include_fixtures": ("--include-fixtures",),
-            "fail_on": ("--fail-on", "never"),
-            "discover": ("--no-discover",),
-            "fix": ("--fix",),
-            "fix_idle": ("--fix-idle",),
-            "diff": ("--diff",),
-            "verbose": ("--verbose",),
-            "list_rules": ("--list-rules",),
-            "explain": ("--explain", "dead-stage"),
-        },
-    ),
-    "timings": (
-        ("build.log", "Dockerfile"),
-        _BUILD
-        | {
-            "targets": ("--target", "none"),
-            "build_args": ("--build-arg", "V=:"),
-            "build": ("--build", "9"),
-            "compare": ("--compare", "build.log"),
-            "fail_over": ("--fail-over", "0"),
-            "fail_path_over": ("--fail-path-over", "0"),
-            "perfetto": ("--perfetto", "trace.json"),
-        },
-    ),
-    "embed": (
-        ("README.md",),
-        {
-            "check": ("--check",),
-            "allow_empty": ("--check", "--allow-empty"),
-            "init": ("--init",),
-            "dockerfile": ("--init", "--dockerfile", "other/Dockerfile"),
-            "heading": ("--init", "--heading", "Other"),
-        },
-    ),
-}
-_BASE = {"allow_empty": ("--check",), "dockerfile": ("--init",), "heading": ("--init",)}
-# said elsewhere: test_cli has --file and --tag, test_sizes the options of sizes
-_ELSEWHERE = {"format_name", "output", "file", "record_build", "tag", "fail_on_empty", "help"}
+ROWS = [(row.name, field) for row in FORMATS if row.command == "render" for field in VALUES]
 
 
-def _prepare(folder: Path) -> None:
-    files = {
-        "Dockerfile": DOCKERFILE,
-        "other/Dockerfile": OTHER,
-        "args/Dockerfile": "ARG W\nFROM $W\n",
-        "typo/Dockerfile": "FROM a AS builder\nFROM b\nCOPY --from=bulder / /x\n",
-        "fixtures/Dockerfile": "FROM x\nFROM y\nFROM z\n",
-        "compose.yaml": "services:\n  a:\n    build: {context: ., target: tests}\n",
-        "README.md": "# Title\n\n## Other\n\ntext\n",
-    }
-    (folder / "build.log").write_text(LOG)
-    (folder / ".git").mkdir()
-    for name, text in files.items():
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text(text)
-    shutil.copy(ROOT / "samples/measured/build.dockerbuild", folder / "build.dockerbuild")
+def test_every_option_of_a_picture_is_asked_for() -> None:
+    # the layout engine draws the same, unless the two differ
+    assert {*VALUES, "engine"} == set(View.__struct_fields__)
 
 
-def _outcome(run: Run, folder: Path, *args: str) -> tuple[int, bytes, bytes, dict[str, bytes]]:
-    """Exit code, output, and the files that were written; the folder is then as it was."""
-    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    done = run(*args, cwd=folder)
-    after = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    for path in after:
-        path.write_bytes(before[path]) if path in before else path.unlink()
-    written = {str(path): data for path, data in after.items() if before.get(path) != data}
-    return done.returncode, done.stdout, done.stderr, written
-
-
-def _cases() -> Iterator[tuple[str, str, str]]:
-    for command, (_, options) in CASES.items():
-        for name in formats(command) or [""]:
-            yield from ((command, name, option) for option in options)
-
-
-@pytest.mark.parametrize(("command", "name", "option"), list(_cases()))
-def test_an_option_matters_or_is_refused(
-    command: str, name: str, option: str, in_process: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("name", "field"), ROWS)
+def test_an_option_changes_the_output_or_is_refused(
+    name: str, field: str, in_process: Run, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("PATH", "")
-    _prepare(tmp_path)
-    arguments, options = CASES[command]
-    chosen = ("--format", name) if name else ()
-    written = ("-o", "out") if name in ("png", "pdf") else ()
-    base = _BASE.get(option, ()) if command == "embed" else ()
-    plain = _outcome(in_process, tmp_path, command, *arguments, *chosen, *written, *base)
-    with_option = _outcome(in_process, tmp_path, command, *arguments, *chosen, *written, *options[option])
-    assert plain[0] in (0, 1), plain[2]
-    assert with_option != plain
-    if with_option[0] == 2:
-        assert b"rror" in with_option[2]
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE)
+    plain = in_process("render", "-F", name, "-o", "plain", cwd=tmp_path)
+    assert plain.returncode == 0
+    done = in_process("render", "-F", name, "-o", "with", *VALUES[field], cwd=tmp_path)
+    honoured = next(row.view for row in FORMATS if (row.command, row.name) == ("render", name))
+    if field in honoured:
+        assert done.returncode == 0
+        assert (tmp_path / "with").read_bytes() != (tmp_path / "plain").read_bytes()
+    else:
+        assert done.returncode == 2
+        assert f"{VALUES[field][0]} has no effect on {name}; formats that it changes:" in done.stderr.decode()
+        assert not (tmp_path / "with").exists()
 
 
-@pytest.mark.parametrize("command", sorted(set(COMMANDS) - {"completion", "sizes"}))
-def test_every_option_has_a_case(command: str) -> None:
-    own = cli.get_command(click.Context(cli), command)
-    assert own
-    names = {parameter.name for parameter in own.params if isinstance(parameter, click.Option)}
-    assert names - _ELSEWHERE == CASES[command][1].keys()
+@pytest.mark.parametrize("row", [row for row in FORMATS if row.command == "diff"], ids=lambda row: row.name)
+@pytest.mark.parametrize("field", ["direction", "labels", "theme", "title"])
+def test_options_of_a_comparison_too(row: object, field: str, in_process: Run, tmp_path: Path) -> None:
+    from stagegraph.formats import Format
 
-
-def test_an_option_that_has_no_effect_names_the_formats_that_take_it(in_process: Run, tmp_path: Path) -> None:
-    _prepare(tmp_path)
-    for args, text in (
-        (
-            ("--legend", "-F", "json"),
-            "--legend has no effect on json; formats that take it: svg, png, pdf, dot",
-        ),
-        (
-            ("--no-labels", "-o", "x.json"),
-            "--no-labels has no effect on json; formats that take it: svg, png",
-        ),
-        (("--theme", "auto", "-F", "text"), "--theme has no effect on text; formats that take it: svg, png"),
-        (
-            ("--dialect", "azure", "-F", "svg"),
-            "--dialect has no effect on svg; formats that take it: mermaid",
-        ),
-    ):
-        done = in_process("render", *args, cwd=tmp_path)
-        assert (done.returncode, text in done.stderr.decode()) == (2, True), done.stderr
-    done = in_process("check", "-v", "-F", "json", cwd=tmp_path)
-    assert "--verbose has no effect on json; formats that take it: text" in done.stderr.decode()
+    assert isinstance(row, Format)
+    (tmp_path / "old").write_text(DOCKERFILE)
+    (tmp_path / "new").write_text(DOCKERFILE.replace("make", "make all").replace("/app", "/bin", 1))
+    words = ("diff", "old", "new", "-F", row.name)
+    plain = in_process(*words, cwd=tmp_path)
+    done = in_process(*words, *VALUES[field], cwd=tmp_path)
+    if field in row.view:
+        assert done.returncode == 0
+        assert done.stdout != plain.stdout
+    else:
+        assert done.returncode == 2
 
 
 @pytest.mark.parametrize(
-    ("args", "text"),
+    ("words", "message"),
     [
-        (("embed", "README.md", "--heading", "x"), "--heading has no effect without --init"),
-        (("embed", "README.md", "--dockerfile", "x"), "--dockerfile has no effect without --init"),
-        (("embed", "README.md", "--allow-empty"), "--allow-empty has no effect without --check"),
-        (("check", "--list-rules", "-F", "json"), "--format has no effect with --list-rules"),
-        (("check", "--explain", "dead-stage", "-v"), "--verbose has no effect with --explain"),
-        (("check", "--list-rules", "."), "[PATHS]... has no effect with --list-rules"),
+        (("render", "-F", "mermaid", "-o", "x.svg"), "x.svg has the suffix of another format than mermaid"),
+        (("report", "-o", "x.svg"), "report cannot write .svg files; its formats are text, json, markdown"),
+        (("diff", "Dockerfile", "Dockerfile", "-o", "x.png"), "diff cannot write .png files"),
+        (("check", "-o", "x.pdf"), "check cannot write .pdf files"),
+        (("check", "-F", "json", "-v"), "--verbose has no effect on json; it changes text"),
         (("check", "--fix", "-F", "json"), "--format has no effect with --fix"),
-        (("check", "--diff", "--fail-on", "error"), "--fail-on has no effect with --fix"),
-        (("render", "--build", "x"), "--build chooses a build in a record"),
-        (("report", "--record-build", "x"), "--build chooses a build in a record"),
+        (("check", "--diff", "--fail-on", "never"), "--fail-on has no effect with --fix"),
+        (("embed", "README.md", "--heading", "x"), "--heading is for --init"),
+        (("embed", "README.md", "--allow-empty"), "--allow-empty is for --check"),
     ],
 )
-def test_an_option_without_the_one_it_belongs_to_is_refused(
-    args: tuple[str, ...], text: str, in_process: Run, tmp_path: Path
+def test_what_has_no_effect_is_refused(
+    words: tuple[str, ...], message: str, in_process: Run, tmp_path: Path
 ) -> None:
-    _prepare(tmp_path)
-    done = in_process(*args, cwd=tmp_path)
-    assert (done.returncode, text in done.stderr.decode()) == (2, True), done.stderr
-
-
-def test_build_options_of_a_record_without_a_dockerfile_are_refused(in_process: Run, tmp_path: Path) -> None:
-    log = "#1 [internal] load build definition\n#1 DONE 0.1s\n\n#2 [1/2] FROM a\n#2 DONE 0.2s\n"
-    (tmp_path / "build.log").write_text(log)
-    assert in_process("timings", "build.log", cwd=tmp_path).returncode == 0
-    done = in_process("timings", "build.log", "--target", "x", cwd=tmp_path)
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE)
+    (tmp_path / "README.md").write_text("")
+    done = in_process(*words, cwd=tmp_path)
     assert done.returncode == 2
-    assert b"--target has no effect without a Dockerfile; pass it after the record" in done.stderr
+    assert message in done.stderr.decode()
+    assert {path.name for path in tmp_path.iterdir()} == {"Dockerfile", "README.md"}
 
 
-def test_options_that_a_record_states_are_refused(in_process: Run, tmp_path: Path) -> None:
-    _prepare(tmp_path)
-    for args in (("timings", "build.dockerbuild"), ("render", "--record", "build.dockerbuild")):
-        done = in_process(*args, "--target", "release", cwd=tmp_path)
-        assert (done.returncode, done.stdout) == (2, b"")
-        assert b"--target has no effect on a record that says what was built" in done.stderr
-
-
-def test_build_options_of_an_image_without_a_dockerfile_are_refused(in_process: Run, tmp_path: Path) -> None:
-    images.written(tmp_path, images.files()["nodejs/image.docker.tar"])
-    done = in_process("sizes", "image.tar", "--target", "x", cwd=tmp_path)
-    assert b"--target has no effect without a Dockerfile; pass it after the image" in done.stderr
-
-
-@pytest.mark.parametrize("command", ["report", "diff", "check", "timings"])
-def test_the_suffix_selects_the_format(command: str, in_process: Run, tmp_path: Path) -> None:
-    _prepare(tmp_path)
-    arguments = CASES[command][0]
-    for name, row in formats(command).items():
-        for suffix in row.suffixes:
-            first = next(one for one in formats(command).values() if suffix in one.suffixes).name
-            by_suffix = _outcome(in_process, tmp_path, command, *arguments, "-o", f"x{suffix}")
-            by_name = _outcome(in_process, tmp_path, command, *arguments, "-F", first, "-o", f"x{suffix}")
-            assert by_suffix == by_name
-            assert by_suffix[0] in (0, 1), name
-    plain = _outcome(in_process, tmp_path, command, *arguments, "-o", "x")
-    assert plain[3]
-    assert plain == _outcome(in_process, tmp_path, command, *arguments, "-F", "text", "-o", "x")
-
-
-@pytest.mark.parametrize("row", FORMATS, ids=lambda row: f"{row.command} {row.name}")
-def test_a_suffix_of_another_format_is_refused(row: object, in_process: Run, tmp_path: Path) -> None:
-    assert isinstance(row, type(FORMATS[0]))
-    if row.command not in CASES:
-        return
-    _prepare(tmp_path)
-    arguments = CASES[row.command][0]
-    suffixes = {suffix for one in FORMATS for suffix in one.suffixes} | {".jpg", ".webp"}
-    for suffix in sorted(suffixes - set(row.suffixes)):
-        args = (row.command, *arguments, "-F", row.name, "-o", f"x{suffix}")
-        code, _, error, written = _outcome(in_process, tmp_path, *args)
-        assert (code, written) == (2, {}), suffix
-        assert f"the format is {row.name}; use {row.suffixes[0]}".encode() in error
-
-
-@pytest.mark.parametrize("command", ["report", "diff", "check", "timings"])
-@pytest.mark.parametrize("name", ["x.foo", "x.png", "x.sv"])
-def test_a_suffix_that_selects_no_format_is_refused(
-    command: str, name: str, in_process: Run, tmp_path: Path
+@pytest.mark.parametrize(
+    ("words", "start"),
+    [
+        (("report", "-o", "x.json"), b"{"),
+        (("report", "-o", "x.md"), b"## "),
+        (("check", "-o", "x.sarif"), b"{"),
+        (("check", "-F", "sarif", "-o", "x.json"), b"{"),
+        (("diff", "Dockerfile", "Dockerfile", "-o", "x.svg"), b"<?xml"),
+        (("report", "-o", "x.unknown"), b"Dockerfile: target"),
+    ],
+)
+def test_the_suffix_selects_the_format(
+    words: tuple[str, ...], start: bytes, in_process: Run, tmp_path: Path
 ) -> None:
-    _prepare(tmp_path)
-    code, _, error, written = _outcome(in_process, tmp_path, command, *CASES[command][0], "-o", name)
-    assert (code, written) == (2, {})
-    assert f"unknown suffix in {name}; choose a format with --format, or use one of".encode() in error
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE)
+    assert in_process(*words, cwd=tmp_path).returncode == 0
+    assert (tmp_path / words[-1]).read_bytes().startswith(start)
+
+
+def test_each_image_has_a_list_of_its_own() -> None:
+    text = "FROM ubuntu AS base\nFROM base AS a\nFROM base AS b\nCOPY --from=a /a /a\n"
+    both = report(text, targets=("a", "b"))
+    assert [(one.target, one.node) for one in both.shipped] == [
+        ("stage:1", "image:docker.io/library/ubuntu:latest"),
+        ("stage:1", "stage:0"),
+        ("stage:2", "image:docker.io/library/ubuntu:latest"),
+        ("stage:2", "stage:0"),
+        ("stage:2", "stage:1"),
+    ]
+    assert [(one.target, one.node) for one in both.left_behind] == [("stage:2", "stage:1")]
+
+
+def test_images_of_platforms_are_apart_only_if_they_differ() -> None:
+    platforms = ("linux/amd64", "linux/arm64")
+    text = "ARG TARGETARCH\nFROM alpine AS base-amd64\nFROM debian AS base-arm64\nFROM base-${TARGETARCH}\n"
+    found = report(text, platforms=platforms).shipped
+    assert [(one.platform, one.node, one.line) for one in found] == [
+        ("linux/amd64", "image:docker.io/library/alpine:latest", 2),
+        ("linux/amd64", "stage:0", 4),
+        ("linux/arm64", "image:docker.io/library/debian:latest", 3),
+        ("linux/arm64", "stage:1", 4),
+    ]
+    same = report("FROM alpine AS a\nFROM a\n", platforms=platforms).shipped
+    assert [(one.platform, one.line) for one in same] == [("", 1), ("", 2)]

@@ -49,7 +49,7 @@ def test_roles_differ_without_colour() -> None:
     text = sg.render(report(SAMPLE), "dot").decode()
     styles = {
         match[1]: re.sub(r'(fill)?color="[^"]*"', "", match[0])
-        for match in re.finditer(r'^\t+n\d+ \[.*?tooltip="(\w+).*?\]$', text, re.MULTILINE | re.DOTALL)
+        for match in re.finditer(r'^\t+\w+ \[.*?tooltip="(\w+).*?\]$', text, re.MULTILINE | re.DOTALL)
     }
     borders = {
         name: (re.findall(r'style="([^"]*)"', style), re.findall(r"penwidth=([\d.]+)", style))

@@ -111,18 +111,25 @@ def test_the_base_of_each_platform_has_its_line() -> None:
         """,
         platforms=("linux/amd64", "linux/arm64"),
     )
-    rows = _text(found)["In the image"]
-    assert {"base-amd64  stage, line 5", "base-arm64  stage, line 5"} <= set(rows)
-    assert any(row.startswith("x → /x") and row.endswith("via base-arm64, line 4") for row in rows)
+    found_sections = _text(found)
+    assert found_sections["In the image of stage-2 on linux/amd64"] == [
+        "alpine      base image, line 3",
+        "base-amd64  stage, line 6",
+    ]
+    assert found_sections["In the image of stage-2 on linux/arm64"] == [
+        "alpine      base image, line 4",
+        "base-arm64  stage, line 6",
+        "x → /x      from the build context via base-arm64, line 5",
+    ]
 
 
 def test_nothing_runs_in_parallel() -> None:
     assert _text(report("FROM a\nRUN x\nRUN y\n"))["Parallelism"] == [
-        "3 steps in 3 levels; nothing runs in parallel.",
+        "3 steps in 3 levels; one step runs after the other.",
         "The longest chain is 3 of 3 steps (every step counted as 1).",
     ]
     assert _text(report("FROM a\n"))["Parallelism"] == [
-        "1 step in 1 level; nothing runs in parallel.",
+        "1 step in 1 level.",
         "The longest chain is 1 of 1 step (every step counted as 1).",
     ]
 

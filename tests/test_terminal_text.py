@@ -116,7 +116,7 @@ def test_columns_are_those_of_rich(rows: list[tuple[str, str]], width: int) -> N
     "command",
     [
         ["report", "samples/monorepo"],
-        ["render", "samples/monorepo", "-f", "text"],
+        ["render", "samples/monorepo", "-F", "text"],
         ["diff", "samples/nodejs", "samples/monorepo"],
         ["timings", "samples/measured/build.dockerbuild"],
     ],

@@ -76,7 +76,7 @@ def test_every_record_gives_a_report_that_its_schema_knows(path: str) -> None:
 
 def test_the_picture_shows_times_and_the_path(in_process: Run, tmp_path: Path) -> None:
     (tmp_path / "build.dockerbuild").write_bytes(builds.files()["parallel/cold.dockerbuild"])
-    done = in_process("render", "--record", "build.dockerbuild", "-f", "svg", cwd=tmp_path)
+    done = in_process("render", "--record", "build.dockerbuild", "-F", "svg", cwd=tmp_path)
     svg = done.stdout.decode()
     assert "3 steps · 3.76 s" in svg
     assert 'class="node stage upstream critical"' in svg

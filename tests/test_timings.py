@@ -380,7 +380,7 @@ def test_two_records_are_compared_by_line(in_process: Run, folder: Path) -> None
             "--compare",
             "target/cold.dockerbuild",
             "target/warm.dockerbuild",
-            "-f",
+            "-F",
             "json",
             cwd=folder,
         ).stdout

@@ -23,41 +23,56 @@ COMMANDS = {
     "diff": "Show how two build graphs differ: two files or two revisions.",
     "check": "Find dead stages and other problems in a file or a repository.",
     "timings": "Show where a recorded build spent its time.",
+    "affected": "Show what a change makes BuildKit run again, and why.",
     "sizes": "Show what an image weighs, by line of its Dockerfile.",
     "embed": "Update the diagrams in Markdown files.",
-    "completion": "Print the script that completes commands and paths with Tab.",
+    "completion": "Print the script that completes the command line in a shell.",
 }
+# in the meta of a context
+WORDS = "stagegraph.words"  # the words of the command line behind the command
+IMPLICIT = "stagegraph.implicit"  # no command was named, so it is render
 _INTERRUPTED = 130
 # Almost everything that is allocated at start-up stays: collecting garbage takes a tenth of that time.
 _COLLECT_AFTER = 50_000
 
 
 class _Commands(click.Group):
-    """Loads a command when it is run, so that --help and --version are fast."""
+    """Loads a command when it is run, so that --help and --version are fast.
+
+    Without the name of a command, an option or an existing path means render.
+    """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read ``stagegraph --prune`` and ``stagegraph -f FILE`` as ``render`` too."""
-        own = {name for parameter in self.get_params(ctx) for name in parameter.opts}
-        if args and args[0].startswith("-") and args[0] not in own:
+        if args and self._means_render(ctx, args[0]):
+            ctx.meta[IMPLICIT] = True
             args = ["render", *args]
         return super().parse_args(ctx, args)
+
+    def _means_render(self, ctx: click.Context, word: str) -> bool:
+        own = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        return word not in COMMANDS and word not in own and (word[:1] == "-" or os.path.lexists(word))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that ``args`` begin with; a path in its place is drawn."""
-        name = args[0]
-        if name in COMMANDS or ctx.resilient_parsing:
-            return super().resolve_command(ctx, args)
-        if name == "-" or "/" in name or os.path.exists(name):
-            return "render", self.get_command(ctx, "render"), args
-        raise click.UsageError(_unknown_command(name), ctx)
+        ctx.meta[WORDS] = args[1:]
+        if args[0] not in COMMANDS and not ctx.resilient_parsing:
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            ctx.fail(f"No such command, and no such file: {args[0]!r}{meant}")
+        return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Commands; a path where none fits, since a path is drawn."""
-        from stagegraph.cli.completion import paths
+        from click.shell_completion import CompletionItem
 
-        return super().shell_complete(ctx, incomplete) or paths(incomplete)
+        if incomplete.startswith("-"):
+            return click.Command.shell_complete(self, ctx, incomplete)
+        commands = [
+            CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)
+        ]
+        return commands or [CompletionItem(incomplete, type="file")]
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -73,23 +88,16 @@ class _Commands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-def _unknown_command(name: str) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, COMMANDS, n=1)
-    hint = f"; did you mean {near[0]}?" if near else f"; the commands are {', '.join(COMMANDS)}"
-    return f"there is no command and no file {name!r}{hint}"
-
-
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="stagegraph")
 def cli() -> None:
     """Show the build graph that BuildKit runs for a Dockerfile.
 
+    Without a COMMAND, `stagegraph PATH` is `stagegraph render PATH`.
+
     \b
     Examples:
       stagegraph render                       draw ./Dockerfile in the terminal
-      stagegraph app/Dockerfile               draw another one
       stagegraph render -o build.svg          draw it as a picture
       stagegraph report --target release      show what is in the image of a target
       stagegraph explain builder              show why the target needs a stage
@@ -103,6 +111,10 @@ def main(args: list[str] | None = None) -> None:
 
 
 def _run(args: list[str] | None) -> int:
+    if instruction := os.environ.get("_STAGEGRAPH_COMPLETE"):
+        from stagegraph.cli.shells import answer
+
+        return answer(cli, instruction)
     try:
         result = cli.main(args=args, prog_name="stagegraph", standalone_mode=False)
         sys.stdout.flush()

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
+from stagegraph.cli.build_options import build_options
 from stagegraph.cli.common import (
-    build_options,
-    file_option,
     format_option,
     output_option,
     terminal_options,
 )
-from stagegraph.cli.completion import PATH
-from stagegraph.cli.format_choice import chosen_format, given_options, refuse_given
+from stagegraph.cli.completed_values import codes, paths
+from stagegraph.cli.dockerfile import dockerfile_of, file_option
+from stagegraph.cli.format_choice import format_of, is_given, refuse_given
+from stagegraph.cli.missing_targets import with_missing_targets
 from stagegraph.cli.writing import write
-from stagegraph.errors import OptionsError
 from stagegraph.formats import render
 from stagegraph.options import Options
 from stagegraph.source import printable
@@ -31,19 +31,32 @@ if TYPE_CHECKING:
     from stagegraph.check.settings import Settings
     from stagegraph.check.work import Work
 
+_PAGES = ("list_rules", "explain", "output")  # the options that print a page about rules
 _FAIL_ON = ("error", "warning", "info", "never")
 _PROGRESS_FROM = 100  # files
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=PATH)
-@format_option("check", "text")
+@click.argument("paths", nargs=-1, shell_complete=paths)
+@file_option(
+    multiple=True,
+    text="Path of a Dockerfile, as in docker build; directories in PATHS are then not searched.",
+)
+@format_option("check", default="text")
 @output_option
 @click.option(
-    "--select", multiple=True, metavar="CODE", help="Use only these rules; repeatable or separated by commas."
+    "--select",
+    multiple=True,
+    metavar="CODE",
+    help="Use only these rules; repeatable or separated by commas.",
+    shell_complete=codes,
 )
 @click.option(
-    "--ignore", multiple=True, metavar="CODE", help="Skip these rules; repeatable or separated by commas."
+    "--ignore",
+    multiple=True,
+    metavar="CODE",
+    help="Skip these rules; repeatable or separated by commas.",
+    shell_complete=codes,
 )
 @click.option(
     "--exclude",
@@ -73,7 +86,6 @@ _PROGRESS_FROM = 100  # files
     help="Search the repository for the builds it runs; on by default inside a git repository.",
 )
 @build_options
-@file_option
 @click.option("--fix", is_flag=True, help="Remove dead stages and print the changes as a diff.")
 @click.option(
     "--fix-idle", is_flag=True, help="Like --fix, and also remove the stages that no known build needs."
@@ -88,11 +100,13 @@ _PROGRESS_FROM = 100  # files
     help="Show for each stage whether it can be built, and list the builds that were found.",
 )
 @click.option("--list-rules", is_flag=True, help="List the rules and exit.")
-@click.option("--explain", metavar="CODE", help="Describe a rule with examples and exit.")
+@click.option(
+    "--explain", metavar="CODE", help="Describe a rule with examples and exit.", shell_complete=codes
+)
 def check(
     paths: tuple[str, ...],
-    file: str,
-    format_name: str | None,
+    file: tuple[str, ...],
+    format_name: str,
     output: str,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
@@ -123,7 +137,9 @@ def check(
       stagegraph check --diff
       stagegraph check --explain dead-stage
     """
-    _refuse_ignored(list_rules=list_rules, explain=explain is not None, fixes=fix or fix_idle or diff)
+    if list_rules or explain is not None:
+        others = [name for name in click.get_current_context().params if name not in _PAGES]
+        refuse_given(others, f"with {'--list-rules' if list_rules else '--explain'}")
     if list_rules:
         write(_rules().encode(), output)
         return 0
@@ -133,37 +149,44 @@ def check(
     from stagegraph.check.run import run_of
     from stagegraph.check.work import work_of
 
-    chosen = chosen_format("check", output, format_name, "text")
     settings = _settings(select, ignore, exclude, fail_on, discover)
     settings = replace(settings, include_fixtures=include_fixtures or settings.include_fixtures)
-    work = work_of(_checked_paths(paths, file), settings, options)
+    format_name = format_of("check", format_name, output)
+    _refuse_ignored(format_name, fixes=fix or fix_idle or diff)
+    work = work_of(_named(file, paths) or (".",), settings, options)
     if fix or fix_idle or diff:
         from stagegraph.cli.fix import fix_files
 
+        if options.targets and all(task.candidate.path != "-" for task in work.tasks):
+            with_missing_targets(
+                run_of(work, settings.exclude, _progress(len(work.tasks))), options.all_targets
+            )
         for note in work.notes:
             print(f"note: {printable(str(note))}", file=sys.stderr)
         code = fix_files(work.tasks, output, write_files=not diff, idle=fix_idle)
         return code or int(_is_empty(work, fail_on_empty))
-    run = run_of(work, settings.exclude, _progress(len(work.tasks)))
-    _check_targets(run, options)
-    write(render("check", run, chosen, verbose=verbose, **terminal_options(output)), output)
+    run = with_missing_targets(
+        run_of(work, settings.exclude, _progress(len(work.tasks))), options.all_targets
+    )
+    write(render("check", run, format_name, verbose=verbose, **terminal_options(output)), output)
     return int(_fails(run, settings.fail_on) or _is_empty(work, fail_on_empty))
 
 
-def _refuse_ignored(*, list_rules: bool, explain: bool, fixes: bool) -> None:
-    """click.UsageError for an option that has no effect on what is asked for."""
-    if list_rules or explain:
-        names = {name for name, _ in given_options()} - {"list_rules" if list_rules else "explain", "output"}
-        refuse_given(names, "with --list-rules" if list_rules else "with --explain")
-    elif fixes:
-        refuse_given({"format_name", "fail_on", "verbose"}, "with --fix, --fix-idle and --diff")
+def _named(files: tuple[str, ...], paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The paths to check: ``paths``, or the Dockerfiles of -f, whose build contexts ``paths`` are."""
+    return (
+        tuple(dict.fromkeys(dockerfile_of(file, path) for file in files for path in paths or ("",))) or paths
+    )
 
 
-def _checked_paths(paths: tuple[str, ...], file: str) -> tuple[str, ...]:
-    """With -f, that file; a directory beside it is the build context of Docker."""
-    if not file:
-        return paths or (".",)
-    return (file, *(path for path in paths if not Path(path).is_dir()))
+def _refuse_ignored(format_name: str, *, fixes: bool) -> None:
+    """Raise click.UsageError for options that have no effect together."""
+    if is_given("verbose") and format_name != "text":
+        raise click.UsageError(f"--verbose has no effect on {format_name}; it changes text")
+    for name in ("format_name", "verbose", "fail_on"):
+        if fixes and is_given(name):
+            option = name.removesuffix("_name").replace("_", "-")
+            raise click.UsageError(f"--{option} has no effect with --fix, --fix-idle and --diff")
 
 
 def _rules() -> str:
@@ -224,20 +247,6 @@ def _progress(
         return track(results, description="Checking", total=count, console=console, transient=True)
 
     return shown
-
-
-def _check_targets(run: Run, options: Options) -> None:
-    """Raise OptionsError for a target that no checked file has: a finding would depend on a typo."""
-    from difflib import get_close_matches
-
-    names = {stage.title for file in run.files for stage in file.stages}
-    if any(file.error for file in run.files):
-        return
-    for target in options.all_targets:
-        if target and not target.isdecimal() and target.lower() not in names:
-            near = get_close_matches(target.lower(), sorted(names), n=1)
-            hint = f"did you mean {near[0]}?" if near else "use the name of a stage"
-            raise OptionsError(f"no checked file has a stage named {target}", hint=hint)
 
 
 def _is_empty(work: Work, fail_on_empty: bool) -> bool:

@@ -2,44 +2,28 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from pathlib import Path
 
 import click
 
+from stagegraph.cli.build_options import build_options
 from stagegraph.cli.common import (
-    build_options,
-    file_option,
     format_option,
     output_option,
     terminal_options,
 )
-from stagegraph.cli.completion import PATH
-from stagegraph.cli.format_choice import chosen_format
+from stagegraph.cli.completed_values import paths
+from stagegraph.cli.dockerfile import old_format_option
+from stagegraph.cli.format_choice import format_of, refuse_ignored
 from stagegraph.cli.render import direction_option, labels_option, theme_option, title_option
 from stagegraph.cli.writing import write
 from stagegraph.dockerfile.logical import MAX_BYTES, source_from_bytes
 from stagegraph.errors import InputError
+from stagegraph.git import error_of, object_named, run
 from stagegraph.options import Options
 from stagegraph.picture.view import View
 from stagegraph.reading import NAMES, read_source
 from stagegraph.source import Source
-
-_TIMEOUT = 60  # seconds
-# The repository is not trusted: its configuration must not make git run a program or fetch anything.
-_SAFE_CONFIG = {
-    "core.fsmonitor": "false",
-    "core.hooksPath": os.devnull,
-    "protocol.allow": "never",
-    "safe.bareRepository": "explicit",
-}
-_SAFE_ENVIRONMENT = {
-    "GIT_ALLOW_PROTOCOL": "",  # none, whatever the configuration allows
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-}
 
 
 def read_revision(name: str) -> Source:
@@ -54,7 +38,7 @@ def read_revision(name: str) -> Source:
         return read_source(name)
     for candidate in (path, *(f"{path.rstrip('/')}/{known}".lstrip("/") for known in NAMES)):
         object_name = f"{revision}:{candidate}"
-        kind, identity, size = _object(object_name)
+        kind, identity, size = object_named(object_name)
         if kind == "blob":
             data = _contents(object_name, identity, size)
             return source_from_bytes(data, name if candidate == path else object_name)
@@ -68,57 +52,23 @@ def _is_path(name: str) -> bool:
         return False
 
 
-def _object(name: str) -> tuple[str, str, int]:
-    """Type, object id and size of the git object ``name``; empty if there is none.
-
-    The name is sent on standard input, so that git cannot take it for an option.
-    """
-    if "\n" in name or "\0" in name:
-        return "", "", 0
-    output = _git("cat-file", "--batch-check", "--follow-symlinks", stdin=f"{name}\n").stdout
-    words = output.decode("utf-8", "replace").split()
-    if len(words) != 3 or words[1] not in ("blob", "tree", "commit", "tag") or not words[2].isdigit():
-        return "", "", 0
-    return words[1], words[0], int(words[2])
-
-
 def _contents(name: str, identity: str, size: int) -> bytes:
     if size > MAX_BYTES:
         raise InputError(f"{name}: {size:,} bytes is too large for a Dockerfile; the limit is {MAX_BYTES:,}")
-    done = _git("cat-file", "blob", identity)
+    done = run("cat-file", "blob", identity)
     if done.returncode:
-        raise InputError(f"git cannot read {name}", hint=_git_error(done))
+        raise InputError(f"git cannot read {name}", hint=error_of(done))
     return done.stdout
-
-
-def _git(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[bytes]:
-    """Run git in a repository that is not trusted; ``arguments`` hold no text of the user."""
-    settings = [word for name, value in _SAFE_CONFIG.items() for word in ("-c", f"{name}={value}")]
-    try:
-        return subprocess.run(
-            ["git", "--no-pager", *settings, *arguments],
-            env={**os.environ, **_SAFE_ENVIRONMENT},
-            input=stdin.encode("utf-8", "surrogateescape"),
-            capture_output=True,
-            timeout=_TIMEOUT,
-            check=False,
-        )
-    except FileNotFoundError:
-        raise InputError(
-            "git is not installed, so REV:PATH cannot be read", hint="install git, or use a path"
-        ) from None
-    except (subprocess.TimeoutExpired, OSError) as error:
-        raise InputError(f"git failed: {error}") from None
 
 
 def _not_found(name: str, revision: str, path: str) -> InputError:
     message = f"cannot find {name} in git"
-    inside = _git("rev-parse", "--git-dir")
+    inside = run("rev-parse", "--git-dir")
     if inside.returncode:
         return InputError(
-            f"{message}: {_git_error(inside)}", hint="run this in a git repository, or use a path"
+            f"{message}: {error_of(inside)}", hint="run this in a git repository, or use a path"
         )
-    if not _object(revision or "HEAD")[0]:
+    if not object_named(revision or "HEAD")[0]:
         unknown = f"unknown revision {revision}" if revision else "there is no commit yet"
         return InputError(f"{message}: {unknown}", hint="use a commit, branch or tag of this repository")
     if path.startswith("./"):
@@ -128,18 +78,12 @@ def _not_found(name: str, revision: str, path: str) -> InputError:
     return InputError(message, hint=hint)
 
 
-def _git_error(done: subprocess.CompletedProcess[bytes]) -> str:
-    """The first line of the error message of git."""
-    lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
-    return lines[0].removeprefix("fatal: ") if lines else "git gave no reason"
-
-
 @click.command()
-@click.argument("old", type=PATH)
-@click.argument("new", type=PATH)
+@click.argument("old", shell_complete=paths)
+@click.argument("new", shell_complete=paths)
+@old_format_option
 @build_options
-@file_option
-@format_option("diff", "text")
+@format_option("diff", default="text")
 @output_option
 @click.option("--exit-code", is_flag=True, help="Exit with code 1 if the graphs differ.")
 @direction_option
@@ -149,9 +93,8 @@ def _git_error(done: subprocess.CompletedProcess[bytes]) -> str:
 def diff(
     old: str,
     new: str,
-    file: str,
     options: Options,
-    format_name: str | None,
+    format_name: str,
     output: str,
     exit_code: bool,
     direction: str,
@@ -176,12 +119,11 @@ def diff(
     from stagegraph.comparison.compare import compare
     from stagegraph.formats import render
 
-    if file:
-        raise click.UsageError("name the Dockerfiles as OLD and NEW: -f chooses none of them")
+    format_name = format_of("diff", format_name, output)
+    refuse_ignored("diff", format_name)
     if old == new == "-":
         raise click.UsageError("OLD and NEW cannot both be standard input")
-    chosen = chosen_format("diff", output, format_name, "text")
     comparison = compare(read(read_revision(old), options), read(read_revision(new), options))
     view = View(direction=direction, labels=labels, theme=theme, title=title)
-    write(render("diff", comparison, chosen, view=view, **terminal_options(output)), output)
+    write(render("diff", comparison, format_name, view=view, **terminal_options(output)), output)
     return 1 if exit_code and not comparison.same else 0

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stagegraph.cli.common import dockerfile_argument, terminal_options
-from stagegraph.cli.completion import stages
+from stagegraph.cli.common import terminal_options
+from stagegraph.cli.completed_values import stages
+from stagegraph.cli.dockerfile import dockerfile_argument
+from stagegraph.cli.suggestions import suggesting_commands
 from stagegraph.cli.writing import write
 from stagegraph.errors import InputError
 from stagegraph.options import Options
@@ -40,9 +42,10 @@ def explain(
     from stagegraph.graph.explain import explain as explain_node
     from stagegraph.graph.report import analyse
 
-    report = analyse(read(dockerfile, options))
-    options_of_text = {name: value for name, value in terminal_options("").items() if name == "width"}
-    write(render(report, explain_node(report, _node(report, stage)), **options_of_text).encode(), "")
+    with suggesting_commands(dockerfile):
+        report = analyse(read(dockerfile, options))
+    width = {name: value for name, value in terminal_options("").items() if name == "width"}
+    write(render(report, explain_node(report, _node(report, stage)), **width).encode(), "")
 
 
 def _node(report: Report, name: str) -> Node:

@@ -1,84 +1,102 @@
-"""Chooses the format of an output, and refuses options that have no effect on it."""
+"""The format of an output, by option or suffix, and the options that it ignores."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
-from click.core import ParameterSource
 
 from stagegraph.cli.common import to_stdout
-from stagegraph.formats import FORMATS, Format, formats
+from stagegraph.formats import FORMATS, formats
+from stagegraph.picture.view import View
+from stagegraph.source import printable
 
-_PHOTOS = (".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
+_ALSO = {  # suffixes that a format may have besides its own
+    "sarif": (".json",),
+    "matrix": (".json",),
+    "mermaid": (".md", ".txt"),
+    "markdown": (".markdown", ".txt"),
+    "text": (".md", ".log"),
+    "dot": (".txt",),
+    "concise": (".txt",),
+    "github": (".txt",),
+    "targets": (".txt",),
+}
+# Suffixes of what is not written: its name, and the format that programs convert to it.
+_INSTEAD = {
+    ".avif": ("AVIF", "PNG"),
+    ".bmp": ("BMP", "PNG"),
+    ".gif": ("GIF", "PNG"),
+    ".jpeg": ("JPEG", "PNG"),
+    ".jpg": ("JPEG", "PNG"),
+    ".tif": ("TIFF", "PNG"),
+    ".tiff": ("TIFF", "PNG"),
+    ".webp": ("WebP", "PNG"),
+    ".eps": ("EPS", "PDF"),
+    ".ps": ("PostScript", "PDF"),
+    ".emf": ("EMF", "SVG"),
+    ".svgz": ("compressed SVG", "SVG"),
+}
 
 
-def chosen_format(command: str, output: str, name: str | None, default: str = "") -> str:
-    """The format ``name``, else the one of the suffix of ``output``, else ``default``.
+def format_of(command: str, name: str | None, output: str) -> str:
+    """The format of ``output``: ``name`` if the user gave it, else that of the suffix, else ``name``.
 
-    Raises click.UsageError where the suffix is that of another format, where nothing selects a format, and
-    for options on the command line that the format does not take.
+    Empty if nothing says it. Raises click.UsageError where the suffix is that of another format.
     """
-    row = _row(command, output, name, default)
-    _refuse_contradiction(row, output)
-    _refuse_ignored(command, row)
-    return row.name
-
-
-def _row(command: str, output: str, name: str | None, default: str) -> Format:
     rows = formats(command)
-    if name and name not in rows:
-        raise click.UsageError(f"--compare does not support {name}; use one of {', '.join(rows)}")
     suffix = "" if to_stdout(output) else Path(output).suffix.lower()
-    by_suffix = [row for row in rows.values() if suffix in row.suffixes]
-    if name or by_suffix:
-        return rows[name] if name else by_suffix[0]
-    if default and not suffix:
-        return rows[default]
-    if suffix in _PHOTOS and "png" in rows:
-        raise click.UsageError(
-            f"there is no format for {output}; write PNG: -o {Path(output).with_suffix('.png')}"
-        )
-    raise click.UsageError(
-        f"unknown suffix in {output}; choose a format with --format, or use one of the suffixes"
-        f" {', '.join(dict.fromkeys(one for row in rows.values() for one in row.suffixes))}"
-    )
+    by_suffix = {suffix: row.name for row in rows.values() for suffix in row.suffixes}
+    if name and is_given("format_name"):
+        if not _fits(suffix, name):
+            shown = printable(output)
+            raise click.UsageError(
+                f"{shown} has the suffix of another format than {name}: change one of them"
+            )
+        return name
+    if suffix in by_suffix:
+        return by_suffix[suffix]
+    if suffix in _INSTEAD and "svg" in rows:
+        other, instead = _INSTEAD[suffix]
+        path = printable(str(Path(output).with_suffix(f".{instead.lower()}")))
+        raise click.UsageError(f"cannot write {other}; for {other} write {instead} and convert it: -o {path}")
+    if suffix in _known_suffixes():
+        raise click.UsageError(f"{command} cannot write {suffix} files; its formats are {', '.join(rows)}")
+    return name or ""
 
 
-def _refuse_contradiction(row: Format, output: str) -> None:
-    suffix = "" if to_stdout(output) else Path(output).suffix.lower()
-    others = dict.fromkeys(one.name for one in FORMATS if suffix in one.suffixes)
-    if (others or suffix in _PHOTOS) and suffix not in row.suffixes:
-        of_other = f"the suffix of {next(iter(others))}" if others else "that of a picture in another format"
-        raise click.UsageError(
-            f"{output}: {suffix} is {of_other}, and the format is {row.name}; use {row.suffixes[0]}"
-        )
+def is_given(parameter: str) -> bool:
+    """Whether the user gave an option of the command that runs."""
+    source = click.get_current_context().get_parameter_source(parameter)
+    return source is click.core.ParameterSource.COMMANDLINE
 
 
-def _refuse_ignored(command: str, row: Format) -> None:
-    """click.UsageError for an option that another format of ``command`` takes, and ``row`` does not."""
-    rows = formats(command).values()
-    ignored = {name for one in rows for name in one.takes} - set(row.takes)
-    for name, option in given_options():
-        if name in ignored:
-            takers = ", ".join(one.name for one in rows if name in one.takes)
-            raise click.UsageError(f"{option} has no effect on {row.name}; formats that take it: {takers}")
-
-
-def given_options() -> Iterator[tuple[str, str]]:
-    """The parameters that the command line or the environment sets: name, and option as it is written."""
-    context = click.get_current_context()
-    for parameter in context.command.params:
-        name = parameter.name or ""
-        if context.get_parameter_source(name) in (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT):
-            off = context.params.get(name) is False and parameter.secondary_opts
-            shown = (parameter.secondary_opts if off else parameter.opts)[-1]
-            yield name, shown if isinstance(parameter, click.Option) else parameter.make_metavar(context)
-
-
-def refuse_given(names: set[str], why: str) -> None:
-    """click.UsageError if the command line sets one of ``names``; the message ends with ``why``."""
-    for name, option in given_options():
-        if name in names:
+def refuse_given(parameters: Iterable[str], why: str) -> None:
+    """Raise click.UsageError if the user gave one of ``parameters``; the message ends with ``why``."""
+    for parameter in click.get_current_context().command.params:
+        if parameter.name in parameters and is_given(parameter.name):
+            option = (
+                parameter.opts[-1] if isinstance(parameter, click.Option) else parameter.human_readable_name
+            )
             raise click.UsageError(f"{option} has no effect {why}")
+
+
+def refuse_ignored(command: str, name: str) -> None:
+    """Raise click.UsageError for an option of the picture that the user gave and the format ignores."""
+    rows = formats(command)
+    for field in View.__struct_fields__:
+        if field not in rows[name].view and is_given(field):
+            option = "--no-labels" if field == "labels" else f"--{field.replace('_', '-')}"
+            able = ", ".join(row.name for row in rows.values() if field in row.view)
+            raise click.UsageError(f"{option} has no effect on {name}; formats that it changes: {able}")
+
+
+def _known_suffixes() -> set[str]:
+    """The suffixes that mean a format."""
+    return {*_INSTEAD, *(suffix for row in FORMATS for suffix in row.suffixes)}
+
+
+def _fits(suffix: str, name: str) -> bool:
+    own = {suffix for row in FORMATS if row.name == name for suffix in row.suffixes}
+    return suffix in own or suffix in _ALSO.get(name, ()) or suffix not in _known_suffixes()

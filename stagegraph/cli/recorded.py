@@ -129,7 +129,7 @@ def timings_named(path: str, name: str, dockerfile: str, options: Options) -> tu
 
     record = record_named(path, name)
     if record.options is not None:
-        refuse_given({"targets", "platforms"}, "on a record that says what was built")
+        refuse_given(("targets", "platforms"), "on a record that says what was built")
     source = _source(dockerfile) if dockerfile else None
     here = None if source or record.dockerfile else _default_source()
     matched = match_record(record, source or here, options)
@@ -166,13 +166,17 @@ def timed_report(path: str, name: str, dockerfile: str, options: Options) -> Rep
 
 
 def _source(dockerfile: str) -> Source:
+    from stagegraph.cli.suggestions import suggesting_commands
     from stagegraph.reading import read_source
 
-    return read_source(dockerfile)
+    with suggesting_commands(dockerfile):
+        return read_source(dockerfile)
 
 
 def _default_source() -> Source | None:
+    from stagegraph.reading import read_source
+
     try:
-        return _source("")
+        return read_source("")
     except StagegraphError:
         return None

@@ -8,14 +8,15 @@ import click
 from msgspec.structs import replace
 
 from stagegraph.cli.common import (
-    dockerfile_argument,
     format_option,
     output_option,
     record_options,
     terminal_options,
     to_stdout,
 )
-from stagegraph.cli.format_choice import chosen_format
+from stagegraph.cli.dockerfile import dockerfile_argument
+from stagegraph.cli.format_choice import format_of, refuse_ignored
+from stagegraph.cli.suggestions import suggesting_commands
 from stagegraph.cli.writing import write
 from stagegraph.formats import formats
 from stagegraph.formats import render as render_format
@@ -40,10 +41,16 @@ theme_option = click.option(
 title_option = click.option("--title", default="", help="Title of the picture.")
 
 
+_DEFAULT_FORMAT = (
+    " By default, the suffix of FILE selects the format; without FILE, it is text on a terminal and mermaid"
+    " otherwise."
+)
+
+
 @click.command()
 @dockerfile_argument
 @output_option
-@format_option("render", "text on a terminal and mermaid otherwise")
+@format_option("render", default=None, note=_DEFAULT_FORMAT)
 @direction_option
 @click.option("--prune", is_flag=True, help="Leave out what the targets do not need.")
 @click.option("--steps", is_flag=True, help="Show the steps inside each stage.")
@@ -68,7 +75,7 @@ title_option = click.option("--title", default="", help="Title of the picture.")
 @click.option(
     "--dialect",
     type=click.Choice(DIALECTS),
-    default="github",
+    default=DIALECTS[0],
     show_default=True,
     help="What reads the Mermaid diagram: sphinx and plain have no front matter, azure is for Azure DevOps.",
 )
@@ -96,6 +103,7 @@ def render(
     from stagegraph.graph.report import analyse
 
     chosen = _format(output, format_name)
+    refuse_ignored("render", chosen)
     wanted = View(**view)  # type: ignore[arg-type]  # click has checked the values
     if record:
         from stagegraph.cli.recorded import timed_report
@@ -103,14 +111,22 @@ def render(
         report = timed_report(record, build, dockerfile, options)
         wanted = replace(wanted, critical_path=True)
     else:
-        report = analyse(read(dockerfile, options))
+        with suggesting_commands(dockerfile):
+            report = analyse(read(dockerfile, options))
     write(render_format("render", report, chosen, view=wanted, **terminal_options(output)), output)
 
 
 def _format(output: str, name: str | None) -> str:
     """The format ``name``, else that of the suffix, else that of a terminal or a pipe."""
     on_terminal = to_stdout(output) and sys.stdout.isatty()
-    if name and on_terminal and formats("render")[name].binary:
-        raise click.UsageError(f"{name} is binary; write it to a file with -o")
-    default = "text" if on_terminal else "mermaid"
-    return chosen_format("render", output, name, default if to_stdout(output) else "")
+    chosen = format_of("render", name, output)
+    if on_terminal and chosen and formats("render")[chosen].binary:
+        raise click.UsageError(f"{chosen} is binary; write it to a file with -o")
+    if chosen:
+        return chosen
+    if to_stdout(output):
+        return "text" if on_terminal else "mermaid"
+    suffixes = ", ".join(suffix for row in formats("render").values() for suffix in row.suffixes)
+    raise click.UsageError(
+        f"unknown suffix in {output}; choose a format with --format, or use one of the suffixes {suffixes}"
+    )

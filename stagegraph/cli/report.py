@@ -5,26 +5,27 @@ from __future__ import annotations
 import click
 
 from stagegraph.cli.common import (
-    dockerfile_argument,
     format_option,
     output_option,
     record_options,
     terminal_options,
 )
-from stagegraph.cli.format_choice import chosen_format
+from stagegraph.cli.dockerfile import dockerfile_argument
+from stagegraph.cli.format_choice import format_of
+from stagegraph.cli.suggestions import suggesting_commands
 from stagegraph.cli.writing import write
 from stagegraph.options import Options
 
 
 @click.command()
 @dockerfile_argument
-@format_option("report", "text")
+@format_option("report", default="text")
 @output_option
 @record_options
 def report(
     dockerfile: str,
     options: Options,
-    format_name: str | None,
+    format_name: str,
     output: str,
     record: str,
     build: str,
@@ -35,18 +36,19 @@ def report(
     Examples:
       stagegraph report
       stagegraph report --target release --platform linux/arm64
-      stagegraph report --format json | jq .shipped
+      stagegraph report -F json | jq .shipped
     """
     from stagegraph.api import read
     from stagegraph.formats import render
     from stagegraph.graph.report import analyse
     from stagegraph.picture.view import View
 
-    chosen = chosen_format("report", output, format_name, "text")
+    format_name = format_of("report", format_name, output)
     if record:
         from stagegraph.cli.recorded import timed_report
 
         value = timed_report(record, build, dockerfile, options)
     else:
-        value = analyse(read(dockerfile, options))
-    write(render("report", value, chosen, view=View(), **terminal_options(output)), output)
+        with suggesting_commands(dockerfile):
+            value = analyse(read(dockerfile, options))
+    write(render("report", value, format_name, view=View(), **terminal_options(output)), output)

@@ -9,19 +9,15 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
-from stagegraph.cli.common import (
-    build_options,
-    file_option,
-    format_option,
-    one_dockerfile,
-    output_option,
-    terminal_options,
-)
-from stagegraph.cli.completion import PATH
-from stagegraph.cli.format_choice import chosen_format, refuse_given
+from stagegraph.cli.build_options import build_options
+from stagegraph.cli.common import format_option, output_option, terminal_options
+from stagegraph.cli.completed_values import paths
+from stagegraph.cli.dockerfile import dockerfile_of, file_option
+from stagegraph.cli.format_choice import format_of, refuse_given
+from stagegraph.cli.suggestions import suggesting_commands
 from stagegraph.cli.writing import write
 from stagegraph.errors import InputError, StagegraphError
-from stagegraph.formats import render
+from stagegraph.formats import formats, render
 
 if TYPE_CHECKING:
     from stagegraph.graph.build import Build
@@ -60,16 +56,17 @@ _SHARE = _Amount("PERCENT", r"(\d{1,3}(?:\.\d{1,3})?) ?(%?)", "a share such as 5
 
 
 @click.command()
-@click.argument("arguments", nargs=-1, required=True, type=PATH, metavar="IMAGE [DOCKERFILE]")
-@format_option("sizes", "text")
+@click.argument("arguments", nargs=-1, required=True, metavar="IMAGE [DOCKERFILE]", shell_complete=paths)
+@file_option()
+@format_option("sizes", default="text")
 @output_option
 @click.option("--name", default="", metavar="NAME", help="The image to read, if the archive has several.")
 @click.option(
     "--usage",
-    type=PATH,
     default="",
     metavar="FILE",
     help="What `docker buildx du --format json` prints after the build: adds what stays behind.",
+    shell_complete=paths,
 )
 @click.option("--compare", is_flag=True, help="Compare two images: pass OLD and NEW instead of IMAGE.")
 @click.option("--fail-over", type=_SIZE, help="Exit with code 3 if more than this ships, such as 200MB.")
@@ -79,12 +76,11 @@ _SHARE = _Amount("PERCENT", r"(\d{1,3}(?:\.\d{1,3})?) ?(%?)", "a share such as 5
     help="Exit with code 3 if later layers hide more than this share of the unpacked bytes, such as 5%.",
 )
 @build_options
-@file_option
 def sizes(
     arguments: tuple[str, ...],
     file: str,
     options: Options,
-    format_name: str | None,
+    format_name: str,
     output: str,
     name: str,
     usage: str,
@@ -109,14 +105,18 @@ def sizes(
     if not images <= len(arguments) <= images + 1:
         raise click.UsageError(_USAGE[images - 1])
     command = "sizes --compare" if compare else "sizes"
-    chosen = chosen_format(command, output, format_name, "text")
-    dockerfile = one_dockerfile(arguments[images] if len(arguments) > images else "", file)
+    format_name = format_of(command, format_name, output)
+    if format_name not in formats(command):
+        raise click.UsageError(
+            f"--compare does not support {format_name}; use one of {', '.join(formats(command))}"
+        )
+    dockerfile = dockerfile_of(file, arguments[images] if len(arguments) > images else "")
     records = _records(usage)
     pairs = [_measured(path, name, dockerfile, options, records) for path in arguments[:images]]
     if not any(build for _, build in pairs):
-        refuse_given({"targets", "build_args", "contexts"}, "without a Dockerfile; pass it after the image")
+        refuse_given(("targets", "build_args", "contexts"), "without a Dockerfile; pass it after the image")
     measured = [sizes for sizes, _ in pairs]
-    write(render(command, _shown(measured), chosen, **terminal_options(output)), output)
+    write(render(command, _shown(measured), format_name, **terminal_options(output)), output)
     return _too_large(measured[-1], fail_over, fail_wasted)
 
 
@@ -167,7 +167,8 @@ def _build(image: Image, dockerfile: str, options: Options) -> tuple[Build | Non
     from stagegraph.sizes.provenance import build_in_provenance
 
     if dockerfile:
-        return build_of(read_source(dockerfile), options), ()
+        with suggesting_commands(dockerfile):
+            return build_of(read_source(dockerfile), options), ()
     known = build_in_provenance(image)
     if known is not None:
         return known, ("the Dockerfile is the one in the provenance of the image",)

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
 
-from stagegraph.cli.common import (
-    build_option,
-    build_options,
-    file_option,
-    format_option,
-    one_dockerfile,
-    output_option,
-    terminal_options,
-)
-from stagegraph.cli.completion import PATH
-from stagegraph.cli.format_choice import chosen_format, refuse_given
+from stagegraph.cli.build_options import build_options
+from stagegraph.cli.common import build_option, format_option, output_option, terminal_options
+from stagegraph.cli.completed_values import paths
+from stagegraph.cli.dockerfile import dockerfile_of, file_option
+from stagegraph.cli.format_choice import format_of, refuse_given
 from stagegraph.cli.writing import write
 from stagegraph.errors import OptionsError
 from stagegraph.formats import formats, render
@@ -37,10 +31,11 @@ TOO_SLOW = 3  # the exit code of --fail-over and --fail-path-over
 
 
 @click.command()
-@click.argument("arguments", nargs=-1, required=True, type=PATH, metavar="RECORD [DOCKERFILE]")
-@format_option("timings", "text")
+@click.argument("arguments", nargs=-1, required=True, metavar="RECORD [DOCKERFILE]", shell_complete=paths)
+@file_option()
+@format_option("timings", default="text")
 @output_option
-@build_option("RECORD")
+@build_option
 @click.option("--compare", is_flag=True, help="Compare two records: pass BEFORE and AFTER instead of RECORD.")
 @click.option(
     "--fail-over", type=float, metavar="SECONDS", help="Exit with code 3 if the build took longer than this."
@@ -52,15 +47,18 @@ TOO_SLOW = 3  # the exit code of --fail-over and --fail-path-over
     help="Exit with code 3 if the critical path took longer than this.",
 )
 @click.option(
-    "--perfetto", type=PATH, default="", metavar="FILE", help="Also write a trace for ui.perfetto.dev."
+    "--perfetto",
+    default="",
+    metavar="FILE",
+    help="Also write a trace for ui.perfetto.dev.",
+    shell_complete=paths,
 )
 @build_options
-@file_option
 def timings(
     arguments: tuple[str, ...],
     file: str,
     options: Options,
-    format_name: str | None,
+    format_name: str,
     output: str,
     build: str,
     compare: bool,
@@ -85,13 +83,13 @@ def timings(
     records = 2 if compare else 1
     if not records <= len(arguments) <= records + 1:
         raise click.UsageError(_USAGE[records - 1])
-    dockerfile = one_dockerfile(arguments[records] if len(arguments) > records else "", file)
-    chosen = chosen_format("timings --compare" if compare else "timings", output, format_name, "text")
+    dockerfile = dockerfile_of(file, arguments[records] if len(arguments) > records else "")
+    format_name = format_of("timings --compare" if compare else "timings", format_name, output)
     if compare:
-        measured = _compared(arguments[0], arguments[1], build, dockerfile, options, chosen, output)
+        measured = _compared(arguments[0], arguments[1], build, dockerfile, options, format_name, output)
     else:
-        measured, report = _measured(arguments[0], build, dockerfile, options, chosen)
-        write(render("timings", measured, chosen, report=report, **terminal_options(output)), output)
+        measured, report = _measured(arguments[0], build, dockerfile, options, format_name)
+        write(render("timings", measured, format_name, report=report, **terminal_options(output)), output)
     if perfetto:
         from stagegraph.formats.timings_perfetto import render as render_trace
 
@@ -106,6 +104,9 @@ def _compared(
     from stagegraph.cli.recorded import timings_named
     from stagegraph.timings.compare import compare_timings
 
+    rows = formats("timings --compare")
+    if format_name not in rows:
+        raise click.UsageError(f"--compare does not support {format_name}; use one of {', '.join(rows)}")
     builds = [timings_named(path, build, dockerfile, options) for path in (before, after)]
     _refuse_build_options([of_dockerfile for _, of_dockerfile in builds])
     comparison = compare_timings(*(timings for timings, _ in builds))
@@ -133,11 +134,11 @@ def _measured(
     return timings, analyse(of_dockerfile, weights(timings, of_dockerfile))
 
 
-def _refuse_build_options(builds: Sequence[Build | None]) -> None:
-    """click.UsageError for the options of a build if the Dockerfile of no record is known."""
+def _refuse_build_options(builds: Iterable[Build | None]) -> None:
+    """Raise click.UsageError for the options of a build if the Dockerfile of no record is known."""
     if not any(builds):
         why = "without a Dockerfile; pass it after the record"
-        refuse_given({"targets", "build_args", "platforms", "contexts"}, why)
+        refuse_given(("targets", "build_args", "platforms", "contexts"), why)
 
 
 def _too_slow(timings: Timings, most: float | None, most_of_path: float | None) -> int:

@@ -1,6 +1,7 @@
 """Finds the builds of bake files, in HCL and in JSON (which ``docker buildx bake --print`` prints).
 
-Rules: docs.docker.com/build/bake/reference.
+Each file is read alone and without the environment: what either could change is unknown.
+Rules: docs.docker.com/build/bake/reference; ``stagegraph.bake`` has them exactly.
 """
 
 from __future__ import annotations
@@ -9,112 +10,168 @@ from collections.abc import Iterator, Mapping
 from itertools import islice, product
 from typing import Any
 
-from msgspec.structs import replace
-
+from stagegraph.bake.blocks import BlockTable, NamedBlock
+from stagegraph.bake.definitions import Definitions
+from stagegraph.bake.fields import Fields, merged
+from stagegraph.bake.hcl_body import Block, Body, parse_hcl
+from stagegraph.bake.json_body import parse_json
+from stagegraph.bake.values import UNKNOWN, UnsuitableValueError, has_unknown
 from stagegraph.discovery.found_build import FoundBuild, MissingFile, Note, ReadingLimits
-from stagegraph.discovery.hcl_expression import evaluate, scope_of
-from stagegraph.discovery.hcl_file import HclError, HclFile, Node, read_hcl, read_json
-from stagegraph.discovery.hcl_functions import UNKNOWN, is_known, to_text
 from stagegraph.discovery.missing import missing_file
 from stagegraph.discovery.repository import Repository, is_remote, joined
+from stagegraph.errors import BakeError
 
 _MOST_COMBINATIONS = 256
+_MOST_STEPS = 100_000  # of evaluations
+_STEPS_OF_BLOCK = 50
 _CWD = "cwd://"  # the directory that bake is run in
-_Layers = dict[str, list[Node]]
+_BUILTINS = {"BAKE_CMD_CONTEXT": _CWD}
+_Choice = Mapping[str, Any]  # the variables that a matrix sets
 # Each part of a build that may be unknown, and its attribute.
 _CHECKED = {"target": "target", "build arguments": "args", "platforms": "platforms", "contexts": "contexts"}
-_READ = (*_CHECKED.values(), "context", "dockerfile")
+_READ = (*_CHECKED.values(), "context", "dockerfile", "dockerfile-inline", "inherits")
 
 
 def bake_builds(path: str, text: str, repository: Repository) -> tuple[list[FoundBuild], list[Note]]:
     """The builds of the targets of the bake file at ``path``, and notes on what is not understood."""
     try:
-        file = read_json(text) if path.endswith(".json") else read_hcl(text)
-    except HclError as error:
-        return [], [Note(file=path, line=None, message=f"not understood: {error}")]
-    return _BakeFile(path, file, repository).builds()
+        body = parse_json(path, text) if path.endswith(".json") else parse_hcl(path, text)
+    except BakeError as error:
+        return [], [Note(file=path, line=error.line, message=f"not understood: {error.message}")]
+    return _BakeFile(path, body, repository).builds()
 
 
-class _BakeFile:
-    def __init__(self, path: str, file: HclFile, repository: Repository) -> None:
-        self._path = path
-        self._limits = ReadingLimits()
-        self._targets = file.of_type("target")
-        self._repository = repository
-        self._notes: dict[Note, None] = {}  # each once, in order
-        self._scope = scope_of(file)
-        self._is_override = ".override." in path  # docker buildx bake merges it over another file
-        self._inherits = {
-            name: _strings(evaluate(target.attributes.get("inherits"), self._scope))
-            for name, target in self._targets.items()
-        }
-        self._parents = {parent for parents in self._inherits.values() for parent in parents}
-        self._grouped = {
-            name
-            for group in file.of_type("group").values()
-            for name in _strings(evaluate(group.attributes.get("targets"), self._scope))
-        }
+class _Targets:
+    """The targets of a file; ``hidden`` makes what the environment can set unknown."""
 
-    def builds(self) -> tuple[list[FoundBuild], list[Note]]:
-        builds: list[FoundBuild] = []
-        for name in self._targets:
-            layers = self._layers(name)
-            if not self._is_only_parent(name, layers):
-                for choice in self._matrix(layers):
-                    builds.extend(self._builds_of(name, layers, choice))
-        return builds, list(self._notes)
+    def __init__(self, body: Body, limits: ReadingLimits, *, hidden: bool) -> None:
+        self._limits = limits
+        self._definitions = Definitions([body], {}, _BUILTINS, hidden=hidden, most_steps=_MOST_STEPS)
+        self._table = BlockTable([body], self._definitions, tolerant=True)
+        self._parents: dict[str, list[Block]] = {}
+        for named in self._table.named:
+            if named.block.type == "target":
+                self._parents.setdefault(named.name, []).append(named.block)
+        self._inherited: dict[str, Fields] = {}
+        self._choices = {named.name: named.names for named in self._table.named}
 
-    def _is_only_parent(self, name: str, layers: _Layers) -> bool:
-        """Whether a target is there to be inherited from and so need not be built itself."""
-        return name in self._parents and name not in self._grouped and "target" not in layers
-
-    def _layers(self, name: str) -> _Layers:
-        """Every value of each attribute: inherited ones first, the own one last."""
-        layers: _Layers = {}
-        for one in reversed(self._lineage(name)):
-            target = self._targets.get(one)
-            for key, node in target.attributes.items() if target else ():
-                if one == name or key not in ("matrix", "name"):
-                    layers.setdefault(key, []).append(node)
-        return layers
-
-    def _lineage(self, name: str) -> list[str]:
-        """A target and all that it inherits from, each once, the one that wins first."""
-        lineage: dict[str, None] = {}
-        waiting = [name]
-        while waiting:
-            one = waiting.pop()
-            self._limits.spend(10)
-            if one not in lineage:
-                lineage[one] = None
-                waiting.extend(self._inherits.get(one, ()))  # a later parent wins over an earlier one
-        return list(lineage)
-
-    def _matrix(self, layers: _Layers) -> Iterator[dict[str, Any]]:
-        """The variables of every target that a matrix makes."""
-        matrix = evaluate(layers.get("matrix", [None])[-1], self._scope)
+    def choices(self, blocks: list[Block]) -> Iterator[_Choice]:
+        """The variables of every target that a matrix makes; UNKNOWN for what is not known."""
+        matrix: Any = None
+        for block in blocks:
+            attribute = block.body.attributes.get("matrix")
+            try:
+                matrix = self._definitions.evaluate(attribute) if attribute else matrix
+            except BakeError:
+                matrix = UNKNOWN
         if not isinstance(matrix, dict):
             matrix = {}
         values = [value if isinstance(value, list) else [UNKNOWN] for value in matrix.values()]
         for choice in islice(product(*values), _MOST_COMBINATIONS):
             yield dict(zip(matrix, choice, strict=True))
 
-    def _builds_of(self, name: str, layers: _Layers, choice: Mapping[str, Any]) -> Iterator[FoundBuild]:
-        scope = self._scope.with_values(choice)
-        values = {key: _merged([evaluate(node, scope) for node in layers.get(key, ())]) for key in _READ}
-        context = "." if values["context"] is None else values["context"]
-        inline = _merged([evaluate(node, scope) for node in layers.get("dockerfile-inline", ())])
-        if inline is not None or (isinstance(context, str) and is_remote(_local(context))):
+    def fields(self, blocks: list[Block], choice: _Choice) -> Fields:
+        """The own attributes of a target that builds read; UNKNOWN for what is not known."""
+        fields: Fields = {}
+        self._limits.spend(_STEPS_OF_BLOCK * len(blocks))
+        for block in blocks:
+            named = NamedBlock(block, block.labels[0], choice, self._definitions)
+            fields = merged(fields, {key: _read(named, key) for key in _READ})
+        return fields
+
+    def parent(self, name: str) -> Fields | None:
+        """The own attributes of a target by the name that its matrix gives it; None without one."""
+        if name not in self._parents:
+            return None
+        if name not in self._inherited:
+            self._inherited[name] = self.fields(self._parents[name], self._choices[name])
+        return self._inherited[name]
+
+    def members(self, block: Block) -> list[str]:
+        """The names that a group lists."""
+        value = _read(NamedBlock(block, "", {}, self._definitions), "targets")
+        return value if isinstance(value, list) else []
+
+
+def _read(block: NamedBlock, key: str) -> Any:
+    try:
+        return block.read(key)
+    except (BakeError, UnsuitableValueError):
+        return UNKNOWN
+
+
+class _BakeFile:
+    def __init__(self, path: str, body: Body, repository: Repository) -> None:
+        self._path = path
+        self._limits = ReadingLimits()
+        self._repository = repository
+        self._notes: dict[Note, None] = {}  # each once, in order
+        self._is_override = ".override." in path  # docker buildx bake merges it over another file
+        self._blocks: dict[str, list[Block]] = {}
+        for block in body.of_type("target"):
+            if len(block.labels) == 1:
+                self._blocks.setdefault(block.labels[0], []).append(block)
+        self._targets = _Targets(body, self._limits, hidden=False)
+        self._settable = _Targets(body, self._limits, hidden=True)
+        self._parents = {one for name in self._blocks for one in _names(self._own(name), "inherits")}
+        groups = body.of_type("group")
+        self._grouped = {name for block in groups for name in self._targets.members(block)}
+
+    def builds(self) -> tuple[list[FoundBuild], list[Note]]:
+        builds: list[FoundBuild] = []
+        for name, blocks in self._blocks.items():
+            if self._is_only_parent(name):
+                continue
+            for choice in self._targets.choices(blocks):
+                builds.extend(self._builds_of(name, choice))
+        return builds, list(self._notes)
+
+    def _own(self, name: str) -> Fields:
+        return self._targets.fields(self._blocks[name], {})
+
+    def _is_only_parent(self, name: str) -> bool:
+        """Whether a target is there to be inherited from and so need not be built itself."""
+        if name not in self._parents or name in self._grouped:
+            return False
+        _, fields = self._inherited(name, self._targets, {})
+        return fields.get("target") is None
+
+    def _inherited(self, name: str, targets: _Targets, choice: _Choice) -> tuple[bool, Fields]:
+        """Whether all parents are in this file, and the attributes with those of all parents.
+
+        A later parent wins over an earlier one, and a target over its parents.
+        """
+        fields = targets.fields(self._blocks[name], choice)
+        lineage = {name: fields}
+        waiting, complete = list(_names(fields, "inherits")), fields.get("inherits") is not UNKNOWN
+        while waiting:
+            parent = waiting.pop()
+            self._limits.spend(_STEPS_OF_BLOCK)
+            if parent in lineage:
+                continue
+            inherited = targets.parent(parent)
+            complete = complete and inherited is not None
+            lineage[parent] = inherited or {}
+            waiting.extend(_names(lineage[parent], "inherits"))
+        result: Fields = {}
+        for one in reversed(lineage.values()):
+            result = merged(result, {key: value for key, value in one.items() if key != "inherits"})
+        return complete, result
+
+    def _builds_of(self, name: str, choice: _Choice) -> Iterator[FoundBuild]:
+        complete, values = self._inherited(name, self._targets, choice)
+        context = values.get("context") or "."
+        if values.get("dockerfile-inline") or (isinstance(context, str) and is_remote(_local(context))):
             return
-        unknown = {what for what, key in _CHECKED.items() if not is_known(values[key])}
-        if self._is_settable(layers, values["target"], choice):
+        unknown = {what for what, key in _CHECKED.items() if has_unknown(values.get(key))}
+        if self._inherited(name, self._settable, choice)[1].get("target") is UNKNOWN:
             unknown.add("target")
-        dockerfiles = self._dockerfiles(context, values["dockerfile"])
+        dockerfiles = self._dockerfiles(context, values.get("dockerfile"))
         if not dockerfiles:
             unknown.add("dockerfile")
-        is_base = name in self._parents and name not in self._grouped
-        missing = None if dockerfiles or is_base else self._missing(layers, values)
-        line = self._targets[name].line
+        missing = None if dockerfiles else self._missing(name, choice)
+        block = self._blocks[name][0]
+        line = block.lines.line(block.start)
         self._note(line, name, unknown)
         for position, dockerfile in enumerate(dockerfiles or [None]):
             self._limits.build()
@@ -124,39 +181,26 @@ class _BakeFile:
                 kind="bake target",
                 name=name,
                 dockerfile=dockerfile,
-                target=_target(values["target"]),
-                build_args=_texts(values["args"]),
-                platforms=_strings(values["platforms"]),
-                contexts=tuple(sorted(_texts(values["contexts"]))),
+                target=_target(values.get("target")),
+                build_args=_texts(values.get("args")),
+                platforms=tuple(_names(values, "platforms")),
+                contexts=tuple(sorted(_texts(values.get("contexts")))),
                 unknown=frozenset(unknown),
-                certain=position == 0 and not self._is_partial(name),
+                # another file may complete it: the file that this one overrides, or a parent's
+                certain=position == 0 and complete and not self._is_override,
                 may_differ=len(dockerfiles) > 1,
                 missing=missing,
             )
 
-    def _missing(self, layers: _Layers, values: Mapping[str, Any]) -> MissingFile | None:
+    def _missing(self, name: str, choice: _Choice) -> MissingFile | None:
         """What does not exist of a target whose paths are written in the file, without variables."""
-        without_variables = replace(self._scope, values={})
-        for key in ("context", "dockerfile"):
-            literal = [evaluate(node, without_variables) for node in layers.get(key, ())][-1:]
-            if literal not in ([], [values[key]]):
-                return None
-        context, name = values["context"] or "", values["dockerfile"] or ""
-        if not isinstance(context, str) or not isinstance(name, str):
+        if choice or (name in self._parents and name not in self._grouped):
             return None
-        return missing_file(self._repository, self._path.rpartition("/")[0], context, name)
-
-    def _is_partial(self, name: str) -> bool:
-        """Whether another file may complete a target: the file that this one overrides, or a parent's."""
-        return self._is_override or any(one not in self._targets for one in self._lineage(name))
-
-    def _is_settable(self, layers: _Layers, target: Any, choice: Mapping[str, Any]) -> bool:
-        """Whether a target comes from a variable of the file: the environment overrides those."""
-        without_variables = replace(self._scope, values=choice)
-        nodes = layers.get("target", ())
-        return target is not UNKNOWN and not is_known(
-            _merged([evaluate(node, without_variables) for node in nodes])
-        )
+        values = self._inherited(name, self._settable, choice)[1]
+        context, dockerfile = values.get("context") or "", values.get("dockerfile") or ""
+        if not isinstance(context, str) or not isinstance(dockerfile, str):
+            return None
+        return missing_file(self._repository, self._path.rpartition("/")[0], context, dockerfile)
 
     def _dockerfiles(self, context: Any, name: Any) -> list[str]:
         """The Dockerfiles that may be meant: bake resolves paths against the directory it is run in.
@@ -166,28 +210,19 @@ class _BakeFile:
         if not isinstance(context, str) or name is UNKNOWN:
             return []
         here = self._path.rpartition("/")[0]
-        paths = [self._dockerfile(start, context, name) for start in dict.fromkeys([here, ""])]
+        paths = [self._dockerfile(start, context, name or None) for start in dict.fromkeys([here, ""])]
         return list(dict.fromkeys(path for path in paths if path))
 
-    def _dockerfile(self, start: str, context: str, name: Any) -> str | None:
-        if isinstance(name, str) and name.startswith(_CWD):
+    def _dockerfile(self, start: str, context: str, name: str | None) -> str | None:
+        if name is not None and name.startswith(_CWD):
             path = joined(start, _local(name))
             return path if path is not None and self._repository.has(path) else None
-        return self._repository.dockerfile(start, _local(context), name if isinstance(name, str) else None)
+        return self._repository.dockerfile(start, _local(context), name)
 
     def _note(self, line: int, name: str, unknown: set[str]) -> None:
         if unknown:
             message = f"bake target {name}: {', '.join(sorted(unknown))} not understood"
             self._notes[Note(file=self._path, line=line, message=message, of_build=True)] = None
-
-
-def _merged(values: list[Any]) -> Any:
-    """The last value that is not null; maps are merged key by key, as bake does with args and contexts."""
-    values = [value for value in values if value is not None]
-    tables = [value for value in values if isinstance(value, dict)]
-    if not tables or not isinstance(values[-1], dict):
-        return values[-1] if values else None
-    return UNKNOWN if UNKNOWN in values else {key: one for table in tables for key, one in table.items()}
 
 
 def _local(path: str) -> str:
@@ -200,8 +235,9 @@ def _target(value: Any) -> str | None:
 
 def _texts(value: Any) -> dict[str, str]:
     items = value.items() if isinstance(value, dict) else ()
-    return {name: to_text(one) for name, one in items if isinstance(one, (str, int, float, bool))}
+    return {name: one for name, one in items if isinstance(one, str)}
 
 
-def _strings(value: Any) -> tuple[str, ...]:
-    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
+def _names(fields: Fields, key: str) -> list[str]:
+    value = fields.get(key)
+    return value if isinstance(value, list) else []

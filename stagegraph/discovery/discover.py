@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from stagegraph.discovery.bake import bake_builds
+from stagegraph.discovery.build_files import BAKE_FILE, COMPOSE_FILE
 from stagegraph.discovery.compose import compose_builds
 from stagegraph.discovery.found_build import (
     Discovery,
@@ -40,8 +41,8 @@ def _script(path: str, text: str, repository: Repository) -> _Builds:
 
 
 _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
-    (re.compile(r"(?:.*/)?[^/]*bake[^/]*\.(?:json|hcl)\Z"), bake_builds),
-    (re.compile(r"(?:.*/)?(?:docker-)?compose[^/]*\.ya?ml\Z"), compose_builds),
+    (re.compile(BAKE_FILE), bake_builds),
+    (re.compile(COMPOSE_FILE), compose_builds),
     (re.compile(r"\.github/workflows/[^/]+\.ya?ml\Z|(?:.*/)?action\.ya?ml\Z"), workflow_builds),
     (
         re.compile(

@@ -75,8 +75,8 @@ class FileTree(Struct):
 
     _read: dict[tuple[str, str], _Directory] = field(default_factory=dict)
 
-    def walk(self, top: str) -> Walk:
-        """The files under ``top`` that Git does not ignore.
+    def walk(self, top: str, most: int = _MOST_ENTRIES) -> Walk:
+        """The files under ``top`` that Git does not ignore, of at most about ``most`` entries.
 
         Links to directories are not followed, so that a loop of links ends.
         """
@@ -86,11 +86,13 @@ class FileTree(Struct):
         above: _IgnoreFiles = ()
         for parent in _between(root, here):
             above = (*above, *_ignore_files(str(parent), _prefix(parent, root), walk.notes))
-        self._walk_into(walk, top, here, root, above)
+        self._walk_into(walk, top, here, root, above, most)
         return walk
 
-    def _walk_into(self, walk: Walk, top: str, here: Path, root: Path, above: _IgnoreFiles) -> None:
-        left = _MOST_ENTRIES
+    def _walk_into(
+        self, walk: Walk, top: str, here: Path, root: Path, above: _IgnoreFiles, most: int
+    ) -> None:
+        left = most
         prefix = _prefix(here, root)
         waiting = [("", str(here), above)]
         while waiting and left > 0:
@@ -105,7 +107,7 @@ class FileTree(Struct):
                 for name in reversed(directory.directories)
             )
         if left <= 0:
-            message = f"there are more than {_MOST_ENTRIES:,} files; the rest was skipped"
+            message = f"there are more than {most:,} files; the rest was skipped"
             walk.notes.append(Note(file=str(Path(top)), line=None, message=message))
 
     def _directory(self, path: str, prefix: str, root: str, above: _IgnoreFiles) -> _Directory:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from stagegraph.discovery.build_files import build_file_kind
 from stagegraph.dockerfile import parse
 from stagegraph.dockerfile.instructions import Arg, From, Instruction
 from stagegraph.dockerfile.lines import Line, read_lines
@@ -38,7 +39,20 @@ class Dockerfile(Struct, frozen=True, kw_only=True):
 
 
 def read_dockerfile(source: Source) -> Dockerfile:
-    """Read ``source``; DockerfileError for the first thing that BuildKit rejects."""
+    """Read ``source``; DockerfileError for the first thing that BuildKit rejects.
+
+    The error of a bake or compose file, which people name in place of a Dockerfile, says what it is.
+    """
+    try:
+        return _read(source)
+    except DockerfileError:
+        if kind := build_file_kind(source.name, source.text):
+            message = f"this is a {kind}, not a Dockerfile"
+            raise DockerfileError(message, source=source, hint="name a Dockerfile") from None
+        raise
+
+
+def _read(source: Source) -> Dockerfile:
     parsed = read_lines(source)
     split = [_arguments(source, line, parsed.escape) for line in parsed.lines]
     if parsed.error:

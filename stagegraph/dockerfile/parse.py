@@ -24,6 +24,7 @@ from stagegraph.dockerfile.instructions import (
 from stagegraph.dockerfile.lines import Line, line_of
 from stagegraph.dockerfile.logical import Logical
 from stagegraph.dockerfile.parse_steps import ParseError, at_least_one, copy, exactly_one, flags_of, run
+from stagegraph.dockerfile.spelling import misspelled
 from stagegraph.dockerfile.words import SPACE, keyword_and_rest, lowered
 
 _SPLITTERS: Mapping[str, str] = MappingProxyType(
@@ -92,14 +93,9 @@ def instruction(line: Line, args: list[str], json_form: bool) -> Instruction:
 
 
 def _unknown(written: str) -> ParseError:
-    from difflib import get_close_matches
-
-    word = written.lower()[:40]
-    # a typo is rarely in both the first and the last letter
-    alike = [one for one in KEYWORDS if one[0] == word[:1] or one[-1] == word[-1:]]
-    near = get_close_matches(word, alike, n=1)
+    near = misspelled(written.lower(), KEYWORDS)
     hint = (
-        f"did you mean {near[0].upper()}?"
+        f"did you mean {near.upper()}?"
         if near
         else "check that this is a Dockerfile, and that the line above ends with \\ if this line continues it"
     )

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 _PART = r"[A-Za-z0-9_.-]+\Z"
 _OS = r"([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.+%\-]*)\))?\Z"
-_KNOWN_OS = frozenset(
+KNOWN_OS = frozenset(
     [
         "aix",
         "android",
@@ -33,7 +33,7 @@ _KNOWN_OS = frozenset(
         "zos",
     ]
 )
-_KNOWN_ARCHITECTURES = frozenset(
+KNOWN_ARCHITECTURES = frozenset(
     [
         "386",
         "amd64",
@@ -112,26 +112,6 @@ def parse_platform(text: str, default: Platform = DEFAULT) -> Platform:
     return Platform(_os(os[1]), architecture, variant, os[2] or "")
 
 
-def near_platform(text: str) -> str:
-    """``text`` with a known architecture in place of one that is almost its name, such as ``adm64``.
-
-    Empty where it is known, or none is near: BuildKit takes every name.
-    """
-    from difflib import get_close_matches
-
-    system, slash, rest = text.partition("/")
-    architecture, _, variant = rest.partition("/")
-    known = _KNOWN_ARCHITECTURES | _ALIASES.keys()
-    if not slash or architecture.lower() in known:
-        return ""
-    word = architecture.lower()
-    near = get_close_matches(word, sorted(known), n=3, cutoff=0.75)
-    if not near:
-        return ""
-    best = max(near, key=lambda one: sorted(one) == sorted(word))  # swapped letters before a wrong one
-    return "/".join(part for part in (system, best, variant) if part)
-
-
 def normalized(platform: Platform) -> Platform:
     """``platform`` without default variants, as in image names."""
     architecture, variant = _architecture(platform.architecture, platform.variant)
@@ -140,12 +120,12 @@ def normalized(platform: Platform) -> Platform:
 
 def _one_part(text: str, os: re.Match[str], default: Platform) -> Platform:
     name = _os(os[1])
-    if name in _KNOWN_OS:
+    if name in KNOWN_OS:
         variant = _implied(default.architecture, default.variant) if default.architecture == "arm" else ""
         return Platform(name, default.architecture, variant, os[2] or "")
     architecture, variant = _architecture(os[1], "")
     variant = _implied(architecture, variant)
-    if architecture in _KNOWN_ARCHITECTURES:
+    if architecture in KNOWN_ARCHITECTURES:
         return Platform(default.os, architecture, variant)
     raise PlatformError(f"`{text}` is not a known operating system or architecture")
 

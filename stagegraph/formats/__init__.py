@@ -14,17 +14,16 @@ class Format(Struct, frozen=True, kw_only=True):
 
     ``module`` is below ``stagegraph.formats`` and is loaded when the format is used. Its function ``render``,
     or the one after a colon, takes what the command shows and those of ``options`` that the caller gives, and
-    returns text or bytes. ``takes`` has the options of the command line that change the output; the command
-    refuses those that only its other formats take.
+    returns text or bytes.
     """
 
     command: str
     name: str
     description: str  # as help shows it, after the name
     module: str
-    suffixes: tuple[str, ...]  # of the files that the command writes in this format
+    suffixes: tuple[str, ...] = ()  # of the files that the command writes in this format, unless it is told
     options: tuple[str, ...] = ()  # keyword arguments that change the output: "view", "colour", "width", …
-    takes: tuple[str, ...] = ()  # as click names them: "critical_path"; most are fields of View
+    view: tuple[str, ...] = ()  # the fields of a View that change the output
     binary: bool = False  # not for a terminal
 
     def render(self, value: object, **options: object) -> bytes:
@@ -35,6 +34,42 @@ class Format(Struct, frozen=True, kw_only=True):
         return output if isinstance(output, bytes) else str(output).encode("utf-8", "replace")
 
 
+def _row(
+    command: str,
+    name: str,
+    module: str,
+    description: str,
+    options: str = "",
+    *,
+    binary: bool = False,
+) -> Format:
+    return Format(
+        command=command,
+        name=name,
+        description=description,
+        module=module,
+        suffixes=tuple(_SUFFIXES.get(name, "").split()),
+        options=tuple(options.split()),
+        view=tuple(_VIEWS.get((command, name), "").split()),
+        binary=binary,
+    )
+
+
+_SHOWN = "direction prune steps critical_path labels title"
+_VIEWS = {
+    ("render", "svg"): f"{_SHOWN} theme engine legend link_base",
+    ("render", "png"): f"{_SHOWN} theme engine legend",
+    ("render", "pdf"): f"{_SHOWN} theme engine legend",
+    ("render", "html"): f"{_SHOWN} theme engine link_base",
+    ("render", "dot"): f"{_SHOWN} theme link_base",
+    ("render", "mermaid"): f"{_SHOWN} link_base dialect",
+    ("render", "markdown"): f"{_SHOWN} link_base dialect",
+    ("render", "text"): "prune steps critical_path labels title",
+    ("diff", "text"): "title",
+    ("diff", "svg"): "direction labels theme title",
+    ("diff", "mermaid"): "direction labels title",
+    ("diff", "markdown"): "direction labels title",
+}
 _SUFFIXES = {
     "svg": ".svg",
     "png": ".png",
@@ -43,64 +78,31 @@ _SUFFIXES = {
     "dot": ".dot .gv",
     "mermaid": ".mmd .mermaid",
     "json": ".json",
-    "sarif": ".sarif .json",
-    "markdown": ".md .markdown",
-    "text": ".txt .log",
+    "text": ".txt",
+    "markdown": ".md",
+    "sarif": ".sarif",
 }
-_DRAWN = "direction prune steps critical_path labels title "
-_MERMAID = _DRAWN + "link_base dialect"
-_CHANGES = "direction labels title "
-
-
-def _row(
-    command: str, name: str, module: str, description: str, options: str = "", takes: str = ""
-) -> Format:
-    return Format(
-        command=command,
-        name=name,
-        description=description,
-        module=module,
-        suffixes=tuple(_SUFFIXES.get(name, _SUFFIXES["text"]).split()),
-        options=tuple(options.split()),
-        takes=tuple(takes.split()),
-        binary=name in ("png", "pdf"),
-    )
-
 
 FORMATS: tuple[Format, ...] = (
     # what a report says as a picture, as data or as a tree
-    _row(
-        "render",
-        "svg",
-        "svg",
-        "picture for web pages, with light and dark mode",
-        "view",
-        _DRAWN + "legend theme link_base engine",
-    ),
-    _row("render", "png", "png", "picture for slides and chats", "view", _DRAWN + "legend theme engine"),
-    _row("render", "pdf", "pdf", "picture for print", "view", _DRAWN + "legend theme engine"),
-    _row("render", "html", "html.graph_page", "interactive page", "view", _DRAWN + "theme link_base engine"),
-    _row("render", "dot", "dot", "source for Graphviz", "view", _DRAWN + "legend theme link_base"),
-    _row("render", "mermaid", "mermaid", "for GitHub and GitLab", "view", _MERMAID),
+    _row("render", "svg", "svg", "picture for web pages, with light and dark mode", "view"),
+    _row("render", "png", "png", "picture for slides and chats", "view", binary=True),
+    _row("render", "pdf", "pdf", "picture for print", "view", binary=True),
+    _row("render", "html", "html.graph_page", "interactive page", "view"),
+    _row("render", "dot", "dot", "source for Graphviz", "view"),
+    _row("render", "mermaid", "mermaid", "for GitHub and GitLab", "view"),
     _row("render", "json", "json", "data with a schema"),
-    _row(
-        "render",
-        "text",
-        "tree",
-        "tree for a terminal",
-        "view colour width",
-        "prune steps critical_path labels title",
-    ),
-    _row("render", "markdown", "markdown", "diagram and report for a document", "view", _MERMAID),
+    _row("render", "text", "tree", "tree for a terminal", "view colour width"),
+    _row("render", "markdown", "markdown", "diagram and report for a document", "view"),
     _row("report", "text", "text", "for a terminal", "colour width"),
     _row("report", "json", "json", "data with a schema"),
     _row("report", "markdown", "markdown", "for documents and job summaries", "view"),
-    _row("diff", "text", "diff:as_text", "for a terminal", "view colour width", "title"),
-    _row("diff", "mermaid", "diff:as_mermaid", "diagram for pull requests", "view", _CHANGES),
-    _row("diff", "svg", "diff:as_svg", "picture for web pages", "view", _CHANGES + "theme"),
+    _row("diff", "text", "diff:as_text", "for a terminal", "view colour width"),
+    _row("diff", "mermaid", "diff:as_mermaid", "diagram for pull requests", "view"),
+    _row("diff", "svg", "diff:as_svg", "picture for web pages", "view"),
     _row("diff", "json", "diff:as_json", "data with a schema"),
-    _row("diff", "markdown", "diff:as_markdown", "tables and diagram for pull requests", "view", _CHANGES),
-    _row("check", "text", "check_text", "for a terminal", "colour verbose width", "verbose"),
+    _row("diff", "markdown", "diff:as_markdown", "tables and diagram for pull requests", "view"),
+    _row("check", "text", "check_text", "for a terminal", "colour verbose width"),
     _row("check", "concise", "check_concise", "one line per finding"),
     _row("check", "json", "check_json", "data with a schema"),
     _row("check", "sarif", "check_sarif", "for code scanning"),
@@ -118,6 +120,11 @@ FORMATS: tuple[Format, ...] = (
     _row("sizes --compare", "text", "sizes_text:as_comparison", "for a terminal", "colour width"),
     _row("sizes --compare", "json", "sizes_json", "data with a schema"),
     _row("sizes --compare", "markdown", "sizes_markdown:as_comparison", "for pull requests"),
+    _row("affected", "text", "affected:as_text", "for a terminal", "colour width"),
+    _row("affected", "json", "affected:as_json", "data with a schema"),
+    _row("affected", "markdown", "affected:as_markdown", "for pull requests"),
+    _row("affected", "targets", "affected:as_targets", "names of affected targets, one a line"),
+    _row("affected", "matrix", "affected:as_matrix", "names for a matrix in GitHub Actions"),
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import graphviz
 
-from stagegraph.formats.legend import edge_words, kind_words, role_words
+from stagegraph.formats.node_ids import arrow_ids, node_ids
 from stagegraph.model import EdgeKind, NodeKind, Report
 from stagegraph.picture.picture import picture
 from stagegraph.picture.theme import Palette, Style, arrow_dash, arrow_styles, border, palette_of, style_name
@@ -22,71 +22,43 @@ _SHAPES = {
     NodeKind.NAMED_CONTEXT: "tab",
     NodeKind.REMOTE: "note",
 }
-_LOOKS = {
-    EdgeKind.FROM: "thick arrow",
-    EdgeKind.COPY: "thin arrow",
-    EdgeKind.ADD: "thin arrow",
-    EdgeKind.MOUNT: "dashed arrow",
-    None: "red",
-}
 _DASHES = {"solid": "", "dashed": ",dashed", "dotted": ",dotted"}
 
 
 def render(report: Report, view: View) -> str:
     """``report`` as DOT text that any Graphviz draws; tooltips and links included."""
     checked_link_base(view.link_base)
-    return dot_of(picture(report, view), view, palette_of(view))
+    return dot_of(picture(report, view), view, palette_of(view), tooltips=True)
 
 
-def dot_of(drawn: Picture, view: View, palette: Palette) -> str:
-    """The DOT text of a picture with its title and legend; boxes are called n0, n1, ... in their order."""
+def dot_of(drawn: Picture, view: View, palette: Palette, *, tooltips: bool) -> str:
+    """The DOT text of a picture; boxes are called after stages and images."""
     plain = len(drawn.boxes) > PLAIN_ABOVE
     graph = graphviz.Digraph(
         "build",
-        graph_attr=_graph_attributes(drawn, palette, plain) | _heading(view),
+        graph_attr=_graph_attributes(drawn, palette, plain) | _title(view.title),
         node_attr={"fontname": FONT, "fontsize": "13", "margin": "0.16,0.09", "height": "0.35"},
         edge_attr={"fontname": FONT, "fontsize": "11", "arrowsize": "0.8"},
     )
-    names = {box.id: f"n{number}" for number, box in enumerate(drawn.boxes)}
+    names = node_ids(drawn)
     grouped = drawn.grouped()
-    for number, group in enumerate(drawn.groups):
-        with graph.subgraph(name=f"cluster{number}", graph_attr=_frame(group, palette)) as frame:
+    for group in drawn.groups:
+        with graph.subgraph(name=f"cluster_{names[group.id]}", graph_attr=_frame(group, palette)) as frame:
             for box in grouped[group.id]:
-                frame.node(names[box.id], **_box(box, view, palette, plain))
+                frame.node(names[box.id], **_box(box, view, palette, plain, tooltips))
     for box in grouped.get("", ()):
-        graph.node(names[box.id], **_box(box, view, palette, plain))
-    for number, (arrow, name) in enumerate(zip(drawn.arrows, arrow_styles(drawn), strict=True)):
-        attributes = _arrow(arrow, name, view, palette) | {"id": f"e{number}"}
+        graph.node(names[box.id], **_box(box, view, palette, plain, tooltips))
+    ids = arrow_ids("e", drawn.arrows, names)
+    for arrow, name, own in zip(drawn.arrows, arrow_styles(drawn), ids, strict=True):
+        attributes = _arrow(arrow, name, view, palette, tooltips) | {"id": own}
         graph.edge(names[arrow.source], names[arrow.target], **attributes)
-    if view.legend:
-        graph.node("legend", shape="plaintext", fontcolor=palette.text, label=_html(_legend(drawn, palette)))
     return str(graph.source)
 
 
-def _heading(view: View) -> dict[str, str]:
-    if not view.title:
+def _title(title: str) -> dict[str, str]:
+    if not title:
         return {}
-    return {"label": _html(_bold(printable(view.title))), "labelloc": "t", "fontsize": "16"}
-
-
-def _legend(drawn: Picture, palette: Palette) -> str:
-    """A table with the roles, shapes and lines that occur in ``drawn``."""
-    rows = [f"<TR>{_swatch(palette.style(name))}{_cell(words)}</TR>" for name, words in role_words(drawn)]
-    lines = [
-        *(f"{_SHAPES[kind]}: {words}" for kind, words in kind_words(drawn)),
-        *(f"{_LOOKS[kind]}: {words}" for kind, words in edge_words(drawn)),
-    ]
-    rows += [f"<TR>{_cell(line, columns=2)}</TR>" for line in lines]
-    return f'<TABLE BORDER="0" CELLSPACING="2">{"".join(rows)}</TABLE>'
-
-
-def _swatch(style: Style) -> str:
-    dash = f' STYLE="{style.dash}"' if style.dash != "solid" else ""
-    return f'<TD BORDER="1" COLOR="{style.line}" BGCOLOR="{style.fill}" WIDTH="24"{dash}> </TD>'
-
-
-def _cell(text: str, columns: int = 1) -> str:
-    return f'<TD ALIGN="LEFT" COLSPAN="{columns}">{text}</TD>'
+    return {"label": graphviz.escape(printable(title)), "labelloc": "t", "fontsize": "16"}
 
 
 def _graph_attributes(drawn: Picture, palette: Palette, plain: bool) -> dict[str, str]:
@@ -121,7 +93,7 @@ def _frame(group: Group, palette: Palette) -> dict[str, str]:
     }
 
 
-def _box(box: Box, view: View, palette: Palette, plain: bool) -> dict[str, str]:
+def _box(box: Box, view: View, palette: Palette, plain: bool, tooltips: bool) -> dict[str, str]:
     style = palette.style(style_name(box))
     attributes = {
         "shape": _SHAPES[box.kind] if box.kind else "box",
@@ -133,7 +105,7 @@ def _box(box: Box, view: View, palette: Palette, plain: bool) -> dict[str, str]:
         "fontcolor": style.text,
         "penwidth": f"{border(box, style.width):g}",
     }
-    return attributes | _links(box.tooltip, box.line, view)
+    return attributes | _links(box.tooltip, box.line, view, tooltips)
 
 
 def _style(box: Box, style: Style) -> str:
@@ -155,7 +127,7 @@ def _html(text: str) -> str:
     return f"<{text}>"
 
 
-def _arrow(arrow: Arrow, name: str, view: View, palette: Palette) -> dict[str, str]:
+def _arrow(arrow: Arrow, name: str, view: View, palette: Palette, tooltips: bool) -> dict[str, str]:
     colour = palette.critical if arrow.critical else palette.style(name).line
     attributes = {
         "class": f"{arrow.kind or 'wait'} {name}" + (" critical" if arrow.critical else ""),
@@ -167,7 +139,7 @@ def _arrow(arrow: Arrow, name: str, view: View, palette: Palette) -> dict[str, s
     }
     if arrow.label:
         attributes["label"] = _html("<BR/>".join(f" {xml_text(line)} " for line in arrow.label.split("\n")))
-    return attributes | _links(arrow.tooltip, arrow.line, view)
+    return attributes | _links(arrow.tooltip, arrow.line, view, tooltips)
 
 
 def _arrow_width(arrow: Arrow) -> str:
@@ -175,9 +147,9 @@ def _arrow_width(arrow: Arrow) -> str:
     return str(width + 1 if arrow.critical else width)
 
 
-def _links(tooltip: str, line: int | None, view: View) -> dict[str, str]:
+def _links(tooltip: str, line: int | None, view: View, tooltips: bool) -> dict[str, str]:
     attributes = {}
-    if tooltip:
+    if tooltips and tooltip:
         attributes["tooltip"] = graphviz.escape(xml_text(tooltip))
     link = line_link(view.link_base, line)
     if link:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from stagegraph.formats.svg_shapes import head, line, mark, number, outline, paint, rounded, text_line
 from stagegraph.model import EdgeKind, NodeKind
@@ -70,56 +70,34 @@ def legend(
     return "".join(parts), widest, top + 6 if parts else 0.0
 
 
-def role_words(drawn: Picture) -> Iterator[tuple[str, str]]:
-    """The names of the styles that occur in ``drawn``, with their words."""
-    present = {style_name(box) for box in drawn.boxes} | {style_name(group) for group in drawn.groups}
-    return ((name, words) for name, words in ROLE_WORDS.items() if name in present)
-
-
-def kind_words(drawn: Picture) -> Iterator[tuple[NodeKind, str]]:
-    """The kinds of sources that occur in ``drawn``, with their words."""
-    present = {box.kind for box in drawn.boxes} - {NodeKind.STAGE}
-    return ((kind, words) for kind, words in _KINDS.items() if kind in present)
-
-
-def edge_words(drawn: Picture) -> Iterator[tuple[EdgeKind | None, str]]:
-    """The kinds of arrows that occur in ``drawn``, with their words; None is the critical path.
-
-    COPY and ADD have the same arrow and so one entry.
-    """
-    present = {arrow.kind for arrow in drawn.arrows}
-    words_of: dict[EdgeKind | None, str] = {
-        kind: words for kind, words in EDGE_WORDS.items() if kind in present
-    }
-    if EdgeKind.COPY in words_of and EdgeKind.ADD in words_of:
-        words_of[EdgeKind.COPY] = f"{words_of[EdgeKind.COPY]}, {words_of.pop(EdgeKind.ADD)}"
-    if any(arrow.critical for arrow in drawn.arrows):
-        words_of[None] = "critical path"
-    yield from words_of.items()
-
-
 def _roles(drawn: Picture, palette: Palette) -> Iterator[Item]:
-    for name, words in role_words(drawn):
-        style = palette.style(name)
-        shape = rounded(Rectangle(x=12, y=7, width=24, height=14), 4, f'class="shape" {paint(style)}')
-        dot = mark(name, 12, 7, style.text if name == "target" else style.line)
-        yield f'<g class="swatch {name}">{shape}{dot}</g>', 24.0, words
+    present = {style_name(box) for box in drawn.boxes} | {style_name(group) for group in drawn.groups}
+    for name, words in ROLE_WORDS.items():
+        if name in present:
+            style = palette.style(name)
+            shape = rounded(Rectangle(x=12, y=7, width=24, height=14), 4, f'class="shape" {paint(style)}')
+            dot = mark(name, 12, 7, style.text if name == "target" else style.line)
+            yield f'<g class="swatch {name}">{shape}{dot}</g>', 24.0, words
 
 
 def _kinds(drawn: Picture, palette: Palette) -> Iterator[Item]:
+    present = {box.kind for box in drawn.boxes}
     name = "same" if drawn.compares else "upstream"
     style = palette.style(name)
-    for kind, words in kind_words(drawn):
-        shape = outline(kind, Rectangle(x=10, y=6, width=20, height=17), paint(style))
-        yield f'<g class="swatch {name}">{shape}</g>', 20.0, words
+    for kind, words in _KINDS.items():
+        if kind in present and kind is not NodeKind.STAGE:
+            shape = outline(kind, Rectangle(x=10, y=6, width=20, height=17), paint(style))
+            yield f'<g class="swatch {name}">{shape}</g>', 20.0, words
 
 
 def _edges(drawn: Picture, palette: Palette) -> Iterator[Item]:
-    plain = palette.style("upstream").line
-    for kind, words in edge_words(drawn):
-        name, colour = ("upstream", plain) if kind else ("critical", palette.critical)
-        width = 2.0 if kind is EdgeKind.FROM else 1.2 if kind else 2.6
-        yield f'<g class="edge {name}">{_sample(kind, colour, width)}</g>', 26.0, words
+    present = {arrow.kind for arrow in drawn.arrows}
+    colour = palette.style("upstream").line
+    for kind, words in _edge_words(present).items():
+        width = 2.0 if kind is EdgeKind.FROM else 1.2
+        yield f'<g class="edge upstream">{_sample(kind, colour, width)}</g>', 26.0, words
+    if any(arrow.critical for arrow in drawn.arrows):
+        yield f'<g class="edge critical">{_sample(None, palette.critical, 2.6)}</g>', 26.0, "critical path"
 
 
 def _sample(kind: EdgeKind | None, colour: str, width: float) -> str:
@@ -127,3 +105,11 @@ def _sample(kind: EdgeKind | None, colour: str, width: float) -> str:
     route = Route(curves=(((7.0, 7.0), (12.0, 7.0), (14.0, 7.0), (17.0, 7.0)),), tip=(26.0, 7.0), label=None)
     drawing = line(route, colour, width, EDGE_DASHES[kind] if kind else "solid")
     return drawing + head(Arrow(source="", target="", kind=kind), route, colour)
+
+
+def _edge_words(present: Collection[EdgeKind | None]) -> dict[EdgeKind, str]:
+    """The words for the kinds in ``present``; COPY and ADD have the same arrow and so one entry."""
+    words_of = {kind: words for kind, words in EDGE_WORDS.items() if kind in present}
+    if EdgeKind.COPY in words_of and EdgeKind.ADD in words_of:
+        words_of[EdgeKind.COPY] = f"{words_of[EdgeKind.COPY]}, {words_of.pop(EdgeKind.ADD)}"
+    return words_of

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from stagegraph.errors import OptionsError
-from stagegraph.formats.mermaid_ids import label_ids, node_ids
 from stagegraph.formats.mermaid_style import MARKS, count_links, styles
+from stagegraph.formats.node_ids import arrow_ids, node_ids
 from stagegraph.model import EdgeKind, NodeKind, Report
 from stagegraph.picture.smaller import (
     fewer_boxes,
@@ -34,13 +34,13 @@ _SHAPES = {
     NodeKind.NAMED_CONTEXT: ("[/", "\\]"),
     NodeKind.REMOTE: ("{{", "}}"),
 }
-_LINKS: Mapping[EdgeKind | str | None, tuple[str, str]] = {
-    EdgeKind.FROM: ("===", "==>"),
-    EdgeKind.COPY: ("---", "-->"),
-    EdgeKind.ADD: ("---", "-->"),
-    EdgeKind.MOUNT: ("-.-", "-.->"),
-    "selectable": ("-.-", "-.->"),
-    None: ("---", "-->"),
+_LINKS: Mapping[EdgeKind | str | None, tuple[str, str, str]] = {  # to a label, to a node, and twice as long
+    EdgeKind.FROM: ("===", "==>", "===>"),
+    EdgeKind.COPY: ("---", "-->", "--->"),
+    EdgeKind.ADD: ("---", "-->", "--->"),
+    EdgeKind.MOUNT: ("-.-", "-.->", "-..->"),
+    "selectable": ("-.-", "-.->", "-..->"),
+    None: ("---", "-->", "--->"),
 }
 
 # Each of these means something to Mermaid's grammar, to its Markdown, to its maths or to HTML.
@@ -109,12 +109,11 @@ def _head(drawn: Picture, view: View) -> Iterator[str]:
 
     Azure DevOps reads neither front matter nor ``flowchart``, sphinxcontrib-mermaid no front matter.
     """
-    labelled = any(arrow.label for arrow in drawn.arrows)
+    framed = bool(drawn.groups)
     if view.dialect == "github":
-        yield _front_matter(view.title, labelled=labelled, framed=bool(drawn.groups))
+        yield _front_matter(view.title, framed=framed)
     elif view.dialect == "sphinx":
-        configuration = _configuration(labelled=labelled, framed=bool(drawn.groups))
-        yield f"%%{{init: {json.dumps(configuration)}}}%%"
+        yield f"%%{{init: {json.dumps(_configuration(framed=framed))}}}%%"
     yield f"{'graph' if view.dialect == 'azure' else 'flowchart'} {drawn.direction}"
     if view.title and view.dialect in ("sphinx", "plain"):
         yield f"  accTitle: {_plain(view.title)}"
@@ -130,11 +129,30 @@ def _lines(drawn: Picture, view: View) -> Iterator[str]:
     for box in grouped.get("", ()):
         yield f"  {_node(box, ids, view)}"
     if drawn.notes:
-        yield f"  note0[{_label('Note: ' + '; '.join(drawn.notes))}]:::note"
+        words = f"Note: {'; '.join(drawn.notes)}"
+        yield f"  {_classed(f'note0[{_label(words)}]', 'note', view)}"
     for edge in _edges(drawn, ids, view):
         yield f"  {edge}"
     yield from _links(drawn, view, ids)
+    if view.dialect == "azure":
+        yield from _classes(drawn, ids)
     yield from styles(drawn, ids)
+
+
+def _classed(node: str, name: str, view: View) -> str:
+    """``node`` with its class; Azure DevOps has another use for three colons."""
+    return node if view.dialect == "azure" else f"{node}:::{name}"
+
+
+def _classes(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
+    """The classes that ``_classed`` leaves out, one a line, so that a new stage adds its own."""
+    for box in drawn.boxes:
+        yield f"  class {ids[box.id]} {style_name(box)}"
+    for arrow, name in zip(drawn.arrows, arrow_ids("t", drawn.arrows, ids), strict=True):
+        if arrow.label:
+            yield f"  class {name} label"
+    if drawn.notes:
+        yield "  class note0 note"
 
 
 def _frame(group: Group, boxes: Iterable[Box], ids: Mapping[str, str], view: View) -> Iterator[str]:
@@ -149,24 +167,24 @@ def _node(box: Box, ids: Mapping[str, str], view: View) -> str:
     name = MARKS.get(style_name(box), "") + box.label if box.kind else box.label
     bold = box.kind is NodeKind.STAGE and view.dialect != "azure"  # which takes few HTML tags
     written = _label(f"{name}\n{box.sublabel}" if box.sublabel else name, bold=bold)
-    return f"{ids[box.id]}{opening}{written}{closing}:::{style_name(box)}"
+    return _classed(f"{ids[box.id]}{opening}{written}{closing}", style_name(box), view)
 
 
 def _edges(drawn: Picture, ids: Mapping[str, str], view: View) -> Iterator[str]:
     """The arrows, numbered as links: one, or two where a label stands between them.
 
-    A label is a node of its own, since Mermaid moves the labels of long edges into other nodes. Where there
-    are labels, the other links are as long as two, so that the ranks of stages stay aligned; Azure DevOps
-    takes no long links.
+    A label is a node of its own, since Mermaid moves the labels of long edges into other nodes. The other
+    links are as long as two, so that the ranks of stages stay aligned, even if no link has a label: the
+    first one would change them all. Azure DevOps takes no long links.
     """
-    labelled = any(arrow.label for arrow in drawn.arrows) and view.dialect != "azure"
-    for arrow, name in zip(drawn.arrows, label_ids(drawn.arrows, ids), strict=True):
+    for arrow, name in zip(drawn.arrows, arrow_ids("t", drawn.arrows, ids), strict=True):
         source, target = ids[arrow.source], ids[arrow.target]
-        line, tip = _LINKS["selectable" if arrow.selectable else arrow.kind]
+        line, tip, long = _LINKS["selectable" if arrow.selectable else arrow.kind]
         if arrow.label:
-            yield f"{source} {line} {name}[{_label(arrow.label)}]:::label {tip} {target}"
+            label = _classed(f"{name}[{_label(arrow.label)}]", "label", view)
+            yield f"{source} {line} {label} {tip} {target}"
         else:
-            yield f"{source} {tip[:-2] + tip[-3:] if labelled else tip} {target}"
+            yield f"{source} {tip if view.dialect == 'azure' else long} {target}"
 
 
 def _links(drawn: Picture, view: View, ids: Mapping[str, str]) -> Iterator[str]:
@@ -203,7 +221,7 @@ def _plain(text: str) -> str:
     return text.replace(";", ",").replace("#", "no. ")
 
 
-def _configuration(*, labelled: bool, framed: bool) -> dict[str, object]:
+def _configuration(*, framed: bool) -> dict[str, object]:
     """The configuration with which new and old versions draw the same, without a theme.
 
     Labels are short, and Mermaid's default of 200 pixels would break most of them. The distances are
@@ -212,7 +230,7 @@ def _configuration(*, labelled: bool, framed: bool) -> dict[str, object]:
     flowchart: dict[str, object] = {
         "wrappingWidth": 420,
         "nodeSpacing": 24,
-        "rankSpacing": 24 if labelled else 40,
+        "rankSpacing": 24,
         "padding": 12,
     }
     if framed:
@@ -220,11 +238,11 @@ def _configuration(*, labelled: bool, framed: bool) -> dict[str, object]:
     return {"layout": "dagre", "look": "classic", "flowchart": flowchart}
 
 
-def _front_matter(title: str, *, labelled: bool, framed: bool) -> str:
+def _front_matter(title: str, *, framed: bool) -> str:
     lines = ["---"]
     if title:
         lines.append(f"title: {json.dumps(printable(title), ensure_ascii=False)}")
-    lines += ["config:", *_yaml(_configuration(labelled=labelled, framed=framed), "  ")]
+    lines += ["config:", *_yaml(_configuration(framed=framed), "  ")]
     return "\n".join([*lines, "---"])
 
 

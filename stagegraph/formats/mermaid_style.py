@@ -58,12 +58,10 @@ def styles(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
     """The class of every style of boxes and frames that occurs, and the styles of links."""
     for name in sorted({style_name(box) for box in drawn.boxes}):
         yield f"  classDef {name} {BOXES[name]}"
-    frames: dict[str, list[str]] = {}
-    for group in drawn.groups:
-        frames.setdefault(style_name(group), []).append(ids[group.id])
-    for name, own in sorted(frames.items()):
+    for name in sorted({style_name(group) for group in drawn.groups}):
         yield f"  classDef frame{name} {_frame(name)}"
-        yield f"  class {','.join(own)} frame{name}"
+    for group in drawn.groups:
+        yield f"  class {ids[group.id]} frame{style_name(group)}"
     if drawn.notes:
         yield f"  classDef note fill:none,stroke:none,color:{GREY}"
     if any(arrow.label for arrow in drawn.arrows):
@@ -87,7 +85,11 @@ def _links_of(arrow: Arrow) -> int:
 
 
 def _arrows(drawn: Picture) -> Iterator[str]:
-    """The links of each style, by their numbers."""
+    """The links of each style, by their numbers.
+
+    The style ``default`` needs no numbers, but Mermaid gives its colour to the arrowheads of all links. Links
+    can have ids and classes since Mermaid 11, and documents are drawn by older ones too.
+    """
     links_of: dict[str, list[str]] = {}
     first = 0
     for arrow, style in zip(drawn.arrows, arrow_styles(drawn), strict=True):
@@ -103,4 +105,5 @@ def _critical(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
     boxes = [ids[box.id] for box in drawn.boxes if box.critical]
     if boxes:
         yield f"  classDef critical stroke:{RED},stroke-width:3px"
-        yield f"  class {','.join(boxes)} critical"
+    for box in boxes:
+        yield f"  class {box} critical"

@@ -52,6 +52,8 @@ def _by_graphviz(report: Report, view: View) -> bytes:
     pictures = layout_candidates(smaller_pictures(report, view, LAYOUT_REASON))
     _, data = first_in_time(
         pictures,
-        lambda drawn, seconds: run_graphviz(dot_of(drawn, view, palette_of(view)), "pdf", "system", seconds),
+        lambda drawn, seconds: run_graphviz(
+            dot_of(drawn, view, palette_of(view), tooltips=True), "pdf", "system", seconds
+        ),
     )
     return data

@@ -31,10 +31,10 @@ class Section(Struct, frozen=True, kw_only=True):
 
 
 def report_sections(report: Report) -> tuple[Section, ...]:
-    """The sections: those of each target, not needed, parallelism, critical path, findings."""
+    """The sections: in the image, left behind, not needed, parallelism, critical path, findings."""
     nodes = {node.id: node for node in report.nodes}
     sections = (
-        *(section for target in report.targets for section in target_sections(report, target)),
+        *_images(report),
         Section(heading="Not needed", rows=tuple(_unneeded(report))),
         Section(heading="Parallelism", sentences=tuple(_parallelism(report, nodes))),
         Section(heading="Critical path", rows=tuple(_path(report))),
@@ -44,20 +44,47 @@ def report_sections(report: Report) -> tuple[Section, ...]:
     return tuple(section for section in sections if section.rows or section.sentences)
 
 
-def target_sections(report: Report, target: str) -> tuple[Section, Section]:
-    """What is in the image of ``target`` and where it comes from, and what only its build needs."""
+def _images(report: Report) -> Iterator[Section]:
+    for image in images(report):
+        of = f" of {image.name}" if image.name else ""
+        nothing = () if image.shipped else ("Only what its own steps create.",)
+        yield Section(heading=f"In the image{of}", sentences=nothing, rows=image.shipped)
+        yield Section(heading=f"Left behind{' by' if of else ''}{of[3:]}", rows=image.left_behind)
+
+
+class ImageRows(Struct, frozen=True, kw_only=True):
+    """What is in one image and what the build leaves behind; ``name`` tells images apart, empty for one."""
+
+    name: str
+    shipped: tuple[Row, ...]
+    left_behind: tuple[Row, ...]
+
+
+def images(report: Report) -> tuple[ImageRows, ...]:
+    """The images of the targets, those for several platforms apart if they differ."""
     nodes = {node.id: node for node in report.nodes}
-    name = printable(nodes[target].label) if len(report.targets) > 1 else ""
-    ships = tuple(_shipped_row(item, nodes) for item in report.shipped if item.target == target)
-    left = tuple(_left_behind_row(item, nodes) for item in report.left_behind if item.target == target)
-    return (
-        Section(
-            heading=f"In the image of {name}" if name else "In the image",
-            sentences=() if ships else ("Only what its own steps create.",),
-            rows=ships,
-        ),
-        Section(heading=f"Left behind by {name}" if name else "Left behind", rows=left),
+    parts: tuple[Shipped | LeftBehind, ...] = (*report.shipped, *report.left_behind)
+    keys = [
+        (target, platform)
+        for target in report.targets
+        for platform in dict.fromkeys(one.platform for one in parts if one.target == target) or ("",)
+    ]
+    return tuple(
+        ImageRows(
+            name=_image_name(*key, nodes) if len(keys) > 1 else "",
+            shipped=tuple(_shipped_row(one, nodes) for one in report.shipped if _key(one) == key),
+            left_behind=tuple(_left_behind_row(one, nodes) for one in report.left_behind if _key(one) == key),
+        )
+        for key in keys
     )
+
+
+def _key(item: Shipped | LeftBehind) -> tuple[str, str]:
+    return item.target, item.platform
+
+
+def _image_name(target: str, platform: str, nodes: Mapping[str, Node]) -> str:
+    return printable(nodes[target].label + (f" on {platform}" if platform else ""))
 
 
 def headline(report: Report) -> str:
@@ -121,7 +148,12 @@ def _unneeded(report: Report) -> Iterator[Row]:
 def _parallelism(report: Report, nodes: Mapping[str, Node]) -> Iterator[str]:
     parallelism = report.parallelism
     steps = sum(step.kind is not StepKind.RESULT for step in report.steps)
-    yield f"{counted(steps, 'step')} in {counted(parallelism.levels, 'level')}; {_width(parallelism)}."
+    size = f"{counted(steps, 'step')} in {counted(parallelism.levels, 'level')}"
+    if parallelism.max_steps > 1:
+        most = counted(parallelism.max_steps, "step")
+        yield f"{size}; up to {most} can run in parallel (in {counted(parallelism.max_stages, 'stage')})."
+    else:
+        yield f"{size}; one step runs after the other." if steps > 1 else f"{size}."
     if parallelism.max_stages > 1 and parallelism.max_steps > 1:
         names = [nodes[name].label for name in parallelism.widest_stages]
         shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
@@ -132,13 +164,6 @@ def _parallelism(report: Report, nodes: Mapping[str, Node]) -> Iterator[str]:
     else:
         steps_in_all = "1 step" if total == 1 else f"{total:g} steps"
         yield f"The longest chain is {length:g} of {steps_in_all} (every step counted as 1)."
-
-
-def _width(parallelism: Parallelism) -> str:
-    if parallelism.max_steps < 2:
-        return "nothing runs in parallel"
-    stages = counted(parallelism.max_stages, "stage")
-    return f"up to {parallelism.max_steps} steps can run in parallel (in {stages})"
 
 
 def _sentence(note: str) -> str:

@@ -20,9 +20,7 @@ from stagegraph.formats.svg_shapes import (
 )
 from stagegraph.model import EdgeKind, Report
 from stagegraph.picture.layout import Layout, Rectangle, Route, lay_out
-from stagegraph.picture.shorten import cut
 from stagegraph.picture.sizes import (
-    Line,
     above,
     box_lines,
     frame_line,
@@ -30,6 +28,7 @@ from stagegraph.picture.sizes import (
     label_lines,
     mark_room,
     text_height,
+    title_line,
 )
 from stagegraph.picture.smaller import LAYOUT_REASON, smaller_pictures
 from stagegraph.picture.theme import (
@@ -46,9 +45,7 @@ from stagegraph.picture.view import Arrow, Box, Group, Picture, View, checked_li
 from stagegraph.source import xml_text
 
 MARGIN = 20.0
-_HEADING = 16.0  # size of the letters of a title
-_HEADING_ROOM = 34.0
-_LONGEST_HEADING = 120  # characters
+_BELOW_TITLE = 14.0
 _SIZE = r'<svg width="(\d+)" height="(\d+)"'
 
 
@@ -94,13 +91,13 @@ class _Sheet:
         notes = [f"{note[:1].upper()}{note[1:]}." for note in drawn.notes]
         room = max(layout.width, 520.0)
         footer, wanted, needed = legend(drawn, self._palette, notes, self._view.legend, room)
-        heading = self._heading()
-        wanted = max(wanted, heading.width if heading else 0.0)
-        top = MARGIN + (_HEADING_ROOM if heading else 0.0)
-        width, height = max(layout.width, wanted) + 2 * MARGIN, top + layout.height + MARGIN + needed
+        heading = [title_line(self._view.title)] if self._view.title else []
+        top = MARGIN + sum(line.height + _BELOW_TITLE for line in heading)
+        width = max(layout.width, wanted, *(line.width for line in heading)) + 2 * MARGIN
+        height = layout.height + top + MARGIN + needed
         yield from self._head(width, height)
-        if heading:
-            yield text_line(heading, width / 2, MARGIN + heading.height / 2, self._palette.text) + "\n"
+        for text in heading:
+            yield text_line(text, width / 2, MARGIN + text.height / 2, self._palette.text) + "\n"
         yield _shifted("graph", (width - layout.width) / 2, top)
         yield from self._frames()
         yield from self._arrows()
@@ -109,13 +106,8 @@ class _Sheet:
         yield from self._boxes()
         yield "</g>\n"
         if footer:
-            yield _shifted("footer", MARGIN, top + layout.height + MARGIN) + footer + "</g>\n"
+            yield _shifted("footer", MARGIN, layout.height + top + MARGIN) + footer + "</g>\n"
         yield "</svg>\n"
-
-    def _heading(self) -> Line | None:
-        """The title, if one was asked for."""
-        title = cut(self._view.title, _LONGEST_HEADING)
-        return Line(text=title, size=_HEADING, bold=True) if title else None
 
     def _head(self, width: float, height: float) -> Iterator[str]:
         wide, high = f"{width:.0f}", f"{height:.0f}"

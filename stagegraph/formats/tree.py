@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from stagegraph.formats.terminal_text import UNBROKEN, WIDTH, Text, shortened, to_text
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role, Step, StepKind
-from stagegraph.picture.picture import STEP_PREFIX
 from stagegraph.picture.shorten import cut, edge_label
 from stagegraph.picture.view import View
 from stagegraph.source import printable
@@ -84,8 +82,11 @@ class _Trees:
         self._width = width
         self._nodes = {node.id: node for node in report.nodes}
         self._reads = _reads(report.edges)
-        self._steps = _steps_by_stage(report) if view.steps else {}
         self._written: set[str] = set()
+        self._steps_of: dict[str, list[Step]] = {}
+        for step in report.steps if view.steps else ():
+            if step.kind not in (StepKind.SOURCE, StepKind.RESULT):
+                self._steps_of.setdefault(step.node, []).append(step)
 
     def tree(self, root: str) -> Iterator[Text]:
         """The lines of ``root`` and of everything that it reads, directly or not, depth first."""
@@ -96,20 +97,8 @@ class _Trees:
             if room > 0:
                 yield Text(branch.guides, style="dim") + shortened(branch.text, room)
             if branch.expands:
-                yield from self._own_steps(branch)
+                yield from self._steps(branch)
                 waiting.extend(reversed(self._branches(branch)))
-
-    def _own_steps(self, branch: _Branch) -> Iterator[Text]:
-        """The steps of a stage, if they are shown, below its line and before what it reads."""
-        bar = "│ " if branch.node in self._reads else "  "
-        guides = f"{branch.below}{bar}"
-        for step in self._steps.get(branch.node, ()) if len(guides) < self._width else ():
-            text = Text(printable(re.sub(STEP_PREFIX, "", step.name)))
-            if step.measured:
-                text.append(f"  {measured_words(step.measured)}", style="dim")
-            if self._view.critical_path and step.critical:
-                text.append("  critical", style="bold red")
-            yield Text(guides, style="dim") + shortened(text, self._width - len(guides))
 
     def _branches(self, parent: _Branch) -> list[_Branch]:
         reads = self._reads.get(parent.node, {})
@@ -123,6 +112,18 @@ class _Trees:
             branches.append(_Branch(source, text, guides, below, not again))
             self._written.add(source)
         return branches
+
+    def _steps(self, branch: _Branch) -> Iterator[Text]:
+        """The steps of a stage, one a line, if they are asked for."""
+        guide = f"{branch.below}{'│' if branch.node in self._reads else ' '}   "[: self._width]
+        room = self._width - len(guide)
+        for step in self._steps_of.get(branch.node, ()) if room > 0 else ():
+            line = f"{step.line:>4}  " if step.line is not None else "      "
+            text = Text(line, style="dim")
+            text.append(" ".join(printable(step.name).split()))
+            if self._view.critical_path and step.critical:
+                text.append("  critical", style="bold red")
+            yield Text(guide, style="dim") + shortened(text, room)
 
     def unneeded(self, node: Node) -> Text:
         """One line for a stage that is not needed, with what would make it needed."""
@@ -161,15 +162,6 @@ class _Trees:
         label = edge_label([edge for edge in edges if edge.kind is not EdgeKind.FROM], 50)
         paths = ", ".join(line.removeprefix("mount").lstrip() for line in label.split("\n"))
         return f"{kinds} {paths}".rstrip() if self._view.labels else kinds
-
-
-def _steps_by_stage(report: Report) -> dict[str, list[Step]]:
-    """The steps of each stage; a step of two equal stages is with the first, as in a picture."""
-    steps: dict[str, list[Step]] = {}
-    for step in report.steps:
-        if step.kind not in (StepKind.SOURCE, StepKind.RESULT):
-            steps.setdefault(step.node, []).append(step)
-    return steps
 
 
 def _reads(edges: Sequence[Edge]) -> Mapping[str, dict[str, list[Edge]]]:

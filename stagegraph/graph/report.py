@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import networkx
 from msgspec.structs import replace
@@ -16,9 +17,19 @@ from stagegraph.graph.critical_path import Schedule, schedule
 from stagegraph.graph.nodes import edges_of_report, nodes_of
 from stagegraph.graph.parallelism import largest_antichain
 from stagegraph.graph.shipping import left_behind, roles, shipped
-from stagegraph.graph.stage_graph import StageGraph
+from stagegraph.graph.stage_graph import StageGraph, stage_graph
 from stagegraph.graph.steps import RawStep
-from stagegraph.model import Finding, NodeKind, Parallelism, Report, Step, StepKind
+from stagegraph.model import (
+    Finding,
+    LeftBehind,
+    NodeKind,
+    Parallelism,
+    Report,
+    Shipped,
+    Step,
+    StepKind,
+    stage_id,
+)
 from stagegraph.options import Options
 from stagegraph.reach.from_choices import FromChoices
 from stagegraph.reach.reachability import Reached, stage_reach
@@ -41,7 +52,7 @@ def analyse(build: Build, weights: Mapping[int, float] | None = None) -> Report:
     reached = stage_reach(build.file, questions, choices)
     role_of = roles(graph, build.targets)
     nodes = nodes_of(build, role_of, reached, steps)
-    ships = shipped(graph, build.targets)
+    ships, left = _images(build, [node.id for node in nodes])
     return Report(
         source=build.source.name,
         targets=build.targets,
@@ -52,10 +63,46 @@ def analyse(build: Build, weights: Mapping[int, float] | None = None) -> Report:
         critical_path=tuple(step for step in timed.path if steps[step].kind is not StepKind.RESULT),
         parallelism=_parallelism(graph, step_graph, timed, sum(durations)),
         shipped=ships,
-        left_behind=left_behind(graph, build.targets, ships, [node.id for node in nodes]),
+        left_behind=left,
         findings=_findings(build, reached, questions),
         notes=_notes(build),
     )
+
+
+def _images(build: Build, order: Sequence[str]) -> tuple[tuple[Shipped, ...], tuple[LeftBehind, ...]]:
+    """What is in the image of each target, and what is not; per platform where the platforms differ."""
+    images: dict[str, dict[str, _Contents]] = {}
+    for one in build.target_builds:
+        target, platform = stage_id(one.resolved.target), str(one.resolved.target_platform)
+        is_only = len(build.target_builds) == 1
+        graph = build.whole_graph if is_only else stage_graph([one.resolved], [target])
+        ships = shipped(graph, target)
+        left = left_behind(graph, target, ships, order)
+        images.setdefault(target, {})[platform] = _Contents(ships, left)
+    contents = [one for by_platform in images.values() for one in _by_platform(by_platform)]
+    return (
+        tuple(item for one in contents for item in one.shipped),
+        tuple(item for one in contents for item in one.left_behind),
+    )
+
+
+class _Contents(NamedTuple):
+    """What is in one image, and what the build leaves behind."""
+
+    shipped: tuple[Shipped, ...]
+    left_behind: tuple[LeftBehind, ...]
+
+
+def _by_platform(by_platform: Mapping[str, _Contents]) -> Iterator[_Contents]:
+    """The contents of the images of one target: once if they are equal, else each with its platform."""
+    if len(set(by_platform.values())) == 1:
+        yield next(iter(by_platform.values()))
+        return
+    for platform, one in by_platform.items():
+        yield _Contents(
+            tuple(replace(item, platform=platform) for item in one.shipped),
+            tuple(replace(item, platform=platform) for item in one.left_behind),
+        )
 
 
 def _notes(build: Build) -> tuple[str, ...]:

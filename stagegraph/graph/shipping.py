@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
 
-from stagegraph.graph.stage_graph import StageGraph, ancestors, incoming
+import networkx
+
+from stagegraph.graph.stage_graph import StageGraph, incoming
 from stagegraph.graph.tracing import Copied, Tracer, traced
 from stagegraph.model import EdgeKind, LeftBehind, NodeKind, Role, Shipped
 
@@ -40,58 +41,38 @@ def roles(graph: StageGraph, targets: Sequence[str]) -> dict[str, Role]:
     return rest | assigned
 
 
-def shipped(graph: StageGraph, targets: Sequence[str]) -> tuple[Shipped, ...]:
-    """For each target the bases, from the root up, then every path that is copied in, by line.
+def shipped(graph: StageGraph, target: str) -> tuple[Shipped, ...]:
+    """The bases, from the root to ``target``, then every path that is copied into its image, by line.
 
     A path that the stage it is copied from got by a copy itself is followed by where that came from.
     """
-    items: list[Shipped] = []
-    for target in targets:
-        chain = _chain(graph, target)
-        items.extend(_bases(graph, target, chain))
-        items.extend(_paths(target, chain, Tracer(graph)))
-    return tuple(dict.fromkeys(items))
+    chain = tuple(image_stages(graph, [target]))[::-1]
+    return tuple(dict.fromkeys([*_bases(graph, chain, target), *_paths(chain, Tracer(graph), target)]))
 
 
-class _Inherited(NamedTuple):
-    """A stage or an image of which a target has all layers."""
-
-    line: int | None  # of the FROM that reads it; None for the target
-    via: tuple[str, ...]  # from it to the target, which is left out
-
-
-def _chain(graph: StageGraph, target: str) -> dict[str, _Inherited]:
-    """The target and its bases, the root first; a build for several platforms can have several bases."""
-    chain = {target: _Inherited(None, ())}
-    waiting = [target]
-    for node in waiting:
-        for edge in incoming(graph, node):
-            if edge.kind is EdgeKind.FROM and edge.source not in chain:
-                chain[edge.source] = _Inherited(edge.line, (edge.source, *chain[node].via))
-                waiting.append(edge.source)
-    return dict(reversed(chain.items()))
+def _bases(graph: StageGraph, chain: tuple[str, ...], target: str) -> list[Shipped]:
+    items = []
+    for position, node in enumerate(chain[:-1]):
+        kind = "stage" if graph.nodes[node]["kind"] == NodeKind.STAGE else "base image"
+        edges = [e for e in incoming(graph, chain[position + 1]) if e.kind is EdgeKind.FROM]
+        line = edges[0].line if edges else None
+        items.append(Shipped(target=target, node=node, kind=kind, line=line, via=chain[position:-1]))
+    return items
 
 
-def _bases(graph: StageGraph, target: str, chain: Mapping[str, _Inherited]) -> Iterator[Shipped]:
-    for node, inherited in chain.items():
-        if node != target:
-            kind = "stage" if graph.nodes[node]["kind"] == NodeKind.STAGE else "base image"
-            yield Shipped(target=target, node=node, kind=kind, line=inherited.line, via=inherited.via)
-
-
-def _paths(target: str, chain: Mapping[str, _Inherited], tracer: Tracer) -> list[Shipped]:
+def _paths(chain: tuple[str, ...], tracer: Tracer, target: str) -> list[Shipped]:
     """Every path with those before it, in the order of the lines that copy them into the image."""
     groups: list[list[Copied]] = []
-    for node, inherited in chain.items():
-        for item in tracer.into(node, inherited.via):
-            if item.edge.target == node and item.via == inherited.via:
+    for position, node in enumerate(chain):
+        for item in tracer.into(node, chain[position:-1]):
+            if item.edge.target == node and item.via == chain[position:-1]:
                 groups.append([])
             groups[-1].append(item)
     groups.sort(key=lambda group: group[0].edge.line)
-    return [_path(target, item) for group in groups for item in group]
+    return [_path(item, target) for group in groups for item in group]
 
 
-def _path(target: str, item: Copied) -> Shipped:
+def _path(item: Copied, target: str) -> Shipped:
     return Shipped(
         target=target,
         node=item.edge.source,
@@ -104,29 +85,21 @@ def _path(target: str, item: Copied) -> Shipped:
 
 
 def left_behind(
-    graph: StageGraph, targets: Sequence[str], ships: Sequence[Shipped], order: Sequence[str]
+    graph: StageGraph, target: str, ships: Sequence[Shipped], order: Iterable[str]
 ) -> tuple[LeftBehind, ...]:
-    """For each target the stages and images that it needs and its image does not hold, or only in part.
-
-    They are in ``order``.
-    """
-    return tuple(
-        one
-        for target in targets
-        for one in _left_by(graph, target, [item for item in ships if item.target == target], order)
-    )
-
-
-def _left_by(
-    graph: StageGraph, target: str, ships: Iterable[Shipped], order: Iterable[str]
-) -> Iterator[LeftBehind]:
-    image = image_stages(graph, [target])
-    kept = {node: sorted(paths) for node, paths in traced(tuple(image), Tracer(graph)).items()}
+    """The stages and images that ``target`` needs and of which its image has nothing, or only some paths."""
+    own = networkx.ancestors(graph, target) | {target}
+    order = [node for node in order if node in own]
+    role_of = roles(graph, [target])
+    image = [node for node in order if role_of[node] in (Role.TARGET, Role.INHERITED)]
+    kept = {node: sorted(paths) for node, paths in traced(image, Tracer(graph)).items()}
     for item in ships:
         if item.kind == "path":
             kept.setdefault(item.node, []).append(item.path)
-    needed = ancestors(graph, [target]) - image.keys()
-    for node in order:
-        is_build = graph.nodes[node]["kind"] in (NodeKind.STAGE, NodeKind.IMAGE, NodeKind.NAMED_CONTEXT)
-        if node in needed and is_build and "/" not in kept.get(node, ()):
-            yield LeftBehind(target=target, node=node, kept=tuple(dict.fromkeys(kept.get(node, ()))))
+    return tuple(
+        LeftBehind(target=target, node=node, kept=tuple(dict.fromkeys(kept.get(node, ()))))
+        for node in order
+        if role_of[node] in (Role.COPIED, Role.MOUNTED, Role.UPSTREAM)
+        and graph.nodes[node]["kind"] in (NodeKind.STAGE, NodeKind.IMAGE, NodeKind.NAMED_CONTEXT)
+        and "/" not in kept.get(node, ())
+    )

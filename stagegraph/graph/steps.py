@@ -25,6 +25,7 @@ StepGraph = networkx.DiGraph
 CONTEXT_NAME = "[internal] load build context"
 _DOCUMENT_NAME = "[internal] preparing inline document"
 _CACHE_NAME = "[internal] setting cache mount permissions"
+CONTEXT_WORDS = ("local",)  # RawStep.words of the local build context
 _BEHIND_MOUNTS = {"secret": 1, "ssh": 2}
 
 
@@ -41,12 +42,21 @@ class TargetBuild(Struct, frozen=True, kw_only=True, dict=True):
 
 
 class RawStep(Struct, kw_only=True):
-    """One step; ``inputs`` are positions of other steps, ``stages`` the stages that share it."""
+    """One step; ``inputs`` are positions of other steps, ``stages`` the stages that share it.
+
+    ``work`` is what it does: the action of an instruction, or the words that identify any other step. It
+    does that on the output of ``onto``, and reads ``reads``: for a copy what its parts are read from, for
+    a RUN what its mounts (in the order of ``sorted_mounts``) and its script are, for a merge the copy.
+    """
 
     name: str
     kind: StepKind
     span: Span | None
     inputs: tuple[int, ...]
+    work: Action | tuple[str, ...] = ()
+    onto: int | None = None
+    reads: tuple[int | None, ...] = ()
+    platform: str = ""  # of a RUN
     source: str = ""  # the id of the node that it loads, for a step of that kind
     stages: list[int] = field(default_factory=list)
     others: list[tuple[str, Span | None]] = field(default_factory=list)  # names and spans of equal steps
@@ -55,6 +65,11 @@ class RawStep(Struct, kw_only=True):
     def node(self) -> str:
         """The id of the node that the step belongs to: what it loads, or its first stage; "" for none."""
         return self.source or (stage_id(min(self.stages)) if self.stages else "")
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words that identify a step without an action; () for one of an instruction."""
+        return () if isinstance(self.work, (RunAction, CopyAction, WorkdirAction)) else self.work
 
 
 class StepList:
@@ -107,6 +122,8 @@ class StepBuilder:
             kind=StepKind.RESULT,
             span=None,
             inputs=_some(last),
+            work=("result",),
+            onto=last,
         )
         self._list.add(("result", target, platform), step, None)
 
@@ -128,7 +145,12 @@ class StepBuilder:
             key = ("context", source.context, "")
         node = base_node(source)
         step = RawStep(
-            name=name, kind=StepKind.SOURCE, span=source.span, inputs=(), source=node[0] if node else ""
+            name=name,
+            kind=StepKind.SOURCE,
+            span=source.span,
+            inputs=(),
+            work=key,
+            source=node[0] if node else "",
         )
         return self._list.add(key, step, source.index if source.is_stage else None)
 
@@ -141,31 +163,28 @@ class StepBuilder:
                 last = self._run(stage, action, last)
             elif isinstance(action, WorkdirAction):
                 key = ("mkdir", last, action.path, action.user)
-                last = self._add(key, action, StepKind.FILE, _some(last), stage)
+                step = _step(action, StepKind.FILE, onto=last)
+                last = self._list.add(key, step, stage.index)
         self._last[stage.index] = last
 
-    def _add(
-        self,
-        key: Hashable,
-        action: Action,
-        kind: StepKind,
-        inputs: tuple[int, ...],
-        stage: StageOrImage,
-        name: str = "",
-    ) -> int:
-        step = RawStep(name=name or action.name, kind=kind, span=action.span, inputs=inputs)
-        return self._list.add(key, step, stage.index)
-
     def _local(self) -> int:
-        step = RawStep(name=CONTEXT_NAME, kind=StepKind.SOURCE, span=None, inputs=(), source=CONTEXT_ID)
-        return self._list.add("context", step, None)
+        step = RawStep(
+            name=CONTEXT_NAME,
+            kind=StepKind.SOURCE,
+            span=None,
+            inputs=(),
+            work=CONTEXT_WORDS,
+            source=CONTEXT_ID,
+        )
+        return self._list.add(CONTEXT_WORDS, step, None)
 
     def _document(self, name: str, text: str, mode: str) -> int:
-        step = RawStep(name=_DOCUMENT_NAME, kind=StepKind.FILE, span=None, inputs=())
-        return self._list.add(("document", name, text, mode), step, None)
+        key = ("document", name, text, mode)
+        step = RawStep(name=_DOCUMENT_NAME, kind=StepKind.FILE, span=None, inputs=(), work=key)
+        return self._list.add(key, step, None)
 
     def _run(self, stage: StageOrImage, action: RunAction, last: int | None) -> int:
-        mounts = [(mount, self._mounted(mount, source)) for mount, source in _sorted(action.mounts)]
+        mounts = [(mount, self._mounted(mount, source)) for mount, source in sorted_mounts(action.mounts)]
         script = self._document(*action.document, "0755") if action.document else None
         key = (
             "run",
@@ -179,9 +198,9 @@ class StepBuilder:
             action.options,
             str(self._platforms[stage.index]),
         )
-        reads = [read for _, read in mounts] + [script]
-        inputs = dict.fromkeys(_some(last) + tuple(read for read in reads if read is not None))
-        return self._add(key, action, StepKind.EXEC, tuple(inputs), stage)
+        step = _step(action, StepKind.EXEC, onto=last, reads=(*(read for _, read in mounts), script))
+        step.platform = str(self._platforms[stage.index])
+        return self._list.add(key, step, stage.index)
 
     def _mounted(self, mount: Mount, source: int) -> int | None:
         if mount.type not in ("bind", "cache"):
@@ -189,19 +208,23 @@ class StepBuilder:
         read = self._local() if mount.is_local else self._read(source)
         if not mount.sets_owner or mount.source != "/" or mount.type != "cache":
             return read
-        step = RawStep(name=_CACHE_NAME, kind=StepKind.FILE, span=None, inputs=_some(read))
-        return self._list.add(("cache", read, mount.uid, mount.gid, mount.mode), step, None)
+        work = ("cache", mount.uid, mount.gid, mount.mode)
+        step = RawStep(
+            name=_CACHE_NAME, kind=StepKind.FILE, span=None, inputs=_some(read), work=work, onto=read
+        )
+        return self._list.add((work, read), step, None)
 
     def _copy(self, stage: StageOrImage, action: CopyAction, last: int | None) -> int | None:
         reads = self._copy_reads(action)
         onto = None if action.linked else last
         key = ("copy", onto, action.target, action.options, tuple(reads))
-        inputs = dict.fromkeys(_some(onto) + tuple(read for read, _ in reads if read is not None))
-        copied = self._add(key, action, StepKind.FILE, tuple(inputs), stage)
+        step = _step(action, StepKind.FILE, onto=onto, reads=tuple(read for read, _ in reads))
+        copied = self._list.add(key, step, stage.index)
         if not action.linked or last is None:
             return copied  # merging onto nothing makes no step (client/llb/merge.go)
-        merge = ("merge", last, copied)
-        return self._add(merge, action, StepKind.MERGE, (last, copied), stage, action.link_name)
+        merge = _step(action, StepKind.MERGE, onto=last, reads=(copied,))
+        merge.name = action.link_name
+        return self._list.add(("merge", last, copied), merge, stage.index)
 
     def _copy_reads(self, action: CopyAction) -> list[tuple[int | None, Hashable]]:
         """What each source is read from, and what is taken of it."""
@@ -212,10 +235,16 @@ class StepBuilder:
             return self._document(part.path, part.text, "0644")
         if part.remote:
             address = part.remote.address
+            key = ("remote", *part.remote.key)
             step = RawStep(
-                name=action.name, kind=StepKind.SOURCE, span=None, inputs=(), source=remote_id(address)
+                name=action.name,
+                kind=StepKind.SOURCE,
+                span=None,
+                inputs=(),
+                work=key,
+                source=remote_id(address),
             )
-            return self._list.add(("remote", part.remote.key), step, None)
+            return self._list.add(key, step, None)
         return self._local() if action.source is None else self._read(action.source)
 
     def _read(self, source: int) -> int | None:
@@ -226,11 +255,24 @@ class StepBuilder:
         return self._last.get(source)
 
 
+def _step(action: Action, kind: StepKind, *, onto: int | None, reads: tuple[int | None, ...] = ()) -> RawStep:
+    inputs = dict.fromkeys(_some(onto) + tuple(read for read in reads if read is not None))
+    return RawStep(
+        name=action.name,
+        kind=kind,
+        span=action.span,
+        inputs=tuple(inputs),
+        work=action,
+        onto=onto,
+        reads=reads,
+    )
+
+
 def _some(position: int | None) -> tuple[int, ...]:
     return () if position is None else (position,)
 
 
-def _sorted(mounts: Iterable[tuple[Mount, int]]) -> list[tuple[Mount, int]]:
+def sorted_mounts(mounts: Iterable[tuple[Mount, int]]) -> list[tuple[Mount, int]]:
     """As the operation has them: by target, then secrets, then ssh (client/llb/exec.go, Marshal)."""
 
     def order(item: tuple[Mount, int]) -> tuple[int, str]:
@@ -273,6 +315,8 @@ def _read_by_results(steps: list[RawStep]) -> list[RawStep]:
     kept = [steps[position] for position in moved]
     for step in kept:
         step.inputs = tuple(moved[position] for position in step.inputs)
+        step.onto = None if step.onto is None else moved[step.onto]
+        step.reads = tuple(None if position is None else moved[position] for position in step.reads)
     return kept
 
 

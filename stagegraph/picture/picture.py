@@ -20,7 +20,7 @@ from stagegraph.picture.view import Arrow, Box, Group, Picture, View
 from stagegraph.source import printable
 from stagegraph.units import measured_words
 
-STEP_PREFIX = r"\A\[[^\]]*\] (?:ONBUILD )?"  # of the name of a step
+_PREFIX = r"\A\[[^\]]*\] (?:ONBUILD )?"  # of the name of a step
 MakeBox = Callable[[Node, Folded], Box]
 MakeArrow = Callable[[Sequence[Edge]], Arrow]
 _Part = TypeVar("_Part", Box, Arrow, Group)
@@ -90,18 +90,10 @@ def description(report: Report) -> str:
     """One or two sentences that say what the picture shows."""
     stages = [node for node in report.nodes if node.kind is NodeKind.STAGE]
     needed = sum(node.needed for node in stages)
-    words = (_shipped_word(report, item.node, item.path) for item in report.shipped)
-    ships = list(dict.fromkeys(words)) if len(report.targets) > 1 else list(words)
+    ships = list(dict.fromkeys(_shipped_word(report, item.node, item.path) for item in report.shipped))
     shown = ", ".join(ships[:6]) + (f" and {len(ships) - 6} more" if len(ships) > 6 else "")
     text = f"Build graph with {len(stages)} stages, {needed} of them needed."
-    return printable(
-        text
-        + (
-            f" {'The image holds' if len(report.targets) == 1 else 'The images hold'} {shown}."
-            if shown
-            else ""
-        )
-    )
+    return printable(text + (f" The image holds {shown}." if shown else ""))
 
 
 def _shipped_word(report: Report, node: str, path: str) -> str:
@@ -176,7 +168,7 @@ def _box_id(step: Step) -> str:
 def _step_box(step: Step, node: Node) -> Box:
     return Box(
         id=f"step:{step.id}",
-        label=cut(re.sub(STEP_PREFIX, "", step.name), 40),
+        label=cut(re.sub(_PREFIX, "", step.name), 40),
         sublabel=measured_words(step.measured) if step.measured else "",
         weight=step.measured.share if step.measured else 0.0,
         tooltip=printable(step.name),

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from stagegraph.model import NodeKind
+from stagegraph.picture.shorten import cut
 from stagegraph.picture.theme import MARKED, style_name
 from stagegraph.picture.view import Arrow, Box, Group
 
@@ -30,6 +31,7 @@ MARK = 16.0  # width of the mark of a role, to the left of a name
 _ABOVE = {NodeKind.IMAGE: 6.0, NodeKind.CONTEXT: 5.0, NodeKind.NAMED_CONTEXT: 5.0}  # rim or tab of a shape
 _SIDE, _TOP = 12.0, 8.0
 _NARROWEST = 64.0
+_LONGEST_TITLE = 100  # characters
 
 
 def _by_letter(widths: dict[int, str]) -> MappingProxyType[str, int]:
@@ -127,6 +129,11 @@ def label_size(lines: Sequence[Line]) -> Size:
 def frame_line(group: Group) -> Line:
     """The title line of the frame of a stage."""
     return Line(text=group.label, size=12.0, bold=True)
+
+
+def title_line(title: str) -> Line:
+    """The title line of a picture."""
+    return Line(text=cut(title, _LONGEST_TITLE), size=16.0, bold=True)
 
 
 def frame_mark(group: Group) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from stagegraph.check.rule import Problem, Rule, Subject, is_official
 from stagegraph.dockerfile.file import Dockerfile, pointing_at
 from stagegraph.dockerfile.instructions import Copy, From, Instruction, Run, mount_source
+from stagegraph.dockerfile.spelling import edit_distance
 from stagegraph.model import Severity
 
 _SHORTEST = 4  # letters; too many shorter names are similar
@@ -85,7 +86,7 @@ def _is_near(word: str, name: str) -> bool:
         return True
     if _digits(word) != _digits(name):
         return False  # build1 and build2 are two names
-    return distance(word, name) <= (2 if min(len(word), len(name)) >= _LONG else 1)
+    return edit_distance(word, name) <= (2 if min(len(word), len(name)) >= _LONG else 1)
 
 
 def _plain(word: str) -> str:
@@ -94,20 +95,6 @@ def _plain(word: str) -> str:
 
 def _digits(word: str) -> str:
     return "".join(char for char in word if char.isdecimal())
-
-
-def distance(one: str, other: str) -> int:
-    """The optimal string alignment distance: letters to replace, insert, delete or swap."""
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, left in enumerate(one, 1):
-        two_before, before, row = before, row, [i]
-        for j, right in enumerate(other, 1):
-            best = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (left != right))
-            if i > 1 and j > 1 and left == other[j - 2] and one[i - 2] == right:
-                best = min(best, two_before[j - 2] + 1)
-            row.append(best)
-    return row[-1]
 
 
 def _misspelled(subject: Subject, index: int, item: Instruction, word: str, name: str) -> Problem:

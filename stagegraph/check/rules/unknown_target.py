@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from stagegraph.check.rule import Problem, Rule
-from stagegraph.check.rules.stage_typo import distance
 from stagegraph.discovery.found_build import FoundBuild
 from stagegraph.dockerfile.file import Dockerfile
+from stagegraph.dockerfile.spelling import edit_distance
 from stagegraph.model import Severity
 from stagegraph.source import Span, quoted
 
@@ -49,7 +49,7 @@ def _problem(file: Dockerfile, build: FoundBuild, names: list[str]) -> Problem:
 
 def suggested_target(target: str, names: Iterable[str]) -> str:
     """The name that BuildKit suggests instead of ``target`` (util/suggest/error.go); empty for none."""
-    near = ((distance(target, name), name) for name in names if abs(len(name) - len(target)) < _TOO_FAR)
+    near = ((edit_distance(target, name), name) for name in names if abs(len(name) - len(target)) < _TOO_FAR)
     far, name = min(near, key=lambda one: one[0], default=(_TOO_FAR, ""))
     return name if far < _TOO_FAR else ""
 

@@ -11,12 +11,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from stagegraph.formats.html.assembly import asset, filled
-from stagegraph.formats.legend import EDGE_WORDS, role_words
+from stagegraph.formats.legend import EDGE_WORDS, ROLE_WORDS
 from stagegraph.formats.svg import size_of, svg_of_layout
 from stagegraph.model import Report
 from stagegraph.picture.folding import BUNDLE
 from stagegraph.picture.layout import Layout, lay_out
 from stagegraph.picture.smaller import LAYOUT_REASON, smaller_pictures
+from stagegraph.picture.theme import style_name
 from stagegraph.picture.view import Box, Picture, View
 from stagegraph.source import xml_text
 
@@ -59,7 +60,7 @@ def _svg(shown: Picture, layout: Layout, view: View) -> str:
     arrows = tuple(replace(arrow, critical=False) for arrow in shown.arrows)
     groups = tuple(replace(group, critical=False) for group in shown.groups)
     plain = replace(shown, boxes=boxes, arrows=arrows, groups=groups, notes=())
-    text = svg_of_layout(plain, layout, replace(view, theme="light", legend=False, link_base="", title=""))
+    text = svg_of_layout(plain, layout, replace(view, theme="light", legend=False, link_base=""))
     width, height = size_of(text)
     names = {"node": count(), "edge": count(), "frame": count(), "label": iter(_labelled(shown))}
     body = text[text.index('<g class="graph"') :]
@@ -75,8 +76,10 @@ def _labelled(shown: Picture) -> list[int]:
 
 def _legend(shown: Picture) -> Iterator[str]:
     """The meaning of each colour and line that is drawn."""
-    for name, words in role_words(shown):
-        yield f'<li><span class="swatch {name}"></span>{words}</li>\n'
+    styles = {style_name(box) for box in shown.boxes} | {style_name(group) for group in shown.groups}
+    for name, words in ROLE_WORDS.items():
+        if name in styles:
+            yield f'<li><span class="swatch {name}"></span>{words}</li>\n'
     kinds = {arrow.kind for arrow in shown.arrows}
     for kind, words in EDGE_WORDS.items():
         if kind in kinds:

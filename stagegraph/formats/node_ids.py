@@ -1,6 +1,6 @@
-"""The ids of the nodes of a Mermaid diagram: made of names, so that a new stage changes few lines.
+"""The ids of nodes and arrows in Mermaid and DOT: made of names, so that a new stage changes few lines.
 
-Each has a prefix, so that it is never a word of Mermaid's grammar, such as ``end``.
+Each has a prefix, so that it is never a word of the grammar, such as ``end`` or ``node``.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ _PREFIXES = {
     None: "s",
 }
 _LONGEST = 32
+_CUT = "…"  # in labels that were too long, which several sources may share
 _UNNAMED = re.compile(r"stage-\d+\Z")
 
 
@@ -40,11 +41,11 @@ def node_ids(drawn: Picture) -> dict[str, str]:
 
 
 def _name(box: Box, stage: str, number: int) -> str:
-    """What the id of ``box`` is made of: its label, or for a step its stage and its number in it."""
+    """What the id of ``box`` is made of: its whole name, or for a step its stage and its number in it."""
     if box.kind is None:
         return f"{_stage(stage)}_{number}"
     if box.kind is not NodeKind.STAGE:
-        return box.label
+        return box.id.partition(":")[2] if _CUT in box.label else box.label
     return "several" if box.count > 1 else _stage(box.label)
 
 
@@ -77,12 +78,13 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:4]
 
 
-def label_ids(arrows: Iterable[Arrow], ids: Mapping[str, str]) -> list[str]:
-    """The id of the label of each of ``arrows``: of its ends, and the how manieth between them it is."""
+def arrow_ids(prefix: str, arrows: Iterable[Arrow], ids: Mapping[str, str]) -> list[str]:
+    """The id of each of ``arrows``: ``prefix`` and a short hash of its ends; equal ones are counted."""
     seen: Counter[str] = Counter()
     names = []
     for arrow in arrows:
         ends = f"{ids[arrow.source]} {ids[arrow.target]}"
-        seen[ends] += 1
-        names.append("t" + hashlib.sha256(f"{ends} {seen[ends]}".encode()).hexdigest()[:6])
+        name = f"{prefix}{hashlib.sha256(ends.encode()).hexdigest()[:6]}"
+        seen[name] += 1
+        names.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
     return names

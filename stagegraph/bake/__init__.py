@@ -1,0 +1,1 @@
+"""Bake and compose files, read exactly as ``docker buildx bake --print`` reads them."""

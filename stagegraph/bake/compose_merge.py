@@ -1,0 +1,140 @@
+"""Merges compose files (compose-go override/merge.go, override/uncity.go; compose-spec 13-merge.md).
+
+Only what a build can see has rules of its own: everything else is merged as mappings and lists are.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stagegraph.bake.values import UnsuitableValueError
+from stagegraph.bake.yaml_values import Table, Yaml, scalar_text
+
+Path = tuple[str, ...]
+_SERVICE = ("services", "*")
+_BUILD = (*_SERVICE, "build")
+_PAIRS: set[Path] = {
+    (*_BUILD, "args"), (*_BUILD, "labels"), (*_BUILD, "additional_contexts"), (*_BUILD, "extra_hosts"),
+    (*_SERVICE, "environment"), (*_SERVICE, "labels"), (*_SERVICE, "annotations"), (*_SERVICE, "sysctls"),
+    (*_SERVICE, "extra_hosts"), (*_SERVICE, "networks"), (*_SERVICE, "depends_on"), (*_SERVICE, "models"),
+}  # fmt: skip
+_REPLACED: set[Path] = {(*_SERVICE, "command"), (*_SERVICE, "entrypoint"), (*_SERVICE, "healthcheck", "test")}
+_UNIQUE: set[Path] = {(*_BUILD, name) for name in ("tags", "platforms", "secrets", "ssh")}
+_UNIQUE |= {(*_SERVICE, "env_file"), (*_SERVICE, "secrets")}
+_FREE: set[Path] = {
+    (*_SERVICE, name)
+    for name in ("logging", "dns", "dns_search", "tmpfs", "ipc", "ulimits", "volumes", "ports", "develop")
+}
+
+
+def merged(base: Table, other: Table) -> Table:
+    """``base`` with all of ``other`` over it; UnsuitableValueError where their types differ."""
+    return _mappings(base, other, ())
+
+
+def _pattern(path: Path) -> Path:
+    return (path[0], "*", *path[2:]) if len(path) > 1 else path
+
+
+def _merge(base: Yaml, other: Yaml, path: Path) -> Yaml:
+    pattern = _pattern(path)
+    if base is None or other is None or pattern in _REPLACED:
+        return base if other is None else other
+    if pattern == _BUILD:
+        return _mappings(as_build(base), as_build(other), path)
+    if pattern in _PAIRS:
+        return _pairs(base, other)
+    if isinstance(base, Table) and isinstance(other, Table):
+        return _mappings(base, other, path)
+    if isinstance(base, list) and isinstance(other, list):
+        return _unique([*base, *other]) if pattern in _UNIQUE else [*base, *other]
+    if isinstance(base, (dict, list)) != isinstance(other, (dict, list)) or isinstance(
+        base, dict
+    ) != isinstance(other, dict):
+        return _mixed(base, other, path)
+    return other
+
+
+def _mixed(base: Yaml, other: Yaml, path: Path) -> Yaml:
+    """A list and a single value, where compose takes both; anything else cannot be merged."""
+    if not isinstance(base, dict) and not isinstance(other, dict):
+        return [
+            *(base if isinstance(base, list) else [base]),
+            *(other if isinstance(other, list) else [other]),
+        ]
+    if _pattern(path)[:3] in _FREE or len(path) > 3:
+        return other
+    raise UnsuitableValueError(f"cannot override {'.'.join(path)}: the types differ")
+
+
+def _mappings(base: Table, other: Table, path: Path) -> Table:
+    # a service is where it is first; of other keys the last place gave the value
+    first, second = (other, base) if path == ("services",) else (base, other)
+    result = Table(other.source, dict(base), {**first.places, **second.places})
+    for key, value in other.items():
+        result[key] = _merge(base[key], value, (*path, key)) if key in base else value
+    return result
+
+
+def as_build(value: Yaml) -> Table:
+    """The long form of ``build``."""
+    if isinstance(value, Table):
+        return value
+    from stagegraph.source import Source
+
+    return Table(Source(name="", text=""), {"context": value})
+
+
+def pairs(value: Yaml) -> dict[str, str | None]:
+    """Keys and values of a mapping, or of a list of KEY=VALUE; None for a key without a value."""
+    if isinstance(value, dict):
+        return {key: None if one is None else scalar_text(one) for key, one in value.items()}
+    result: dict[str, str | None] = {}
+    for item in value if isinstance(value, list) else ():
+        key, equals, one = scalar_text(item).partition("=")
+        result[key] = one if equals else None
+    return result
+
+
+def _pairs(base: Yaml, other: Yaml) -> Yaml:
+    if isinstance(base, Table) and isinstance(other, Table):
+        return _mappings(base, other, ("pairs",) * 4)
+    both = {**_raw_pairs(base), **_raw_pairs(other)}
+    source = next((one.source for one in (other, base) if isinstance(one, Table)), None)
+    if source is None:
+        return [key if one is None else f"{key}={scalar_text(one)}" for key, one in both.items()]
+    return Table(source, both)
+
+
+def _raw_pairs(value: Yaml) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return value
+    if isinstance(value, str):
+        value = [value]
+    separated = (
+        [(text, "=" if "=" in text else ":") for text in map(scalar_text, value)]
+        if isinstance(value, list)
+        else []
+    )
+    return {
+        key: one if mark else None for key, mark, one in (text.partition(mark) for text, mark in separated)
+    }
+
+
+def _unique(items: list[Yaml]) -> list[Yaml]:
+    """Each item once; a later one takes the place of an earlier one with the same key."""
+    return list({_key(item): item for item in items}.values())
+
+
+def _key(item: Yaml) -> str:
+    if isinstance(item, dict):
+        return scalar_text(item.get("target") or item.get("source") or item.get("path"))
+    return scalar_text(item).partition("=")[0]
+
+
+def without(table: Yaml, path: Path) -> None:
+    """Removes what ``path`` names, if it is there (compose-go loader/reset.go)."""
+    for key in path[:-1]:
+        table = table.get(key) if isinstance(table, dict) else None
+    if isinstance(table, dict):
+        table.pop(path[-1], None)

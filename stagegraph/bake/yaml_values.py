@@ -1,0 +1,268 @@
+"""Reads YAML into values with positions; the only module of the package that imports yaml.
+
+Source: yaml.org/spec/1.2.2 and the types that go.yaml.in/yaml resolves. Built from parser events, without
+recursion and without copying what aliases name: the cost is linear in the size of the text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple, TypeAlias
+
+from stagegraph.errors import BakeError
+from stagegraph.source import Source, Span
+
+_DEEPEST = 80
+_MOST_EVENTS = 200_000
+_LARGEST = 4_000_000  # characters
+_MOST_MERGED = 1_000
+_MERGE = "<<"
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_INTEGER = re.compile(r"[-+]?(?:0b[01]+|0o?[0-7]+|0x[0-9a-fA-F]+|[1-9][0-9]*|0)")
+_WORDS = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+
+Yaml: TypeAlias = Any
+
+
+class Place(NamedTuple):
+    """Where a key is."""
+
+    source: Source
+    span: Span
+
+
+class Table(dict[str, Yaml]):
+    """A mapping; ``places`` has the place of each key and ``source`` is its file."""
+
+    def __init__(
+        self, source: Source, values: dict[str, Yaml] | None = None, places: dict[str, Place] | None = None
+    ) -> None:
+        super().__init__(values or {})
+        self.source = source
+        self.places = places if places is not None else {}
+
+    def with_values(self, values: dict[str, Yaml]) -> Table:
+        """A table with other values, at the same places."""
+        return Table(self.source, values, self.places)
+
+    def error(self, message: str, key: str, hint: str = "") -> BakeError:
+        """An error that points at ``key``."""
+        source, span = self.places.get(key) or (self.source, None)
+        return BakeError(message, source=source, span=span, hint=hint)
+
+
+class Document:
+    """One document: its value, and the paths of ``!reset`` and ``!override``."""
+
+    def __init__(self, root: Yaml, resets: list[tuple[str, ...]]) -> None:
+        self.root = root
+        self.resets = resets
+
+
+def read_yaml(source: Source) -> list[Document]:
+    """The documents of ``source``. Raises BakeError."""
+    import yaml
+
+    if len(source.text) > _LARGEST:
+        raise BakeError(f"this YAML is larger than {_LARGEST // 1_000_000} MB", source=source)
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    builder = _Builder(source)
+    try:
+        for number, event in enumerate(yaml.parse(source.text, Loader=loader)):
+            if number > _MOST_EVENTS:
+                raise _error(source, event, "this YAML has too many values")
+            builder.event(event)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        span = Span(mark.line + 1, mark.line + 1, mark.column + 1, 1) if mark else None
+        raise BakeError(f"invalid YAML: {error.problem or error.context}", source=source, span=span) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise BakeError(f"invalid YAML: {str(error).splitlines()[0]}", source=source) from None
+    return builder.documents
+
+
+def _error(source: Source, event: Any, message: str) -> BakeError:
+    mark = event.start_mark
+    return BakeError(message, source=source, span=Span(mark.line + 1, mark.line + 1, mark.column + 1, 0))
+
+
+class _Builder:
+    """Builds values from events; ``_open`` holds the containers that are not closed yet."""
+
+    def __init__(self, source: Source) -> None:
+        self.documents: list[Document] = []
+        self._source = source
+        self._open: list[Table | list[Yaml]] = []
+        self._keys: list[tuple[str, Span] | None] = []
+        self._merges: list[list[Yaml]] = []
+        self._path: list[str] = []  # the key of each open container in its parent
+        self._anchors: dict[str, Yaml] = {}
+        self._resets: list[tuple[str, ...]] = []
+        self._root: Yaml = None
+
+    def event(self, event: Any) -> None:
+        """Takes one event."""
+        kind = type(event).__name__
+        if kind == "AliasEvent":
+            if event.anchor not in self._anchors:
+                raise _error(self._source, event, f"unknown anchor {event.anchor}")
+            value = self._anchors[event.anchor]
+            if any(value is one for one in self._open):
+                raise _error(self._source, event, f"the anchor {event.anchor} contains itself")
+            self._add(value, event)
+        elif kind == "ScalarEvent":
+            self._add(self._anchored(_scalar(event), event), event)
+        elif kind == "MappingStartEvent":
+            self._start(Table(self._source), event)
+        elif kind == "SequenceStartEvent":
+            self._start([], event)
+        elif kind in ("MappingEndEvent", "SequenceEndEvent"):
+            self._end(event)
+        elif kind == "DocumentStartEvent":
+            self._anchors, self._resets, self._root = {}, [], None
+        elif kind == "DocumentEndEvent":
+            self.documents.append(Document(self._root, self._resets))
+
+    def _anchored(self, value: Yaml, event: Any) -> Yaml:
+        if event.anchor:
+            self._anchors[event.anchor] = value
+        return value
+
+    def _start(self, value: Table | list[Yaml], event: Any) -> None:
+        if len(self._open) >= _DEEPEST:
+            raise _error(self._source, event, f"this YAML is nested more than {_DEEPEST} levels deep")
+        key = self._keys[-1] if self._keys else None
+        self._path.append(key[0] if key else "")
+        self._add(self._anchored(value, event), event)
+        self._open.append(value)
+        self._keys.append(None)
+        self._merges.append([])
+
+    def _end(self, event: Any) -> None:
+        container, merges = self._open.pop(), self._merges.pop()
+        self._keys.pop()
+        self._path.pop()
+        if isinstance(container, Table) and merges:
+            _merge(container, merges, self._source, event)
+
+    def _add(self, value: Yaml, event: Any) -> None:
+        tag = getattr(event, "tag", None)
+        if not self._open:
+            self._root = value
+            return
+        container = self._open[-1]
+        if isinstance(container, list):
+            container.append(value)
+        elif self._keys[-1] is None:
+            self._keys[-1] = self._key(value, event, container)
+        else:
+            key, span = self._keys[-1]
+            self._keys[-1] = None
+            if tag in ("!reset", "!override"):
+                self._resets.append((*self._path_here(value), key))
+            if tag == "!reset":
+                return
+            if key == _MERGE:
+                self._merges[-1].append(value)
+                return
+            container[key] = value
+            container.places[key] = Place(self._source, span)
+
+    def _path_here(self, value: Yaml) -> list[str]:
+        """The keys of the open containers; a container that is being added is not one yet."""
+        own = isinstance(value, (dict, list))
+        return self._path[1:-1] if own else self._path[1:]
+
+    def _key(self, value: Yaml, event: Any, container: Table) -> tuple[str, Span]:
+        mark = event.start_mark
+        if isinstance(value, (dict, list)):
+            raise _error(self._source, event, "a key must be a string")
+        key = str(getattr(event, "value", value))
+        if key in container and key != _MERGE:
+            raise _error(self._source, event, f"the key {key} is there twice")
+        return key, Span(mark.line + 1, mark.line + 1, mark.column + 1, len(key))
+
+
+def _merge(table: Table, merges: list[Yaml], source: Source, event: Any) -> None:
+    """Adds what ``<<`` names to ``table``; keys that are there, and earlier mappings, win."""
+    others = [one for value in merges for one in (value if isinstance(value, list) else [value])]
+    if not all(isinstance(other, dict) for other in others) or len(others) > _MOST_MERGED:
+        raise _error(source, event, "`<<` needs a mapping, or a list of mappings")
+    for other in others:
+        for key, value in other.items():
+            if key not in table:
+                table[key] = value
+                if key in other.places:
+                    table.places[key] = other.places[key]
+
+
+def _scalar(event: Any) -> Yaml:
+    """The value of a scalar; only plain ones are anything but strings."""
+    text: str = event.value
+    if event.style or event.tag not in (None, "!", "!reset", "!override"):
+        return _tagged(text, event.tag)
+    if text in _WORDS:
+        return _WORDS[text]
+    return plain_number(text)
+
+
+def _tagged(text: str, tag: str | None) -> Yaml:
+    if tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float"):
+        return plain_number(text)
+    if tag in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:null"):
+        return _WORDS.get(text, text)
+    return text
+
+
+def plain_number(text: str) -> Yaml:
+    """The number that the plain scalar ``text`` is, or the text itself."""
+    plain = text.replace("_", "")
+    if not plain or plain[0] not in "+-.0123456789" or len(plain) > 100:
+        return text
+    if _INTEGER.fullmatch(plain):
+        return _integer(plain)
+    if plain.lstrip("+-").lower() == ".inf" or plain == ".nan":
+        return float(plain.replace(".", ""))
+    return float(plain) if _FLOAT.fullmatch(plain) else text
+
+
+def _integer(text: str) -> int:
+    """Go's strconv.ParseInt with base 0: a leading 0 is octal."""
+    digits = text.lstrip("+-").lower()
+    base = (
+        2
+        if digits.startswith("0b")
+        else 16
+        if digits.startswith("0x")
+        else 8
+        if digits[0] == "0" and len(digits) > 1
+        else 10
+    )
+    number = int(digits.removeprefix("0b").removeprefix("0x").removeprefix("0o"), base)
+    return -number if text.startswith("-") else number
+
+
+def scalar_text(value: Yaml) -> str:
+    """A scalar as Go prints it with %v."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return _float_text(value)
+    return "" if value is None else str(value)
+
+
+def _float_text(value: float) -> str:
+    if value != value or value in (float("inf"), float("-inf")):
+        return {"inf": "+Inf", "-inf": "-Inf"}.get(str(value), "NaN")
+    mantissa, _, exponent = f"{value:e}".partition("e")
+    if -4 <= int(exponent) < 21:
+        from decimal import Decimal
+
+        text = format(Decimal(repr(value)), "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    short = repr(value)
+    return short.replace(".0e", "e") if "e" in short else f"{mantissa}e{exponent}"

@@ -1,0 +1,224 @@
+"""``stagegraph affected``: what a change makes BuildKit run again."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+from msgspec.structs import replace
+
+from stagegraph.cli.build_options import build_options
+from stagegraph.cli.common import format_option, output_option, record_options, terminal_options
+from stagegraph.cli.completed_values import paths
+from stagegraph.cli.dockerfile import dockerfile_of, file_option
+from stagegraph.cli.format_choice import format_of
+from stagegraph.cli.writing import write
+from stagegraph.errors import InputError, StagegraphError
+from stagegraph.formats import render
+from stagegraph.options import Options
+
+if TYPE_CHECKING:
+    from stagegraph.formats.affected import Affected
+    from stagegraph.rebuild.targets import BuildTarget, Change
+
+_LARGEST_BAKE_FILE = 10_000_000  # bytes
+_MOST_PATHS = 32 * 1024 * 1024  # bytes of `--changed -`
+
+
+@click.command()
+@click.argument("arguments", nargs=-1, metavar="[DOCKERFILE | FILE [TARGET]...]", shell_complete=paths)
+@click.option(
+    "--since",
+    default="",
+    metavar="REV",
+    help="The commit before the change; by default where this branch left the default branch.",
+)
+@click.option(
+    "--changed",
+    multiple=True,
+    metavar="PATH",
+    help="A path that changed, instead of --since; - reads paths from standard input. Repeatable.",
+)
+@click.option("--staged", is_flag=True, help="The change is what is staged, and not all that is on disk.")
+@click.option(
+    "--context",
+    default="",
+    metavar="DIR",
+    help="The build context; by default the directory of the Dockerfile.",
+    shell_complete=paths,
+)
+@format_option("affected", default="text")
+@output_option
+@click.option("--exit-code", is_flag=True, help="Exit with code 1 if a step runs again or may.")
+@record_options
+@file_option()
+@build_options
+def affected(
+    arguments: tuple[str, ...],
+    file: str,
+    options: Options,
+    since: str,
+    changed: tuple[str, ...],
+    staged: bool,
+    context: str,
+    format_name: str,
+    output: str,
+    exit_code: bool,
+    record: str,
+    build: str,
+) -> int:
+    """Show what a change makes BuildKit run again, and why.
+
+    Each step runs again, may run again (only if a step above it writes something else), or is cached.
+    The change is everything between the commit --since and the working tree, with files that git does not
+    track. FILE is a bake or compose file; its TARGETs, by default those of its default group, are shown.
+
+    \b
+    Examples:
+      stagegraph affected
+      stagegraph affected app/Dockerfile --since origin/main -F markdown
+      docker buildx bake $(stagegraph affected docker-bake.hcl -F targets)
+      git diff --name-only HEAD~1 | stagegraph affected --changed -
+      stagegraph affected --record build.dockerbuild
+    """
+    if changed and (since or staged):
+        raise click.UsageError("--changed names the change, so it cannot be used with --since or --staged")
+    format_name = format_of("affected", format_name, output)
+    named = dockerfile_of(file, arguments[0] if arguments else "")
+    kind = _kind(named)
+    if not kind and len(arguments) > 1:
+        raise click.UsageError("only a bake or compose file has targets; choose stages with --target")
+    if kind and (record or context or options != Options()):
+        raise click.UsageError(f"{named} has the options of its builds: leave them out")
+    change, root, revision = _change(_folder(named), since, changed, staged)
+    if kind:
+        targets, before = _bake_targets(named, arguments[1:], change, root)
+    else:
+        targets, before = [_target(named, context, options, root)], None
+    value = _affected(revision, targets, change, before)
+    if record:
+        value = replace(value, seconds=(_seconds(record, build, named, options),))
+    write(render("affected", value, format_name, **terminal_options(output)), output)
+    return int(exit_code and bool(value.affected))
+
+
+def _kind(name: str) -> str:
+    """Whether ``name`` is a bake or compose file; empty for a Dockerfile or a folder."""
+    from stagegraph.discovery.build_files import build_file_kind
+
+    return build_file_kind(name) if name and os.path.isfile(name) else ""
+
+
+def _folder(named: str) -> str:
+    """The folder of the Dockerfile, in which git runs."""
+    if named == "-":
+        raise click.UsageError("the Dockerfile is read from two states of the files: name its path")
+    return (named if os.path.isdir(named) else os.path.dirname(named)) or "."
+
+
+def _bake_targets(
+    name: str, asked: Sequence[str], change: Change, root: str
+) -> tuple[list[BuildTarget], list[BuildTarget] | None]:
+    """The targets of a bake or compose file after the change, and before it if the file itself changed."""
+    from stagegraph.bake.reading import read_bake
+    from stagegraph.rebuild.bake_targets import build_targets
+    from stagegraph.rebuild.context import Context
+
+    folder = os.path.dirname(name) or "."
+    prefix = os.path.relpath(os.path.realpath(folder), os.path.realpath(root))
+    after = read_bake((os.path.basename(name),), asked, environment=os.environ, directory=folder)
+    targets = build_targets(after, prefix)
+    path = os.path.normpath(os.path.join(prefix, os.path.basename(name)))
+    node, now = Context(change.before).at(path), Context(change.after).at(path)
+    data = node.start(_LARGEST_BAKE_FILE) if node else None
+    if node is None or data is None or (now is not None and now.content == node.content):
+        return targets, [] if node is None else None
+    try:
+        before = read_bake(
+            ("-",), (), environment=os.environ, directory=folder, stdin=data.decode("utf-8", "replace")
+        )
+    except StagegraphError:
+        return targets, []
+    return targets, build_targets(before, prefix)
+
+
+def _change(folder: str, since: str, changed: Sequence[str], staged: bool) -> tuple[Change, str, str]:
+    """The two states of the files, the root of their repository, and the revision before."""
+    from stagegraph.rebuild.git_tree import Repository
+    from stagegraph.rebuild.targets import Change
+
+    if changed:
+        return _named_change(folder, changed)
+    repository = Repository(folder)
+    before = repository.commit(since) if since else repository.merge_base()
+    after = repository.staged() if staged else repository.working()
+    return Change(before=repository.tree(before), after=after), repository.root, since or before[:12]
+
+
+def _named_change(folder: str, changed: Sequence[str]) -> tuple[Change, str, str]:
+    """The change of the paths that the user names: what they were before is not known."""
+    from stagegraph.rebuild.context import Context
+    from stagegraph.rebuild.git_tree import Repository
+    from stagegraph.rebuild.targets import Change
+    from stagegraph.rebuild.tree import with_changed
+
+    try:
+        root = Repository(folder).root
+    except InputError:
+        root = os.path.abspath(folder)
+    paths = [
+        os.path.relpath(os.path.abspath(path), root).replace(os.sep, "/") for path in _paths(changed, root)
+    ]
+    inside = frozenset(path for path in paths if path != ".." and not path.startswith("../"))
+    after = Context.from_folder(root).root
+    return Change(before=with_changed(after, inside), after=after, unknown=inside), root, ""
+
+
+def _paths(changed: Sequence[str], root: str) -> list[str]:
+    """The paths of ``--changed``; those from standard input are from the root, as git prints them."""
+    paths: list[str] = []
+    for path in changed:
+        if path != "-":
+            paths.append(path)
+            continue
+        data = sys.stdin.buffer.read(_MOST_PATHS + 1)
+        if len(data) > _MOST_PATHS:
+            raise InputError("more than 32 MiB of paths", hint="use --since instead")
+        separator = b"\0" if b"\0" in data else b"\n"
+        names = (os.fsdecode(line.rstrip(b"\r")) for line in data.split(separator) if line.strip())
+        paths.extend(os.path.join(root, name) for name in names)
+    return paths
+
+
+def _target(dockerfile: str, context: str, options: Options, root: str) -> BuildTarget:
+    from stagegraph.reading import find
+    from stagegraph.rebuild.targets import BuildTarget
+
+    path = find(dockerfile)
+    folder = context or str(path.parent)
+    inside = [os.path.relpath(os.path.realpath(one), os.path.realpath(root)) for one in (path, folder)]
+    if any(one == ".." or one.startswith("../") for one in inside):
+        raise InputError(f"{folder} is outside of the repository {root}", hint="name files of one repository")
+    name = ",".join(options.all_targets) or str(path)
+    return BuildTarget(name=name, dockerfile=inside[0], context=inside[1], options=options)
+
+
+def _affected(
+    since: str, targets: Sequence[BuildTarget], change: Change, before: Sequence[BuildTarget] | None
+) -> Affected:
+    from stagegraph.formats.affected import Affected
+    from stagegraph.rebuild.targets import affected_targets
+
+    return Affected(since=since, targets=affected_targets(targets, change, before))
+
+
+def _seconds(record: str, name: str, dockerfile: str, options: Options) -> dict[int, float]:
+    """The recorded duration of each step of the build, by position."""
+    from stagegraph.cli.recorded import timings_named
+    from stagegraph.timings.timed_report import weights
+
+    timings, build = timings_named(record, name, dockerfile, options)
+    return weights(timings, build) if build else {}

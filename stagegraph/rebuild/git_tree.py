@@ -1,0 +1,224 @@
+"""The files of a commit, of the index and of the working tree, as trees whose equal files are equal objects.
+
+Files of the working tree are compared by size and time with the index, as git does, and else by their bytes.
+Git itself would run the filters that the repository configures.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
+from typing import Any, NamedTuple
+
+from stagegraph import git
+from stagegraph.errors import InputError
+from stagegraph.rebuild.context import hashed, start_of
+from stagegraph.rebuild.tree import Node, NodeKind, folder
+
+_MOST_FILES = 1_000_000
+_LINK, _SUBMODULE = "120000", "160000"
+_STAT = re.compile(
+    rb"  ctime: \d+:\d+\n  mtime: (\d+):(\d+)\n  dev: .*\n  uid: .*\n  size: (\d+)\tflags: .*\n"
+)
+_NOTHING: Mapping[str, Node] = {}
+_DEFAULT_BRANCHES = ("refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master")
+
+
+class _Entry(NamedTuple):
+    """A file of git; ``times`` of the index are seconds and nanoseconds of its last change, and its size."""
+
+    path: str
+    mode: str
+    identity: str
+    times: tuple[int, ...] = ()
+
+
+class Repository:
+    """A git repository, by a folder in it. Raises InputError where there is none."""
+
+    def __init__(self, folder: str) -> None:
+        done = git.run("rev-parse", "--show-toplevel", folder=folder)
+        if done.returncode:
+            raise InputError(
+                f"{folder}: {git.error_of(done)}",
+                hint="run this in a git repository, or name what changed with --changed",
+            )
+        self.root = os.fsdecode(done.stdout.rstrip(b"\n"))
+        self._nodes: dict[tuple[str, str], Node] = {}  # by mode and id, so that equal files are one object
+
+    def commit(self, revision: str) -> str:
+        """The id of the commit that ``revision`` names; InputError if there is none."""
+        kind, found, _ = git.object_named(f"{revision}^{{commit}}", self.root)
+        if kind == "commit":
+            return found
+        if revision == "HEAD":
+            raise InputError("there is no commit yet", hint="commit the state before the change first")
+        shallow = git.run("rev-parse", "--is-shallow-repository", folder=self.root).stdout.strip() == b"true"
+        hint = "use a commit, branch or tag of this repository"
+        if shallow:
+            hint = "this clone is shallow: fetch the commit with `git fetch --unshallow`, or fetch-depth: 0"
+        raise InputError(f"there is no revision {revision}", hint=hint)
+
+    def merge_base(self) -> str:
+        """The commit where the current branch left the default branch; InputError if that is not known."""
+        head = self.commit("HEAD")
+        for name in (*_DEFAULT_BRANCHES, "main", "master"):
+            kind, found, _ = git.object_named(f"{name}^{{commit}}", self.root)
+            if kind == "commit":
+                done = git.run("merge-base", head, found, folder=self.root)
+                if not done.returncode:
+                    return done.stdout.decode().strip()
+        raise InputError(
+            "the default branch is not known", hint="name the commit to compare with: --since REV"
+        )
+
+    def tree(self, commit: str) -> Node:
+        """The files of ``commit``, an id."""
+        listed = git.output("ls-tree", "-r", "-z", "--full-tree", commit, folder=self.root)
+        entries = []
+        for line in _fields(listed):
+            about, _, path = line.partition(b"\t")
+            mode, _, identity = about.decode().split(" ", 2)
+            entries.append(_Entry(os.fsdecode(path), mode, identity))
+        return self._nested(entries)
+
+    def staged(self) -> Node:
+        """The files of the index."""
+        return self._nested(list(self._index()))
+
+    def working(self) -> Node:
+        """The files on disk that git tracks or does not ignore."""
+        index = list(self._index())
+        others = git.output("ls-files", "-z", "--others", "--exclude-standard", folder=self.root)
+        untracked = [_Entry(os.fsdecode(name), "", "") for name in _fields(others)]
+        same = [entry for entry in index if self._is_unchanged(entry)]
+        known = {entry.path for entry in same}
+        changed = {
+            entry.path: node
+            for entry in (*index, *untracked)
+            if entry.path not in known and (node := self._on_disk(entry))
+        }
+        return self._nested(same, changed)
+
+    def _index(self) -> Iterator[_Entry]:
+        """The entries of the index; ``--debug`` adds the times and sizes by which git knows what changed."""
+        pieces = git.output("ls-files", "--stage", "--debug", "-z", folder=self.root).split(b"\0")
+        header = pieces[0]
+        for piece in pieces[1:]:
+            found = _STAT.match(piece)
+            about, _, path = header.partition(b"\t")
+            mode, identity, _ = about.decode().split(" ")
+            times = tuple(map(int, found.groups())) if found else ()
+            yield _Entry(os.fsdecode(path), mode, identity, times)
+            header = piece[found.end() :] if found else b""
+
+    def _is_unchanged(self, entry: _Entry) -> bool:
+        """Whether the file on disk is that of the index, by its time and size as git compares them."""
+        if entry.mode == _SUBMODULE:
+            return True
+        try:
+            info = os.lstat(os.path.join(self.root, entry.path))
+        except (OSError, ValueError):
+            return False
+        own = (*divmod(info.st_mtime_ns, 10**9), info.st_size & 0xFFFFFFFF)
+        return entry.times == own and _mode_of(info) == entry.mode
+
+    def _on_disk(self, entry: _Entry) -> Node | None:
+        path = os.path.join(self.root, entry.path)
+        try:
+            info = os.lstat(path)
+            if stat.S_ISLNK(info.st_mode):
+                return Node(NodeKind.LINK, 0o777, target=os.readlink(path))
+        except (OSError, ValueError):
+            return None
+        if not stat.S_ISREG(info.st_mode):
+            return None
+        permissions = 0o755 if info.st_mode & 0o100 else 0o644
+        content = partial(hashed, path, info.st_size, self._algorithm)
+        return Node(NodeKind.FILE, permissions, content=content, start=partial(start_of, path))
+
+    @cached_property
+    def _algorithm(self) -> str:
+        done = git.run("rev-parse", "--show-object-format", folder=self.root)
+        return done.stdout.decode().strip() or "sha1"
+
+    def _nested(self, entries: Sequence[_Entry], changed: Mapping[str, Node] = _NOTHING) -> Node:
+        """The tree of ``entries`` of git and of the files that are ``changed``."""
+        if len(entries) + len(changed) > _MOST_FILES:
+            raise InputError(f"{self.root}: more than {_MOST_FILES:,} files")
+        self._read_links(entries)
+        root: dict[str, Any] = {}
+        for path, node in (*((one.path, self._node(one)) for one in entries), *changed.items()):
+            *parents, name = path.split("/")
+            inside = root
+            for part in parents:
+                found = inside.setdefault(part, {})
+                if not isinstance(found, dict):  # a submodule, or a file that became a folder
+                    found = inside[part] = {}
+                inside = found
+            inside[name] = node
+        return _folder(root)
+
+    def _node(self, entry: _Entry) -> Node:
+        """The node of an entry of git; the same object for equal entries."""
+        key = (entry.mode, entry.identity)
+        if key not in self._nodes:
+            permissions = 0o755 if entry.mode.endswith("755") else 0o644
+            # a submodule is known by its commit alone
+            kind = NodeKind.OTHER if entry.mode == _SUBMODULE else NodeKind.FILE
+            self._nodes[key] = Node(
+                kind,
+                permissions,
+                target=entry.identity if kind is NodeKind.OTHER else "",
+                content=entry.identity,
+                start=partial(self._start, entry.identity),
+            )
+        return self._nodes[key]
+
+    def _read_links(self, entries: Iterable[_Entry]) -> None:
+        """Read where symbolic links lead to, all at once."""
+        wanted = sorted({one.identity for one in entries if one.mode == _LINK})
+        missing = [one for one in wanted if (_LINK, one) not in self._nodes]
+        for identity, data in zip(missing, self._blobs(missing), strict=True):
+            self._nodes[_LINK, identity] = Node(NodeKind.LINK, 0o777, target=os.fsdecode(data))
+
+    def _blobs(self, identities: Sequence[str]) -> Iterator[bytes]:
+        if not identities:
+            return
+        data = git.output("cat-file", "--batch", stdin="\n".join(identities) + "\n", folder=self.root)
+        at = 0
+        for _ in identities:
+            end = data.index(b"\n", at)
+            words = data[at:end].split()
+            if len(words) != 3:
+                raise InputError(f"git has no object {words[0].decode()}", hint=_PARTIAL)
+            size = int(words[2])
+            yield data[end + 1 : end + 1 + size]
+            at = end + 1 + size + 1
+
+    def _start(self, identity: str, length: int) -> bytes:
+        (data,) = self._blobs([identity])
+        return data[:length]
+
+
+_PARTIAL = "this clone is partial: fetch its files with `git fetch --refetch`, or clone without --filter"
+
+
+def _mode_of(info: os.stat_result) -> str:
+    """The mode that git gives a file on disk."""
+    if stat.S_ISLNK(info.st_mode):
+        return _LINK
+    return "100755" if info.st_mode & 0o100 else "100644"
+
+
+def _fields(data: bytes) -> list[bytes]:
+    return data.split(b"\0")[:-1]
+
+
+def _folder(entries: Mapping[str, Any]) -> Node:
+    return folder(
+        {name: _folder(found) if isinstance(found, dict) else found for name, found in entries.items()}
+    )

@@ -1,0 +1,218 @@
+"""What a change runs again in each of many builds of one repository, between two states of its files."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from stagegraph.dockerfile.logical import MAX_BYTES, source_from_bytes
+from stagegraph.errors import DockerfileError, InputError, OptionsError, StagegraphError
+from stagegraph.graph.build import build_of
+from stagegraph.model import StepKind
+from stagegraph.options import Options
+from stagegraph.rebuild.context import Context
+from stagegraph.rebuild.impact import Reason, ReasonKind, StepImpact, StepStatus, affected
+from stagegraph.rebuild.state import BuildState
+from stagegraph.rebuild.tree import Node, NodeKind, folder
+
+_LINK = "target:"  # of a named context that is another target
+_RANK = (StepStatus.CACHED, StepStatus.MAY_RUN, StepStatus.RUNS_AGAIN)
+
+
+class BuildTarget(Struct, frozen=True, kw_only=True):
+    """One build of a repository; the paths of its Dockerfile and context are from the root.
+
+    ``inline`` is the text of the Dockerfile if a bake or compose file has it; ``note`` says what is unknown.
+    """
+
+    name: str
+    dockerfile: str = "Dockerfile"
+    context: str = "."
+    options: Options = Options()
+    inline: str | None = None
+    note: str = ""
+
+
+class AffectedTarget(Struct, frozen=True, kw_only=True):
+    """What a change runs again in one build. ``note`` says what was not known.
+
+    ``fails`` means that BuildKit rejects the build after the change: it has no steps, and is not cached.
+    """
+
+    target: BuildTarget
+    steps: tuple[StepImpact, ...]
+    note: str = ""
+    fails: bool = False
+
+    @property
+    def status(self) -> StepStatus:
+        """``runs again`` if a step certainly does, ``may run again`` if one may, else ``cached``."""
+        statuses = {step.status for step in self.shown} | ({StepStatus.RUNS_AGAIN} if self.fails else set())
+        return max(statuses, key=_RANK.index, default=StepStatus.CACHED)
+
+    @property
+    def shown(self) -> tuple[StepImpact, ...]:
+        """The steps of instructions: without sources and results."""
+        return tuple(step for step in self.steps if step.kind not in (StepKind.SOURCE, StepKind.RESULT))
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """Two states of the files of a repository; of those in ``unknown`` only the state after is known."""
+
+    before: Node
+    after: Node
+    unknown: frozenset[str] = frozenset()
+
+
+def affected_targets(
+    targets: Sequence[BuildTarget], change: Change, before: Sequence[BuildTarget] | None = None
+) -> tuple[AffectedTarget, ...]:
+    """What ``change`` runs again in each of ``targets``, in their order.
+
+    ``before`` are the targets before the change, if they are others. A target that reads another one, or a
+    folder, as a named context may run again when that changes. Of several targets, those that BuildKit
+    rejects are marked; for one alone, raises InputError for a Dockerfile that is not there, DockerfileError.
+    """
+    earlier = {one.name: one for one in (targets if before is None else before)}
+    old, new = _Files(change.before), _Files(change.after)
+    done: dict[str, AffectedTarget] = {}
+    for one in _linked_last(targets):
+        try:
+            result = _affected(one, earlier.get(one.name), old, new, change.unknown)
+        except StagegraphError as error:
+            if len(targets) == 1:
+                raise
+            note = f"this build fails: {error.message}"
+            result = AffectedTarget(target=one, steps=(), note=note, fails=True)
+        done[one.name] = _with_contexts(result, _changed_contexts(one, change, done))
+    return tuple(done[one.name] for one in targets)
+
+
+class _Files:
+    """The files of a repository in one state; a context is made once for all builds that have it."""
+
+    def __init__(self, root: Node) -> None:
+        self._root = Context(root)
+        self._contexts: dict[str, Context] = {}
+
+    def state(self, target: BuildTarget) -> BuildState | None:
+        """The build of ``target``; None if its Dockerfile is not there."""
+        data = self._read(target.dockerfile) if target.inline is None else target.inline.encode()
+        if data is None:
+            return None
+        build = build_of(source_from_bytes(data, target.dockerfile), target.options)
+        name, ignore = self._ignore_file(target)
+        return BuildState(build=build, context=self._context(target.context), ignore=ignore, ignore_name=name)
+
+    def _read(self, path: str) -> bytes | None:
+        node = self._root.at(path)
+        return node.start(MAX_BYTES + 1) if node is not None and node.kind is NodeKind.FILE else None
+
+    def _context(self, path: str) -> Context:
+        if path not in self._contexts:
+            node = self._root.root if path == "." else self._root.at(path)
+            is_folder = node is not None and node.kind is NodeKind.FOLDER
+            self._contexts[path] = Context(node if node is not None and is_folder else folder())
+        return self._contexts[path]
+
+    def _ignore_file(self, target: BuildTarget) -> tuple[str, bytes]:
+        for name in _ignore_names(target):
+            data = self._read(name)
+            if data is not None:
+                return name, data
+        return ".dockerignore", b""
+
+
+def _ignore_names(target: BuildTarget) -> tuple[str, str]:
+    """The paths of the ignore files of ``target``, of which the first that is there counts."""
+    return f"{target.dockerfile}.dockerignore", posixpath.normpath(f"{target.context}/.dockerignore")
+
+
+def _affected(
+    target: BuildTarget, earlier: BuildTarget | None, before: _Files, after: _Files, unknown: frozenset[str]
+) -> AffectedTarget:
+    new = after.state(target)
+    if new is None:
+        raise InputError(
+            f"there is no file {target.dockerfile} after the change",
+            hint="give the path of the Dockerfile from the root of the repository",
+        )
+    unread = unknown.intersection((target.dockerfile, *_ignore_names(target)))
+    if unread:
+        note = f"{min(unread)} changed, and what it was before is not known: use --since"
+        return AffectedTarget(target=target, steps=_all(new, StepStatus.MAY_RUN), note=note)
+    try:
+        old = before.state(earlier) if earlier else None
+        note = f"{target.dockerfile} is new" if earlier else f"{target.name} is new"
+    except (DockerfileError, OptionsError):
+        old, note = None, f"BuildKit rejects {target.dockerfile} before the change: nothing is cached"
+    if old is None:
+        return AffectedTarget(target=target, steps=_all(new, StepStatus.RUNS_AGAIN), note=note)
+    return AffectedTarget(target=target, steps=affected(old, new).steps, note=target.note)
+
+
+def _all(state: BuildState, status: StepStatus) -> tuple[StepImpact, ...]:
+    """Every step of a build with one status and one reason; sources are cached."""
+    kind = ReasonKind.NEW if status is StepStatus.RUNS_AGAIN else ReasonKind.INSTRUCTION
+    return tuple(
+        step
+        if step.kind in (StepKind.SOURCE, StepKind.RESULT)
+        else replace(step, status=status, reasons=(Reason(kind=kind, line=step.line),))
+        for step in affected(state, state).steps
+    )
+
+
+def _links(target: BuildTarget) -> Iterator[str]:
+    """The names of the targets that are named contexts of ``target``."""
+    for value in target.options.contexts.values():
+        if value.startswith(_LINK):
+            yield value.removeprefix(_LINK)
+
+
+def _linked_last(targets: Sequence[BuildTarget]) -> list[BuildTarget]:
+    """``targets``, each after those that it has as contexts; in their order where these form a cycle."""
+    import networkx
+
+    by_name = {one.name: one for one in targets}
+    graph: networkx.DiGraph[str] = networkx.DiGraph()
+    graph.add_nodes_from(by_name)
+    graph.add_edges_from((other, one.name) for one in targets for other in _links(one) if other in by_name)
+    if not networkx.is_directed_acyclic_graph(graph):
+        return list(by_name.values())  # bake rejects it
+    return [by_name[name] for name in networkx.lexicographical_topological_sort(graph)]
+
+
+def _changed_contexts(
+    target: BuildTarget, change: Change, done: Mapping[str, AffectedTarget]
+) -> Iterator[str]:
+    """The names of the named contexts of ``target`` that are, or may be, others after the change."""
+    for name, value in target.options.contexts.items():
+        if value.startswith(_LINK):
+            other = done.get(value.removeprefix(_LINK))
+            changed = other is None or other.status is not StepStatus.CACHED
+        else:
+            path = posixpath.normpath(value)
+            old, new = (Context(root).at(path) for root in (change.before, change.after))
+            changed = "://" not in value and (old.digest if old else b"") != (new.digest if new else b"")
+        if changed:
+            yield name
+
+
+def _with_contexts(result: AffectedTarget, changed: Iterable[str]) -> AffectedTarget:
+    """``result``, in which what reads one of the ``changed`` named contexts may run again too."""
+    starts = tuple(f"[context {name}] " for name in changed)  # how the steps that load them are called
+    if not starts:
+        return result
+    steps = list(result.steps)
+    reached: set[int] = set()
+    for position, step in enumerate(steps):
+        above = tuple(one for one in step.inputs if one in reached)
+        if above or step.name.startswith(starts):
+            reached.add(position)
+        if above and step.status is StepStatus.CACHED:
+            reasons = tuple(Reason(kind=ReasonKind.STEP, step=one, line=steps[one].line) for one in above)
+            steps[position] = replace(step, status=StepStatus.MAY_RUN, reasons=reasons)
+    return replace(result, steps=tuple(steps))

@@ -1,0 +1,182 @@
+"""Files and folders as BuildKit hashes them: type, mode, owner, link target and bytes, but not the time.
+
+A tree is shared by all that read it: folders are listed, and files are hashed, when that is first asked for.
+Rules: moby/buildkit cache/contenthash/checksum.go and filehash.go.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import StrEnum
+
+Children = Mapping[str, "Node"]
+_NOTHING: Children = {}
+DEEPEST = 400  # folders inside each other; deeper ones are not supported
+
+
+class NodeKind(StrEnum):
+    """What an entry of a folder is."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    LINK = "link"  # a symbolic link
+    OTHER = "other"  # a device, a pipe
+
+
+class Node:
+    """One file, folder or link. Nothing changes it; what is computed on first use is kept.
+
+    ``mode`` are the permission bits. ``content`` of a file is a text that is equal for equal bytes, or a
+    function that returns it. ``start`` returns at most so many of its first bytes.
+    """
+
+    __slots__ = ("_children", "_content", "_digest", "_start", "kind", "mode", "owner", "target")
+
+    def __init__(
+        self,
+        kind: NodeKind,
+        mode: int,
+        *,
+        owner: str = "",
+        target: str = "",
+        content: str | Callable[[], str] = "",
+        start: Callable[[int], bytes] | None = None,
+        children: Children | Callable[[], Children] = _NOTHING,
+    ) -> None:
+        self.kind = kind
+        self.mode = mode
+        self.owner = owner  # as --chown and --chmod set it; "" for what BuildKit gives files of a context
+        self.target = target  # of a link
+        self._content = content
+        self._start = start
+        self._children = children
+        self._digest = b""
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder."""
+        return self.kind is NodeKind.FOLDER
+
+    @property
+    def children(self) -> Children:
+        """The entries of a folder by name, sorted; InputError if it cannot be listed."""
+        if callable(self._children):
+            self._children = self._children()
+        return self._children
+
+    @property
+    def content(self) -> str:
+        """What identifies the bytes of a file; InputError if it cannot be read."""
+        if callable(self._content):
+            self._content = self._content()
+        return self._content
+
+    def start(self, length: int) -> bytes | None:
+        """The first ``length`` bytes of a file; None if they are not known."""
+        return self._start(length) if self._start else None
+
+    @property
+    def header(self) -> bytes:
+        """The digest of the entry itself: of a folder without what is in it."""
+        if not self.is_folder and self._digest:
+            return self._digest
+        text = f"{self.kind}\0{self.mode:o}\0{self.owner}\0{self.target}\0"
+        if self.kind is NodeKind.FILE:
+            text += self.content
+        return digest_of([text.encode("utf-8", "surrogateescape")])
+
+    @property
+    def digest(self) -> bytes:
+        """The digest of the entry and of everything in it."""
+        if not self._digest:
+            header = self.header
+            self._digest = digest_of([header, *self._digests_inside()]) if self.is_folder else header
+        return self._digest
+
+    def _digests_inside(self) -> Iterable[bytes]:
+        for name, child in self.children.items():
+            yield name.encode("utf-8", "surrogateescape")
+            yield child.digest
+
+    def with_children(self, children: Children) -> Node:
+        """This folder with other entries."""
+        return Node(self.kind, self.mode, owner=self.owner, children=dict(sorted(children.items())))
+
+    def with_owner(self, owner: str, *, sets_mode: bool) -> Node:
+        """The entry and everything in it with ``owner``, and without its mode if ``owner`` has one."""
+        return Node(
+            self.kind,
+            0 if sets_mode else self.mode,
+            owner=owner,
+            target=self.target,
+            content=lambda: self.content,
+            start=self._start,
+            children=lambda: {
+                name: child.with_owner(owner, sets_mode=sets_mode) for name, child in self.children.items()
+            },
+        )
+
+
+def folder(children: Children = _NOTHING, mode: int = 0o755) -> Node:
+    """A folder with ``children``."""
+    return Node(NodeKind.FOLDER, mode, children=dict(sorted(children.items())))
+
+
+def folder_of(children: Callable[[], Children]) -> Node:
+    """A folder whose entries ``children`` returns, sorted, when they are first asked for."""
+    return Node(NodeKind.FOLDER, 0o755, children=children)
+
+
+def digest_of(parts: Iterable[bytes]) -> bytes:
+    """The digest of ``parts``, each with its length."""
+    result = hashlib.blake2b(digest_size=20)
+    for part in parts:
+        result.update(b"%d:" % len(part))
+        result.update(part)
+    return result.digest()
+
+
+def grafted(root: Node, parts: tuple[str, ...], node: Node) -> Node:
+    """``root`` with ``node`` at the path ``parts``; folders at the same path become one."""
+    if not parts:
+        return _merged(root, node)
+    name, *rest = parts
+    child = root.children.get(name)
+    if child is None or not child.is_folder:
+        child = folder() if rest or node.is_folder else node
+    return root.with_children({**root.children, name: grafted(child, tuple(rest), node)})
+
+
+def _merged(old: Node, new: Node) -> Node:
+    if not (old.is_folder and new.is_folder):
+        return new
+    children = dict(old.children)
+    for name, child in new.children.items():
+        children[name] = _merged(children[name], child) if name in children else child
+    return new.with_children(children)
+
+
+def with_changed(root: Node, paths: frozenset[str]) -> Node:
+    """``root`` as if the files at ``paths`` had other bytes, and those that are not there had been."""
+    for path in sorted(paths):
+        root = _changed_at(root, [part for part in path.split("/") if part not in ("", ".")])
+    return root
+
+
+def _changed_at(node: Node, parts: Sequence[str]) -> Node:
+    if not parts:
+        return _other(node)
+    child = node.children.get(parts[0]) if node.is_folder else None
+    if child is None:
+        child = folder() if len(parts) > 1 else Node(NodeKind.FILE, 0o644, content="removed")
+        return node.with_children({**node.children, parts[0]: _changed_at(child, parts[1:])})
+    return node.with_children({**node.children, parts[0]: _changed_at(child, parts[1:])})
+
+
+def _other(node: Node) -> Node:
+    """An entry with other bytes; a folder with other files."""
+    if node.is_folder:
+        return node.with_children({name: _other(child) for name, child in node.children.items()})
+    target = f"{node.target}?" if node.target else ""
+    return Node(node.kind, node.mode, target=target, content=lambda: f"{node.content}?")

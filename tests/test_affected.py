@@ -1,0 +1,321 @@
+"""``stagegraph affected``: what a change since a commit makes BuildKit run again."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from stagegraph.rebuild.git_tree import Repository
+
+from .conftest import ROOT
+from .tools import program
+
+Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
+
+APP = """\
+FROM node:20 AS build
+WORKDIR /app
+COPY package*.json ./
+RUN npm ci
+COPY . .
+RUN npm run build
+FROM nginx
+COPY --from=build /app/dist /srv
+"""
+BAKE = """\
+group "default" { targets = ["web", "app"] }
+target "base" { context = "base" }
+target "web" {
+  context = "web"
+  contexts = { base = "target:base" }
+}
+target "app" { context = "app" }
+"""
+
+
+def git(folder: Path, *words: str) -> str:
+    """What git prints, run as somebody in ``folder``."""
+    names = {f"GIT_{who}_{what}": "x" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    done = subprocess.run(
+        [program("git"), *words],
+        cwd=folder,
+        env=os.environ | names | {"GIT_CONFIG_GLOBAL": os.devnull},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A repository with three builds, on a branch of ``main``."""
+    files = {
+        "app/Dockerfile": APP,
+        "app/package.json": "{}\n",
+        "app/src/a.js": "1\n",
+        "app/README.md": "read\n",
+        "app/.dockerignore": "*.md\n",
+        "base/Dockerfile": "FROM node AS deps\nRUN make deps\n",
+        "web/Dockerfile": "FROM base\nCOPY . /web\nRUN build\n",
+        "web/x": "1\n",
+        "docker-bake.hcl": BAKE,
+    }
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.write_text(text)
+    git(tmp_path, "init", "-q", "-b", "main")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-q", "-m", "first")
+    git(tmp_path, "checkout", "-q", "-b", "feature")
+    return tmp_path
+
+
+def statuses(run: Run, folder: Path, *words: str) -> dict[int, str]:
+    """The status of each step of an instruction by its line."""
+    done = run("affected", *words, "-F", "json", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    (target,) = json.loads(done.stdout)["targets"]
+    return {step["line"]: step["status"] for step in target["steps"] if not step["is_source"]}
+
+
+def test_a_changed_source_runs_what_copies_it_and_what_follows(in_process: Run, folder: Path) -> None:
+    (folder / "app/src/a.js").write_text("2\n")
+    assert statuses(in_process, folder, "app") == {
+        2: "cached",
+        3: "cached",
+        4: "cached",
+        5: "runs again",
+        6: "runs again",
+        8: "may run again",
+    }
+    done = in_process("affected", "app", "--since", "main", cwd=folder)
+    assert done.stdout.decode() == (
+        "Since main: 2 of 6 steps run again, 1 may run again, 3 cached\n"
+        "\n"
+        "Runs again\n"
+        "  line 5  [build 5/6] COPY . .\n"
+        "      src/a.js changed\n"
+        "  line 6  [build 6/6] RUN npm run build\n"
+        "      after line 5\n"
+        "\n"
+        "May run again\n"
+        "  line 8  [stage-1 2/2] COPY --from=build /app/dist /srv\n"
+        "      after line 6\n"
+        "\n"
+        "Cached\n"
+        "  lines 2, 3, 4\n"
+    )
+
+
+def test_ignored_files_and_times_change_nothing(in_process: Run, folder: Path) -> None:
+    (folder / "app/README.md").write_text("read it\n")
+    (folder / "other").mkdir()
+    (folder / "other/x").write_text("1\n")
+    os.utime(folder / "app/src/a.js", (1, 1))
+    assert set(statuses(in_process, folder, "app").values()) == {"cached"}
+    assert in_process("affected", "app", "--exit-code", cwd=folder).returncode == 0
+
+
+def test_untracked_deleted_and_committed_files_count(in_process: Run, folder: Path) -> None:
+    (folder / "app/src/new.js").write_text("1\n")
+    assert statuses(in_process, folder, "app")[5] == "runs again"
+    assert in_process("affected", "app", "--exit-code", cwd=folder).returncode == 1
+    (folder / "app/src/new.js").unlink()
+    (folder / "app/src/a.js").unlink()
+    assert statuses(in_process, folder, "app")[5] == "runs again"
+    git(folder, "commit", "-q", "-a", "-m", "second")
+    assert statuses(in_process, folder, "app")[5] == "runs again"
+    assert statuses(in_process, folder, "app", "--since", "HEAD")[5] == "cached"
+
+
+def test_staged_files_are_those_of_the_index(in_process: Run, folder: Path) -> None:
+    (folder / "app/src/a.js").write_text("2\n")
+    assert statuses(in_process, folder, "app", "--staged")[5] == "cached"
+    git(folder, "add", "-A")
+    (folder / "app/src/a.js").write_text("1\n")
+    assert statuses(in_process, folder, "app", "--staged")[5] == "runs again"
+    assert statuses(in_process, folder, "app")[5] == "cached"
+
+
+def test_a_changed_mode_counts_and_that_of_the_group_does_not(in_process: Run, folder: Path) -> None:
+    (folder / "app/src/a.js").chmod(0o664)
+    assert statuses(in_process, folder, "app")[5] == "cached"
+    (folder / "app/src/a.js").chmod(0o755)
+    assert statuses(in_process, folder, "app")[5] == "runs again"
+
+
+@pytest.mark.parametrize("name", ["-", "app/package.json"])
+def test_paths_that_changed_can_be_named(stagegraph: Run, folder: Path, name: str) -> None:
+    done = stagegraph("affected", "app", "--changed", name, cwd=folder, stdin=b"app/package.json\nother\n")
+    assert done.stdout.decode().startswith("4 of 6 steps run again, 1 may run again, 1 cached\n")
+
+
+def test_a_dockerfile_of_which_the_text_before_is_unknown_may_run(in_process: Run, folder: Path) -> None:
+    for name in ("app/Dockerfile", "app/.dockerignore"):
+        done = in_process("affected", "app", "--changed", name, cwd=folder)
+        assert done.stdout.decode().startswith("0 of 6 steps run again, 6 may run again, 0 cached\n")
+        assert (
+            f"note: {name} changed, and what it was before is not known: use --since\n"
+            in done.stdout.decode()
+        )
+
+
+def test_a_new_dockerfile_runs_all(in_process: Run, folder: Path) -> None:
+    (folder / "new.Dockerfile").write_text("FROM alpine\nRUN true\n")
+    done = in_process("affected", "new.Dockerfile", cwd=folder)
+    assert "1 of 1 step runs again" in done.stdout.decode()
+    assert done.stdout.decode().endswith("note: new.Dockerfile is new\n")
+
+
+def test_a_bake_file_names_the_targets_to_build(in_process: Run, folder: Path) -> None:
+    (folder / "web/x").write_text("2\n")
+    assert in_process("affected", "docker-bake.hcl", "-F", "targets", cwd=folder).stdout == b"web\n"
+    (folder / "base/Dockerfile").write_text("FROM node AS deps\nRUN make more\n")
+    done = in_process("affected", "docker-bake.hcl", "-F", "matrix", cwd=folder)
+    assert json.loads(done.stdout) == {"target": ["base", "web"]}
+    done = in_process("affected", "docker-bake.hcl", "app", "-F", "targets", cwd=folder)
+    assert done.stdout == b""
+
+
+def test_a_target_that_reads_another_may_run_when_that_does(in_process: Run, folder: Path) -> None:
+    (folder / "base/Dockerfile").write_text("FROM node AS deps\nRUN make more\n")
+    done = in_process("affected", "docker-bake.hcl", cwd=folder)
+    text = done.stdout.decode()
+    assert "base: 1 of 1 step runs again, 0 cached\n" in text
+    assert "web: 0 of 2 steps run again, 2 may run again, 0 cached\n" in text
+
+
+def test_an_argument_in_a_bake_file_counts_where_it_is_used(in_process: Run, folder: Path) -> None:
+    bake = folder / "docker-bake.hcl"
+    bake.write_text(BAKE.replace('context = "app"', 'context = "app"\n  args = { V = "2" }'))
+    assert in_process("affected", "docker-bake.hcl", "-F", "targets", cwd=folder).stdout == b""
+    dockerfile = folder / "app/Dockerfile"
+    dockerfile.write_text(APP.replace("WORKDIR", "ARG V\nWORKDIR"))
+    git(folder, "commit", "-q", "-a", "-m", "second")
+    bake.write_text(bake.read_text().replace('V = "2"', 'V = "3"'))
+    done = in_process("affected", "docker-bake.hcl", "--since", "HEAD", "-F", "targets", cwd=folder)
+    assert done.stdout == b"app\n"
+
+
+def test_a_target_that_cannot_be_built_does_not_hide_the_others(in_process: Run, folder: Path) -> None:
+    (folder / "app/Dockerfile").write_text("FROM node AS\n")
+    done = in_process("affected", "docker-bake.hcl", cwd=folder)
+    assert done.returncode == 0
+    assert "\napp: it cannot be built\nnote: this build fails: " in done.stdout.decode()
+    assert "\nweb: all of 2 steps cached\n" in done.stdout.decode()
+    assert in_process("affected", "docker-bake.hcl", "-F", "targets", cwd=folder).stdout == b"app\n"
+
+
+def test_a_record_says_what_the_rebuild_costs(in_process: Run, tmp_path: Path) -> None:
+    import shutil
+
+    shutil.copytree(ROOT / "samples/measured", tmp_path / "m")
+    git(tmp_path, "init", "-q", "-b", "main")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-q", "-m", "first")
+    text = (tmp_path / "m/Dockerfile").read_text()
+    lines = [number for number, line in enumerate(text.splitlines(), 1) if line.startswith("RUN")]
+    changed = text.splitlines()
+    changed[lines[-1] - 1] += " && true"
+    (tmp_path / "m/Dockerfile").write_text("\n".join(changed) + "\n")
+    done = in_process("affected", "m", "--record", "m/build.dockerbuild", cwd=tmp_path)
+    assert done.returncode == 0
+    assert ", about " in done.stdout.decode().splitlines()[0]
+
+
+@pytest.mark.parametrize("command", ["text", "markdown", "json", "targets", "matrix"])
+def test_every_format_is_printed(in_process: Run, folder: Path, command: str) -> None:
+    (folder / "app/src/a.js").write_text("2\n")
+    done = in_process("affected", "docker-bake.hcl", "-F", command, cwd=folder)
+    assert done.returncode == 0
+    assert b"app" in done.stdout
+
+
+def test_the_json_follows_its_schema(in_process: Run, folder: Path) -> None:
+    (folder / "app/src/a.js").write_text("2\n")
+    schema = json.loads((ROOT / "docs/affected.schema.json").read_text("utf-8"))
+    for words in (("app",), ("docker-bake.hcl",), ("app", "--changed", "app/Dockerfile")):
+        done = in_process("affected", *words, "-F", "json", cwd=folder)
+        jsonschema.Draft202012Validator(schema).validate(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (
+            ("app", "--since", "nope"),
+            1,
+            "there is no revision nope\nhint: use a commit, branch or tag",
+        ),
+        (("app", "--since", "--help"), 1, "error: there is no revision --help\n"),
+        (("app", "extra"), 2, "only a bake or compose file has targets"),
+        (("app", "--changed", "x", "--since", "main"), 2, "--changed names the change"),
+        (("docker-bake.hcl", "--target", "x"), 2, "has the options of its builds"),
+        (("-",), 2, "name its path"),
+    ],
+)
+def test_wrong_usage(in_process: Run, folder: Path, words: tuple[str, ...], code: int, message: str) -> None:
+    done = in_process("affected", *words, cwd=folder)
+    assert done.returncode == code
+    assert message in done.stderr.decode()
+
+
+def test_outside_of_a_repository_the_change_must_be_named(in_process: Run, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM alpine\nCOPY a /\n")
+    (tmp_path / "a").write_text("1\n")
+    done = in_process("affected", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "or name what changed with --changed" in done.stderr.decode()
+    done = in_process("affected", "--changed", "a", cwd=tmp_path)
+    assert done.stdout.decode().startswith("1 of 1 step runs again, 0 cached\n")
+
+
+def test_a_repository_without_a_commit_has_no_state_before(in_process: Run, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM alpine\n")
+    git(tmp_path, "init", "-q")
+    done = in_process("affected", cwd=tmp_path)
+    assert done.stderr.decode().startswith("error: there is no commit yet\n")
+
+
+def test_a_shallow_clone_says_what_is_missing(in_process: Run, folder: Path, tmp_path: Path) -> None:
+    first = git(folder, "rev-parse", "HEAD")
+    (folder / "app/src/a.js").write_text("2\n")
+    git(folder, "commit", "-q", "-a", "-m", "second")
+    clone = tmp_path / "clone"
+    git(folder, "clone", "-q", "--depth", "1", folder.as_uri(), str(clone))
+    done = in_process("affected", "app", "--since", first, cwd=clone)
+    assert done.returncode == 1
+    assert "this clone is shallow" in done.stderr.decode()
+
+
+def test_names_and_links_of_all_kinds_are_read_from_git_as_from_disk(folder: Path) -> None:
+    (folder / "app/a\nb").write_text("1\n")
+    (folder / "app/ü -x").write_text("1\n")
+    (folder / "app/link").symlink_to("../../outside")
+    (folder / "app/run.sh").write_text("1\n")
+    (folder / "app/run.sh").chmod(0o755)
+    os.write(os.open(os.fsencode(folder) + b"/app/\xff", os.O_WRONLY | os.O_CREAT), b"1")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "names")
+    repository = Repository(str(folder))
+    committed = repository.tree(repository.commit("HEAD"))
+    assert "a\nb" in committed.children["app"].children
+    assert committed.digest == repository.staged().digest == repository.working().digest
+
+
+def test_git_runs_no_program_of_the_repository(in_process: Run, folder: Path) -> None:
+    (folder / ".gitattributes").write_text("* filter=evil\n")
+    git(folder, "config", "filter.evil.clean", f"touch {folder}/ran")
+    git(folder, "config", "filter.evil.smudge", f"touch {folder}/ran")
+    git(folder, "config", "core.fsmonitor", f"touch {folder}/ran")
+    (folder / "app/src/a.js").write_text("2\n")
+    assert statuses(in_process, folder, "app")[5] == "runs again"
+    assert not (folder / "ran").exists()
