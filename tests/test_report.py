@@ -113,13 +113,13 @@ def test_the_base_of_each_platform_has_its_line() -> None:
     )
     found_sections = _text(found)
     assert found_sections["In the image of stage-2 on linux/amd64"] == [
-        "alpine      base image, line 3",
-        "base-amd64  stage, line 6",
+        "alpine      base image, line 2",
+        "base-amd64  stage, line 5",
     ]
     assert found_sections["In the image of stage-2 on linux/arm64"] == [
-        "alpine      base image, line 4",
-        "base-arm64  stage, line 6",
-        "x → /x      from the build context via base-arm64, line 5",
+        "alpine      base image, line 3",
+        "base-arm64  stage, line 5",
+        "x → /x      from the build context via base-arm64, line 4",
     ]
 
 

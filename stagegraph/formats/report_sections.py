@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from stagegraph.model import LeftBehind, Node, NodeKind, Parallelism, Reach, Report, Role, Shipped, StepKind
+from stagegraph.model import LeftBehind, Node, NodeKind, Reach, Report, Role, Shipped, StepKind
 from stagegraph.picture.shorten import ARROW, cut, shortened
 from stagegraph.source import printable
 from stagegraph.units import counted, measured_words
