@@ -507,7 +507,7 @@ def test_only_mermaid_has_dialects(tmp_path: Path, stagegraph: Run, dialect: str
     (tmp_path / "README.md").write_text(marker)
     done = stagegraph("embed", "README.md", cwd=tmp_path)
     assert done.returncode == 1
-    assert b"only Mermaid has dialects" in done.stderr
+    assert b"`dialect` has no effect on svg" in done.stderr
 
 
 def test_the_markdown_of_a_dialect_has_its_fence(stagegraph: Run, tmp_path: Path) -> None:

@@ -49,8 +49,11 @@ class DiagramSettings(Struct, frozen=True, kw_only=True):
     report: bool = False  # whether a table of what ships follows
 
 
-def parse_settings(text: str, default_format: str = "mermaid") -> DiagramSettings:
-    """The settings in the text of a marker or fence; SettingsError if they are invalid."""
+def parse_settings(text: str, default_format: str = "mermaid", *, to_file: bool = True) -> DiagramSettings:
+    """The settings in the text of a marker or fence; SettingsError if they are invalid.
+
+    ``to_file`` says whether a picture needs a file to be written to.
+    """
     paths: list[str] = []
     options: dict[str, list[str]] = {}
     for word in _words(text):
@@ -61,7 +64,7 @@ def parse_settings(text: str, default_format: str = "mermaid") -> DiagramSetting
             raise SettingsError(f"expected OPTION=VALUE, not `{word}`", word, _path_hint(word))
         else:
             paths.append(word)
-    return _settings(paths[0] if paths else ".", options, default_format)
+    return _settings(paths[0] if paths else ".", options, default_format, to_file=to_file)
 
 
 def _words(text: str) -> list[str]:
@@ -92,10 +95,12 @@ def _add_option(options: dict[str, list[str]], name: str, value: str, word: str)
     options.setdefault(name, []).append(value)
 
 
-def _settings(dockerfile: str, options: Mapping[str, list[str]], default_format: str) -> DiagramSettings:
+def _settings(
+    dockerfile: str, options: Mapping[str, list[str]], default_format: str, *, to_file: bool
+) -> DiagramSettings:
     single = {name: values[0] for name, values in options.items()}
     diagram_format, output = single.get("format", default_format), single.get("output", "")
-    if diagram_format != "mermaid" and not output:
+    if to_file and diagram_format != "mermaid" and not output:
         word = f"format={diagram_format}"
         raise SettingsError(f"{word} needs a file to write to", word, f"add output=build.{diagram_format}")
     if output and diagram_format == "mermaid":
