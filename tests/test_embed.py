@@ -498,16 +498,23 @@ def test_a_dialect_for_another_format_is_refused(
     assert not (tmp_path / f"a.{name}").exists()
 
 
-@pytest.mark.parametrize("dialect", ["github", "azure"])
-def test_only_mermaid_has_dialects(tmp_path: Path, stagegraph: Run, dialect: str) -> None:
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ("format=svg output=a.svg dialect=github", "`dialect` has no effect on svg"),
+        ("format=svg output=a.svg dialect=azure", "`dialect` has no effect on svg"),
+        ("theme=dark", "`theme` has no effect on mermaid"),
+        ("legend=true", "`legend` has no effect on mermaid"),
+        ("engine=pure", "`engine` has no effect on mermaid"),
+    ],
+)
+def test_an_option_without_effect_is_refused(
+    tmp_path: Path, stagegraph: Run, settings: str, message: str
+) -> None:
     (tmp_path / "Dockerfile").write_text("FROM alpine\n")
-    marker = (
-        f"<!-- stagegraph: Dockerfile format=svg output=a.svg dialect={dialect} -->\n<!-- /stagegraph -->\n"
-    )
-    (tmp_path / "README.md").write_text(marker)
+    (tmp_path / "README.md").write_text(f"<!-- stagegraph: Dockerfile {settings} -->\n<!-- /stagegraph -->\n")
     done = stagegraph("embed", "README.md", cwd=tmp_path)
-    assert done.returncode == 1
-    assert b"`dialect` has no effect on svg" in done.stderr
+    assert (done.returncode, message in done.stderr.decode()) == (1, True)
 
 
 def test_the_markdown_of_a_dialect_has_its_fence(stagegraph: Run, tmp_path: Path) -> None:

@@ -49,10 +49,10 @@ class DiagramSettings(Struct, frozen=True, kw_only=True):
     report: bool = False  # whether a table of what ships follows
 
 
-def parse_settings(text: str, default_format: str = "mermaid", *, to_file: bool = True) -> DiagramSettings:
+def parse_settings(text: str, default_format: str = "mermaid", *, inline: bool = False) -> DiagramSettings:
     """The settings in the text of a marker or fence; SettingsError if they are invalid.
 
-    ``to_file`` says whether a picture needs a file to be written to.
+    ``inline`` is for a fence that always becomes an SVG inside the page.
     """
     paths: list[str] = []
     options: dict[str, list[str]] = {}
@@ -64,7 +64,9 @@ def parse_settings(text: str, default_format: str = "mermaid", *, to_file: bool 
             raise SettingsError(f"expected OPTION=VALUE, not `{word}`", word, _path_hint(word))
         else:
             paths.append(word)
-    return _settings(paths[0] if paths else ".", options, default_format, to_file=to_file)
+    settings = _settings(paths[0] if paths else ".", options, default_format)
+    _refuse_ignored(options, "svg" if inline else settings.format)
+    return settings
 
 
 def _words(text: str) -> list[str]:
@@ -95,19 +97,16 @@ def _add_option(options: dict[str, list[str]], name: str, value: str, word: str)
     options.setdefault(name, []).append(value)
 
 
-def _settings(
-    dockerfile: str, options: Mapping[str, list[str]], default_format: str, *, to_file: bool
-) -> DiagramSettings:
+def _settings(dockerfile: str, options: Mapping[str, list[str]], default_format: str) -> DiagramSettings:
     single = {name: values[0] for name, values in options.items()}
     diagram_format, output = single.get("format", default_format), single.get("output", "")
-    if to_file and diagram_format != "mermaid" and not output:
+    if diagram_format != "mermaid" and not output:
         word = f"format={diagram_format}"
         raise SettingsError(f"{word} needs a file to write to", word, f"add output=build.{diagram_format}")
     if output and diagram_format == "mermaid":
         raise SettingsError(
             "only format=svg and format=png write a file", f"output={output}", "add format=svg"
         )
-    _refuse_ignored(single, diagram_format)
     return DiagramSettings(
         dockerfile=dockerfile,
         options=_options(options),
@@ -119,13 +118,13 @@ def _settings(
     )
 
 
-def _refuse_ignored(options: Mapping[str, str], diagram_format: str) -> None:
+def _refuse_ignored(options: Mapping[str, list[str]], diagram_format: str) -> None:
     """SettingsError for an option of the picture that has no effect on ``diagram_format``."""
     taken = formats("render")[diagram_format].view
-    for name, value in options.items():
+    for name, values in options.items():
         if name in _VIEW and _VIEW[name].name not in taken:
             hint = "remove it, or add format=svg" if diagram_format == "mermaid" else "remove it"
-            raise SettingsError(f"`{name}` has no effect on {diagram_format}", f"{name}={value}", hint)
+            raise SettingsError(f"`{name}` has no effect on {diagram_format}", f"{name}={values[0]}", hint)
 
 
 def _view(options: Mapping[str, str]) -> View:

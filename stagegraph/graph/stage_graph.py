@@ -54,7 +54,7 @@ def stage_graph(builds: Sequence[Resolved], targets: Iterable[str]) -> StageGrap
     graph = StageGraph()
     _add_stages_and_images(graph, builds)
     parallel = _parallel(_all_edges(builds))
-    graph.references = MappingProxyType(parallel)
+    graph.references = parallel
     for (source, target), references in parallel.items():
         if source not in graph:
             graph.add_node(source, **_other_source(source))
