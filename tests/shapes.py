@@ -38,7 +38,7 @@ def chain(stages: int) -> str:
 
 
 def monorepo(stages: int) -> str:
-    """Services of one repository, each built and copied into one image; their names have nothing in common."""
+    """Services of one repository, each built and copied into one image; their names share nothing."""
     names = [f"{_WORDS[n % len(_WORDS)]}{n // len(_WORDS) or ''}" for n in range(max(stages - 2, 1))]
     lines = ["FROM golang:1.23 AS base", "COPY go.mod go.sum ./", "RUN go mod download"]
     for name in names:
@@ -93,9 +93,36 @@ def irregular(stages: int) -> str:
 
 
 _WORDS = (
-    "auth billing catalog delivery email forms gateway history invoices jobs kiosk ledger mail notify orders"
-    " payments quotes reports search tax users video wallet exports yield zones audit basket cart"
-).split()
+    "auth",
+    "billing",
+    "catalog",
+    "delivery",
+    "email",
+    "forms",
+    "gateway",
+    "history",
+    "invoices",
+    "jobs",
+    "kiosk",
+    "ledger",
+    "mail",
+    "notify",
+    "orders",
+    "payments",
+    "quotes",
+    "reports",
+    "search",
+    "tax",
+    "users",
+    "video",
+    "wallet",
+    "exports",
+    "yield",
+    "zones",
+    "audit",
+    "basket",
+    "cart",
+)
 SIZES = (3, 12, 40, 60, 120, 260, 1000)
 _KINDS = (chain, monorepo, diamond, selector, matrix, services, irregular)
 GENERATED = {f"{kind.__name__} {size}": kind(size) for kind in _KINDS for size in SIZES}

@@ -137,8 +137,11 @@ def _choices_as_one(kept: Folded) -> Folded:
         label=f"{len(stages)} other choice{'s' if len(stages) > 1 else ''}",
         **_of_several(chosen),
     )
-    # nothing leads into the box: what leads into one of its stages may come from what another one leads to
-    edges = tuple(edge for edge in kept.edges if edge.target not in ids)
+    # nothing leads into the box: what leads into one of its stages may come from what another one leads to;
+    # a stage that is drawn may be another choice, too
+    edges = tuple(
+        edge for edge in kept.edges if edge.target not in ids and (edge.source in ids or not edge.selectable)
+    )
     note = "nodes that other arguments or platforms choose are drawn as"
     return _as_one(kept._replace(edges=edges), [Group(chosen, box, names_line(stages, _NAMES))], note)
 
@@ -221,7 +224,7 @@ def _inside(kept: Folded, group: Group) -> tuple[ListedSource, ...]:
             ListedSource(line=pattern([each.line for each in row]), full="; ".join(each.full for each in row))
             for row in zip(*rows, strict=True)
         )
-    sources = [source for row in rows for source in row]
+    sources = list({source.line: source for row in rows for source in row}.values())
     if len(sources) <= _MOST_LISTED:
         return tuple(sources)
     rest = sources[_MOST_LISTED - 1 :]
@@ -232,9 +235,7 @@ def _inside(kept: Folded, group: Group) -> tuple[ListedSource, ...]:
 def _of_several(nodes: Sequence[Node]) -> dict[str, Any]:
     """The fields of a node that stands for ``nodes``: what they do not share is not said."""
     return {
-        "description": ", ".join(
-            node.description if node.line is None and node.description else node.label for node in nodes
-        ),
+        "description": ", ".join(_described(node) for node in nodes),
         "critical": any(node.critical for node in nodes),
         "steps": 0,
         "line": None,
@@ -245,6 +246,12 @@ def _of_several(nodes: Sequence[Node]) -> dict[str, Any]:
     }
 
 
+def _described(node: Node) -> str:
+    """The name of a stage, or the names of the stages that it already stands for."""
+    several = node.kind is NodeKind.STAGE and node.line is None
+    return node.description if several and node.description else node.label
+
+
 def _shared(texts: Sequence[str]) -> str:
     return texts[0] if len(set(texts)) == 1 else ""
 
@@ -253,14 +260,12 @@ def _siblings(nodes: tuple[Node, ...]) -> Group:
     """Siblings as one: "12 × service-…" where their names have a part in common, else "12 stages"."""
     labels = [node.label for node in nodes]
     common = pattern(labels)
-    many = (
-        f"{len(nodes)} other choices"
-        if nodes[0].reach is Reach.SELECTABLE
-        else f"{len(nodes)} {nodes[0].kind}s"
-    )
     tells = len(common) > _TELLING and not common.startswith(labels[0])
-    label = f"{len(nodes)} × {common}" if tells else many
-    return Group(nodes, replace(nodes[0], label=label, **_of_several(nodes)), names_line(labels, _NAMES))
+    label = f"{len(nodes)} × {common}" if tells else f"{len(nodes)} {nodes[0].kind}s"
+    if nodes[0].reach is Reach.SELECTABLE:
+        label = f"{len(nodes)} other choices"
+    node = replace(nodes[0], label=label, **_of_several(nodes))
+    return Group(nodes, node, names_line(labels, _NAMES))
 
 
 def _row(nodes: tuple[Node, ...]) -> Group:

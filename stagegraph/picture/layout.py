@@ -117,7 +117,7 @@ def layout_dot(drawn: Picture) -> str:
     for box in grouped.get("", ()):
         graph.node(names[box.id], **_size(box_size(box)))
     for number, (arrow, style) in enumerate(zip(drawn.arrows, arrow_styles(drawn), strict=True)):
-        weight = 1 if not arrow.needed else 12 if style == "inherited" else 4 if style in SHIPS else 2
+        weight = 1 if not arrow.needed else 30 if style == "inherited" else 4 if style in SHIPS else 2
         _edge(graph, number, arrow, names, weight=weight, labelled=labelled)
     _last_rank(graph, drawn, names)
     return str(graph.source)

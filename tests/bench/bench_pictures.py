@@ -2,8 +2,8 @@
 
     python -m tests.bench.bench_pictures [PART OF A NAME]
 
-It draws the shapes of ``tests/shapes.py`` and the samples as SVG and as Mermaid, which the real Mermaid lays out,
-and measures both in Chromium.
+It draws the shapes of ``tests/shapes.py`` and the samples as SVG and as Mermaid, which the real Mermaid lays
+out, and measures both in Chromium.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def main(part: str) -> None:
         page, drawer = browser.new_page(), Drawer(browser)
         for name, text in (SHAPES | samples()).items():
             if part in name:
-                report = sg.analyse(sg.read(text))
+                report = sg.analyse(sg.read(sg.Source(name="Dockerfile", text=text)))
                 print(row(name, "svg", svg_geometry(page, sg.render(report, "svg").decode())))
                 diagram = sg.render(report, "mermaid").decode()
                 print(row(name, "mermaid", mermaid_geometry(drawer, diagram)), flush=True)
