@@ -95,7 +95,7 @@ def _of_verbose(text: str) -> Iterator[CacheRecord]:
             name, colon, value = line.partition(":")
             if line.startswith(" - ") and key in ("Parents", "Parent"):
                 parents.append(line[3:].strip())
-            elif colon and name in _FIELDS | _IGNORED:
+            elif colon and name in _FIELDS:
                 key = name
                 fields[key] = value.strip()
             elif key == "Description":
@@ -124,9 +124,10 @@ _FIELDS = frozenset(
         "Size",
         "Description",
         "Type",
+        "Usage count",
+        "Last used",
     )
 )
-_IGNORED = frozenset(("Usage count", "Last used"))
 
 
 def _bytes(value: object) -> int:

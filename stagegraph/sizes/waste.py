@@ -58,7 +58,8 @@ def findings(files: Filesystem, origins: Sequence[Origin | None]) -> tuple[SizeF
     groups: dict[tuple[str, int, str], list[_Case]] = defaultdict(list)
     for case in cases:
         groups[case.group].append(case)
-    found = [_finding(files, origins, group) for group in groups.values()]
+    total = sum(layer.unpacked for layer in files.layers)
+    found = [_finding(files, origins, group, total) for group in groups.values()]
     return tuple(sorted(found, key=lambda one: (-one.bytes, one.layer, one.code, one.paths)))
 
 
@@ -131,7 +132,9 @@ def _secrets(files: Filesystem, own: Sequence[bool]) -> Iterator[_Case]:
                 yield _Case(group=("secret", number, secret), at=Position(number, position))
 
 
-def _finding(files: Filesystem, origins: Sequence[Origin | None], cases: Sequence[_Case]) -> SizeFinding:
+def _finding(
+    files: Filesystem, origins: Sequence[Origin | None], cases: Sequence[_Case], total: int
+) -> SizeFinding:
     code, number, detail = cases[0].group
     saved = 0 if code in _WITHOUT_BYTES else sum(files.size(case.at) for case in cases)
     paths = tuple(sorted({files.name(case.at) for case in cases}))
@@ -145,7 +148,6 @@ def _finding(files: Filesystem, origins: Sequence[Origin | None], cases: Sequenc
         written=", ".join(str(line) for line in sorted(written, key=str)),
     )
     message, fix = _TEXTS[code](text)
-    total = sum(layer.unpacked for layer in files.layers)
     return SizeFinding(
         code=code,
         severity=_severity(code, saved, total),
