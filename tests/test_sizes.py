@@ -328,7 +328,7 @@ def _sparse_layer(folder: Path, form: str) -> bytes:
         "-cf",
         "-",
         "-C",
-        folder,
+        str(folder),
         *made,
     ]
     return subprocess.run(run, check=True, capture_output=True).stdout
