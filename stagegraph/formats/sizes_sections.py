@@ -102,10 +102,10 @@ def _by_line(sizes: Sizes) -> Iterator[tuple[str, str, str, str]]:
     for layer in sizes.layers:
         if layer.line is not None or not sizes.dockerfile:
             where = _where(sizes, layer.line, layer.number)
-            yield size(layer.in_image), size(layer.packed), where, _instruction(layer.created_by)
+            yield size(layer.in_image), size(layer.packed), where, instruction(layer.created_by)
 
 
-def _instruction(created_by: str) -> str:
+def instruction(created_by: str) -> str:
     """An entry of history as the Dockerfile has it."""
     text = printable(created_by).removesuffix("# buildkit").replace("/bin/sh -c #(nop)", "")
     return " ".join(text.replace("RUN /bin/sh -c ", "RUN ").split()) or "unknown"
@@ -129,7 +129,7 @@ def comparison_headline(comparison: SizeComparison) -> str:
 def comparison_tables(comparison: SizeComparison) -> Iterator[Table]:
     """What grew, by line and by folder."""
     lines = tuple(
-        (*_amounts(one), _moved(one), _instruction(one.name)) for one in comparison.lines[:_MOST_ROWS]
+        (*_amounts(one), _moved(one), instruction(one.name)) for one in comparison.lines[:_MOST_ROWS]
     )
     yield Table(
         heading="Changed by line",

@@ -18,6 +18,7 @@ from stagegraph.sizes.image import Image
 from stagegraph.sizes.layer import DIRECTORY, HARDLINK, SYMLINK, Layer
 from stagegraph.sizes.lines import Origins, origins
 from stagegraph.sizes.packages import package_counts
+from stagegraph.sizes.tree import SizeNode, size_tree
 from stagegraph.sizes.usage import CacheRecord, Usage, usage_of
 from stagegraph.sizes.waste import SizeFinding, findings
 
@@ -86,6 +87,7 @@ class Sizes(Struct, frozen=True, kw_only=True):
     tools: dict[str, tuple[str, ...]]  # the programs that ship, by kind
     left_behind: tuple[LeftSize, ...] | None
     notes: tuple[str, ...]
+    tree: SizeNode  # all files, also those that a later layer hides
 
     @property
     def wasted(self) -> int:
@@ -118,6 +120,7 @@ def sizes_of(image: Image, build: Build | None = None, records: Sequence[CacheRe
         tools=_tools(files, image.layers),
         left_behind=left,
         notes=tuple(_notes(image, made, build)),
+        tree=size_tree(files, made, known=known is not None),
     )
 
 
