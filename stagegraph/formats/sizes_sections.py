@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from stagegraph.formats.report_sections import weight_words
 from stagegraph.sizes.compare import SizeChange, SizeComparison
 from stagegraph.sizes.sizes import CopiedSize, Sizes
 from stagegraph.source import printable
@@ -28,18 +29,8 @@ class Table(Struct, frozen=True, kw_only=True):
 def headline(sizes: Sizes) -> str:
     """What ships and what stays behind, in one sentence."""
     name = printable(sizes.name.removeprefix("docker.io/library/").removeprefix("docker.io/")) or "the image"
-    ships = f"{name} ({sizes.platform}): {size(sizes.in_image)} ship"
-    if sizes.left_behind is None:
-        return ships
-    known = sum(one.bytes or 0 for one in sizes.left_behind)
-    largest = sorted(sizes.left_behind, key=lambda one: -(one.bytes or 0))
-    parts = [
-        f"{printable(one.label)} {size(one.bytes) if one.bytes is not None else 'unknown'}" for one in largest
-    ]
-    if not parts:
-        return f"{ships}; nothing stays behind"
-    unknown = any(one.bytes is None for one in largest)
-    return f"{ships}; {'at least ' if unknown else ''}{size(known)} stay behind: {', '.join(parts[:5])}"
+    left = None if sizes.left_behind is None else [(one.label, one.bytes) for one in sizes.left_behind]
+    return f"{name} ({sizes.platform}): {weight_words(sizes.in_image, left)}"
 
 
 def facts(sizes: Sizes) -> Iterator[str]:

@@ -103,7 +103,7 @@ def sizes_of(image: Image, build: Build | None = None, records: Sequence[CacheRe
     in_image = _bytes_in_image(files)
     left = None
     if known and records:
-        left = tuple(_left_behind(known, analyse(known), usage_of(known, records)))
+        left = tuple(left_behind(known, analyse(known), usage_of(known, records)))
     return Sizes(
         archive=image.archive,
         name=image.name,
@@ -211,7 +211,7 @@ def _tools(files: Filesystem, layers: Sequence[Layer]) -> dict[str, tuple[str, .
     return {kind: tuple(sorted(by_kind[kind])) for kind in kinds.TOOLS if by_kind[kind]}
 
 
-def _left_behind(build: Build, report: Report, usage: Usage) -> Iterator[LeftSize]:
+def left_behind(build: Build, report: Report, usage: Usage) -> Iterator[LeftSize]:
     """What the cache keeps of the stages and images that are not, or only in part, in the image."""
     ships = set(_image_steps(build))
     own: dict[str, list[int]] = defaultdict(list)
