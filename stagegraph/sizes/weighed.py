@@ -32,7 +32,11 @@ class _Bytes(Struct, frozen=True, kw_only=True):
 def weighed(report: Report, build: Build, sizes: Sizes | None, usage: Usage | None) -> Report:
     """``report`` of ``build`` with the bytes that ``sizes`` and ``usage`` know."""
     known = _known(report, build, sizes, usage)
-    nodes = {node.id: replace(node, bytes=_of_node(node, known)) for node in report.nodes}
+    base = next((edge.source for edge in report.edges if _is_base(edge, known)), "")
+    nodes = {
+        node.id: replace(node, bytes=known.base if node.id == base else _of_node(node, known))
+        for node in report.nodes
+    }
     return replace(
         report,
         nodes=tuple(nodes.values()),
@@ -90,6 +94,11 @@ def _of_node(node: Node, known: _Bytes) -> int | None:
     return known.by_node.get(node.id)
 
 
+def _is_base(edge: Edge, known: _Bytes) -> bool:
+    """Whether the image of the target stands on the source of ``edge``."""
+    return known.base is not None and edge.kind is EdgeKind.FROM and known.chain[:1] == (edge.target,)
+
+
 def _of_edge(edge: Edge, nodes: Mapping[str, Node], known: _Bytes) -> int | None:
     if not edge.needed or edge.onbuild:
         return None
@@ -105,8 +114,7 @@ def _of_edge(edge: Edge, nodes: Mapping[str, Node], known: _Bytes) -> int | None
 def _of_base(edge: Edge, nodes: Mapping[str, Node], known: _Bytes) -> int | None:
     """The bytes that a stage gets from its base: those of its layers and of what is below it."""
     if nodes[edge.source].kind is not NodeKind.STAGE:
-        is_base = known.chain[:1] == (edge.target,)
-        return known.base if is_base and known.base is not None else nodes[edge.source].bytes
+        return nodes[edge.source].bytes
     if edge.target not in known.chain or edge.source not in known.chain or known.base is None:
         return None
     below = known.chain[: known.chain.index(edge.source) + 1]
