@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -13,8 +11,7 @@ from msgspec.structs import replace
 
 from stagegraph.cli.completed_values import paths
 from stagegraph.cli.suggestions import suggesting_commands
-from stagegraph.errors import InputError, StagegraphError
-from stagegraph.source import printable
+from stagegraph.errors import StagegraphError
 
 if TYPE_CHECKING:
     from stagegraph.graph.build import Build
@@ -23,8 +20,6 @@ if TYPE_CHECKING:
     from stagegraph.sizes.image import Image
     from stagegraph.sizes.sizes import Sizes
     from stagegraph.sizes.usage import CacheRecord
-
-_LARGEST_USAGE = 256 * 1024 * 1024
 
 
 def usage_option(adds: str) -> Callable[..., Any]:
@@ -44,9 +39,7 @@ def bytes_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(command)
     def with_bytes(*, image: str, usage: str, record: str, **others: Any) -> Any:
         if record and (image or usage):
-            raise click.UsageError(
-                "--record shows times and --image and --usage show bytes; choose one of them"
-            )
+            raise click.UsageError("--record shows times, --image and --usage show bytes: choose one")
         return command(image=image, usage=usage, record=record, **others)
 
     decorated: Callable[..., Any] = with_bytes
@@ -60,22 +53,6 @@ def bytes_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (usage_option("the bytes of what stays behind"), image):
         decorated = option(decorated)
     return decorated
-
-
-def cache_records(path: str) -> tuple[CacheRecord, ...]:
-    """The records of the cache in the file ``path``; none without a path."""
-    if not path:
-        return ()
-    from stagegraph.sizes.usage import read_usage
-
-    try:
-        with open(path, "rb") as file:
-            data = file.read(_LARGEST_USAGE + 1)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
-    if len(data) > _LARGEST_USAGE:
-        raise InputError(f"{path}: the file is larger than {_LARGEST_USAGE // 2**20} MiB")
-    return read_usage(data.decode("utf-8", "replace"), path)
 
 
 def measured_image(
@@ -98,23 +75,11 @@ def weighed_report(image: str, usage: str, dockerfile: str, options: Options) ->
 
     Raises InputError if the Dockerfile did not make the image.
     """
-    from stagegraph.graph.report import analyse
-    from stagegraph.sizes.usage import usage_of
-    from stagegraph.sizes.weighed import weighed
+    from stagegraph.cli.recorded import progress_of
+    from stagegraph.sizes.weighed import weighed_from_files
 
-    records = cache_records(usage)
-    sizes = None
-    if image:
-        here = "Dockerfile" if os.path.exists("Dockerfile") else ""
-        sizes, build = measured_image(image, "", dockerfile or here, options, records)
-        if build is None or not sizes.dockerfile:
-            reason = sizes.notes[-1] if build else f"no Dockerfile here made the image {image}"
-            raise InputError(printable(reason), hint="pass the Dockerfile and the options of the build")
-        for note in sizes.notes:
-            print(f"note: {printable(note)}", file=sys.stderr)
-    else:
-        build = _read(dockerfile, options)
-    return weighed(analyse(build), build, sizes, usage_of(build, records) if records else None)
+    with progress_of(image) as tick:
+        return weighed_from_files(_read(dockerfile, options), image, usage, tick)
 
 
 def _read(dockerfile: str, options: Options) -> Build:

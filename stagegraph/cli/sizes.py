@@ -13,7 +13,7 @@ from stagegraph.cli.common import format_option, output_option, terminal_options
 from stagegraph.cli.completed_values import paths
 from stagegraph.cli.dockerfile import dockerfile_of, file_option
 from stagegraph.cli.format_choice import format_of, refuse_given
-from stagegraph.cli.measured_image import cache_records, measured_image, usage_option
+from stagegraph.cli.measured_image import measured_image, usage_option
 from stagegraph.cli.writing import write
 from stagegraph.formats import formats, render
 
@@ -89,6 +89,8 @@ def sizes(
       stagegraph sizes --compare old.tar new.tar Dockerfile -F markdown
       stagegraph sizes image.tar --fail-over 200MB --fail-wasted 5%
     """
+    from stagegraph.sizes.usage import read_usage_file
+
     images = 2 if compare else 1
     if not images <= len(arguments) <= images + 1:
         raise click.UsageError(_USAGE[images - 1])
@@ -99,7 +101,7 @@ def sizes(
             f"--compare does not support {format_name}; use one of {', '.join(formats(command))}"
         )
     dockerfile = dockerfile_of(file, arguments[images] if len(arguments) > images else "")
-    records = cache_records(usage)
+    records = read_usage_file(usage) if usage else ()
     pairs = [measured_image(path, name, dockerfile, options, records) for path in arguments[:images]]
     if not any(build for _, build in pairs):
         refuse_given(("targets", "build_args", "contexts"), "without a Dockerfile; pass it after the image")

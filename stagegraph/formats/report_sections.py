@@ -46,15 +46,15 @@ def report_sections(report: Report) -> tuple[Section, ...]:
 
 
 def _images(report: Report) -> Iterator[Section]:
-    weights = tuple(_weights(report))
+    sentences = tuple(weights(report))
     for image in images(report):
         of = f" of {image.name}" if image.name else ""
         nothing = () if image.shipped else ("Only what its own steps create.",)
-        yield Section(heading=f"In the image{of}", sentences=(*weights, *nothing), rows=image.shipped)
+        yield Section(heading=f"In the image{of}", sentences=(*sentences, *nothing), rows=image.shipped)
         yield Section(heading=f"Left behind{' by' if of else ''}{of[3:]}", rows=image.left_behind)
 
 
-def _weights(report: Report) -> Iterator[str]:
+def weights(report: Report) -> Iterator[str]:
     """How many bytes ship and stay behind, if an image or the cache says it."""
     nodes = {node.id: node for node in report.nodes}
     ships = nodes[report.targets[0]].bytes

@@ -41,6 +41,9 @@ def facts(sizes: Sizes) -> Iterator[str]:
         part = share(sizes.wasted, sizes.unpacked)
         hidden = f"{size(sizes.wasted)} ({part}) are files that a later layer hides"
         yield f"{hidden}: they are downloaded, but are not in the image"
+    if sizes.could_stay:
+        most = size(sizes.could_stay)
+        yield f"this build has one stage; a second one that copies only what runs leaves up to {most} behind"
 
 
 def changes(sizes: Sizes) -> Table:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from stagegraph.dockerfile.actions import RunAction
 from stagegraph.dockerfile.stages import StageOrImage
 from stagegraph.graph.build import Build
 from stagegraph.graph.edges import base_node
@@ -86,6 +87,7 @@ class Sizes(Struct, frozen=True, kw_only=True):
     packages: dict[str, int]
     tools: dict[str, tuple[str, ...]]  # the programs that ship, by kind
     left_behind: tuple[LeftSize, ...] | None
+    could_stay: int | None  # of a build with one stage: the bytes in the image that a second stage can leave
     notes: tuple[str, ...]
     tree: SizeNode  # all files, also those that a later layer hides
 
@@ -119,6 +121,7 @@ def sizes_of(image: Image, build: Build | None = None, records: Sequence[CacheRe
         packages=package_counts(files, image.attestations),
         tools=_tools(files, image.layers),
         left_behind=left,
+        could_stay=_could_stay(known, made, in_image) if known and records else None,
         notes=tuple(_notes(image, made, build)),
         tree=size_tree(files, made, known=known is not None),
     )
@@ -225,6 +228,20 @@ def left_behind(build: Build, report: Report, usage: Usage) -> Iterator[LeftSize
         yield LeftSize(
             node=one.node, label=report.node(one.node).label, bytes=sum(known) if complete else None
         )
+
+
+def _could_stay(build: Build, made: Origins, in_image: Sequence[int]) -> int | None:
+    """Of a build with one stage, the bytes of its base image and of its RUNs; None for another build.
+
+    A second stage ships of these only what it copies.
+    """
+    resolved = build.target_builds[0].resolved
+    own = [stage for stage in resolved.stages if stage.index in resolved.needed]
+    runs = [isinstance(one, RunAction) for one in build.target_builds[0].actions[resolved.target].actions]
+    if len(own) != 1 or not any(runs):
+        return None
+    copied = sum(in_image[at] for at, origin in enumerate(made.by_layer) if origin and origin.copy)
+    return sum(in_image) - copied
 
 
 def _image_steps(build: Build) -> Iterator[int]:

@@ -8,10 +8,15 @@ from collections.abc import Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from stagegraph.graph.build import Build
+from stagegraph.errors import InputError
+from stagegraph.graph.build import Build, build_of_file
+from stagegraph.graph.report import analyse
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Report, Shipped, StepKind, stage_id
-from stagegraph.sizes.sizes import Sizes, left_behind
-from stagegraph.sizes.usage import Usage
+from stagegraph.records.record import Tick
+from stagegraph.sizes.image import read_image
+from stagegraph.sizes.sizes import Sizes, left_behind, sizes_of
+from stagegraph.sizes.usage import Usage, read_usage_file, usage_of
+from stagegraph.source import printable
 
 _COPIES = (EdgeKind.COPY, EdgeKind.ADD)
 
@@ -44,6 +49,26 @@ def weighed(report: Report, build: Build, sizes: Sizes | None, usage: Usage | No
         shipped=tuple(_shipped(report, known)),
         left_behind=tuple(replace(one, bytes=known.left.get(one.node)) for one in report.left_behind),
     )
+
+
+def weighed_from_files(build: Build, image: str, usage: str, tick: Tick) -> Report:
+    """The report of ``build`` with the bytes of the archive ``image`` and of the list ``usage``, if given.
+
+    Raises InputError for files that cannot be read, and if the build did not make the image.
+    """
+    records = read_usage_file(usage) if usage else ()
+    sizes = None
+    if image:
+        platform = build.options.platforms[0] if build.options.platforms else ""
+        archive = read_image(image, tick, platform=platform)
+        if archive.platform not in build.options.all_platforms:
+            build = build_of_file(build.file, replace(build.options, platforms=(archive.platform,)))
+        sizes = sizes_of(archive, build, records)
+        if not sizes.dockerfile:
+            raise InputError(
+                printable(sizes.notes[-1]), hint="use the Dockerfile and the options that built the image"
+            )
+    return weighed(analyse(build), build, sizes, usage_of(build, records) if records else None)
 
 
 def _known(report: Report, build: Build, sizes: Sizes | None, usage: Usage | None) -> _Bytes:
