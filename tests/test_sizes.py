@@ -560,7 +560,7 @@ def test_many_whiteouts_remove_nothing_that_is_not_there(tmp_path: Path) -> None
             archive.addfile(tarfile.TarInfo(f"d{number % 100}/.wh.{number}"))
     layer = buffer.getvalue()
     image = images.image(images.written(tmp_path, images.image_of(layer, layer, layer)))
-    assert filesystem(image.layers).visible == ()
+    assert list(filesystem(image.layers).visible) == []
 
 
 @given(st.binary(max_size=3000))

@@ -201,7 +201,6 @@ def _tools(files: Filesystem, layers: Sequence[Layer]) -> dict[str, tuple[str, .
     """The programs in the image that build images rarely need, by kind; links to them too."""
     seen: set[str] = set()
     by_kind: dict[str, set[str]] = defaultdict(set)
-    visible = set(files.visible)
     for number in range(len(layers) - 1, -1, -1):
         layer = layers[number]
         for position, path in enumerate(layer.names):
@@ -209,7 +208,7 @@ def _tools(files: Filesystem, layers: Sequence[Layer]) -> dict[str, tuple[str, .
             if not kind or path in seen:
                 continue
             seen.add(path)
-            if layer.kinds[position] in (SYMLINK, HARDLINK) or Position(number, position) in visible:
+            if layer.kinds[position] in (SYMLINK, HARDLINK) or files.is_visible(Position(number, position)):
                 by_kind[kind].add("/" + path)
     return {kind: tuple(sorted(by_kind[kind])) for kind in kinds.TOOLS if by_kind[kind]}
 

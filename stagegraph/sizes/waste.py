@@ -86,16 +86,17 @@ def _how(files: Filesystem, hidden: Hidden) -> str:
 
 def _duplicates(files: Filesystem, own: Sequence[bool]) -> Iterator[_Case]:
     """Files of the image with the bytes of another one in it, which comes first."""
-    first: dict[tuple[int, int], Position] = {}
+    first: dict[int, Position] = {}  # by size and content
     # a copy whose mode a later layer changes was made where its bytes were written
-    written = {
-        (files.name(one.file), _content(files, one.file)): one.file.layer for one in files.hidden[::-1]
-    }
+    written: dict[tuple[str, int], int] = {}
+    for one in files.hidden:
+        if files.size(one.file) >= _SMALLEST_DUPLICATE:
+            written.setdefault((files.name(one.file), _content(files, one.file)), one.file.layer)
     for at in files.visible:
         layer = files.layers[at.layer]
         if layer.sizes[at.file] < _SMALLEST_DUPLICATE:
             continue
-        known = first.setdefault((layer.sizes[at.file], layer.contents[at.file]), at)
+        known = first.setdefault(layer.sizes[at.file] << 64 | layer.contents[at.file], at)
         layer_of_copy = written.get((files.name(at), layer.contents[at.file]), at.layer)
         if known != at and own[layer_of_copy]:
             yield _Case(group=("duplicate", layer_of_copy, ""), at=at)

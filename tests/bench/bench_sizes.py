@@ -33,7 +33,7 @@ def layer(files: int, size: int, seed: int) -> bytes:
         for number in range(files):
             at = chance.randrange(len(noise) - 1)
             data = (noise[at:] + noise)[: size // 2] + b"the same words " * (size // 30)
-            member = tarfile.TarInfo(f"usr/lib/package{number % 300}/module{number % 20}/file{number}.js")
+            member = tarfile.TarInfo(f"usr/lib/package{number % 300}/module{seed}/file{number}.js")
             member.size = len(data)
             archive.addfile(member, io.BytesIO(data))
     return buffer.getvalue()
@@ -60,9 +60,9 @@ def used(command: str, folder: Path) -> float:
 def memory(path: Path) -> float:
     """The most memory that ``stagegraph sizes`` has, in MiB."""
     code = (
-        "import resource, sys; from stagegraph.sizes.image import read_image;"
+        "import sys; from stagegraph.sizes.image import read_image;"
         "from stagegraph.sizes.sizes import sizes_of; sizes_of(read_image(sys.argv[1], lambda _: None));"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+        "print(int(open('/proc/self/status').read().partition('VmHWM:')[2].split()[0]) / 1024)"
     )
     done = subprocess.run([sys.executable, "-c", code, path], check=True, capture_output=True, text=True)
     return float(done.stdout)
