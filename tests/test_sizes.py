@@ -155,6 +155,17 @@ def test_every_form_of_an_archive_gives_the_same(form: str, tmp_path: Path) -> N
     assert _comparable(sizes, packed=form not in ("old", "linked")) == expected
 
 
+@pytest.mark.parametrize("kind", ["oci", "oci-archive", "docker-archive"])
+def test_an_image_that_skopeo_copies_is_the_same(kind: str, tmp_path: Path) -> None:
+    path = images.written(tmp_path, images.files()["nodejs/image.oci.tar"])
+    copied = tmp_path / "copied"
+    run = [program("skopeo"), "--insecure-policy", "copy", f"oci-archive:{path}", f"{kind}:{copied}:app:1"]
+    subprocess.run(run, check=True, capture_output=True)
+    packed = kind != "docker-archive"
+    expected = _comparable(images.sizes(tmp_path, "nodejs/image.oci.tar"), packed=packed)
+    assert _comparable(sizes_of(images.image(str(copied)), images.build("nodejs")), packed=packed) == expected
+
+
 def _in_form(oci: bytes, form: str, folder: Path) -> str:
     if form == "folder":
         for name, data in images.members(oci).items():
