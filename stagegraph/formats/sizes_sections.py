@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from stagegraph.formats.report_sections import weight_words
 from stagegraph.sizes.compare import SizeChange, SizeComparison
-from stagegraph.sizes.sizes import CopiedSize, Sizes
+from stagegraph.sizes.sizes import CopiedSize, FolderSize, Sizes
 from stagegraph.source import printable
 from stagegraph.units import counted, share, size
 
@@ -82,10 +82,16 @@ def tables(sizes: Sizes) -> Iterator[Table]:
     if sizes.copied:
         rows = tuple((size(one.in_image), f"line {one.line}", _copied(one)) for one in sizes.copied)
         yield Table(heading="Copied into the image", columns=("in image", "where", "from"), rows=rows)
-    folders = [one for one in sizes.folders if one.bytes >= sizes.in_image * _FOLDER_FROM][:_MOST_FOLDERS]
+    folders = [one for one in _folders(sizes) if one.bytes >= sizes.in_image * _FOLDER_FROM][:_MOST_FOLDERS]
     if folders:
         rows = tuple((size(one.bytes), f"{one.files:,}", f"/{printable(one.path)}") for one in folders)
         yield Table(heading="The largest folders", columns=("in image", "files", "folder"), rows=rows)
+
+
+def _folders(sizes: Sizes) -> Iterator[FolderSize]:
+    """The folders, without those of which all is in one folder below them."""
+    below = {(one.path.rpartition("/")[0], one.bytes, one.files) for one in sizes.folders}
+    return (one for one in sizes.folders if (one.path, one.bytes, one.files) not in below)
 
 
 def _by_line(sizes: Sizes) -> Iterator[tuple[str, str, str, str]]:
