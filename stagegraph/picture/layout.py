@@ -16,7 +16,7 @@ from stagegraph.picture.graphviz_engine import LayoutError, first_in_time, run_g
 from stagegraph.picture.sizes import Size, box_size, frame_line, frame_mark, label_lines, label_size
 from stagegraph.picture.smaller import layout_candidates, without_hopeless
 from stagegraph.picture.theme import SHIPS, arrow_styles
-from stagegraph.picture.view import Arrow, Group, Picture
+from stagegraph.picture.view import Arrow, Box, Group, Picture
 
 PLAIN_BOXES = 400  # above it lines are straight and few rounds are spent on the layout
 PLAIN_CROSSED_RANKS = 1000  # above it, too: 1,500 took 0.9 s and 4,000 5 s, plainly at most 0.2 s
@@ -110,17 +110,24 @@ def layout_dot(drawn: Picture) -> str:
     graph.attr("node", shape="box", fixedsize="true", label="")
     names = {box.id: f"n{number}" for number, box in enumerate(drawn.boxes)}
     grouped = drawn.grouped()
+    straight = not drawn.compares and sum(box.role is Role.TARGET for box in drawn.boxes) == 1
     for number, group in enumerate(drawn.groups):
         with graph.subgraph(name=f"cluster{number}", graph_attr=_frame(group)) as frame:
             for box in grouped[group.id]:
                 frame.node(names[box.id], **_size(box_size(box)))
     for box in grouped.get("", ()):
-        graph.node(names[box.id], **_size(box_size(box)))
+        graph.node(names[box.id], **_size(box_size(box)), **_line(box, straight))
     for number, (arrow, style) in enumerate(zip(drawn.arrows, arrow_styles(drawn), strict=True)):
-        weight = 1 if not arrow.needed else 30 if style == "inherited" else 4 if style in SHIPS else 2
+        weight = 1 if not arrow.needed else 12 if style == "inherited" else 4 if style in SHIPS else 2
         _edge(graph, number, arrow, names, weight=weight, labelled=labelled)
     _last_rank(graph, drawn, names)
     return str(graph.source)
+
+
+def _line(box: Box, straight: bool) -> dict[str, str]:
+    """Graphviz keeps the boxes of one group in one line: what is wholly in the image of the only target."""
+    ships = straight and box.role in (Role.TARGET, Role.INHERITED)
+    return {"group": "ships"} if ships else {}
 
 
 def _graph_attributes(drawn: Picture, labelled: bool) -> dict[str, str]:
