@@ -100,7 +100,7 @@ def _result_of(steps: Sequence[Step], position: int) -> list[int]:
 
 
 def _way(steps: Sequence[Step], first: int, last: int) -> list[int]:
-    """The steps of a shortest way from ``first``, which is not in it, to ``last``; only that if there is none."""
+    """The steps after ``first`` on a shortest way to ``last``; only ``last`` if there is none."""
     reader, waiting = {last: last}, [last]
     for position in waiting:  # grows; inputs have lower positions
         for read in steps[position].inputs:
