@@ -61,7 +61,9 @@ def numbered(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> tuple[Box, ...]:
     on_path = [box.id for box in boxes if box.critical]
     rank = ranks(boxes, arrows) if on_path else {}
     places = {name: place for place, name in enumerate(sorted(on_path, key=rank.__getitem__), 1)}
-    return tuple(replace(box, ordinal=places.get(box.id, 0)) for box in boxes) if on_path else tuple(boxes)
+    return tuple(
+        replace(box, ordinal=places.get(box.id, 0)) if box.critical or box.ordinal else box for box in boxes
+    )
 
 
 def _labelled_where_it_ships(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> tuple[Arrow, ...]:
