@@ -24,7 +24,12 @@ _SHAPES = {
     NodeKind.NAMED_CONTEXT: "tab",
     NodeKind.REMOTE: "note",
 }
-_DASHES = {"solid": "", "dashed": ",dashed", "dotted": ",dotted"}
+_DASHES = {
+    "solid": "solid",
+    "dashed": "dashed",
+    "dotted": "dotted",
+    "dashdot": "dashed",
+}  # DOT has only these
 
 
 def render(report: Report, view: View) -> str:
@@ -148,7 +153,7 @@ def _box(box: Box, view: View, palette: Palette, plain: bool, tooltips: bool) ->
 
 def _style(box: Box, style: Style) -> str:
     rounded = "rounded," if box.kind in (None, NodeKind.STAGE) else ""
-    return f"{rounded}filled" + _DASHES[style.dash]
+    return f"{rounded}filled" + (f",{_DASHES[style.dash]}" if style.dash != "solid" else "")
 
 
 def _label(box: Box) -> Iterator[str]:
@@ -176,7 +181,7 @@ def _arrow(arrow: Arrow, name: str, view: View, palette: Palette, tooltips: bool
         "class": f"{arrow.kind or 'wait'} {name}" + (" critical" if arrow.critical else ""),
         "color": colour,
         "fontcolor": palette.text if arrow.needed else palette.faint,
-        "style": arrow_dash(arrow),
+        "style": _DASHES[arrow_dash(arrow)],
         "penwidth": _arrow_width(arrow),
         "arrowhead": "vee" if arrow.kind in (EdgeKind.COPY, EdgeKind.ADD) else "normal",
     }

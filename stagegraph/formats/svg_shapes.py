@@ -12,11 +12,7 @@ from stagegraph.picture.theme import COLOURED, DARK, DASHES, MARKED, Palette, St
 from stagegraph.picture.view import Arrow, View
 from stagegraph.source import xml_text
 
-HALOS = (
-    ".label text{paint-order:stroke;stroke-width:4px;stroke-linejoin:round}",
-    # on line and head, since `opacity` makes a renderer draw each edge on a layer of its own
-    ".edge.unneeded .line{stroke-opacity:.6}.edge.unneeded .head{fill-opacity:.6}",
-)
+HALO = ".label text{paint-order:stroke;stroke-width:4px;stroke-linejoin:round}"
 _FONTS = "Arial, Helvetica, 'Liberation Sans', Arimo, sans-serif"
 _RIM = 6.0  # half the height of the ellipses of a cylinder
 _TAB = 5.0
@@ -27,7 +23,7 @@ _BASELINE = 0.36
 
 def style_sheet(view: View, *, compares: bool) -> str:
     """The CSS of an SVG, with rules for dark mode if the theme is auto."""
-    rules = [f"text{{font-family:{_FONTS}}}", "a{text-decoration:none}", *HALOS]
+    rules = [f"text{{font-family:{_FONTS}}}", "a{text-decoration:none}", HALO]
     if view.theme == "auto":
         rules.append(
             "@media (prefers-color-scheme:dark){"
