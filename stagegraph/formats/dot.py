@@ -24,12 +24,7 @@ _SHAPES = {
     NodeKind.NAMED_CONTEXT: "tab",
     NodeKind.REMOTE: "note",
 }
-_DASHES = {
-    "solid": "solid",
-    "dashed": "dashed",
-    "dotted": "dotted",
-    "dashdot": "dashed",
-}  # DOT has only these
+_DASHES = {"solid": "solid", "dashed": "dashed", "dotted": "dotted", "dashdot": "dotted"}
 
 
 def render(report: Report, view: View) -> str:

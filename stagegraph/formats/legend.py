@@ -110,6 +110,12 @@ def _edges(drawn: Picture, palette: Palette) -> Iterator[Item]:
     if any(arrow.critical for arrow in drawn.arrows):
         drawing = double_line(Arrow(source="", target="", kind=None), _SAMPLE, palette, 3.9, "solid")
         yield f'<g class="edge critical">{drawing}</g>', 26.0, "critical path, in order of its numbers"
+    if any(arrow.weight for arrow in drawn.arrows):
+        yield (
+            f'<g class="edge upstream">{_sample(EdgeKind.FROM, colour, 5.0)}</g>',
+            26.0,
+            "thicker: more bytes",
+        )
 
 
 def _sample(kind: EdgeKind, colour: str, width: float) -> str:

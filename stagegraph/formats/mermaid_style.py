@@ -18,9 +18,9 @@ _DASHED, _DOTTED, _DASHDOT = "6 3", "2 3", "8 3 2 3"
 _ARROWS = MappingProxyType(
     {
         "inherited": f"stroke:{BLUE},stroke-width:3.5px",
-        "copied": f"stroke:{GREEN},stroke-width:2.2px",
+        "copied": f"stroke:{GREEN},stroke-width:1.9px",
         "selectable": f"stroke:{AMBER},stroke-width:1.2px,stroke-dasharray:{_DASHDOT}",
-        "upstream": f"stroke:{GREY},stroke-width:1.2px",
+        "upstream": f"stroke:{GREY},stroke-width:1px",
         "same": f"stroke:{GREY},stroke-width:1.2px",
         "unneeded": f"stroke:{GREY},stroke-width:1px,stroke-dasharray:{_DOTTED}",
         "added": f"stroke:{GREEN},stroke-width:2.5px",
