@@ -81,7 +81,7 @@ LOG = """\
 # by command: what it is run with, and an option that should matter
 _Options = dict[str, tuple[str, ...]]
 CASES: dict[str, tuple[tuple[str, ...], _Options]] = {
-    "render": (("Dockerfile",), _BUILD | _VIEW),
+    "render": (("Dockerfile",), _BUILD | _VIEW | {"check": ("--check",)}),
     "report": (("Dockerfile",), _BUILD | {name: _VIEW[name] for name in ("record", "build")}),
     "explain": (("alpine:1", "Dockerfile"), _BUILD),
     "diff": (

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import graphviz
 
-from stagegraph.formats.dot_legend import add_legend
+from stagegraph.formats.dot_legend import legend
 from stagegraph.formats.node_ids import arrow_ids, node_ids
-from stagegraph.model import EdgeKind, NodeKind, Report
+from stagegraph.model import EdgeKind, NodeKind, Report, Role
 from stagegraph.picture.picture import picture
 from stagegraph.picture.sizes import title_lines
 from stagegraph.picture.theme import Palette, Style, arrow_dash, arrow_styles, border, palette_of, style_name
@@ -55,9 +55,19 @@ def dot_of(drawn: Picture, view: View, palette: Palette, *, tooltips: bool) -> s
     for arrow, name, own in zip(drawn.arrows, arrow_styles(drawn), ids, strict=True):
         attributes = _arrow(arrow, name, view, palette, tooltips) | {"id": own}
         graph.edge(names[arrow.source], names[arrow.target], **attributes)
-    if view.legend or drawn.notes:
-        add_legend(graph, drawn, palette, names, shown=view.legend)
+    _add_legend(graph, drawn, legend(drawn, palette, shown=view.legend), names, palette)
     return str(graph.source)
+
+
+def _add_legend(
+    graph: graphviz.Digraph, drawn: Picture, label: str, names: Mapping[str, str], palette: Palette
+) -> None:
+    """Add a node below the targets, whose name no box has, since these have a prefix."""
+    if label:
+        graph.node("legend", label, shape="plain", fontsize="11", fontcolor=palette.text)
+        for box in drawn.boxes:
+            if box.role is Role.TARGET:
+                graph.edge(names[box.id], "legend", style="invis")
 
 
 def _title(title: str) -> dict[str, str]:

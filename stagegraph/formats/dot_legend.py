@@ -1,13 +1,11 @@
-"""The legend of a DOT graph, for what occurs in it, and the notes on what was left out: a table of its own."""
+"""The legend of a DOT graph, for what occurs in it, and the notes on what was left out, as a table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
-import graphviz
+from collections.abc import Iterator
 
 from stagegraph.formats.legend import KIND_WORDS, ROLE_WORDS, edge_words
-from stagegraph.model import EdgeKind, NodeKind, Role
+from stagegraph.model import EdgeKind, NodeKind
 from stagegraph.picture.theme import EDGE_DASHES, Palette, style_name
 from stagegraph.picture.view import Picture
 from stagegraph.source import xml_text
@@ -21,27 +19,14 @@ _SHAPES = {
 _TABLE = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="4" CELLPADDING="2">'
 
 
-def add_legend(
-    graph: graphviz.Digraph, drawn: Picture, palette: Palette, names: Mapping[str, str], *, shown: bool
-) -> None:
-    """Add to ``graph`` a node below its targets with the legend, if ``shown``, and the notes.
-
-    ``names`` are those of its nodes, by the ids of boxes.
-    """
+def legend(drawn: Picture, palette: Palette, *, shown: bool) -> str:
+    """The label of a node, as HTML of Graphviz, with the legend, if ``shown``, and the notes; or nothing."""
     rows = [*(_legend(drawn, palette) if shown else ()), *_notes(drawn, palette)]
-    if rows:
-        name = "legend"
-        while name in names.values():
-            name += "_"
-        table = f"<{_TABLE}{''.join(rows)}</TABLE>>"
-        graph.node(name, table, shape="plain", fontsize="11", fontcolor=palette.text)
-        for box in drawn.boxes:
-            if box.role is Role.TARGET:
-                graph.edge(names[box.id], name, style="invis")
+    return f"<{_TABLE}{''.join(rows)}</TABLE>>" if rows else ""
 
 
 def _legend(drawn: Picture, palette: Palette) -> Iterator[str]:
-    present = {style_name(part) for part in (*drawn.boxes, *drawn.groups)}
+    present = {style_name(box) for box in drawn.boxes} | {style_name(group) for group in drawn.groups}
     for name, words in ROLE_WORDS.items():
         if name in present:
             style = palette.style(name)
