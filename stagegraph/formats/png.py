@@ -13,7 +13,7 @@ from stagegraph.picture.view import View
 
 FAMILY = "Arimo"
 MAX_SCALE = 2.0
-SHARP_PIXELS = 4_000_000  # above it the scale falls from 2 towards 1: 2560 by 1600, a large screen
+SHARP_PIXELS = 3_000_000  # above it the scale falls from 2 towards 1, so that PNG costs 3 times SVG
 MAX_PIXELS = 40_000_000  # above it the scale falls below 1: resvg takes 70 to 110 ms a million pixels
 
 
@@ -43,7 +43,7 @@ def _missing() -> RenderError:
 
 
 def render(report: Report, view: View) -> bytes:
-    """``report`` as PNG, 2 pixels a point, and 1 to 2 above 4 million pixels (see ``zoom_of``).
+    """``report`` as PNG, 2 pixels a point, and 1 to 2 above 3 million pixels (see ``zoom_of``).
 
     The theme is light unless it is pinned to dark: a PNG cannot follow the reader's mode.
     """
