@@ -13,7 +13,7 @@ from stagegraph.picture.view import View
 
 FAMILY = "Arimo"
 MAX_SCALE = 2.0
-SHARP_PIXELS = 3_000_000  # above it the scale falls from 2 towards 1, so that PNG costs 3 times SVG
+SHARP_PIXELS = 3_000_000  # above it the scale falls from 2 towards 1, since PNG costs 1 s for 10 million
 MAX_PIXELS = 40_000_000  # above it the scale falls below 1: resvg takes 70 to 110 ms a million pixels
 
 
