@@ -2,10 +2,10 @@
 
 const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-/** Makes the drawing of `graph` interactive; does nothing on a page without a graph. */
+/** Makes the drawing of `graph` interactive; returns its boxes and its panning, or null on a page without a graph. */
 function startGraph(graph) {
   const svg = document.querySelector("svg.drawing");
-  if (!svg || !graph) return;
+  if (!svg || !graph) return null;
   const canvas = svg.closest(".canvas");
   const boxes = graph.boxes.map(([id, key, label]) => ({ element: byId(id), id, key, label }));
   const panning = startPanning(svg, canvas);
@@ -18,6 +18,7 @@ function startGraph(graph) {
   svg.addEventListener("pointerleave", () => tell("point", ""));
   showState(svg, boxes, elementIds, graph.arrows, panning);
   startGraphButtons(canvas, panning);
+  return { boxes, panning };
 }
 
 function makeBoxReact(box, number, canvas) {

@@ -8,7 +8,7 @@ from stagegraph.formats.html.facts import graph_facts, overview
 from stagegraph.model import Report
 from stagegraph.picture.view import View, checked_link_base
 
-_SCRIPTS = ("dom", "selection", "paths", "panning", "graph", "panel", "search", "theme", "shortcuts", "main")
+SCRIPTS = ("dom", "selection", "paths", "panning", "graph", "panel", "search", "theme", "shortcuts", "main")
 
 
 def render(report: Report, view: View) -> str:
@@ -16,25 +16,28 @@ def render(report: Report, view: View) -> str:
 
     Every text from the Dockerfile is data to that script: a policy forbids the browser all else.
     """
+    return assembled(graph_page(report, view))
+
+
+def graph_page(report: Report, view: View) -> Page:
+    """The page of ``report``."""
     checked_link_base(view.link_base)
     drawn = drawing(report, view)
-    return assembled(
-        Page(
-            title=view.title or drawn.title,
-            heading=view.title or report.source,
-            subheading=_subheading(report),
-            theme=view.theme,
-            fills=True,
-            sections=(drawn.section,),
-            scripts=_SCRIPTS,
-            data={
-                "link": view.link_base.partition("#")[0],
-                "showPath": view.critical_path,
-                "graph": drawn.parts,
-                "overview": overview(report),
-                **graph_facts(report),
-            },
-        )
+    return Page(
+        title=view.title or drawn.title,
+        heading=view.title or report.source,
+        subheading=_subheading(report),
+        theme=view.theme,
+        fills=True,
+        sections=(drawn.section,),
+        scripts=SCRIPTS,
+        data={
+            "link": view.link_base.partition("#")[0],
+            "showPath": view.critical_path,
+            "graph": drawn.parts,
+            "overview": overview(report),
+            **graph_facts(report),
+        },
     )
 
 

@@ -7,7 +7,7 @@ const FIT_AT_MOST = 1.5; // pixels per point, so that a small graph does not fil
 function startPanning(svg, canvas) {
   const { x, y, width, height } = svg.viewBox.baseVal;
   const whole = { x, y, width, height };
-  const view = { x: 0, y: 0, scale: 1 };
+  const view = { x: 0, y: 0, scale: 1, fitted: true }; // fitted: until the user moves it
 
   function show() {
     svg.setAttribute("viewBox", [view.x, view.y, canvas.clientWidth / view.scale, canvas.clientHeight / view.scale].join(" "));
@@ -19,10 +19,12 @@ function startPanning(svg, canvas) {
   function fit() {
     view.scale = fitScale();
     centre(whole.x + whole.width / 2, whole.y + whole.height / 2);
+    view.fitted = true;
   }
   function centre(middleX, middleY) {
     view.x = middleX - canvas.clientWidth / view.scale / 2;
     view.y = middleY - canvas.clientHeight / view.scale / 2;
+    view.fitted = false;
     show();
   }
   function zoom(factor, left = canvas.clientWidth / 2, top = canvas.clientHeight / 2) {
@@ -30,11 +32,13 @@ function startPanning(svg, canvas) {
     view.x += left / view.scale - left / scale;
     view.y += top / view.scale - top / scale;
     view.scale = scale;
+    view.fitted = false;
     show();
   }
   function move(byX, byY) {
     view.x -= byX / view.scale;
     view.y -= byY / view.scale;
+    view.fitted = false;
     show();
   }
   /** Centres the view on `box` (in points) unless its middle is visible already. */
@@ -46,9 +50,15 @@ function startPanning(svg, canvas) {
     const inside = left > 40 && top > 40 && left < canvas.clientWidth - 40 && top < canvas.clientHeight - 40;
     if (!inside) centre(middleX, middleY);
   }
-  new ResizeObserver(fit).observe(canvas);
+  /** Shows the view `wanted`, as `state` returned it. */
+  function restore(wanted) {
+    Object.assign(view, wanted);
+    if (view.fitted) fit();
+    else show();
+  }
+  new ResizeObserver(() => restore(view)).observe(canvas);
   fit();
-  const panning = { fit, zoom, move, reveal };
+  const panning = { fit, zoom, move, reveal, restore, state: () => ({ ...view }) };
   listenToPointers(canvas, panning);
   listenToWheel(canvas, panning);
   return panning;
