@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import click
 
-from stagegraph.cli.dockerfile import dockerfile_argument
+from stagegraph.cli.dockerfile import saved_dockerfile_argument
 from stagegraph.cli.render import (
     critical_path_option,
     direction_option,
@@ -29,7 +29,7 @@ _LARGEST_PORT = 65_535
 
 
 @click.command()
-@dockerfile_argument
+@saved_dockerfile_argument
 @click.option(
     "--port",
     type=click.IntRange(0, _LARGEST_PORT),
@@ -63,8 +63,6 @@ def serve(dockerfile: str, options: Options, port: int, open_: bool | None, **vi
       stagegraph serve app/Dockerfile --target release
       stagegraph serve --port 8000 --no-open
     """
-    if dockerfile == "-":
-        raise click.UsageError("standard input cannot be saved again: name the path of a Dockerfile")
     _check_installed()
     _serve(dockerfile, options, View(**view), port, open_)  # type: ignore[arg-type]  # click checked them
 
@@ -87,17 +85,21 @@ def _check_installed() -> None:
 def _serve(dockerfile: str, options: Options, view: View, port: int, wanted: bool | None) -> None:
     import secrets
 
+    from stagegraph.api import read
+    from stagegraph.discovery.build_files import build_file_kind
     from stagegraph.live.drawn import LiveFile, first_drawn
     from stagegraph.live.server import address_of, listening, serve
     from stagegraph.reading import read_source
 
     with suggesting_commands(dockerfile):
-        read_source(dockerfile)
+        source = read_source(dockerfile)
+        if build_file_kind(source.name, source.text):
+            read(source, options)  # the error says which Dockerfiles it builds
     listener, token = listening(port), secrets.token_urlsafe(24)
     file = LiveFile(name=dockerfile, options=options, view=view)
     drawn = first_drawn(file)
-    for line in drawn.error:
-        print(printable(line), file=sys.stderr)
+    if drawn.error:
+        print("error:", "\n".join(map(printable, drawn.error)), file=sys.stderr)
     address = address_of(listener, token)
     print(
         f"Serving {printable(dockerfile or 'the Dockerfile')} at {address}\nPress Ctrl+C to stop", flush=True

@@ -155,7 +155,7 @@ async def _serve(listener: socket.socket, token: str, file: LiveFile, drawn: Dra
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        timeout_graceful_shutdown=2,
+        timeout_graceful_shutdown=5,
     )
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(live.follow)

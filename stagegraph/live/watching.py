@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
-from pathlib import Path
+from contextlib import suppress
 
 import anyio
 from watchfiles import awatch
@@ -66,7 +67,8 @@ async def _looks(name: str, ended: anyio.Event) -> AsyncIterator[None]:
                 yield
                 if _folders(name) != folders:
                     break
-        except (OSError, RuntimeError):  # no more watches, or the directory has just been deleted
+        # no more watches, the directory has just been deleted, or its name is not UTF-8
+        except (OSError, RuntimeError, ValueError):
             await anyio.sleep(_RECHECK)
             yield
 
@@ -92,12 +94,10 @@ async def _events(folders: dict[str, int], ended: anyio.Event) -> AsyncIterator[
 
 def _folders(name: str) -> dict[str, int]:
     """The directories of the file and of what it links to, with their inodes; without missing ones."""
-    path = Path(name or ".")
+    paths = [os.path.abspath(name or "."), os.path.realpath(name or ".")]
     found: dict[str, int] = {}
-    for folder in (path, path.parent, path.resolve(), path.resolve().parent):
-        try:
-            if folder.is_dir():
-                found[str(folder.resolve())] = folder.stat().st_ino
-        except OSError:
-            continue
+    for folder in (*paths, *map(os.path.dirname, paths)):
+        with suppress(OSError):
+            if os.path.isdir(folder):
+                found[folder] = os.stat(folder).st_ino
     return found
