@@ -12,13 +12,16 @@ from stagegraph.version import __version__
 
 if TYPE_CHECKING:
     from stagegraph.api import affected, read, render, stage_graph, step_graph
+    from stagegraph.check.check import CheckedFile
+    from stagegraph.check.many import Run as CheckResult
+    from stagegraph.check.run import check_paths as check
     from stagegraph.comparison.changes import Comparison
     from stagegraph.comparison.compare import compare
     from stagegraph.errors import DockerfileError, InputError, OptionsError, RenderError, StagegraphError
     from stagegraph.graph.build import Build
     from stagegraph.graph.report import analyse
     from stagegraph.graph.stage_graph import pruned as prune
-    from stagegraph.model import Edge, EdgeKind, Finding, Node, NodeKind, Reach, Report, Role, Step
+    from stagegraph.model import Edge, EdgeKind, Finding, Node, NodeKind, Reach, Report, Role, Severity, Step
     from stagegraph.options import Options
     from stagegraph.picture.view import View
     from stagegraph.rebuild.context import Context, FileEntry, LinkEntry
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
 
 _PUBLIC = {
     "Build": "graph.build",
+    "CheckResult": "check.many:Run",
+    "CheckedFile": "check.check",
     "BuildState": "rebuild.state",
     "Comparison": "comparison.changes",
     "Context": "rebuild.context",
@@ -67,6 +72,7 @@ _PUBLIC = {
     "Role": "model",
     "Saving": "timings.timings",
     "SavingKind": "timings.timings",
+    "Severity": "model",
     "Source": "source",
     "StagegraphError": "errors",
     "Step": "model",
@@ -78,6 +84,7 @@ _PUBLIC = {
     "View": "picture.view",
     "affected": "api",
     "analyse": "graph.report",
+    "check": "check:",  # the package itself can be called
     "compare": "comparison.compare",
     "measure": "timings.measure",
     "prune": "graph.stage_graph:pruned",
@@ -93,6 +100,8 @@ _PUBLIC = {
 __all__ = [
     "Build",
     "BuildState",
+    "CheckResult",
+    "CheckedFile",
     "Comparison",
     "Context",
     "DockerfileError",
@@ -118,6 +127,7 @@ __all__ = [
     "Role",
     "Saving",
     "SavingKind",
+    "Severity",
     "Source",
     "StagegraphError",
     "Step",
@@ -130,6 +140,7 @@ __all__ = [
     "__version__",
     "affected",
     "analyse",
+    "check",
     "compare",
     "measure",
     "prune",
@@ -148,8 +159,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'stagegraph' has no attribute {name!r}")
     from importlib import import_module
 
-    module, _, attribute = _PUBLIC[name].partition(":")
-    value = getattr(import_module(f"stagegraph.{module}"), attribute or name)
+    path, colon, attribute = _PUBLIC[name].partition(":")
+    module = import_module(f"stagegraph.{path}")
+    value = module if colon and not attribute else getattr(module, attribute or name)
     globals()[name] = value
     return value
 

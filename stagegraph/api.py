@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import networkx
 
     from stagegraph.comparison.changes import Comparison
+    from stagegraph.graph.stage_graph import StageGraph
     from stagegraph.rebuild.impact import Impact
     from stagegraph.rebuild.state import BuildState
 
@@ -39,7 +40,7 @@ def read(dockerfile: str | PathLike[str] | Source = "", options: Options = _DEFA
     return build_of(source, options)
 
 
-def stage_graph(build: Build, *, prune: bool = False) -> networkx.DiGraph[str]:
+def stage_graph(build: Build, *, prune: bool = False) -> StageGraph:
     """A copy of the stage graph of ``build``, with ``prune`` only what its targets need."""
     return build.graph(prune=prune)
 

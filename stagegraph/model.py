@@ -227,6 +227,7 @@ class Report(Struct, frozen=True, kw_only=True, dict=True):
     shipped: tuple[Shipped, ...]
     left_behind: tuple[LeftBehind, ...]
     findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()  # why the graph may differ from what a builder runs
 
     def node(self, node_id: str) -> Node:
         """The node with the id ``node_id``; KeyError if there is none."""

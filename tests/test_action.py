@@ -172,9 +172,16 @@ def test_embed_check_fails_for_an_old_graph_with_an_annotation(runner: Runner) -
     page.write_text("# x\n\n<!-- stagegraph: Dockerfile -->\n<!-- /stagegraph -->\n")
     done = runner.run("embed", embed_check="README.md")
     assert done.returncode == 1
-    assert "::error title=stagegraph::Build graphs in Markdown files are out of date" in done.stdout
+    assert "::error title=stagegraph::Build graphs in pages are out of date" in done.stdout
     subprocess.run([sys.executable, "-m", "stagegraph", "embed", str(page)], check=True, capture_output=True)
     assert runner.run("embed", embed_check="README.md").returncode == 0
+
+
+def test_embed_check_does_not_call_a_missing_page_old(runner: Runner) -> None:
+    done = runner.run("embed", embed_check="MISSING.md")
+    assert done.returncode == 1
+    assert "::error title=stagegraph::Build graphs in pages cannot be checked" in done.stdout
+    assert "MISSING.md: No such file or directory" in done.stderr
 
 
 def test_no_module_of_the_checkout_is_imported(runner: Runner, tmp_path: Path) -> None:

@@ -205,6 +205,15 @@ def test_an_argument_in_a_bake_file_counts_where_it_is_used(in_process: Run, fol
     assert done.stdout == b"app\n"
 
 
+def test_a_target_that_cannot_be_built_does_not_hide_the_others(in_process: Run, folder: Path) -> None:
+    (folder / "app/Dockerfile").write_text("FROM node AS\n")
+    done = in_process("affected", "docker-bake.hcl", cwd=folder)
+    assert done.returncode == 0
+    assert "\napp: it cannot be built\nnote: this build fails: " in done.stdout.decode()
+    assert "\nweb: all of 2 steps cached\n" in done.stdout.decode()
+    assert in_process("affected", "docker-bake.hcl", "-F", "targets", cwd=folder).stdout == b"app\n"
+
+
 def test_a_record_says_what_the_rebuild_costs(in_process: Run, tmp_path: Path) -> None:
     import shutil
 
@@ -267,6 +276,13 @@ def test_outside_of_a_repository_the_change_must_be_named(in_process: Run, tmp_p
     assert "or name what changed with --changed" in done.stderr.decode()
     done = in_process("affected", "--changed", "a", cwd=tmp_path)
     assert done.stdout.decode().startswith("1 of 1 step runs again, 0 cached\n")
+
+
+def test_a_repository_without_a_commit_has_no_state_before(in_process: Run, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM alpine\n")
+    git(tmp_path, "init", "-q")
+    done = in_process("affected", cwd=tmp_path)
+    assert done.stderr.decode().startswith("error: there is no commit yet\n")
 
 
 def test_a_shallow_clone_says_what_is_missing(in_process: Run, folder: Path, tmp_path: Path) -> None:

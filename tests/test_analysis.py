@@ -133,7 +133,7 @@ def test_the_graph_is_a_networkx_dag() -> None:
     graph = build("FROM a AS b\nRUN x\nFROM c\nCOPY --from=b /p /q\n").graph()
     assert isinstance(graph, networkx.DiGraph)
     assert networkx.is_directed_acyclic_graph(graph)
-    assert graph.edges["stage:0", "stage:1"]["paths"] == ("/p",)
+    assert graph.edges["stage:0", "stage:1"]["paths"] == "/p"
     assert graph.nodes["stage:0"]["label"] == "b"
 
 

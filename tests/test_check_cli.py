@@ -335,7 +335,7 @@ def test_list_rules_has_a_line_for_each(in_process: Run) -> None:
 def test_explain_shows_the_page_of_a_rule(in_process: Run, code: str) -> None:
     text = in_process("check", "--explain", code).stdout.decode()
     assert text.startswith(f"## {code}\n\n*")
-    assert text.count("```dockerfile") == 2
+    assert text.count("```dockerfile") + text.count("```yaml") == 2
 
 
 def test_output_goes_to_a_file(in_process: Run, repository: Path) -> None:
@@ -547,11 +547,11 @@ def test_only_builds_of_the_checked_files_are_listed(in_process: Run, tmp_path: 
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "Dockerfile").write_text("FROM x\n")
-    services = ("a: {build: a}", "b: {build: {context: b, target: $T}}", "c: {build: none}")
+    services = ("a: {build: a}", "b: {build: {context: b, target: $T}}", "c: {build: $NONE}")
     (tmp_path / "compose.yaml").write_text("services:\n" + "".join(f"  {one}\n" for one in services))
     whole = in_process("check", cwd=tmp_path).stdout.decode()
     assert whole == "2 files checked, 3 builds found (2 partly understood; see --verbose): no findings\n"
-    # the Dockerfile of service c does not exist
+    # the Dockerfile of service c is not known
     only = in_process("check", "a", cwd=tmp_path).stdout.decode()
     assert only == "1 file checked, 2 builds found (1 partly understood; see --verbose): no findings\n"
 

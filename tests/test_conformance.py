@@ -37,8 +37,8 @@ def _found_edges(question: Question) -> Counter[Edge]:
     graph = build_for(question).whole_graph
     labels = graph.nodes(data="label")
     found: Counter[Edge] = Counter()
-    for _, _, data in graph.edges(data=True):
-        for edge in data["references"]:
+    for references in graph.references.values():
+        for edge in references:
             image = edge.source.startswith("image:")
             if edge.source.startswith("stage:") or (image and edge.kind is not EdgeKind.FROM):
                 source = f"image:{labels[edge.source]}" if image else edge.source

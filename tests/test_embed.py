@@ -285,7 +285,7 @@ def test_errors_say_file_line_and_next_step(stagegraph: Run, folder: Path) -> No
             "hint: write prune=true\n"
         ),
         EMPTY.replace("Dockerfile", "../nope"): (
-            "error: page.md:1: ../nope does not exist\nhint: use a path relative to the Markdown file\n"
+            "error: page.md:1: ../nope does not exist\nhint: use a path relative to the page\n"
         ),
         "a <!-- stagegraph: . -->\n": (
             "error: page.md:1:1: a marker must be alone on its line\n"
@@ -334,9 +334,9 @@ def test_two_blocks_cannot_write_one_picture(stagegraph: Run, folder: Path) -> N
         ("title=a title=b", "option `title` is given twice"),
         ("legend=yes", "invalid value `yes` for `legend`"),
         ("direction=UP", "invalid value `UP` for `direction`"),
-        ("format=png", "invalid value `png` for `format`"),
+        ("format=gif", "invalid value `gif` for `format`"),
         ("format=svg", "format=svg needs a file to write to"),
-        ("output=a.svg", "only format=svg writes a file"),
+        ("output=a.svg", "only format=svg and format=png write a file"),
         ("build-arg=X", "`build-arg=X` has no value"),
         ("build-context=A=b", "image names must be lower case"),
     ],
@@ -498,16 +498,23 @@ def test_a_dialect_for_another_format_is_refused(
     assert not (tmp_path / f"a.{name}").exists()
 
 
-@pytest.mark.parametrize("dialect", ["github", "azure"])
-def test_only_mermaid_has_dialects(tmp_path: Path, stagegraph: Run, dialect: str) -> None:
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ("format=svg output=a.svg dialect=github", "`dialect` has no effect on svg"),
+        ("format=svg output=a.svg dialect=azure", "`dialect` has no effect on svg"),
+        ("theme=dark", "`theme` has no effect on mermaid"),
+        ("legend=true", "`legend` has no effect on mermaid"),
+        ("engine=pure", "`engine` has no effect on mermaid"),
+    ],
+)
+def test_an_option_without_effect_is_refused(
+    tmp_path: Path, stagegraph: Run, settings: str, message: str
+) -> None:
     (tmp_path / "Dockerfile").write_text("FROM alpine\n")
-    marker = (
-        f"<!-- stagegraph: Dockerfile format=svg output=a.svg dialect={dialect} -->\n<!-- /stagegraph -->\n"
-    )
-    (tmp_path / "README.md").write_text(marker)
+    (tmp_path / "README.md").write_text(f"<!-- stagegraph: Dockerfile {settings} -->\n<!-- /stagegraph -->\n")
     done = stagegraph("embed", "README.md", cwd=tmp_path)
-    assert done.returncode == 1
-    assert b"only Mermaid has dialects" in done.stderr
+    assert (done.returncode, message in done.stderr.decode()) == (1, True)
 
 
 def test_the_markdown_of_a_dialect_has_its_fence(stagegraph: Run, tmp_path: Path) -> None:

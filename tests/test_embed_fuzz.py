@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from stagegraph.cli.writing import write
 from stagegraph.embedding.blocks import blocks_of
-from stagegraph.embedding.markdown import MarkdownText, markdown_from_bytes
-from stagegraph.embedding.markdown_file import update
+from stagegraph.embedding.markdown import MARKDOWN
+from stagegraph.embedding.page import PageText, page_from_bytes
+from stagegraph.embedding.page_file import update
 from stagegraph.errors import InputError, StagegraphError
 
 from .strategies import examples
@@ -93,7 +94,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "page.md"
 
 
-def outside(markdown: MarkdownText) -> list[bytes]:
+def outside(markdown: PageText) -> list[bytes]:
     """The bytes between, before and after the blocks, each marker with what stands beside it."""
     parts, place = [], 0
     for block in blocks_of(markdown):
@@ -132,12 +133,12 @@ def test_only_the_block_changes(page: Path, text: str) -> None:
 def assert_only_blocks_change(page: Path, data: bytes) -> None:
     """Embedding keeps every other byte, and embedding twice is the same as once."""
     try:
-        markdown = markdown_from_bytes(data, "page.md")
+        markdown = page_from_bytes(data, "page.md", MARKDOWN)
         made = update(page, markdown)
     except InputError as error:
         assert "page.md" in str(error)  # noqa: PT017
         return
-    again = markdown_from_bytes(made.updated, "page.md")
+    again = page_from_bytes(made.updated, "page.md", MARKDOWN)
     assert outside(again) == outside(markdown)
     assert made.blocks == len(blocks_of(again))
     assert update(page, again).updated == made.updated
@@ -149,7 +150,7 @@ def assert_only_blocks_change(page: Path, data: bytes) -> None:
 @given(st.binary(max_size=60) | pages())
 def test_any_bytes_are_read_and_given_back(data: bytes) -> None:
     with suppress(StagegraphError):
-        markdown = markdown_from_bytes(data, "page.md")
+        markdown = page_from_bytes(data, "page.md", MARKDOWN)
         assert markdown.encoded(markdown.lines) == data
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stagegraph.embedding.paths import is_markdown, names_dockerfile
+from stagegraph.embedding.paths import is_page, names_dockerfile
 
 from .conftest import ROOT
 
@@ -30,12 +30,12 @@ HOOKS = {hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.
         ("mydockerfile", False),
         ("main.py", False),
         ("Dockerfile/x.txt", False),
-        ("x.mdx", False),
+        ("x.mdx", True),
     ],
 )
 def test_the_hooks_see_what_embed_sees(hook: str, name: str, runs: bool) -> None:
     assert bool(re.search(HOOKS[hook]["files"], name)) == runs
-    assert (is_markdown(Path(name)) or names_dockerfile(name)) == runs
+    assert (is_page(Path(name)) or names_dockerfile(name)) == runs
 
 
 def test_one_hook_writes_and_the_other_checks() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stagegraph.check.work import is_dockerfile_name
+from stagegraph.discovery.file_names import is_dockerfile_name
 
 from .conftest import ROOT
 from .tools import need, program

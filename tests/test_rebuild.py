@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 
@@ -128,9 +129,7 @@ _PATTERNS = st.sampled_from(
 
 
 @given(st.lists(_PATTERNS, max_size=5), _NAMES)
-def test_patterns_match_as_the_last_one_that_matches_the_path_or_a_parent(
-    patterns: list[str], path: str
-) -> None:
+def test_patterns_match_as_those_of_moby(patterns: list[str], path: str) -> None:
     matcher = PathPatterns(ignore_patterns("\n".join(patterns).encode()))
     bits, excluded = 0, False
     parts = path.split("/")
@@ -140,15 +139,25 @@ def test_patterns_match_as_the_last_one_that_matches_the_path_or_a_parent(
 
 
 def _ignored(patterns: list[str], path: str) -> bool:
-    """Whether a path is ignored, by trying every pattern on it and on all its parents."""
-    import re
+    """Whether a path is ignored, folder by folder (moby/patternmatcher, MatchesUsingParentResults).
 
-    result = False
+    A pattern that could change nothing is not tried, so what it would match below is not known either.
+    """
+    ignored, of_parent = False, [False] * len(patterns)
     parts = path.split("/")
-    for pattern in patterns:
-        negated, clean = pattern.startswith("!"), pattern.lstrip("!").strip("/")
-        expression = re.escape(clean).replace(r"\*\*/", "(?:.*/)?").replace(r"/\*\*", "/.*")
-        expression = expression.replace(r"\*", "[^/]*").replace(r"\?", "[^/]").replace(r"\[ab\]", "[ab]")
-        if any(re.fullmatch(expression, "/".join(parts[:n])) for n in range(1, len(parts) + 1)):
-            result = not negated
-    return result
+    for length in range(1, len(parts) + 1):
+        ignored, of_folder = False, []
+        for pattern, inherited in zip(patterns, of_parent, strict=True):
+            negated = pattern.startswith("!")
+            tried = negated == ignored and _matches(pattern.lstrip("!").strip("/"), "/".join(parts[:length]))
+            of_folder.append(inherited or tried)
+            ignored = (not negated) if of_folder[-1] else ignored
+        of_parent = of_folder
+    return ignored
+
+
+def _matches(pattern: str, path: str) -> bool:
+    """Whether a whole path matches a pattern, by a regular expression."""
+    expression = re.escape(pattern).replace(r"\*\*/", "(?:.*/)?").replace(r"/\*\*", "/.*")
+    expression = expression.replace(r"\*", "[^/]*").replace(r"\?", "[^/]").replace(r"\[ab\]", "[ab]")
+    return bool(re.fullmatch(expression, path))

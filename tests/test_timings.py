@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 import stagegraph as sg
+from stagegraph import formats
 from stagegraph.cli.recorded import progress_of
 from stagegraph.formats.html.timings_page import render as html_page
 from stagegraph.formats.timings_json import render as timings_json
@@ -385,6 +386,20 @@ def test_two_records_are_compared_by_line(in_process: Run, folder: Path) -> None
         ).stdout
     )
     assert {change["kind"] for change in data["changes"]} == {"newly missed", "newly cached", "same"}
+
+
+COMPARE_SCHEMA = json.loads((ROOT / "docs/timings-compare.schema.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("path", RECORDS)
+def test_the_json_of_a_comparison_follows_its_schema(path: str) -> None:
+    validator = jsonschema.Draft202012Validator(COMPARE_SCHEMA)
+    for before, after in ((path, RECORDS[0]), (RECORDS[-1], path), (path, path)):
+        comparison = compare_timings(builds.timings(before), builds.timings(after))
+        data = json.loads(formats.render("timings --compare", comparison, "json"))
+        validator.validate(data)
+        data["changes"] += [{"kind": "other"}]
+        assert not validator.is_valid(data)
 
 
 def test_a_comparison_of_one_record_is_wrong_usage(in_process: Run, folder: Path) -> None:

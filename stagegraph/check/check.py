@@ -24,7 +24,7 @@ from stagegraph.dockerfile.file import Dockerfile, read_dockerfile
 from stagegraph.dockerfile.resolve import resolve
 from stagegraph.dockerfile.stages import Resolved
 from stagegraph.errors import DockerfileError, StagegraphError
-from stagegraph.model import Reach
+from stagegraph.model import Finding, Reach
 from stagegraph.options import Options
 from stagegraph.reach.reachability import Reached
 from stagegraph.source import Source, Span, excerpt, quoted
@@ -68,6 +68,11 @@ class CheckedFile(Struct, frozen=True, kw_only=True):
     error_column: int = 1
     failing_builds: tuple[tuple[FoundBuild, Problem], ...] = ()
     is_dockerfile: bool = True
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings in the file, by line."""
+        return tuple(one.problem.finding for one in self.problems)
 
 
 def check(
@@ -154,12 +159,21 @@ def _without_ignored(problems: Iterable[Problem], of_stages: Sequence[Extent]) -
 
 def checked_build_file(source: Source, failing: Iterable[tuple[FoundBuild, Problem]]) -> CheckedFile:
     """The result for a file that defines builds which fail: their problems by line, each once."""
-    problems = (
-        replace(problem, span=_of_target(source, problem.span.line, build.target or ""))
-        for build, problem in failing
-    )
+    problems = (replace(problem, span=_span_of(source, build, problem)) for build, problem in failing)
     reported = _with_excerpts(source, sorted_problems(problems))
     return CheckedFile(name=source.name, problems=reported, is_dockerfile=False)
+
+
+def _span_of(source: Source, build: FoundBuild, problem: Problem) -> Span:
+    """The span of the word that makes ``build`` fail."""
+    line = problem.span.line
+    if problem.code == "unknown-target":
+        return _of_target(source, line, build.target or "")
+    text = build.missing.text if build.missing else ""
+    column = source.line_at(line).find(text) if text else -1
+    if column < 0:
+        return Span(line=line, end_line=line)
+    return Span(line=line, end_line=line, column=column + 1, length=len(text))
 
 
 def _of_target(source: Source, line: int, target: str) -> Span:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -14,7 +13,9 @@ from stagegraph.check.check import CheckedFile, checked_build_file
 from stagegraph.check.known_builds import known_builds_of
 from stagegraph.check.many import Candidate, Skipped, Task
 from stagegraph.check.rule import Problem
+from stagegraph.check.rules.missing_file import missing_files
 from stagegraph.check.settings import Settings
+from stagegraph.discovery.file_names import is_dockerfile_name, is_template_name
 from stagegraph.discovery.found_build import Discovery, FoundBuild, Note
 from stagegraph.discovery.repository import FileTree, ignore_spec
 from stagegraph.dockerfile.platforms import PlatformError, parse_platform
@@ -22,13 +23,6 @@ from stagegraph.errors import OptionsError
 from stagegraph.options import Options
 from stagegraph.source import Source
 
-# Patterns for the `re` functions, which compile them on first use.
-_DOCKERFILE = r"(?:Dockerfile|Containerfile)(?:[._-].+)?\Z|.+\.(?:Dockerfile|Containerfile)\Z"
-_TEMPLATE = r"\.(?:j2|jinja2?|tmpl|tpl|template|erb|mustache|hbs|handlebars|gotmpl|m4|in|ejs|cruft|mako)\Z"
-_OTHER = (
-    r"\.(?:dockerignore|containerignore|md|rst|txt|bak|orig|rej|swp|lock|sha256|sig|patch|diff|ya?ml|json|toml"
-    r"|py|pyc|js|ts|go|rs|rb|sh|java|html?|png|svg|log)\Z|~\Z"
-)
 _FIXTURES = frozenset(
     {
         "testdata",
@@ -115,23 +109,6 @@ def _not_excluded(files: Iterable[str], exclude: Sequence[str]) -> Iterable[str]
     return (file for file in files if not spec.match_file(Path(file).as_posix()))
 
 
-def is_dockerfile_name(name: str) -> bool:
-    """Whether ``name`` is a common name for a Dockerfile."""
-    return _has_name(name) and not re.search(f"{_TEMPLATE}|{_OTHER}", name, re.IGNORECASE)
-
-
-def is_template_name(name: str) -> bool:
-    """Whether ``name`` is a common name for a template of a Dockerfile."""
-    return _has_name(name) and bool(re.search(_TEMPLATE, name, re.IGNORECASE))
-
-
-def _has_name(name: str) -> bool:
-    lower = name.lower()
-    if "dockerfile" not in lower and "containerfile" not in lower:  # most files of a repository
-        return False
-    return bool(re.match(_DOCKERFILE, name, re.IGNORECASE))
-
-
 def skipped_note(files: Sequence[str], reason: str) -> Note:
     """One note on all of ``files``."""
     shown = ", ".join(files[1:_MOST_NAMED])
@@ -164,6 +141,7 @@ class Work(Struct, frozen=True, kw_only=True):
     tasks: tuple[Task, ...]
     discoveries: tuple[Discovery, ...]
     notes: tuple[Note, ...]
+    failing_builds: tuple[tuple[str, FoundBuild, Problem], ...] = ()  # without a Dockerfile; root first
 
     @property
     def empty(self) -> list[str]:
@@ -197,8 +175,29 @@ def work_of(paths: Sequence[str], settings: Settings, asked: Options) -> Work:
         )
         tasks.append(Task(candidate=file, root=root, known_builds=known_builds, codes=settings.codes))
         checked.setdefault(root, set()).add(dockerfile)
-    discoveries = [_of(one, root, checked[root]) for root, one in repositories.discoveries.items()]
-    return Work(tasks=tuple(tasks), discoveries=tuple(discoveries), notes=tuple(notes))
+    directories = [path for path in paths if path != "-" and Path(path).is_dir()]
+    failing = [one for path in directories for one in _failing_below(path, repositories, settings)]
+    discoveries = [_of(one, root, checked.get(root, ())) for root, one in repositories.discoveries.items()]
+    return Work(
+        tasks=tuple(tasks),
+        discoveries=tuple(discoveries),
+        notes=tuple(notes),
+        failing_builds=tuple(dict.fromkeys(failing)),
+    )
+
+
+def _failing_below(
+    path: str, repositories: _Repositories, settings: Settings
+) -> Iterator[tuple[str, FoundBuild, Problem]]:
+    """The builds in files below ``path`` whose build context or Dockerfile does not exist."""
+    root, _, _ = repositories.discovery_of(os.path.join(path, "Dockerfile"))
+    if not root:
+        return
+    for build, problem in missing_files(repositories.discoveries[root].builds):
+        inside = os.path.relpath(os.path.join(root, build.file), os.path.realpath(path))
+        skipped = inside.startswith("..") or (not settings.include_fixtures and _is_in_fixtures(inside))
+        if problem.code in settings.codes and not skipped:
+            yield root, build, problem
 
 
 def _of(discovery: Discovery, root: str, checked: Container[str | None]) -> Discovery:
@@ -215,14 +214,19 @@ def _of(discovery: Discovery, root: str, checked: Container[str | None]) -> Disc
 
 
 def checked_build_files(
-    tasks: Iterable[Task], results: Iterable[CheckedFile | Skipped], exclude: Sequence[str]
+    work: Work, results: Iterable[CheckedFile | Skipped], exclude: Sequence[str]
 ) -> list[CheckedFile]:
     """The files whose builds fail according to ``results``, by path, without those that match ``exclude``."""
     failing: dict[str, list[tuple[FoundBuild, Problem]]] = {}
-    for task, result in zip(tasks, results, strict=True):
-        for build, problem in result.failing_builds if isinstance(result, CheckedFile) else ():
-            path = _shown_path(os.path.join(task.root, build.file))
-            failing.setdefault(path, []).append((build, problem))
+    of_dockerfiles = (
+        (task.root, *one)
+        for task, result in zip(work.tasks, results, strict=True)
+        if isinstance(result, CheckedFile)
+        for one in result.failing_builds
+    )
+    for root, build, problem in (*of_dockerfiles, *work.failing_builds):
+        path = _shown_path(os.path.join(root, build.file))
+        failing.setdefault(path, []).append((build, problem))
     paths = sorted(_not_excluded(failing, exclude))
     return [checked_build_file(_text_of(path), failing[path]) for path in paths]
 

@@ -12,14 +12,13 @@ from msgspec.structs import replace
 
 from stagegraph.cli.build_options import build_options
 from stagegraph.cli.common import (
-    colour_wanted,
     format_option,
     output_option,
-    to_stdout,
+    terminal_options,
 )
 from stagegraph.cli.completed_values import codes, paths
 from stagegraph.cli.dockerfile import dockerfile_of, file_option
-from stagegraph.cli.format_choice import format_of, is_given
+from stagegraph.cli.format_choice import format_of, is_given, refuse_given
 from stagegraph.cli.missing_targets import with_missing_targets
 from stagegraph.cli.writing import write
 from stagegraph.formats import render
@@ -31,8 +30,8 @@ if TYPE_CHECKING:
     from stagegraph.check.many import Run, Skipped
     from stagegraph.check.settings import Settings
     from stagegraph.check.work import Work
-    from stagegraph.discovery.found_build import Note
 
+_PAGES = ("list_rules", "explain", "output")  # the options that print a page about rules
 _FAIL_ON = ("error", "warning", "info", "never")
 _PROGRESS_FROM = 100  # files
 
@@ -138,12 +137,16 @@ def check(
       stagegraph check --diff
       stagegraph check --explain dead-stage
     """
+    if list_rules or explain is not None:
+        others = [name for name in click.get_current_context().params if name not in _PAGES]
+        refuse_given(others, f"with {'--list-rules' if list_rules else '--explain'}")
     if list_rules:
         write(_rules().encode(), output)
         return 0
     if explain is not None:
         write(_page(explain).encode(), output)
         return 0
+    from stagegraph.check.run import run_of
     from stagegraph.check.work import work_of
 
     settings = _settings(select, ignore, exclude, fail_on, discover)
@@ -155,14 +158,17 @@ def check(
         from stagegraph.cli.fix import fix_files
 
         if options.targets and all(task.candidate.path != "-" for task in work.tasks):
-            with_missing_targets(_run(work, settings.exclude), options.all_targets)
+            with_missing_targets(
+                run_of(work, settings.exclude, _progress(len(work.tasks))), options.all_targets
+            )
         for note in work.notes:
             print(f"note: {printable(str(note))}", file=sys.stderr)
         code = fix_files(work.tasks, output, write_files=not diff, idle=fix_idle)
         return code or int(_is_empty(work, fail_on_empty))
-    run = with_missing_targets(_run(work, settings.exclude), options.all_targets)
-    colour = colour_wanted() and to_stdout(output)
-    write(render("check", run, format_name, colour=colour, verbose=verbose), output)
+    run = with_missing_targets(
+        run_of(work, settings.exclude, _progress(len(work.tasks))), options.all_targets
+    )
+    write(render("check", run, format_name, verbose=verbose, **terminal_options(output)), output)
     return int(_fails(run, settings.fail_on) or _is_empty(work, fail_on_empty))
 
 
@@ -224,30 +230,6 @@ def _settings(
 
 def _split(texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(code.strip() for text in texts for code in text.split(",") if code.strip())
-
-
-def _run(work: Work, exclude: tuple[str, ...]) -> Run:
-    from stagegraph.check.many import Run, Skipped, check_all
-    from stagegraph.check.work import checked_build_files, merged_notes
-
-    results = check_all(work.tasks, _progress(len(work.tasks)))
-    skipped = [result for result in results if isinstance(result, Skipped)]
-    dockerfiles = [result for result in results if not isinstance(result, Skipped)]
-    return Run(
-        files=(*dockerfiles, *checked_build_files(work.tasks, results, exclude)),
-        builds=tuple(build for discovery in work.discoveries for build in discovery.builds),
-        notes=tuple(map(str, merged_notes([*work.notes, *_skipped(skipped), *work.not_read]))),
-        not_understood=tuple(map(str, work.not_understood)),
-    )
-
-
-def _skipped(skipped: list[Skipped]) -> list[Note]:
-    from stagegraph.check.work import skipped_note
-
-    by_reason: dict[str, list[str]] = {}
-    for one in skipped:
-        by_reason.setdefault(one.reason, []).append(one.path)
-    return [skipped_note(files, reason) for reason, files in by_reason.items()]
 
 
 def _progress(

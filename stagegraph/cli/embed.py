@@ -21,8 +21,8 @@ from stagegraph.errors import InputError, StagegraphError
 from stagegraph.units import counted
 
 if TYPE_CHECKING:
-    from stagegraph.embedding.markdown import MarkdownText
-    from stagegraph.embedding.markdown_file import MarkdownFile
+    from stagegraph.embedding.page import PageText
+    from stagegraph.embedding.page_file import PageFile
 
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -100,20 +100,20 @@ def embed(
 
 def _paths(run: _Run, names: Sequence[str]) -> Iterator[tuple[Path, frozenset[Path]]]:
     """The selected Markdown files; each with the Dockerfiles of which it must show one, if any."""
-    from stagegraph.embedding.paths import markdown_below, markdown_files, names_dockerfile
+    from stagegraph.embedding.paths import names_dockerfile, page_files, pages_below
 
     dockerfiles = [name for name in names if names_dockerfile(name) and not Path(name).is_dir()]
     named: dict[Path, Path] = {}
     for name in names:
         if name not in dockerfiles:
             try:
-                named |= {path.resolve(): path for path in markdown_files([name])}
+                named |= {path.resolve(): path for path in page_files([name])}
             except StagegraphError as error:
                 run.fail(error)
     yield from ((path, frozenset()) for path in named.values())
     if dockerfiles:
         shown = frozenset(Path(name).resolve() for name in dockerfiles)
-        yield from ((path, shown) for path in markdown_below(Path()) if path.resolve() not in named)
+        yield from ((path, shown) for path in pages_below(Path()) if path.resolve() not in named)
 
 
 class _FirstBlock(Struct, frozen=True, kw_only=True):
@@ -137,13 +137,13 @@ class _Run(Struct, kw_only=True):
 
     def process(self, path: Path, dockerfiles: frozenset[Path], first: _FirstBlock | None) -> None:
         """Update or check one file; skip it if it shows none of ``dockerfiles`` and there are some."""
-        from stagegraph.embedding.markdown_file import dockerfiles_of, read_markdown, update
+        from stagegraph.embedding.page_file import dockerfiles_of, read_page, update
 
-        markdown = read_markdown(path)
-        if dockerfiles and dockerfiles.isdisjoint(dockerfiles_of(path, markdown)):
+        page = read_page(path)
+        if dockerfiles and dockerfiles.isdisjoint(dockerfiles_of(path, page)):
             self.blocks += 1  # a Dockerfile that no file shows is not worth a message
             return
-        file = update(path, _with_first_block(path, markdown, first) if first else markdown)
+        file = update(path, _with_first_block(path, page, first) if first else page)
         self.blocks += file.blocks
         if (
             self.needs_blocks
@@ -151,9 +151,9 @@ class _Run(Struct, kw_only=True):
             and not dockerfiles
             and str(path) in map(os.path.normpath, self.names)
         ):
-            self.fail(_without_block(path, markdown))
+            self.fail(_without_block(path, page))
         self._check_pictures(file)
-        outdated = bool(file.outdated_pictures) or file.updated != markdown.encoded(markdown.lines)
+        outdated = bool(file.outdated_pictures) or file.updated != page.encoded(page.lines)
         self.outdated += outdated
         if self.check:
             self._show(file)
@@ -162,7 +162,7 @@ class _Run(Struct, kw_only=True):
         elif file.blocks:
             click.echo(f"{path.as_posix()}: already up to date", err=True)
 
-    def _check_pictures(self, file: MarkdownFile) -> None:
+    def _check_pictures(self, file: PageFile) -> None:
         for path, data in file.pictures.items():
             other, known = self.pictures.setdefault(path.resolve(), (file.path, data))
             if known != data:
@@ -171,8 +171,8 @@ class _Run(Struct, kw_only=True):
                     hint="use a different file for each picture",
                 )
 
-    def _show(self, file: MarkdownFile) -> None:
-        from stagegraph.embedding.markdown_file import unified_diff
+    def _show(self, file: PageFile) -> None:
+        from stagegraph.embedding.page_file import unified_diff
 
         colour = colour_wanted()
         for line in map(for_log, unified_diff(file)):
@@ -182,7 +182,7 @@ class _Run(Struct, kw_only=True):
         for path in file.outdated_pictures:
             click.echo(f"{path.as_posix()}: the picture of {file.path.as_posix()} is out of date or missing")
 
-    def _write(self, file: MarkdownFile) -> None:
+    def _write(self, file: PageFile) -> None:
         # pictures first, so that a file never links to a picture that does not exist yet
         for path in file.outdated_pictures:
             with suppress(OSError):  # write reports what is wrong with the directory
@@ -208,24 +208,39 @@ class _Run(Struct, kw_only=True):
         return 1 if self.failed or (self.check and self.outdated) else 0
 
 
-def _without_block(path: Path, markdown: MarkdownText) -> InputError:
+def _without_block(path: Path, page: PageText) -> InputError:
     from stagegraph.embedding.blocks import almost_marker
 
-    span = almost_marker(markdown)
+    span = almost_marker(page)
     if span is None:
         return InputError(f"{path.as_posix()} has no block", hint="add one with --init, or use --allow-empty")
-    hint = "write `<!-- stagegraph: PATH -->` on its own line, outside of code, without an indent"
-    return InputError("this marker does not start a block", source=markdown.source, span=span, hint=hint)
+    marker = page.language.marker("stagegraph: PATH").strip()
+    hint = f"write `{marker}` on its own line, outside of code, without an indent"
+    return InputError("this marker does not start a block", source=page.source, span=span, hint=hint)
 
 
-def _with_first_block(path: Path, markdown: MarkdownText, first: _FirstBlock) -> MarkdownText:
-    from stagegraph.embedding.blocks import blocks_of, nearest_dockerfile, with_first_block
+def _with_first_block(path: Path, page: PageText, first: _FirstBlock) -> PageText:
+    from stagegraph.embedding.blocks import (
+        blocks_of,
+        first_picture,
+        nearest_dockerfile,
+        with_first_block,
+    )
+    from stagegraph.embedding.languages import SUFFIXES
+    from stagegraph.embedding.paths import is_page
 
-    if blocks_of(markdown):
-        return markdown
+    if blocks_of(page):
+        return page
     dockerfile = first.dockerfile or _from_page(path, first.file) or nearest_dockerfile(path)
+    if path.suffix and not is_page(path):
+        names = ", ".join(SUFFIXES)
+        raise InputError(
+            f"{path} is not a page that --init can write", hint=f"name a file with one of {names}"
+        )
     words = f'"{dockerfile}"' if any(char.isspace() for char in dockerfile) else dockerfile
-    return with_first_block(path, markdown, words, first.heading)
+    if page.language.default_format == "svg":
+        words += f" output={first_picture(path)}"
+    return with_first_block(path, page, words, first.heading)
 
 
 def _from_page(page: Path, dockerfile: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stagegraph.cli.common import terminal_options
 from stagegraph.cli.completed_values import stages
 from stagegraph.cli.dockerfile import dockerfile_argument
 from stagegraph.cli.suggestions import suggesting_commands
@@ -43,7 +44,8 @@ def explain(
 
     with suggesting_commands(dockerfile):
         report = analyse(read(dockerfile, options))
-    write(render(report, explain_node(report, _node(report, stage))).encode(), "")
+    width = {name: value for name, value in terminal_options("").items() if name == "width"}
+    write(render(report, explain_node(report, _node(report, stage)), **width).encode(), "")
 
 
 def _node(report: Report, name: str) -> Node:

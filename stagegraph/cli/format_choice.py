@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -69,6 +70,16 @@ def is_given(parameter: str) -> bool:
     """Whether the user gave an option of the command that runs."""
     source = click.get_current_context().get_parameter_source(parameter)
     return source is click.core.ParameterSource.COMMANDLINE
+
+
+def refuse_given(parameters: Iterable[str], why: str) -> None:
+    """Raise click.UsageError if the user gave one of ``parameters``; the message ends with ``why``."""
+    for parameter in click.get_current_context().command.params:
+        if parameter.name in parameters and is_given(parameter.name):
+            option = (
+                parameter.opts[-1] if isinstance(parameter, click.Option) else parameter.human_readable_name
+            )
+            raise click.UsageError(f"{option} has no effect {why}")
 
 
 def refuse_ignored(command: str, name: str) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from stagegraph.cli.format_choice import refuse_given
 from stagegraph.errors import InputError, OptionsError, StagegraphError
 from stagegraph.source import printable, quoted
 
@@ -127,6 +128,8 @@ def timings_named(path: str, name: str, dockerfile: str, options: Options) -> tu
     from stagegraph.timings.measure import timings_of
 
     record = record_named(path, name)
+    if record.options is not None:
+        refuse_given(("targets", "platforms"), "on a record that says what was built")
     source = _source(dockerfile) if dockerfile else None
     here = None if source or record.dockerfile else _default_source()
     matched = match_record(record, source or here, options)

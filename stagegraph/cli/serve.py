@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from importlib import import_module
 
 import click
 
@@ -26,6 +27,7 @@ from stagegraph.picture.view import View
 from stagegraph.source import printable
 
 _LARGEST_PORT = 65_535
+_PACKAGES = ("anyio", "starlette", "uvicorn", "watchfiles")  # of the extra `serve`
 
 
 @click.command()
@@ -70,31 +72,23 @@ def serve(dockerfile: str, options: Options, port: int, open_: bool | None, **vi
 def _check_installed() -> None:
     """Raise StagegraphError, which names the extra, if the packages of the server cannot be imported."""
     try:
-        import anyio
-        import starlette
-        import uvicorn
-        import watchfiles
+        for name in _PACKAGES:
+            import_module(name)
     except ImportError as error:
         raise StagegraphError(
             f"stagegraph serve needs packages that are not installed ({error})",
             hint="pip install 'stagegraph[serve]'",
         ) from None
-    del anyio, starlette, uvicorn, watchfiles
 
 
 def _serve(dockerfile: str, options: Options, view: View, port: int, wanted: bool | None) -> None:
     import secrets
 
-    from stagegraph.api import read
-    from stagegraph.discovery.build_files import build_file_kind
     from stagegraph.live.drawn import LiveFile, first_drawn
     from stagegraph.live.server import address_of, listening, serve
-    from stagegraph.reading import read_source
 
     with suggesting_commands(dockerfile):
-        source = read_source(dockerfile)
-        if build_file_kind(source.name, source.text):
-            read(source, options)  # the error says which Dockerfiles it builds
+        _check_kind(dockerfile, options)
     listener, token = listening(port), secrets.token_urlsafe(24)
     file = LiveFile(name=dockerfile, options=options, view=view)
     drawn = first_drawn(file)
@@ -107,6 +101,17 @@ def _serve(dockerfile: str, options: Options, view: View, port: int, wanted: boo
     if wanted if wanted is not None else sys.stdout.isatty() and _has_desktop():
         _open(address)
     serve(listener, token, file, drawn)
+
+
+def _check_kind(dockerfile: str, options: Options) -> None:
+    """Raise the error of a file that cannot be read, or that is a bake or compose file."""
+    from stagegraph.api import read
+    from stagegraph.discovery.build_files import build_file_kind
+    from stagegraph.reading import read_source
+
+    source = read_source(dockerfile)
+    if build_file_kind(source.name, source.text):
+        read(source, options)  # the error says which Dockerfiles it builds
 
 
 def _has_desktop() -> bool:

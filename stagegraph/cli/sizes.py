@@ -13,7 +13,7 @@ from stagegraph.cli.build_options import build_options
 from stagegraph.cli.common import format_option, output_option, terminal_options
 from stagegraph.cli.completed_values import paths
 from stagegraph.cli.dockerfile import dockerfile_of, file_option
-from stagegraph.cli.format_choice import format_of
+from stagegraph.cli.format_choice import format_of, refuse_given
 from stagegraph.cli.suggestions import suggesting_commands
 from stagegraph.cli.writing import write
 from stagegraph.errors import InputError, StagegraphError
@@ -112,7 +112,10 @@ def sizes(
         )
     dockerfile = dockerfile_of(file, arguments[images] if len(arguments) > images else "")
     records = _records(usage)
-    measured = [_measured(path, name, dockerfile, options, records) for path in arguments[:images]]
+    pairs = [_measured(path, name, dockerfile, options, records) for path in arguments[:images]]
+    if not any(build for _, build in pairs):
+        refuse_given(("targets", "build_args", "contexts"), "without a Dockerfile; pass it after the image")
+    measured = [sizes for sizes, _ in pairs]
     write(render(command, _shown(measured), format_name, **terminal_options(output)), output)
     return _too_large(measured[-1], fail_over, fail_wasted)
 
@@ -143,7 +146,8 @@ def _records(path: str) -> tuple[CacheRecord, ...]:
 
 def _measured(
     path: str, name: str, dockerfile: str, options: Options, records: tuple[CacheRecord, ...]
-) -> Sizes:
+) -> tuple[Sizes, Build | None]:
+    """The sizes of the image at ``path``, and the build that made it, if it is known."""
     from stagegraph.cli.recorded import progress_of
     from stagegraph.sizes.image import read_image
     from stagegraph.sizes.sizes import sizes_of
@@ -152,7 +156,7 @@ def _measured(
         image = read_image(path, tick, platform=options.platforms[0] if options.platforms else "", name=name)
     build, note = _build(image, dockerfile, replace(options, platforms=(image.platform,)))
     measured = sizes_of(image, build, records)
-    return replace(measured, notes=(*note, *measured.notes)) if note else measured
+    return replace(measured, notes=(*note, *measured.notes)), build
 
 
 def _build(image: Image, dockerfile: str, options: Options) -> tuple[Build | None, tuple[str, ...]]:

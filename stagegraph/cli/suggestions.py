@@ -71,8 +71,8 @@ def _of_directory(dockerfile: str, error: InputError) -> InputError | None:
 
 def _below(directory: str) -> tuple[list[str], list[str]]:
     """The Dockerfiles, and the bake and compose files, below a directory, the least deep ones first."""
-    from stagegraph.check.work import is_dockerfile_name
     from stagegraph.discovery.build_files import build_file_kind
+    from stagegraph.discovery.file_names import is_dockerfile_name
     from stagegraph.discovery.repository import FileTree
 
     walked = sorted(FileTree().walk(directory, _MOST_ENTRIES).paths, key=lambda path: (path.count("/"), path))

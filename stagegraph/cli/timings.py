@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -11,12 +12,13 @@ from stagegraph.cli.build_options import build_options
 from stagegraph.cli.common import build_option, format_option, output_option, terminal_options
 from stagegraph.cli.completed_values import paths
 from stagegraph.cli.dockerfile import dockerfile_of, file_option
-from stagegraph.cli.format_choice import format_of
+from stagegraph.cli.format_choice import format_of, refuse_given
 from stagegraph.cli.writing import write
 from stagegraph.errors import OptionsError
 from stagegraph.formats import formats, render
 
 if TYPE_CHECKING:
+    from stagegraph.graph.build import Build
     from stagegraph.model import Report
     from stagegraph.options import Options
     from stagegraph.timings.timings import Timings
@@ -105,9 +107,9 @@ def _compared(
     rows = formats("timings --compare")
     if format_name not in rows:
         raise click.UsageError(f"--compare does not support {format_name}; use one of {', '.join(rows)}")
-    comparison = compare_timings(
-        *(timings_named(path, build, dockerfile, options)[0] for path in (before, after))
-    )
+    builds = [timings_named(path, build, dockerfile, options) for path in (before, after)]
+    _refuse_build_options([of_dockerfile for _, of_dockerfile in builds])
+    comparison = compare_timings(*(timings for timings, _ in builds))
     write(render("timings --compare", comparison, format_name, **terminal_options(output)), output)
     return comparison.after
 
@@ -119,6 +121,7 @@ def _measured(
     from stagegraph.cli.recorded import timings_named
 
     timings, of_dockerfile = timings_named(record, build, dockerfile, options)
+    _refuse_build_options([of_dockerfile])
     if (
         of_dockerfile is None
         or not timings.dependencies_known
@@ -129,6 +132,13 @@ def _measured(
     from stagegraph.timings.timed_report import weights
 
     return timings, analyse(of_dockerfile, weights(timings, of_dockerfile))
+
+
+def _refuse_build_options(builds: Iterable[Build | None]) -> None:
+    """Raise click.UsageError for the options of a build if the Dockerfile of no record is known."""
+    if not any(builds):
+        why = "without a Dockerfile; pass it after the record"
+        refuse_given(("targets", "build_args", "platforms", "contexts"), why)
 
 
 def _too_slow(timings: Timings, most: float | None, most_of_path: float | None) -> int:

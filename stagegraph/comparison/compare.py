@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING
 
 import networkx
 
@@ -24,9 +23,6 @@ from stagegraph.comparison.stage_changes import ComparedBuild, stage_changes
 from stagegraph.graph.build import Build
 from stagegraph.graph.report import analyse
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Report, stage_id
-
-if TYPE_CHECKING:
-    from stagegraph.graph.stage_graph import StageGraph
 
 _EdgeKey = tuple[str, str, EdgeKind, bool]  # source, target, kind, selectable
 
@@ -132,7 +128,7 @@ def _needed_changes(old: Build, new: Build, new_ids: Mapping[str, str]) -> tuple
     """
     before, after = networkx.relabel_nodes(old.whole_graph, new_ids), new.whole_graph
     attributes = dict(before.nodes.items()) | dict(after.nodes.items())
-    nodes = sorted(attributes, key=lambda node: _order(node, attributes[node]["index"], after))
+    nodes = sorted(attributes, key=lambda node: _order(node, attributes[node].get("index"), after))
     bits = {node: 1 << position for position, node in enumerate(nodes)}
     needed_before, needed_after = _needed(before, bits), _needed(after, bits)
     changes = []
@@ -154,12 +150,12 @@ def _needed_changes(old: Build, new: Build, new_ids: Mapping[str, str]) -> tuple
     return tuple(sorted(changes, key=lambda change: not change.asked))
 
 
-def _order(node: str, index: int | None, after: StageGraph[str]) -> tuple[bool, bool, int, str]:
+def _order(node: str, index: int | None, after: networkx.DiGraph[str]) -> tuple[bool, bool, int, str]:
     """Sorts the nodes of ``after`` first, and stages before other sources."""
     return node not in after, index is None, index or 0, node
 
 
-def _needed(graph: StageGraph[str], bits: Mapping[str, int]) -> dict[str, int]:
+def _needed(graph: networkx.DiGraph[str], bits: Mapping[str, int]) -> dict[str, int]:
     """What each node needs, itself included, as a set of ``bits``.
 
     Sets are integers, and each is the union of those it reads, since networkx has only one search
@@ -185,11 +181,11 @@ def _members(numbers: int, nodes: Sequence[str]) -> Iterator[str]:
 
 
 def _targets(
-    before: StageGraph[str], after: StageGraph[str], old: Sequence[str], new: Sequence[str]
+    before: networkx.DiGraph[str], after: networkx.DiGraph[str], old: Sequence[str], new: Sequence[str]
 ) -> Iterator[tuple[str, str]]:
     """The stages of both builds, and the targets that were asked for if another one replaced the first."""
     for node, data in after.nodes(data=True):
-        if data["kind"] is NodeKind.STAGE and node in before:
+        if data["kind"] == NodeKind.STAGE and node in before:
             yield node, node
     if len(old) == len(new) == 1 and old[0] != new[0]:
         yield old[0], new[0]

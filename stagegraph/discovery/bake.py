@@ -16,7 +16,8 @@ from stagegraph.bake.fields import Fields, merged
 from stagegraph.bake.hcl_body import Block, Body, parse_hcl
 from stagegraph.bake.json_body import parse_json
 from stagegraph.bake.values import UNKNOWN, UnsuitableValueError, has_unknown
-from stagegraph.discovery.found_build import FoundBuild, Note, ReadingLimits
+from stagegraph.discovery.found_build import FoundBuild, MissingFile, Note, ReadingLimits
+from stagegraph.discovery.missing import missing_file
 from stagegraph.discovery.repository import Repository, is_remote, joined
 from stagegraph.errors import BakeError
 
@@ -168,6 +169,7 @@ class _BakeFile:
         dockerfiles = self._dockerfiles(context, values.get("dockerfile"))
         if not dockerfiles:
             unknown.add("dockerfile")
+        missing = None if dockerfiles else self._missing(name, choice)
         block = self._blocks[name][0]
         line = block.lines.line(block.start)
         self._note(line, name, unknown)
@@ -187,7 +189,18 @@ class _BakeFile:
                 # another file may complete it: the file that this one overrides, or a parent's
                 certain=position == 0 and complete and not self._is_override,
                 may_differ=len(dockerfiles) > 1,
+                missing=missing,
             )
+
+    def _missing(self, name: str, choice: _Choice) -> MissingFile | None:
+        """What does not exist of a target whose paths are written in the file, without variables."""
+        if choice or (name in self._parents and name not in self._grouped):
+            return None
+        values = self._inherited(name, self._settable, choice)[1]
+        context, dockerfile = values.get("context") or "", values.get("dockerfile") or ""
+        if not isinstance(context, str) or not isinstance(dockerfile, str):
+            return None
+        return missing_file(self._repository, self._path.rpartition("/")[0], context, dockerfile)
 
     def _dockerfiles(self, context: Any, name: Any) -> list[str]:
         """The Dockerfiles that may be meant: bake resolves paths against the directory it is run in.

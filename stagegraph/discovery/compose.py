@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from stagegraph.discovery.found_build import FoundBuild, Note, ReadingLimits
+from stagegraph.discovery.missing import missing_file
 from stagegraph.discovery.repository import Repository, is_remote
 from stagegraph.discovery.yaml_file import Table, Yaml, YamlError, read_yaml
 
@@ -34,7 +35,7 @@ def compose_builds(path: str, text: str, repository: Repository) -> tuple[list[F
         if isinstance(service, Table):
             own = _build(services, name, (), limits)
             if own is not None:
-                whole = main and not _elsewhere(service.get("extends"))
+                whole = main and not _extends_elsewhere(services, name)
                 builds.extend(_service(path, service.line("build"), name, own, whole, repository))
                 limits.build()
     for build in builds:
@@ -58,6 +59,19 @@ def _build(services: Table, name: str, path: tuple[str, ...], limits: ReadingLim
     if own is None or inherited is None:
         return own if inherited is None else inherited
     return Table(values={**dict(_as_table(inherited).items()), **dict(_as_table(own).items())})
+
+
+def _extends_elsewhere(services: Table, name: str) -> bool:
+    """Whether a service extends one of another file, itself or through others."""
+    for _ in range(_MOST_PARENTS):
+        extends = services.table(name).get("extends")
+        if _elsewhere(extends):
+            return True
+        parent = extends.text("service") if isinstance(extends, Table) else extends
+        if not isinstance(parent, str):
+            return False
+        name = parent
+    return True
 
 
 def _elsewhere(extends: Yaml) -> bool:
@@ -85,6 +99,9 @@ def _service(
     dockerfile = repository.dockerfile(here, context, file or None) if known else None
     if dockerfile is None:
         unknown.add("dockerfile")
+    missing = (
+        missing_file(repository, here, context, file) if whole and known and dockerfile is None else None
+    )
     target, target_sure = _text(table.get("target"))
     if not target_sure:
         unknown.add("target")
@@ -105,6 +122,7 @@ def _service(
         platforms=(*_texts(table.get("platforms")), *_texts(by_bake.get("platforms"))),
         contexts=tuple(sorted(_pairs(table.get("additional_contexts"))[0])),
         unknown=frozenset(unknown),
+        missing=missing,
     )
 
 

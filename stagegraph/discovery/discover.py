@@ -19,6 +19,7 @@ from stagegraph.discovery.found_build import (
     without_placeholders,
 )
 from stagegraph.discovery.mentions import LARGEST_FOR_WORDS, may_mention, mentions, unread_targets
+from stagegraph.discovery.missing import with_lines_of_missing, without_makeable
 from stagegraph.discovery.passed import passed_names
 from stagegraph.discovery.repository import FileTree, Repository
 from stagegraph.discovery.scripts import Script, script_builds
@@ -70,7 +71,7 @@ def discover(
     notes = (*walk.notes, *search.notes)
     passed = {name for build in search.builds for name in (*build.build_args, *build.passed, *build.contexts)}
     return Discovery(
-        builds=tuple(with_merged_services(search.builds)),
+        builds=tuple(without_makeable(with_merged_services(search.builds), search.repository)),
         notes=notes,
         mentioned=search.mentioned,
         passed=frozenset(search.passed | passed),
@@ -82,7 +83,7 @@ class _Search:
     """Reads the files of a repository and collects what they hold."""
 
     def __init__(self, repository: Repository, is_excluded: Callable[[str], bool]) -> None:
-        self._repository = repository
+        self.repository = repository
         self._is_excluded = is_excluded
         self._root = str(repository.root)
         self._left = _MOST_FILES_FOR_WORDS
@@ -116,9 +117,9 @@ class _Search:
 
     def _read_builds(self, reader: _Reader, path: str, data: bytes) -> None:
         text = _decoded(data)
-        builds, notes = _builds(reader, path, text, self._repository)
+        builds, notes = _builds(reader, path, text, self.repository)
         self.notes.extend(notes)
-        for build in with_target_lines(builds, text):
+        for build in with_lines_of_missing(with_target_lines(builds, text), text):
             filled = without_placeholders(build)
             self.builds.append(filled)
             if filled != build:

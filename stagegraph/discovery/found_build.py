@@ -44,6 +44,20 @@ class ReadingLimits(Struct):
             raise TooMuchError("it takes too many steps")
 
 
+class MissingFile(Struct, frozen=True, kw_only=True):
+    """The ``part`` of a build that does not exist: "context" or "dockerfile".
+
+    ``path`` is from the root, ``text`` as it is written and empty for the default, on ``line``. ``near`` is a
+    similar name beside it, empty where there is none.
+    """
+
+    part: str
+    path: str
+    text: str
+    line: int = 0
+    near: str = ""
+
+
 class FoundBuild(Struct, frozen=True, kw_only=True):
     """A build in ``file`` (a path from the root of the repository), which starts at ``line`` (from 1).
 
@@ -53,7 +67,7 @@ class FoundBuild(Struct, frozen=True, kw_only=True):
     "platforms", "contexts". ``certain`` is False when the build may use another Dockerfile than this one;
     ``may_differ`` is set when the Dockerfile may have another text than in the repository, or when another
     file may complete the build. ``target_line`` is the line with the name of the target, 0 where there is
-    none.
+    none. ``missing`` is what the build certainly names and nothing can make.
     """
 
     file: str
@@ -70,6 +84,7 @@ class FoundBuild(Struct, frozen=True, kw_only=True):
     certain: bool = True
     may_differ: bool = False
     target_line: int = 0
+    missing: MissingFile | None = None
 
     def __hash__(self) -> int:
         return hash((self.file, self.line, self.name, self.dockerfile, self.target))

@@ -7,6 +7,7 @@ import posixpath
 import re
 import warnings
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -175,6 +176,18 @@ def _ignore_files(directory: str, prefix: str, notes: list[Note]) -> _IgnoreFile
     return (_IgnoreFile(prefix, spec, any_pattern),)
 
 
+def is_ignored(root: Path, path: str) -> bool:
+    """Whether Git ignores ``path``, from ``root``, or a directory above it; it need not exist."""
+    parts = path.split("/")
+    ignore_files = _ignore_files(str(root), "", [])
+    for count in range(1, len(parts) + 1):
+        inside = "/".join(parts[:count])
+        if _is_ignored(ignore_files, inside) or _is_ignored(ignore_files, f"{inside}/"):
+            return True
+        ignore_files = (*ignore_files, *_ignore_files(str(root / inside), f"{inside}/", []))
+    return False
+
+
 def ignore_spec(lines: Iterable[str]) -> tuple[GitIgnoreSpec, int]:
     """The patterns of .gitignore in ``lines``, and how many were left out: they would take too long."""
     from pathspec import GitIgnoreSpec
@@ -274,6 +287,33 @@ class Repository:
         """Whether there is a file at ``path``, ignored by Git or not."""
         # os.path.isfile is False for a name that is too long, where Path.is_file raises
         return path in self.files or os.path.isfile(os.path.join(self.root, path))
+
+    def exists(self, path: str) -> bool:
+        """Whether there is anything at ``path``, such as a link to a file that does not exist."""
+        return os.path.lexists(os.path.join(self.root, path))
+
+    def names_in(self, path: str) -> list[str]:
+        """The names in the directory ``path``, sorted; none where it cannot be read."""
+        try:
+            return sorted(os.listdir(os.path.join(self.root, path)))
+        except OSError:
+            return []
+
+    @cached_property
+    def submodules(self) -> tuple[str, ...]:
+        """The paths of the submodules in .gitmodules."""
+        try:
+            with open(self.root / ".gitmodules", "rb") as file:
+                text = file.read(_MOST_IGNORE_BYTES).decode("utf-8", "replace")
+        except OSError:
+            return ()
+        paths = re.findall(r"^\s*path\s*=\s*(\S.*?)\s*$", text, re.MULTILINE)
+        return tuple(posixpath.normpath(path) for path in paths)
+
+    @cached_property
+    def is_sparse(self) -> bool:
+        """Whether Git may have checked out only a part of the files."""
+        return os.path.exists(self.root / ".git" / "info" / "sparse-checkout")
 
     def is_directory(self, path: str) -> bool:
         """Whether there is a directory at ``path``."""

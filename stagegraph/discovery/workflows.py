@@ -13,7 +13,8 @@ from itertools import islice, product
 from msgspec.structs import replace
 
 from stagegraph.discovery.commands import MISSING, changes_files
-from stagegraph.discovery.found_build import FoundBuild, Note, ReadingLimits, TooMuchError
+from stagegraph.discovery.found_build import FoundBuild, MissingFile, Note, ReadingLimits, TooMuchError
+from stagegraph.discovery.missing import CheckoutState, missing_file
 from stagegraph.discovery.repository import Repository, is_remote
 from stagegraph.discovery.scripts import Script, script_builds
 from stagegraph.discovery.yaml_file import Table, Yaml, YamlError, read_yaml
@@ -65,6 +66,7 @@ class _Reader:
         steps = owner.get("steps")
         directory = owner.table("defaults").table("run").text("working-directory") or ""
         self._changed = False
+        self._checkout = CheckoutState(unchanged=self._path.startswith(".github/workflows/"))
         for step in steps if isinstance(steps, list) else ():
             if isinstance(step, Table):
                 env = {**environment, **_strings(step.table("env"))}
@@ -85,6 +87,7 @@ class _Reader:
             self.builds.extend(self._bake(step, known))
         elif step.text("run"):
             self._run(step, known, env, directory)
+        self._checkout.after(action, list(step.table("with").values), step.text("run") or "")
 
     def _run(self, step: Table, known: _Values, env: Mapping[str, str], directory: str) -> None:
         here = _expanded(step.text("working-directory") or directory, known)
@@ -143,7 +146,19 @@ class _Reader:
             contexts=tuple(sorted(dict(_assignments(_expanded(inputs.text("build-contexts") or "", known))))),
             unknown=frozenset(unknown),
             may_differ=self._changed,
+            missing=self._missing(step, context, file) if dockerfile is None else None,
         )
+
+    def _missing(self, step: Table, context: str, file: str) -> MissingFile | None:
+        """What does not exist of a build whose paths are written in the step, if no step before makes it."""
+        inputs = step.table("with")
+        texts = (inputs.text("context") or "", inputs.text("file") or "", step.text("if") or "")
+        if not self._checkout.unchanged or "${{" in "".join(texts[:2]) or "hashFiles" in texts[2]:
+            return None
+        found = missing_file(self._repository, "", "" if context == "." else context, "")
+        if not file or (found and found.part == "context"):
+            return found
+        return missing_file(self._repository, "", ".", file)  # from the root, not from the context
 
     def _dockerfile(self, context: str, file: str) -> str | None:
         if MISSING in context + file:

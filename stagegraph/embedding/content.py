@@ -1,29 +1,26 @@
-"""The content of a block or fence: the report that its settings select, as Markdown."""
+"""The content of a block or fence: the report that its settings select, in the language of its page."""
 
 from __future__ import annotations
 
-import json
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from stagegraph.api import read, render
 from stagegraph.embedding.diagram_settings import DiagramSettings
+from stagegraph.embedding.markdown import MARKDOWN
+from stagegraph.embedding.page import PageLanguage, PageText
 from stagegraph.errors import InputError
-from stagegraph.formats.markdown import escaped, table
-from stagegraph.formats.mermaid import fence
 from stagegraph.formats.report_sections import ImageRows, headline, images
 from stagegraph.graph.report import analyse
 from stagegraph.model import Report
 from stagegraph.picture.picture import description
 from stagegraph.picture.view import View
 from stagegraph.reading import find, read_source
-from stagegraph.source import Source, xml_text
+from stagegraph.source import Source
 
 _HERE = Path()
 
@@ -40,7 +37,7 @@ def dockerfile_at(folder: Path, name: str) -> Path:
     path = find(str(folder / name))
     if not path.is_file():
         problem = "is not a file" if path.exists() else "does not exist"
-        raise InputError(f"{path} {problem}", hint="use a path relative to the Markdown file")
+        raise InputError(f"{path} {problem}", hint="use a path relative to the page")
     return path
 
 
@@ -54,50 +51,42 @@ def report_for(dockerfile: Path | Source, settings: DiagramSettings, folder: Pat
     return replace(report, source=Path(os.path.relpath(dockerfile, folder)).as_posix())
 
 
-def content_of(report: Report, settings: DiagramSettings) -> Content:
-    """The content of a block; RenderError if its picture cannot be made."""
-    picture = render(report, "svg", settings.view) if settings.format == "svg" else None
-    return Content(lines=("", *_framed(report, settings), ""), picture=picture)
+def content_of(report: Report, settings: DiagramSettings, page: PageText) -> Content:
+    """The content of a block of ``page``; RenderError if its picture cannot be made."""
+    picture = render(report, settings.format, settings.view) if settings.format != "mermaid" else None
+    return Content(lines=("", *_framed(report, settings, page), ""), picture=picture)
 
 
-def _framed(report: Report, settings: DiagramSettings) -> Iterator[str]:
+def _framed(report: Report, settings: DiagramSettings, page: PageText) -> Iterator[str]:
     if not settings.collapsed:
-        yield from _diagram(report, settings)
+        yield from _diagram(report, settings, page)
         return
-    yield "<details>"
-    yield f"<summary>{xml_text(settings.view.title or headline(report))}</summary>"
-    yield ""
+    collapsed = page.language.collapsed
+    if collapsed is None:
+        raise InputError(f"{page.language.name} cannot hide a diagram", hint="remove collapsed=true")
     # the summary shows the title already
-    yield from _diagram(report, replace(settings, view=replace(settings.view, title="")))
-    yield ""
-    yield "</details>"
+    untitled = replace(settings, view=replace(settings.view, title=""))
+    summary = settings.view.title or headline(report)
+    yield from collapsed(summary, _diagram(report, untitled, page))
 
 
-def _diagram(report: Report, settings: DiagramSettings) -> Iterator[str]:
-    if settings.format == "svg":
-        yield f"![{escaped(alternative_text(report, settings))}]({quote(settings.output, safe='/')})"
+def _diagram(report: Report, settings: DiagramSettings, page: PageText) -> Iterator[str]:
+    language = page.language
+    if settings.format == "mermaid":
+        yield from _mermaid(report, settings.view, language)
     else:
-        yield from _fenced(report, settings.view)
+        yield from language.image(settings.output, alternative_text(report, settings), page.source.text)
     if settings.report:
         yield ""
-        yield from shipped_table(report)
+        yield from shipped_table(report, language)
 
 
-def _fenced(report: Report, view: View) -> Iterator[str]:
-    opening, closing = fence(view.dialect)
-    yield opening
-    title = view.title.strip()
-    if title and view.dialect == "sphinx":
-        yield f":caption: {json.dumps(_caption(title), ensure_ascii=False)}"
-        view = replace(view, title="")
-    yield from render(report, "mermaid", view).decode().rstrip("\n").split("\n")
-    yield closing
-
-
-def _caption(title: str) -> str:
-    """``title`` as one paragraph of MyST, and not as a list, a comment, a label or a substitution."""
-    text = escaped(title).replace("{", "\\{")
-    return re.sub(r"\A(\d*)([-+=:%().])", r"\1\\\2", text)
+def _mermaid(report: Report, view: View, language: PageLanguage) -> Iterator[str]:
+    dialect = language.dialects.get(view.dialect, view.dialect)
+    title = view.title.strip() if dialect == "sphinx" else ""
+    drawn = replace(view, dialect=dialect, title="" if title else view.title)
+    lines = render(report, "mermaid", drawn).decode().rstrip("\n").split("\n")
+    yield from language.mermaid(lines, dialect, title)
 
 
 def alternative_text(report: Report, settings: DiagramSettings) -> str:
@@ -106,25 +95,24 @@ def alternative_text(report: Report, settings: DiagramSettings) -> str:
     return f"{settings.view.title}: {words}" if settings.view.title else words
 
 
-def shipped_table(report: Report) -> Iterator[str]:
-    """What the images hold and what the build leaves behind, as lines of Markdown."""
+def shipped_table(report: Report, language: PageLanguage = MARKDOWN) -> Iterator[str]:
+    """What the images hold and what the build leaves behind, as lines of a page."""
     # without line numbers, so that a new comment in the Dockerfile does not make the block outdated
     shipped = tuple(replace(item, line=None) for item in report.shipped)
     for number, image in enumerate(images(replace(report, shipped=shipped))):
         if number:
             yield ""
-        yield from _image_table(image)
+        yield from _image_table(image, language)
 
 
-def _image_table(image: ImageRows) -> Iterator[str]:
+def _image_table(image: ImageRows, language: PageLanguage) -> Iterator[str]:
     of = f" of {image.name}" if image.name else ""
     if image.shipped:
-        yield from table(image.shipped, f"In the image{escaped(of)}", "Where from")
+        rows = [(row.what, row.detail) for row in image.shipped]
+        yield from language.table([(f"In the image{of}", "Where from"), *rows])
     else:
-        yield f"The image{escaped(of)} holds only what its own steps make."
+        yield language.escaped(f"The image{of} holds only what its own steps make.")
     if image.left_behind:
         yield ""
-        names = ", ".join(
-            f"{row.what} ({row.detail})" if row.detail else row.what for row in image.left_behind
-        )
-        yield f"Left behind: {escaped(names)}."
+        names = (f"{row.what} ({row.detail})" if row.detail else row.what for row in image.left_behind)
+        yield f"Left behind: {language.escaped(', '.join(names))}."

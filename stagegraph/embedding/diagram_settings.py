@@ -11,10 +11,11 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import fields
 
+from stagegraph.formats import formats
 from stagegraph.options import Options
 from stagegraph.picture.view import DIALECTS, DIRECTIONS, ENGINES, THEMES, View
 
-FORMATS = ("mermaid", "svg")
+FORMATS = ("mermaid", "svg", "png")
 _BOOLEANS = MappingProxyType({"true": True, "false": False})
 _CHOICES: Mapping[str, Iterable[str]] = MappingProxyType(
     {"direction": DIRECTIONS, "theme": THEMES, "engine": ENGINES, "format": FORMATS, "dialect": DIALECTS}
@@ -43,13 +44,16 @@ class DiagramSettings(Struct, frozen=True, kw_only=True):
     options: Options
     view: View
     format: str = "mermaid"  # one of FORMATS
-    output: str = ""  # the path of the picture, for svg
+    output: str = ""  # the path of the picture, for svg and png
     collapsed: bool = False  # whether it is in a closed details element
     report: bool = False  # whether a table of what ships follows
 
 
-def parse_settings(text: str) -> DiagramSettings:
-    """The settings in the text of a marker or fence; SettingsError if they are invalid."""
+def parse_settings(text: str, default_format: str = "mermaid", *, inline: bool = False) -> DiagramSettings:
+    """The settings in the text of a marker or fence; SettingsError if they are invalid.
+
+    ``inline`` is for a fence that always becomes an SVG inside the page.
+    """
     paths: list[str] = []
     options: dict[str, list[str]] = {}
     for word in _words(text):
@@ -60,7 +64,9 @@ def parse_settings(text: str) -> DiagramSettings:
             raise SettingsError(f"expected OPTION=VALUE, not `{word}`", word, _path_hint(word))
         else:
             paths.append(word)
-    return _settings(paths[0] if paths else ".", options)
+    settings = _settings(paths[0] if paths else ".", options, default_format)
+    _refuse_ignored(options, "svg" if inline else settings.format)
+    return settings
 
 
 def _words(text: str) -> list[str]:
@@ -91,15 +97,16 @@ def _add_option(options: dict[str, list[str]], name: str, value: str, word: str)
     options.setdefault(name, []).append(value)
 
 
-def _settings(dockerfile: str, options: Mapping[str, list[str]]) -> DiagramSettings:
+def _settings(dockerfile: str, options: Mapping[str, list[str]], default_format: str) -> DiagramSettings:
     single = {name: values[0] for name, values in options.items()}
-    diagram_format, output = single.get("format", "mermaid"), single.get("output", "")
-    if diagram_format == "svg" and not output:
-        raise SettingsError("format=svg needs a file to write to", "format=svg", "add output=build.svg")
-    if output and diagram_format != "svg":
-        raise SettingsError("only format=svg writes a file", f"output={output}", "add format=svg")
-    if "dialect" in single and diagram_format != "mermaid":
-        raise SettingsError("only Mermaid has dialects", f"dialect={single['dialect']}", "remove it")
+    diagram_format, output = single.get("format", default_format), single.get("output", "")
+    if diagram_format != "mermaid" and not output:
+        word = f"format={diagram_format}"
+        raise SettingsError(f"{word} needs a file to write to", word, f"add output=build.{diagram_format}")
+    if output and diagram_format == "mermaid":
+        raise SettingsError(
+            "only format=svg and format=png write a file", f"output={output}", "add format=svg"
+        )
     return DiagramSettings(
         dockerfile=dockerfile,
         options=_options(options),
@@ -109,6 +116,15 @@ def _settings(dockerfile: str, options: Mapping[str, list[str]]) -> DiagramSetti
         collapsed=single.get("collapsed") == "true",
         report=single.get("report") == "true",
     )
+
+
+def _refuse_ignored(options: Mapping[str, list[str]], diagram_format: str) -> None:
+    """SettingsError for an option of the picture that has no effect on ``diagram_format``."""
+    taken = formats("render")[diagram_format].view
+    for name, values in options.items():
+        if name in _VIEW and _VIEW[name].name not in taken:
+            hint = "remove it, or add format=svg" if diagram_format == "mermaid" else "remove it"
+            raise SettingsError(f"`{name}` has no effect on {diagram_format}", f"{name}={values[0]}", hint)
 
 
 def _view(options: Mapping[str, str]) -> View:

@@ -1,91 +1,32 @@
-"""Reads Markdown: its lines, byte for byte, and the comments and headings that CommonMark sees in it."""
+"""Markdown: the comments and headings that CommonMark sees in it, and the parts of a diagram."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from msgspec import Struct
-
-from stagegraph.errors import InputError
-from stagegraph.source import Source
+from stagegraph.embedding.page import Comment, PageLanguage
+from stagegraph.formats.markdown import escaped
+from stagegraph.formats.markdown import table as rows_as_table
+from stagegraph.formats.mermaid import fence
+from stagegraph.formats.report_sections import Row
+from stagegraph.source import xml_text
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-MAX_BYTES = 4 * 1024 * 1024
-_UTF8_MARK = b"\xef\xbb\xbf"
-_ENCODINGS = {_UTF8_MARK: "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
-_ERRORS = {"utf-8": "surrogateescape", "utf-16-le": "surrogatepass", "utf-16-be": "surrogatepass"}
 _DEEPEST = 100  # nested lists and quotes; the parser ignores what is deeper
 
 
-class MarkdownText(Struct, frozen=True, kw_only=True):
-    """The lines of a Markdown file with their line ends; invalid bytes are kept as lone surrogates."""
-
-    source: Source
-    mark: bytes  # the byte-order mark
-    encoding: str
-    lines: tuple[str, ...]
-
-    @property
-    def is_valid(self) -> bool:
-        """Whether every byte is valid in ``encoding``, so that any character can be added."""
-        return not any("\ud800" <= char <= "\udfff" for char in self.source.text)
-
-    def encoded(self, lines: Iterable[str]) -> bytes:
-        """``lines`` as the bytes of a file with the byte-order mark and encoding of this one."""
-        return self.mark + "".join(lines).encode(self.encoding, _ERRORS[self.encoding])
-
-
-def markdown_from_bytes(data: bytes, name: str) -> MarkdownText:
-    """Decodes ``data``; InputError, which calls it ``name``, if it is too large or damaged UTF-16."""
-    if len(data) > MAX_BYTES:
-        raise InputError(
-            f"this file is larger than {MAX_BYTES:,} bytes",
-            source=Source(name=name, text=""),
-            hint="split it into smaller files",
-        )
-    mark = next((mark for mark in _ENCODINGS if data.startswith(mark)), b"")
-    encoding = _ENCODINGS.get(mark, "utf-8")
-    try:
-        text = data[len(mark) :].decode(encoding, _ERRORS[encoding])
-    except UnicodeDecodeError:
-        raise InputError(
-            "this file has a UTF-16 mark but is not UTF-16",
-            source=Source(name=name, text=""),
-            hint="save it as UTF-8",
-        ) from None
-    # the line ends of CommonMark: str.splitlines knows more
-    lines = tuple(re.findall(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+", text))
-    shown = tuple(line.rstrip("\r\n") for line in lines)
-    return MarkdownText(
-        source=Source(name=name, text=text, lines=shown), mark=mark, encoding=encoding, lines=lines
-    )
-
-
-def line_end(line: str) -> str:
-    """The line end of ``line``, or an empty string."""
-    return line[len(line.rstrip("\r\n")) :]
-
-
-class Comment(NamedTuple):
-    """An HTML comment; its lines count from 0, and ``end`` is exclusive."""
-
-    text: str
-    start: int
-    end: int
-    depth: int  # how many lists and quotes it is in, as the parser counts them
-    alone: bool  # whether its lines hold nothing else
-
-
-def comments(text: str, word: str) -> Iterator[Comment]:
+def _comments(text: str, word: str) -> Iterator[Comment]:
     """The HTML comments of ``text`` that contain ``word``, in order, without those inside code."""
-    for token in _block_parser().parse(text):
+    for token in block_parser().parse(text):
         if token.map is None or word not in token.content:
             continue
         if token.type == "html_block":
@@ -94,21 +35,27 @@ def comments(text: str, word: str) -> Iterator[Comment]:
             yield from _in_paragraph(token, word)
 
 
-def heading_end(text: str, heading: str) -> int | None:
+def _heading_end(text: str, heading: str) -> int | None:
+    return heading_in(block_parser().parse(text), heading)
+
+
+def heading_in(tokens: Sequence[Token], heading: str) -> int | None:
     """The line (from 0) after the first heading with the text ``heading``; None without such a heading."""
-    tokens = _block_parser().parse(text)
     for opening, inside in pairwise(tokens):
-        if opening.type == "heading_open" and opening.map and inside.content.strip() == heading:
-            return opening.map[1]
+        if opening.type == "heading_open" and opening.map:
+            # sites add the id of a heading in braces
+            named = re.sub(r"\s*\{#[^{}]*\}\s*\Z", "", inside.content)
+            if heading in (named.strip(), inside.content.strip()):
+                return opening.map[1]
     return None
 
 
 @cache
-def _block_parser() -> MarkdownIt:
+def block_parser(*disabled: str) -> MarkdownIt:
     """Parses blocks only: the text inside them is parsed where it can contain a comment."""
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).disable(["inline", "text_join"])
+    return MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).disable(["inline", "text_join", *disabled])
 
 
 @cache
@@ -163,3 +110,55 @@ def _in_paragraph(token: Token, word: str) -> Iterator[Comment]:
                 yield Comment(
                     text=child.content[4:-3], start=line, end=line + 1, depth=token.level, alone=False
                 )
+
+
+def heading(text: str, words: str) -> tuple[str, ...]:
+    """A heading below the title of a page."""
+    return (f"## {words}",)
+
+
+def mermaid(lines: Iterable[str], dialect: str, title: str) -> Iterator[str]:
+    """A fence, which GitHub, GitLab and site generators draw; for Sphinx with ``title`` as its caption."""
+    opening, closing = fence(dialect)
+    yield opening
+    if title and dialect == "sphinx":
+        yield f":caption: {json.dumps(_caption(title), ensure_ascii=False)}"
+    yield from lines
+    yield closing
+
+
+def _caption(title: str) -> str:
+    """``title`` as one paragraph of MyST, and not as a list, a comment, a label or a substitution."""
+    text = escaped(title).replace("{", "\\{")
+    return re.sub(r"\A(\d*)([-+=:%().])", r"\1\\\2", text)
+
+
+def image(path: str, words: str, text: str) -> Iterator[str]:
+    """A picture with an alternative text."""
+    yield f"![{escaped(words)}]({quote(path, safe='/')})"
+
+
+def table(rows: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """A table with a head."""
+    yield from rows_as_table([Row(what=what, detail=detail) for what, detail in rows[1:]], *rows[0])
+
+
+def details(summary: str, lines: Iterable[str]) -> Iterator[str]:
+    """A closed details element; ``summary`` is HTML."""
+    yield from ("<details>", f"<summary>{summary}</summary>", "", *lines, "", "</details>")
+
+
+MARKDOWN = PageLanguage(
+    name="Markdown",
+    suffixes=(".md", ".markdown", ".mdown", ".mkd"),
+    comment=("<!-- ", " -->"),
+    openings=("<!--",),
+    comments=_comments,
+    heading=heading,
+    heading_end=_heading_end,
+    escaped=escaped,
+    mermaid=mermaid,
+    image=image,
+    table=table,
+    collapsed=lambda summary, lines: details(xml_text(summary), lines),
+)

@@ -1,4 +1,4 @@
-"""Paths of Markdown files, of the Dockerfiles that name them, and of the pictures they may write."""
+"""Paths of pages, of the Dockerfiles that name them, and of the pictures they may write."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Iterator, Sequence
 from glob import glob, has_magic
 from pathlib import Path
 
+from stagegraph.embedding.languages import SUFFIXES
 from stagegraph.errors import InputError
 from stagegraph.reading import NAMES
 
-SUFFIXES = (".md", ".markdown", ".mdown", ".mkd")
 _DOCKERFILES = frozenset(name.lower() for name in NAMES)
 _SKIPPED = frozenset({"node_modules", "__pycache__"})
 _HIDDEN = frozenset({".github", ".gitlab", ".gitea", ".forgejo"})  # where forges look for a README
-_ENVIRONMENT = "pyvenv.cfg"  # marks a Python environment, which holds the Markdown files of packages
+_ENVIRONMENT = "pyvenv.cfg"  # marks a Python environment, which holds the pages of packages
 
 
-def markdown_files(names: Sequence[str]) -> list[Path]:
+def page_files(names: Sequence[str]) -> list[Path]:
     """The files that ``names`` select: files, directories with everything below them, and globs; each once.
 
     Raises InputError for a glob that matches no file.
@@ -29,21 +29,21 @@ def markdown_files(names: Sequence[str]) -> list[Path]:
     return list(paths.values())
 
 
-def is_markdown(path: Path) -> bool:
-    """Whether ``path`` has a suffix of Markdown files."""
+def is_page(path: Path) -> bool:
+    """Whether ``path`` has a suffix of pages."""
     return path.suffix.lower() in SUFFIXES
 
 
 def names_dockerfile(name: str) -> bool:
     """Whether ``name`` is a usual name of a Dockerfile: Dockerfile.dev, api.Dockerfile, Containerfile."""
     parts = Path(name).name.lower().split(".")
-    return not is_markdown(Path(name)) and not _DOCKERFILES.isdisjoint(parts)
+    return not is_page(Path(name)) and not _DOCKERFILES.isdisjoint(parts)
 
 
 def _selected(name: str) -> Iterator[Path]:
     path = Path(name)
     if path.is_dir():
-        yield from markdown_below(path)
+        yield from pages_below(path)
     elif has_magic(name) and not path.exists():
         matches = sorted(Path(match) for match in glob(name, recursive=True))
         files = [match for match in matches if match.is_file()]
@@ -54,8 +54,8 @@ def _selected(name: str) -> Iterator[Path]:
         yield path
 
 
-def markdown_below(folder: Path) -> Iterator[Path]:
-    """The Markdown files in and below ``folder``, sorted.
+def pages_below(folder: Path) -> Iterator[Path]:
+    """The pages in and below ``folder``, sorted.
 
     Skips hidden directories (except those of forges, which can hold a README), installed packages, and
     links to files outside the repository.
@@ -66,7 +66,7 @@ def markdown_below(folder: Path) -> Iterator[Path]:
             continue
         folders[:] = sorted(filter(_is_searched, folders))
         paths = (Path(root, name) for name in sorted(files))
-        yield from (path for path in paths if is_markdown(path) and not leaves_repository(path))
+        yield from (path for path in paths if is_page(path) and not leaves_repository(path))
 
 
 def leaves_repository(path: Path) -> bool:
@@ -80,21 +80,21 @@ def _is_searched(name: str) -> bool:
     return name in _HIDDEN or not (name in _SKIPPED or name.startswith("."))
 
 
-def picture_path(file: Path, output: str) -> Path:
-    """The path of the picture ``output`` of a Markdown file.
+def picture_path(file: Path, output: str, suffix: str) -> Path:
+    """The path of the picture ``output`` of a page.
 
-    Raises ValueError for a path outside the project or without the suffix .svg.
+    Raises ValueError for a path outside the project or without ``suffix``.
     """
     path = file.parent / output
-    if path.suffix.lower() != ".svg":
-        raise ValueError(f"{output} does not end with .svg")
+    if path.suffix.lower() != suffix:
+        raise ValueError(f"{output} does not end with {suffix}")
     if Path(output).is_absolute() or not path.resolve().is_relative_to(project_of(file)):
         raise ValueError(f"{output} is outside the project")
     return path
 
 
 def project_of(file: Path) -> Path:
-    """The directory that a Markdown file may write to.
+    """The directory that a page may write to.
 
     It is the repository of the file; without one the working directory if the file is below it;
     otherwise the directory of the file.

@@ -9,7 +9,7 @@ import msgspec
 
 from stagegraph.formats.json import to_json
 from stagegraph.formats.markdown import escaped
-from stagegraph.formats.terminal_text import Text, indented, to_text
+from stagegraph.formats.terminal_text import UNBROKEN, Text, indented, to_text
 from stagegraph.model import StepKind
 from stagegraph.rebuild.impact import Reason, ReasonKind, StepImpact, StepStatus
 from stagegraph.rebuild.targets import AffectedTarget
@@ -17,7 +17,6 @@ from stagegraph.source import printable
 from stagegraph.units import counted, duration
 
 SCHEMA_VERSION = 1
-WIDTH = 100
 _MOST_NAMES = 3
 _NANOSECONDS = 1e9
 _STYLES = {StepStatus.RUNS_AGAIN: "bold red", StepStatus.MAY_RUN: "yellow", StepStatus.CACHED: "dim"}
@@ -39,7 +38,7 @@ class Affected(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(one for one in self.targets if one.status is not StepStatus.CACHED)
 
 
-def as_text(value: Affected, *, colour: bool = False, width: int = WIDTH) -> str:
+def as_text(value: Affected, *, colour: bool = False, width: int = UNBROKEN) -> str:
     """``value`` as lines of at most ``width`` columns."""
     return to_text(_parts(value, max(60, width)), colour=colour, width=max(60, width))
 
@@ -95,6 +94,8 @@ def headline(value: Affected) -> str:
 def _summary(one: AffectedTarget) -> str:
     counts = {status: sum(step.status is status for step in one.shown) for status in StepStatus}
     total = counted(len(one.shown), "step")
+    if one.fails:
+        return "it cannot be built"
     if one.status is StepStatus.CACHED:
         return f"all of {total} cached" if one.shown else "there are no steps"
     again = counts[StepStatus.RUNS_AGAIN]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from stagegraph.check.check import CheckedFile, CheckedStage, ReportedProblem
 from stagegraph.check.many import Run
 from stagegraph.discovery.found_build import FoundBuild
+from stagegraph.formats.terminal_text import UNBROKEN, wrapped
 from stagegraph.model import Reach, Severity
 from stagegraph.source import printable
 
@@ -20,22 +21,35 @@ _Kind = tuple[str, str, str, str]  # code and texts of a finding
 _NAMES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "info"}
 
 
-def render(run: Run, *, colour: bool = False, verbose: bool = False) -> str:
+def render(run: Run, *, colour: bool = False, verbose: bool = False, width: int = UNBROKEN) -> str:
     """The findings by file, then the notes, then a summary.
 
-    With ``verbose`` also the reach of every stage, and the builds that were found.
+    With ``verbose`` also the reach of every stage, and the builds that were found. Sentences are broken
+    at ``width`` cells, excerpts are not.
     """
-    return "\n".join(_Text(colour, verbose).lines(run)) + "\n"
+    return "\n".join(_Text(colour, verbose, width).lines(run)) + "\n"
 
 
 class _Text:
-    def __init__(self, colour: bool, verbose: bool) -> None:
+    def __init__(self, colour: bool, verbose: bool, width: int) -> None:
+        self._width = width
         self._colour = colour
         self._verbose = verbose
         self._others: dict[_Kind, list[str]] = {}
 
     def _in(self, style: str, text: str) -> str:
         return f"{style}{text}{_RESET}" if self._colour else text
+
+    def _dim(self, text: str) -> str:
+        return self._in(_DIM, text)
+
+    def _sentence(self, start: str, style: str, word: str, text: str, end: str = "") -> Iterator[str]:
+        """``start``, ``word`` in a style, a colon and ``text``, on as many lines as they need."""
+        indent = len(start) + len(word) + 2
+        first, *rest = wrapped(f"{' ' * indent}{printable(text)}", self._width, indent)
+        lines = [f"{start}{self._in(style, word)}: {first[indent:]}", *rest]
+        yield from lines[:-1]
+        yield f"{lines[-1]} {self._in(_DIM, end)}" if end else lines[-1]
 
     def lines(self, run: Run) -> Iterator[str]:
         if not self._verbose:
@@ -51,7 +65,7 @@ class _Text:
             yield from self._builds(run)
             yield ""
         for note in run.notes:
-            yield self._in(_DIM, f"note: {printable(note)}")
+            yield from map(self._dim, wrapped(f"note: {printable(note)}", self._width, 6))
         if run.notes:
             yield ""
         yield self._summary(run)
@@ -63,7 +77,8 @@ class _Text:
         for position, one in enumerate(problems):
             yield from [""] * (position > 0)
             yield from self._problem(one)
-        yield from (self._in(_DIM, f"  note: {printable(note)}") for note in file.notes)
+        for note in file.notes:
+            yield from map(self._dim, wrapped(f"  note: {printable(note)}", self._width, 8))
         if self._verbose and file.stages:
             yield from [""] * bool(problems)
             yield from self._stages(file.stages)
@@ -80,14 +95,13 @@ class _Text:
 
     def _problem(self, one: ReportedProblem) -> Iterator[str]:
         problem = one.problem
-        severity = self._in(_COLOURS[problem.severity], _NAMES[problem.severity])
-        code = self._in(_DIM, f"[{problem.code}]")
-        position = f"{problem.span.line}:{problem.span.column}"
-        yield f"  {position} {severity}: {printable(problem.message)} {code}"
+        start = f"  {problem.span.line}:{problem.span.column} "
+        colour, name = _COLOURS[problem.severity], _NAMES[problem.severity]
+        yield from self._sentence(start, colour, name, problem.message, f"[{problem.code}]")
         yield from (f"    {line}" for line in one.excerpt.split("\n"))
         for name, text in (("why", problem.why), ("fix", problem.fix)):
             if text:
-                yield f"      {self._in(_DIM, name)}: {printable(text)}"
+                yield from self._sentence("      ", _DIM, name, text)
         if others := self._others.get(_kind(one)):
             yield f"      {self._in(_DIM, 'also')}: {_listed(others[1:])}"
 

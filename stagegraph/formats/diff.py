@@ -18,12 +18,15 @@ from stagegraph.formats.diff_sections import (
 from stagegraph.formats.json import to_json
 from stagegraph.formats.markdown import escaped
 from stagegraph.formats.mermaid import mermaid_of
-from stagegraph.formats.terminal_text import WIDTH, Text, to_text, two_columns
+from stagegraph.formats.terminal_text import UNBROKEN, Text, to_text, two_columns
 from stagegraph.picture.change_picture import change_picture
 from stagegraph.picture.shorten import cut
 from stagegraph.picture.view import Picture, View
+from stagegraph.source import printable
 
+_PLAIN = View()
 MOST_ROWS_OF_TEXT = 40  # of a section
+_LONGEST_TEXT = 4_000  # characters of an instruction
 MOST_LINES_OF_TEXT = 6  # removed or added, of a row
 _STYLES = {Change.ADDED: "green", Change.REMOVED: "red", Change.CHANGED: "blue", Change.RENAMED: "blue"}
 SCHEMA_VERSION = 1  # counts changes that break readers
@@ -31,13 +34,15 @@ MOST_ROWS = 60  # of a table; a comment on GitHub holds 65,536 characters
 _MOST_LINES_OF_TABLE = 8  # of a stage in a table
 
 
-def as_text(comparison: Comparison, *, colour: bool = False, width: int = WIDTH) -> str:
+def as_text(
+    comparison: Comparison, view: View = _PLAIN, *, colour: bool = False, width: int = UNBROKEN
+) -> str:
     """One line for each difference; removed and added instructions follow below their stage."""
-    return to_text(_text_parts(comparison, width), colour=colour, width=width)
+    return to_text(_text_parts(comparison, view, width), colour=colour, width=width)
 
 
-def _text_parts(comparison: Comparison, width: int) -> Iterator[Text]:
-    yield Text(change_headline(comparison), style="bold")
+def _text_parts(comparison: Comparison, view: View, width: int) -> Iterator[Text]:
+    yield Text(printable(view.title) or change_headline(comparison), style="bold")
     yield Text(change_summary(comparison))
     for section in change_sections(comparison):
         yield Text("")
@@ -55,7 +60,7 @@ def _text_row(row: ChangeRow, room: int, width: int) -> Iterator[Text]:
     yield from two_columns([(what, Text(row.detail))], width, first=room + 4)
     for sign, style, texts in (("-", "red", row.removed), ("+", "green", row.added)):
         for text in texts[:MOST_LINES_OF_TEXT]:
-            yield Text(f"      {sign} {cut(text, width - 8)}", style=style)
+            yield Text(f"      {sign} {cut(text, min(width, _LONGEST_TEXT) - 8)}", style=style)
         if len(texts) > MOST_LINES_OF_TEXT:
             yield Text(f"      {sign} ... and {len(texts) - MOST_LINES_OF_TEXT} more", style=style)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from stagegraph.formats.terminal_text import UNBROKEN, wrapped
 from stagegraph.graph.explain import Explanation
 from stagegraph.model import Edge, EdgeKind, Reach, Report, Role
 from stagegraph.picture.shorten import ARROW
 from stagegraph.source import printable, quoted
 
+_HANGING = 6  # spaces before the rest of a line that is broken
 _ROLES = {
     Role.TARGET: "is the target",
     Role.INHERITED: "is in the image: FROM inherits its layers",
@@ -19,10 +21,11 @@ _ROLES = {
 }
 
 
-def render(report: Report, explanation: Explanation) -> str:
+def render(report: Report, explanation: Explanation, *, width: int = UNBROKEN) -> str:
     """The role of a node in the image, then its paths to the target, or else what reads it."""
     labels = {node.id: printable(node.label) for node in report.nodes}
-    return "\n".join(_lines(labels, explanation)) + "\n"
+    lines = (line for text in _lines(labels, explanation) for line in text.split("\n"))
+    return "".join(f"{part}\n" for line in lines for part in wrapped(line, width, _HANGING))
 
 
 def _lines(labels: Mapping[str, str], explanation: Explanation) -> Iterator[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
 from stagegraph.formats import mermaid
 from stagegraph.formats.report_sections import Row, Section, headline, report_sections
 from stagegraph.model import Report
@@ -22,15 +24,15 @@ def render(report: Report, view: View) -> str:
 
 
 def _lines(report: Report, view: View) -> Iterator[str]:
-    yield f"## {escaped(headline(report))}"
+    yield f"## {escaped(view.title or headline(report))}"
     yield ""
     opening, closing = mermaid.fence(view.dialect)
     yield opening
-    yield mermaid.render(report, view).rstrip("\n")
+    yield mermaid.render(report, replace(view, title="")).rstrip("\n")
     yield closing
     for section in report_sections(report):
         yield ""
-        yield f"### {section.heading}"
+        yield f"### {escaped(section.heading)}"
         yield ""
         yield from _body(section)
 

@@ -39,6 +39,7 @@ def report_sections(report: Report) -> tuple[Section, ...]:
         Section(heading="Parallelism", sentences=tuple(_parallelism(report, nodes))),
         Section(heading="Critical path", rows=tuple(_path(report))),
         Section(heading="Findings", rows=tuple(_findings(report))),
+        Section(heading="Notes", sentences=tuple(map(_sentence, report.notes))),
     )
     return tuple(section for section in sections if section.rows or section.sentences)
 
@@ -88,8 +89,9 @@ def _image_name(target: str, platform: str, nodes: Mapping[str, Node]) -> str:
 
 def headline(report: Report) -> str:
     """The Dockerfile, targets and platforms of the report, in one line."""
-    labels = ", ".join(node.label for node in report.nodes if node.id in report.targets)
-    return printable(f"{report.source}: target {labels} on {', '.join(report.platforms)}")
+    labels = [node.label for node in report.nodes if node.id in report.targets]
+    targets = f"{'target' if len(labels) == 1 else 'targets'} {', '.join(labels)}"
+    return printable(f"{report.source}: {targets} on {', '.join(report.platforms)}")
 
 
 def _line(number: int | None) -> str:
@@ -152,7 +154,7 @@ def _parallelism(report: Report, nodes: Mapping[str, Node]) -> Iterator[str]:
         yield f"{size}; up to {most} can run in parallel (in {counted(parallelism.max_stages, 'stage')})."
     else:
         yield f"{size}; one step runs after the other." if steps > 1 else f"{size}."
-    if parallelism.max_stages > 1:
+    if parallelism.max_stages > 1 and parallelism.max_steps > 1:
         names = [nodes[name].label for name in parallelism.widest_stages]
         shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
         yield f"Stages that can run in parallel: {shown}."
@@ -160,7 +162,12 @@ def _parallelism(report: Report, nodes: Mapping[str, Node]) -> Iterator[str]:
     if any(step.measured for step in report.steps):
         yield f"The longest chain takes {length:.2f} s; all steps together take {total:.2f} s."
     else:
-        yield f"The longest chain is {length:g} of {total:g} steps (every step counted as 1)."
+        steps_in_all = "1 step" if total == 1 else f"{total:g} steps"
+        yield f"The longest chain is {length:g} of {steps_in_all} (every step counted as 1)."
+
+
+def _sentence(note: str) -> str:
+    return f"{note[:1].upper()}{note[1:]}."
 
 
 def _path(report: Report) -> Iterator[Row]:

@@ -14,7 +14,7 @@ from stagegraph.formats.sizes_sections import (
     headline,
     tables,
 )
-from stagegraph.formats.terminal_text import Text, indented, to_text
+from stagegraph.formats.terminal_text import UNBROKEN, Text, indented, to_text
 from stagegraph.picture.shorten import cut
 from stagegraph.sizes.compare import SizeComparison
 from stagegraph.sizes.sizes import Sizes
@@ -23,19 +23,17 @@ from stagegraph.source import printable
 WIDTH = 100
 
 
-def render(sizes: Sizes, *, colour: bool = False, width: int = WIDTH) -> str:
-    """``sizes`` as lines of at most ``width`` columns."""
-    width = max(60, width)
-    return to_text(_parts(sizes, width), colour=colour, width=width)
+def render(sizes: Sizes, *, colour: bool = False, width: int = 0) -> str:
+    """``sizes`` as lines of at most ``width`` columns; without it no line is broken."""
+    return to_text(_parts(sizes, max(60, width or UNBROKEN)), colour=colour, width=max(60, width or UNBROKEN))
 
 
-def as_comparison(comparison: SizeComparison, *, colour: bool = False, width: int = WIDTH) -> str:
-    """``comparison`` as lines of at most ``width`` columns."""
-    width = max(60, width)
+def as_comparison(comparison: SizeComparison, *, colour: bool = False, width: int = 0) -> str:
+    """``comparison`` as lines of at most ``width`` columns; without it no line is broken."""
     parts = [Text(comparison_headline(comparison), style="bold")]
     for table in comparison_tables(comparison):
-        parts.extend(_table(table, width))
-    return to_text(parts, colour=colour, width=width)
+        parts.extend(_table(table, max(60, width or UNBROKEN)))
+    return to_text(parts, colour=colour, width=max(60, width or UNBROKEN))
 
 
 def _parts(sizes: Sizes, width: int) -> Iterator[Text]:
@@ -76,6 +74,7 @@ def _table(table: Table, width: int) -> Iterator[Text]:
         return
     yield Text(f"\n{table.heading}", style="bold cyan")
     rows = (table.columns, *table.rows)
+    width = WIDTH if width >= UNBROKEN else width
     widths = [max(len(row[column]) for row in rows) for column in range(len(table.columns) - 1)]
     for number, row in enumerate(rows):
         cells = [_aligned(cell, widths[column], column) for column, cell in enumerate(row[:-1])]

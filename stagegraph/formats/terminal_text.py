@@ -13,7 +13,9 @@ from itertools import groupby, pairwise, zip_longest
 
 from stagegraph.source import without_commands
 
-WIDTH = 100
+WIDTH = 100  # of a picture made of text that is not shown on a terminal
+UNBROKEN = 1_000_000  # a width for files and pipes: no line is broken
+_MOST_PADDED = 60  # cells of a column of unbroken lines
 _GAP = 2  # cells between two columns
 _CODES = {  # ECMA-48, select graphic rendition
     "bold": "1",
@@ -71,7 +73,10 @@ class Text:
 
 
 def to_text(texts: Iterable[Text], *, colour: bool, width: int) -> str:
-    """``texts`` as lines of at most ``width`` cells, each ended; escape sequences only with ``colour``."""
+    """``texts`` as lines of at most ``width`` cells, each ended; escape sequences only with ``colour``.
+
+    Lines are broken at spaces and after slashes only, so that a longer name stays whole.
+    """
     lines = (line for text in texts for line in _lines(text, width))
     if colour:
         return "".join(f"{_escaped(line)}\n" for line in lines)
@@ -82,14 +87,24 @@ def two_columns(rows: Sequence[tuple[Text, Text]], width: int, first: int = 0) -
     """The lines of a table; ``first`` is the width of the first column, by default that of its longest."""
     left, right = _column_widths(rows, width, first)
     for cells in rows:
-        pairs = zip_longest(_lines(cells[0], left), _lines(cells[1], right), fillvalue=Text())
+        first_lines = [cells[0]] if width >= UNBROKEN else _lines(cells[0], left)
+        pairs = zip_longest(first_lines, _lines(cells[1], right), fillvalue=Text())
         for one, other in pairs:
-            yield one + Text(" " * (left + _GAP - _cells(one.plain))) + other
+            yield one + Text(" " * max(_GAP, left + _GAP - _cells(one.plain))) + other
 
 
 def indented(text: Text, indent: int, width: int) -> Iterator[Text]:
     """The lines of ``text``, each after ``indent`` spaces."""
     return (Text(" " * indent) + line for line in _lines(text, width - indent))
+
+
+def wrapped(text: str, width: int, indent: int) -> Iterator[str]:
+    """``text``, which has one line, as lines; those after the first begin with ``indent`` spaces."""
+    first, *rest = _lines(Text(text), width)
+    yield first.plain
+    if rest:
+        left = text[len(first.plain) :].lstrip()
+        yield from (" " * indent + line.plain for line in _lines(Text(left), max(1, width - indent)))
 
 
 def shortened(text: Text, width: int) -> Text:
@@ -107,6 +122,8 @@ def shortened(text: Text, width: int) -> Text:
 
 def _column_widths(rows: Sequence[tuple[Text, Text]], width: int, first: int) -> tuple[int, int]:
     """The widths of two columns without the gap; where both are too wide, the wider one gives way first."""
+    if width >= UNBROKEN:
+        return min(first or max(_cells(one.plain) for one, _ in rows), _MOST_PADDED), width
     left = (first or min(max(_cells(one.plain) for one, _ in rows), width - _GAP)) + _GAP
     right = max(1, min(max(_cells(other.plain) for _, other in rows), width))
     excess = left + right - width
@@ -130,7 +147,7 @@ def _lines(text: Text, width: int) -> Iterator[Text]:
 
 
 def _breaks(line: str, width: int) -> Iterator[int]:
-    """Where to break ``line``: before the word that does not fit, and inside words that fit on no line."""
+    """Where to break ``line``: before words that do not fit, and after slashes of words wider than a line."""
     if _is_simple(line) and len(line) <= width:
         return
     used = 0
@@ -178,11 +195,17 @@ def _cells(text: str) -> int:
 
 
 def _chopped(word: str, width: int) -> list[str]:
-    if _is_simple(word):
-        return [word[start : start + width] for start in range(0, len(word), width)]
-    from rich.cells import chop_cells
-
-    return chop_cells(word, width)
+    """``word`` in pieces that end with a slash and are as long as fits; a name is not broken."""
+    pieces = [""]
+    used = 0
+    for part in word.replace("/", "/\0").split("\0"):
+        cells = _cells(part)
+        if used and used + cells > width and part.strip():
+            pieces.append("")
+            used = 0
+        pieces[-1] += part
+        used += cells
+    return pieces
 
 
 @cache

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stagegraph.formats.report_sections import Section, headline, report_sections
-from stagegraph.formats.terminal_text import WIDTH, Text, indented, to_text, two_columns
+from stagegraph.formats.terminal_text import UNBROKEN, Text, indented, to_text, two_columns
 from stagegraph.model import Report
 
 
-def render(report: Report, *, colour: bool = False, width: int = WIDTH) -> str:
+def render(report: Report, *, colour: bool = False, width: int = UNBROKEN) -> str:
     """What ships, what is left behind, parallelism, critical path and findings."""
     return to_text(_texts(report, width), colour=colour, width=width)
 

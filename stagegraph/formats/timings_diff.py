@@ -9,7 +9,7 @@ from msgspec.structs import asdict
 
 from stagegraph.formats.json import to_json
 from stagegraph.formats.markdown import escaped
-from stagegraph.formats.terminal_text import Text, to_text
+from stagegraph.formats.terminal_text import UNBROKEN, Text, to_text
 from stagegraph.formats.timings_sections import build_name, plain_name, unknown_dependencies
 from stagegraph.picture.shorten import cut
 from stagegraph.source import printable
@@ -30,9 +30,10 @@ _STYLES = {
 SCHEMA_VERSION = 1
 
 
-def as_text(comparison: TimingsComparison, *, colour: bool = False, width: int = _WIDTH) -> str:
-    """``comparison`` as lines of at most ``width`` columns."""
-    return to_text(_text_parts(comparison, max(60, width)), colour=colour, width=max(60, width))
+def as_text(comparison: TimingsComparison, *, colour: bool = False, width: int = 0) -> str:
+    """``comparison`` as lines of at most ``width`` columns; without it no line is broken."""
+    parts = _text_parts(comparison, max(60, width or _WIDTH))
+    return to_text(parts, colour=colour, width=max(60, width or UNBROKEN))
 
 
 def _text_parts(comparison: TimingsComparison, width: int) -> Iterator[Text]:

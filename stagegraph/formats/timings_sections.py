@@ -95,7 +95,8 @@ def facts(timings: Timings) -> Iterator[str]:
     """Sentences about the critical path, the work, transfers and unmatched steps."""
     part = share(timings.path_time, timings.known_wall)
     path = f"The critical path took {duration(timings.path_time)}, {part} of the build. "
-    average = f": {timings.parallelism:.1f} on average at the same time"
+    alone = max((count for _, count in timings.concurrency), default=0) < 2
+    average = ": one at a time" if alone else f": {timings.parallelism:.1f} on average at the same time"
     yield (
         f"{path if timings.dependencies_known else ''}All steps add up to {duration(timings.work)}"
         f"{'' if timings.wall is None else average}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from stagegraph.formats.terminal_text import Text, to_text
+from stagegraph.formats.terminal_text import UNBROKEN, Text, to_text
 from stagegraph.formats.timings_sections import (
     StageRow,
     advice,
@@ -72,9 +72,10 @@ def curve(concurrency: Sequence[tuple[int, int]], wall: int, width: int) -> str:
     return "".join(_LEVELS[-(-value * 8 // (wall * most))] if most else " " for value in work)
 
 
-def render(timings: Timings, *, colour: bool = False, width: int = WIDTH) -> str:
-    """``timings`` as lines of at most ``width`` columns."""
-    return to_text(_parts(timings, max(60, width)), colour=colour, width=max(60, width))
+def render(timings: Timings, *, colour: bool = False, width: int = 0) -> str:
+    """``timings`` as lines of at most ``width`` columns; without it no line is broken."""
+    parts = _parts(timings, max(60, width or WIDTH))
+    return to_text(parts, colour=colour, width=max(60, width or UNBROKEN))
 
 
 def _parts(timings: Timings, width: int) -> Iterator[Text]:
@@ -131,7 +132,8 @@ def _stages(timings: Timings, width: int) -> Iterator[Text]:
     if timings.wall is None:
         return
     most = max((count for _, count in timings.concurrency), default=0)
-    blank = f"  {'running steps':<{_NAME}} {'':<8}{f'up to {most}':>{2 * _FIGURES + 1}}  "
+    parallel = f"up to {most}" if most > 1 else "one at a time"
+    blank = f"  {'running steps':<{_NAME}} {'':<8}{parallel:>{2 * _FIGURES + 1}}  "
     yield Text(blank + curve(timings.concurrency, timings.known_wall, room), style="dim")
 
 

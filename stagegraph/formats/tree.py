@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from stagegraph.formats.terminal_text import WIDTH, Text, shortened, to_text
+from stagegraph.formats.terminal_text import UNBROKEN, WIDTH, Text, shortened, to_text
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role, Step, StepKind
 from stagegraph.picture.shorten import cut, edge_label
 from stagegraph.picture.view import View
@@ -36,9 +36,12 @@ _KINDS = {
 _KEY = "◉ target   ● in the image   ◐ partly in the image   ○ left behind   · not needed"
 
 
-def render(report: Report, view: View, *, colour: bool = False, width: int = WIDTH) -> str:
-    """``report`` as trees; a stage that several stages read is expanded once, and then marked "(above)"."""
-    return to_text(_texts(report, view, width), colour=colour, width=width)
+def render(report: Report, view: View, *, colour: bool = False, width: int = 0) -> str:
+    """``report`` as trees; a stage that several stages read is expanded once, and then marked "(above)".
+
+    The lines of the trees are cut to ``width``, which is 100 without a terminal.
+    """
+    return to_text(_texts(report, view, width or WIDTH), colour=colour, width=width or UNBROKEN)
 
 
 def _texts(report: Report, view: View, width: int) -> Iterator[Text]:
@@ -54,6 +57,9 @@ def _texts(report: Report, view: View, width: int) -> Iterator[Text]:
             yield Text()
             yield Text("Not needed", style="bold")
         yield from map(trees.unneeded, unneeded)
+    for note in report.notes:
+        yield Text()
+        yield Text(f"note: {note}")
     yield Text()
     yield Text(_KEY, style="dim")
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from stagegraph.dockerfile.file import Dockerfile, check_frontend, read_dockerfile
 from stagegraph.dockerfile.resolve import resolve
-from stagegraph.graph.stage_graph import pruned, stage_graph
+from stagegraph.graph.stage_graph import StageGraph, pruned, stage_graph
 from stagegraph.graph.steps import RawStep, TargetBuild, raw_steps, step_graph
 from stagegraph.model import stage_id
 from stagegraph.options import Options
@@ -39,14 +39,14 @@ class Build(Struct, frozen=True, kw_only=True, dict=True):
         return tuple(dict.fromkeys(stage_id(one.resolved.target) for one in self.target_builds))
 
     @cached_property
-    def whole_graph(self) -> networkx.DiGraph[str]:
+    def whole_graph(self) -> StageGraph:
         """The graph of every stage and source, needed or not; made once, do not change it.
 
         Attributes: see ``stagegraph.graph.stage_graph.stage_graph``.
         """
         return stage_graph([one.resolved for one in self.target_builds], self.targets)
 
-    def graph(self, *, prune: bool = True) -> networkx.DiGraph[str]:
+    def graph(self, *, prune: bool = True) -> StageGraph:
         """A copy of the stage graph, pruned to what the targets need unless told otherwise.
 
         Nodes are ids such as ``stage:0`` and ``image:docker.io/library/node:16``; edges run from

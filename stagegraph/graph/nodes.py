@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-import networkx
 from msgspec.structs import replace
 
 from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.graph.build import Build
+from stagegraph.graph.stage_graph import StageGraph
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Role, Step, StepKind, stage_id
 from stagegraph.reach.from_choices import FromChoices
 from stagegraph.reach.reachability import Reached
@@ -30,15 +30,15 @@ def nodes_of(
     return tuple(sorted(nodes, key=lambda node: (node.index is None, node.index or 0, node.id)))
 
 
-def _reach(graph: networkx.DiGraph[str], stages: Sequence[Reached]) -> dict[str, Reached]:
+def _reach(graph: StageGraph, stages: Sequence[Reached]) -> dict[str, Reached]:
     """How every node can come to be built or fetched; a source has the best reach of its readers."""
     return {
-        node: _best(stages, graph, graph.succ[node]) if data["index"] is None else stages[data["index"]]
+        node: _best(stages, graph, graph.succ[node]) if "index" not in data else stages[data["index"]]
         for node, data in graph.nodes.items()
     }
 
 
-def _best(stages: Sequence[Reached], graph: networkx.DiGraph[str], readers: Iterable[str]) -> Reached:
+def _best(stages: Sequence[Reached], graph: StageGraph, readers: Iterable[str]) -> Reached:
     reached = (stages[graph.nodes[reader]["index"]] for reader in readers)
     return min(reached, key=lambda one: _REACH_ORDER[one.reach], default=_UNREAD)
 
@@ -62,13 +62,13 @@ def _node(build: Build, name: str, role: Role, reached: Reached, steps: Sequence
     data = build.whole_graph.nodes[name]
     node = Node(
         id=name,
-        kind=data["kind"],
+        kind=NodeKind(data["kind"]),
         label=data["label"],
         role=role,
         reach=reached.reach,
         why=reached.why,
-        index=data["index"],
-        line=data["line"],
+        index=data.get("index"),
+        line=data.get("line"),
         steps=len(steps),
         level=min((step.level for step in steps), default=None),
         finish=max((step.finish for step in steps), default=None),
@@ -100,8 +100,8 @@ def edges_of_report(build: Build, choices: FromChoices, steps: Sequence[Step]) -
     critical = _critical_edges(graph, steps)
     edges = [
         replace(edge, needed=graph.nodes[target]["needed"], critical=(source, target) in critical)
-        for source, target, data in graph.edges(data=True)
-        for edge in data["references"]
+        for source, target in graph.edges
+        for edge in graph.references.get((source, target), ())
     ]
     edges += _selectable(graph, choices, build.file)
     return tuple(
@@ -109,7 +109,7 @@ def edges_of_report(build: Build, choices: FromChoices, steps: Sequence[Step]) -
     )
 
 
-def _critical_edges(graph: networkx.DiGraph[str], steps: Sequence[Step]) -> set[tuple[str, str]]:
+def _critical_edges(graph: StageGraph, steps: Sequence[Step]) -> set[tuple[str, str]]:
     """The pairs of nodes between which the critical path passes."""
     pairs = set()
     for step in steps:
@@ -120,7 +120,7 @@ def _critical_edges(graph: networkx.DiGraph[str], steps: Sequence[Step]) -> set[
     return pairs
 
 
-def _selectable(graph: networkx.DiGraph[str], choices: FromChoices, file: Dockerfile) -> Iterator[Edge]:
+def _selectable(graph: StageGraph, choices: FromChoices, file: Dockerfile) -> Iterator[Edge]:
     """An edge from every earlier stage that another value of a variable in FROM would choose.
 
     A base that can be any stage has edges only from those that nothing else reads: an edge from every
@@ -128,7 +128,7 @@ def _selectable(graph: networkx.DiGraph[str], choices: FromChoices, file: Docker
     """
     for selection in (one for own in choices.choices.values() for one in own):
         source, target = stage_id(selection.source), stage_id(selection.stage)
-        is_base = graph.has_edge(source, target) and graph.edges[source, target]["kind"] is EdgeKind.FROM
+        is_base = graph.has_edge(source, target) and graph.edges[source, target]["kind"] == EdgeKind.FROM
         if not is_base and not (selection.loose and graph.out_degree(source)):
             yield Edge(
                 source=source,

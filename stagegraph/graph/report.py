@@ -17,7 +17,7 @@ from stagegraph.graph.critical_path import Schedule, schedule
 from stagegraph.graph.nodes import edges_of_report, nodes_of
 from stagegraph.graph.parallelism import largest_antichain
 from stagegraph.graph.shipping import left_behind, roles, shipped
-from stagegraph.graph.stage_graph import stage_graph
+from stagegraph.graph.stage_graph import StageGraph, stage_graph
 from stagegraph.graph.steps import RawStep
 from stagegraph.model import (
     Finding,
@@ -33,6 +33,7 @@ from stagegraph.model import (
 from stagegraph.options import Options
 from stagegraph.reach.from_choices import FromChoices
 from stagegraph.reach.reachability import Reached, stage_reach
+from stagegraph.source import printable
 
 _CODES = frozenset({"dead-stage", "shadowed-stage", "later-stage", "number-is-image"})
 
@@ -64,6 +65,7 @@ def analyse(build: Build, weights: Mapping[int, float] | None = None) -> Report:
         shipped=ships,
         left_behind=left,
         findings=_findings(build, reached, questions),
+        notes=_notes(build),
     )
 
 
@@ -101,6 +103,15 @@ def _by_platform(by_platform: Mapping[str, _Contents]) -> Iterator[_Contents]:
             tuple(replace(item, platform=platform) for item in one.shipped),
             tuple(replace(item, platform=platform) for item in one.left_behind),
         )
+
+
+def _notes(build: Build) -> tuple[str, ...]:
+    """What changes the text of the Dockerfile before it is read (buildah, imagebuildah/build.go)."""
+    name = build.source.name.replace("\\", "/").rpartition("/")[2]
+    if not name.endswith(".in"):
+        return ()
+    first = f"podman and buildah run the C preprocessor on {printable(name)} first"
+    return (f"{first}; this graph is of the text before",)
 
 
 def _durations(steps: Sequence[RawStep], weights: Mapping[int, float] | None) -> list[float]:
@@ -142,10 +153,10 @@ def _questions(build: Build) -> list[Options]:
 
 
 def _parallelism(
-    graph: networkx.DiGraph[str], steps: networkx.DiGraph[int], timed: Schedule, total: float
+    graph: StageGraph, steps: networkx.DiGraph[int], timed: Schedule, total: float
 ) -> Parallelism:
     # Results are not work; in a build for several platforms they would stand between the steps.
-    work = [step for step, data in steps.nodes.items() if data["kind"] is not StepKind.RESULT]
+    work = [step for step, data in steps.nodes.items() if data["kind"] != StepKind.RESULT]
     widest_steps = largest_antichain(_kept(steps, work))
     widest_stages = _widest_stages(graph)
     return Parallelism(
@@ -168,7 +179,7 @@ def _kept(steps: networkx.DiGraph[int], work: Sequence[int]) -> networkx.DiGraph
     return kept
 
 
-def _widest_stages(graph: networkx.DiGraph[str]) -> list[str]:
+def _widest_stages(graph: StageGraph) -> list[str]:
     """A maximum antichain of the needed stages.
 
     A stage that reads a later one fails to build, and only such an edge can close a cycle: it is left out.
@@ -176,7 +187,7 @@ def _widest_stages(graph: networkx.DiGraph[str]) -> list[str]:
     index: dict[str, int] = {
         node: data["index"]
         for node, data in graph.nodes.items()
-        if data["needed"] and data["kind"] is NodeKind.STAGE
+        if data["needed"] and data["kind"] == NodeKind.STAGE
     }
     forward: networkx.DiGraph[str] = networkx.DiGraph()
     forward.add_nodes_from(node for node, _ in sorted(index.items(), key=lambda item: item[1]))

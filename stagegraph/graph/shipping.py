@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import networkx
 
-from stagegraph.graph.stage_graph import incoming
+from stagegraph.graph.stage_graph import StageGraph, incoming
 from stagegraph.graph.tracing import Copied, Tracer, traced
 from stagegraph.model import EdgeKind, LeftBehind, NodeKind, Role, Shipped
 
@@ -14,7 +14,7 @@ _OF_KIND = {EdgeKind.COPY: Role.COPIED, EdgeKind.ADD: Role.COPIED, EdgeKind.MOUN
 _ORDER = tuple(Role)
 
 
-def image_stages(graph: networkx.DiGraph[str], targets: Iterable[str]) -> dict[str, Role]:
+def image_stages(graph: StageGraph, targets: Iterable[str]) -> dict[str, Role]:
     """The nodes whose layers are in the images of ``targets``: these, and their bases up to the root."""
     roles_by_node: dict[str, Role] = {}
     waiting = [(target, Role.TARGET) for target in targets]
@@ -27,7 +27,7 @@ def image_stages(graph: networkx.DiGraph[str], targets: Iterable[str]) -> dict[s
     return roles_by_node
 
 
-def roles(graph: networkx.DiGraph[str], targets: Sequence[str]) -> dict[str, Role]:
+def roles(graph: StageGraph, targets: Sequence[str]) -> dict[str, Role]:
     """The role of every node of ``graph``."""
     image = image_stages(graph, targets)
     assigned = dict.fromkeys(traced(tuple(image), Tracer(graph)), Role.COPIED) | image
@@ -41,7 +41,7 @@ def roles(graph: networkx.DiGraph[str], targets: Sequence[str]) -> dict[str, Rol
     return rest | assigned
 
 
-def shipped(graph: networkx.DiGraph[str], target: str) -> tuple[Shipped, ...]:
+def shipped(graph: StageGraph, target: str) -> tuple[Shipped, ...]:
     """The bases, from the root to ``target``, then every path that is copied into its image, by line.
 
     A path that the stage it is copied from got by a copy itself is followed by where that came from.
@@ -50,10 +50,10 @@ def shipped(graph: networkx.DiGraph[str], target: str) -> tuple[Shipped, ...]:
     return tuple(dict.fromkeys([*_bases(graph, chain, target), *_paths(chain, Tracer(graph), target)]))
 
 
-def _bases(graph: networkx.DiGraph[str], chain: tuple[str, ...], target: str) -> list[Shipped]:
+def _bases(graph: StageGraph, chain: tuple[str, ...], target: str) -> list[Shipped]:
     items = []
     for position, node in enumerate(chain[:-1]):
-        kind = "stage" if graph.nodes[node]["kind"] is NodeKind.STAGE else "base image"
+        kind = "stage" if graph.nodes[node]["kind"] == NodeKind.STAGE else "base image"
         edges = [e for e in incoming(graph, chain[position + 1]) if e.kind is EdgeKind.FROM]
         line = edges[0].line if edges else None
         items.append(Shipped(target=target, node=node, kind=kind, line=line, via=chain[position:-1]))
@@ -85,7 +85,7 @@ def _path(item: Copied, target: str) -> Shipped:
 
 
 def left_behind(
-    graph: networkx.DiGraph[str], target: str, ships: Sequence[Shipped], order: Iterable[str]
+    graph: StageGraph, target: str, ships: Sequence[Shipped], order: Iterable[str]
 ) -> tuple[LeftBehind, ...]:
     """The stages and images that ``target`` needs and of which its image has nothing, or only some paths."""
     own = networkx.ancestors(graph, target) | {target}

@@ -6,7 +6,9 @@ Edges run in the direction of the build: from what is read to the stage that rea
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import networkx
 
@@ -14,24 +16,46 @@ from stagegraph.dockerfile.instructions import Run
 from stagegraph.dockerfile.stages import SCRATCH, Resolved, needs
 from stagegraph.graph.edges import base_node, edges_of
 from stagegraph.model import CONTEXT_ID, Edge, EdgeKind, NodeKind, stage_id
+from stagegraph.source import printable
 
-StageGraph = networkx.DiGraph
-_NOT_A_STAGE: dict[str, object] = {"line": None, "index": None, "needed": False, "runs": False}
+_NOT_A_STAGE: dict[str, object] = {"needed": False, "runs": False}
 _STRONGEST = (EdgeKind.FROM, EdgeKind.COPY, EdgeKind.ADD, EdgeKind.MOUNT)
 
+if TYPE_CHECKING:
+    _DiGraph = networkx.DiGraph[str]
+else:
+    _DiGraph = networkx.DiGraph
 
-def stage_graph(builds: Sequence[Resolved], targets: Iterable[str]) -> StageGraph[str]:
+
+class StageGraph(_DiGraph):
+    """A DiGraph of stages and sources whose attributes are text, numbers and booleans.
+
+    So every writer of networkx takes it. ``references`` has the typed values beside it: for each edge one
+    Edge for every instruction; none where BuildKit builds a stage named scratch because of a mount
+    without from.
+    """
+
+    references: Mapping[tuple[str, str], tuple[Edge, ...]] = MappingProxyType({})
+
+    def copy(self, as_view: bool = False) -> StageGraph:
+        """A copy with the same references."""
+        copied: StageGraph = super().copy(as_view=as_view)
+        copied.references = self.references
+        return copied
+
+
+def stage_graph(builds: Sequence[Resolved], targets: Iterable[str]) -> StageGraph:
     """The graph of every stage and source, needed for ``targets`` (node ids) or not.
 
-    Node attributes: ``kind`` (NodeKind), ``label``, ``line`` (of the FROM, or None), ``index`` (of
-    a stage, or None), ``needed`` (bool), ``runs`` (whether a stage has a RUN). Edge attributes:
-    ``kind`` (the closest of its kinds), ``line`` (of the first), ``paths`` (all of them),
-    ``references`` (a tuple of Edge; empty where no instruction names the source, and BuildKit
-    builds a stage named scratch because of a mount without from).
+    Node attributes: ``kind`` (the text of a NodeKind), ``label``, ``needed`` (bool), ``runs`` (whether a
+    stage has a RUN), and of a stage ``line`` (of its FROM) and ``index``. Edge attributes: ``kind`` (the
+    text of the closest EdgeKind), ``line`` (of the first), ``paths`` (all of them, one a line).
     """
-    graph: StageGraph[str] = StageGraph()
+    graph = StageGraph()
     _add_stages_and_images(graph, builds)
-    for (source, target), references in _parallel(_all_edges(builds)).items():
+    parallel = _parallel(_all_edges(builds))
+    graph.references = parallel
+    for (source, target), references in parallel.items():
         if source not in graph:
             graph.add_node(source, **_other_source(source))
         graph.add_edge(source, target, **_attributes(references))
@@ -43,7 +67,7 @@ def stage_graph(builds: Sequence[Resolved], targets: Iterable[str]) -> StageGrap
     return graph
 
 
-def _add_stages_and_images(graph: StageGraph[str], builds: Iterable[Resolved]) -> None:
+def _add_stages_and_images(graph: StageGraph, builds: Iterable[Resolved]) -> None:
     """Add the nodes of all stages and their bases, then of the images that instructions name."""
     for resolved in builds:
         for source in resolved.sources:
@@ -52,8 +76,8 @@ def _add_stages_and_images(graph: StageGraph[str], builds: Iterable[Resolved]) -
                 runs = any(isinstance(command.instruction, Run) for command in source.commands)
                 graph.add_node(
                     node,
-                    kind=NodeKind.STAGE,
-                    label=source.title,
+                    kind=NodeKind.STAGE.value,
+                    label=printable(source.title),
                     line=source.span.line,
                     index=source.index,
                     needed=False,
@@ -61,13 +85,14 @@ def _add_stages_and_images(graph: StageGraph[str], builds: Iterable[Resolved]) -
                 )
             base = base_node(source)
             if base and base[0] not in graph:
-                graph.add_node(base[0], kind=base[1], label=base[2], **_NOT_A_STAGE)
+                graph.add_node(base[0], kind=base[1].value, label=printable(base[2]), **_NOT_A_STAGE)
 
 
 def _other_source(node: str) -> dict[str, object]:
     if node == CONTEXT_ID:
-        return {"kind": NodeKind.CONTEXT, "label": "build context", **_NOT_A_STAGE}
-    return {"kind": NodeKind.REMOTE, "label": node.removeprefix(f"{NodeKind.REMOTE}:"), **_NOT_A_STAGE}
+        return {"kind": NodeKind.CONTEXT.value, "label": "build context", **_NOT_A_STAGE}
+    label = printable(node.removeprefix(f"{NodeKind.REMOTE}:"))
+    return {"kind": NodeKind.REMOTE.value, "label": label, **_NOT_A_STAGE}
 
 
 def _all_edges(builds: Sequence[Resolved]) -> list[Edge]:
@@ -80,12 +105,12 @@ def _all_edges(builds: Sequence[Resolved]) -> list[Edge]:
     return list(edges.elements())
 
 
-def _parallel(edges: Iterable[Edge]) -> dict[tuple[str, str], list[Edge]]:
+def _parallel(edges: Iterable[Edge]) -> dict[tuple[str, str], tuple[Edge, ...]]:
     """The edges by source and target, in the order of the first of each pair."""
     pairs: dict[tuple[str, str], list[Edge]] = {}
     for edge in edges:
         pairs.setdefault((edge.source, edge.target), []).append(edge)
-    return pairs
+    return {pair: tuple(parallel) for pair, parallel in pairs.items()}
 
 
 def _attributes(references: Sequence[Edge]) -> dict[str, object]:
@@ -94,10 +119,10 @@ def _attributes(references: Sequence[Edge]) -> dict[str, object]:
     if len(references) > 1:
         kind = min((edge.kind for edge in references), key=_STRONGEST.index)
         paths = tuple(dict.fromkeys(path for edge in references for path in edge.paths))
-    return {"kind": kind, "line": first.line, "paths": paths, "references": tuple(references)}
+    return {"kind": kind.value, "line": first.line, "paths": "\n".join(map(printable, paths))}
 
 
-def _add_scratch_stage(graph: StageGraph[str], resolved: Resolved) -> None:
+def _add_scratch_stage(graph: StageGraph, resolved: Resolved) -> None:
     """Add the edges from a stage named scratch to the stages with a mount without from.
 
     BuildKit builds it for them, whatever the type of the mount (convert_runmount.go, detectRunMount).
@@ -107,11 +132,11 @@ def _add_scratch_stage(graph: StageGraph[str], resolved: Resolved) -> None:
         for read in needs(stage):
             pair = (stage_id(read), stage_id(stage.index))
             if read < len(stages) and not graph.has_edge(*pair):
-                line = stage.span.line if stage.span else None
-                graph.add_edge(*pair, kind=EdgeKind.MOUNT, line=line, paths=(), references=())
+                line = stage.span.line if stage.span else 1  # every stage of the file has a span
+                graph.add_edge(*pair, kind=EdgeKind.MOUNT.value, line=line, paths="")
 
 
-def ancestors(graph: StageGraph[str], targets: Iterable[str]) -> set[str]:
+def ancestors(graph: networkx.DiGraph[str], targets: Iterable[str]) -> set[str]:
     """``targets`` and everything that they need, directly or not."""
     needed: set[str] = set()
     for target in targets:
@@ -120,18 +145,21 @@ def ancestors(graph: StageGraph[str], targets: Iterable[str]) -> set[str]:
     return needed
 
 
-def pruned(graph: StageGraph[str], targets: Iterable[str]) -> StageGraph[str]:
+def pruned(graph: networkx.DiGraph[str], targets: Iterable[str]) -> StageGraph:
     """A new graph with only ``targets`` and what they need, directly or not.
 
     Raises networkx.NetworkXError for a target that is not a node of ``graph``.
     """
     needed = ancestors(graph, targets)
-    kept: StageGraph[str] = StageGraph()  # a subgraph view of networkx has no stable order
+    kept = StageGraph()  # a subgraph view of networkx has no stable order
     kept.add_nodes_from((node, data) for node, data in graph.nodes.items() if node in needed)
     kept.add_edges_from(edge for edge in graph.edges(data=True) if edge[1] in needed)
+    if isinstance(graph, StageGraph):
+        kept.references = graph.references
     return kept
 
 
-def incoming(graph: StageGraph[str], node: str) -> Iterator[Edge]:
+def incoming(graph: StageGraph, node: str) -> Iterator[Edge]:
     """The edges into ``node``, one for every instruction that reads something."""
-    return (edge for data in graph.pred[node].values() for edge in data["references"])
+    references = graph.references
+    return (edge for source in graph.pred[node] for edge in references.get((source, node), ()))

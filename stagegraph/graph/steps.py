@@ -19,7 +19,7 @@ from stagegraph.dockerfile.platforms import Platform
 from stagegraph.dockerfile.stages import SCRATCH, Resolved, StageOrImage
 from stagegraph.graph.edges import base_node
 from stagegraph.model import CONTEXT_ID, StepKind, remote_id, stage_id
-from stagegraph.source import Span
+from stagegraph.source import Span, printable
 
 StepGraph = networkx.DiGraph
 CONTEXT_NAME = "[internal] load build context"
@@ -323,11 +323,13 @@ def _read_by_results(steps: list[RawStep]) -> list[RawStep]:
 def step_graph(steps: Sequence[RawStep]) -> StepGraph[int]:
     """The DAG of ``steps``; nodes are positions, so a topological order.
 
-    Node attributes: ``name``, ``kind``, ``line`` (or None), ``stages`` (indexes).
+    Node attributes: ``name``, ``kind`` (the text of a StepKind), ``stages`` (indexes, separated by spaces),
+    and ``line`` where the step has one.
     """
     graph: StepGraph[int] = StepGraph()
     for position, step in enumerate(steps):
-        line = step.span.line if step.span else None
-        graph.add_node(position, name=step.name, kind=step.kind, line=line, stages=tuple(step.stages))
+        line = {"line": step.span.line} if step.span else {}
+        stages = " ".join(map(str, step.stages))
+        graph.add_node(position, name=printable(step.name), kind=step.kind.value, stages=stages, **line)
     graph.add_edges_from((read, position) for position, step in enumerate(steps) for read in step.inputs)
     return graph

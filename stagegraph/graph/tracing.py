@@ -11,9 +11,7 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-import networkx
-
-from stagegraph.graph.stage_graph import incoming
+from stagegraph.graph.stage_graph import StageGraph, incoming
 from stagegraph.model import Edge, EdgeKind
 
 _MOST_VISITS = 100_000  # of stages, so that a file of thousands of stages takes seconds at most
@@ -31,7 +29,7 @@ class Copied(NamedTuple):
 class Tracer:
     """Follows paths back; yields every path of an edge once."""
 
-    def __init__(self, graph: networkx.DiGraph[str]) -> None:
+    def __init__(self, graph: StageGraph) -> None:
         self._graph = graph
         self._copies: dict[str, list[Edge]] = {}
         self._bases: dict[str, str] = {}

@@ -40,7 +40,7 @@ def picture_of(report: Report, kept: Folded, view: View) -> Picture:
     else:
         boxes = tuple(box_of(node, kept) for node in kept.nodes)
         arrows, groups = tuple(_merged(kept, arrow_of)), ()
-    notes = list(kept.notes)
+    notes = [*report.notes, *kept.notes]
     if view.labels and len(arrows) > MOST_LABELS:
         fewer = _labelled_where_it_ships(boxes, arrows)
         notes += ["only arrows that lead into the image have labels"] if fewer != arrows else []

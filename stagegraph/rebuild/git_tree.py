@@ -54,6 +54,8 @@ class Repository:
         kind, found, _ = git.object_named(f"{revision}^{{commit}}", self.root)
         if kind == "commit":
             return found
+        if revision == "HEAD":
+            raise InputError("there is no commit yet", hint="commit the state before the change first")
         shallow = git.run("rev-parse", "--is-shallow-repository", folder=self.root).stdout.strip() == b"true"
         hint = "use a commit, branch or tag of this repository"
         if shallow:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from stagegraph.dockerfile.logical import MAX_BYTES, source_from_bytes
-from stagegraph.errors import DockerfileError, InputError, OptionsError
+from stagegraph.errors import DockerfileError, InputError, OptionsError, StagegraphError
 from stagegraph.graph.build import build_of
 from stagegraph.model import StepKind
 from stagegraph.options import Options
@@ -37,16 +37,20 @@ class BuildTarget(Struct, frozen=True, kw_only=True):
 
 
 class AffectedTarget(Struct, frozen=True, kw_only=True):
-    """What a change runs again in one build. ``note`` says what was not known."""
+    """What a change runs again in one build. ``note`` says what was not known.
+
+    ``fails`` means that BuildKit rejects the build after the change: it has no steps, and is not cached.
+    """
 
     target: BuildTarget
     steps: tuple[StepImpact, ...]
     note: str = ""
+    fails: bool = False
 
     @property
     def status(self) -> StepStatus:
         """``runs again`` if a step certainly does, ``may run again`` if one may, else ``cached``."""
-        statuses = {step.status for step in self.shown}
+        statuses = {step.status for step in self.shown} | ({StepStatus.RUNS_AGAIN} if self.fails else set())
         return max(statuses, key=_RANK.index, default=StepStatus.CACHED)
 
     @property
@@ -69,14 +73,20 @@ def affected_targets(
     """What ``change`` runs again in each of ``targets``, in their order.
 
     ``before`` are the targets before the change, if they are others. A target that reads another one, or a
-    folder, as a named context may run again when that changes. Raises InputError for a Dockerfile that is not
-    there after the change, and DockerfileError for one that BuildKit rejects.
+    folder, as a named context may run again when that changes. Of several targets, those that BuildKit
+    rejects are marked; for one alone, raises InputError for a Dockerfile that is not there, DockerfileError.
     """
     earlier = {one.name: one for one in (targets if before is None else before)}
     old, new = _Files(change.before), _Files(change.after)
     done: dict[str, AffectedTarget] = {}
     for one in _linked_last(targets):
-        result = _affected(one, earlier.get(one.name), old, new, change.unknown)
+        try:
+            result = _affected(one, earlier.get(one.name), old, new, change.unknown)
+        except StagegraphError as error:
+            if len(targets) == 1:
+                raise
+            note = f"this build fails: {error.message}"
+            result = AffectedTarget(target=one, steps=(), note=note, fails=True)
         done[one.name] = _with_contexts(result, _changed_contexts(one, change, done))
     return tuple(done[one.name] for one in targets)
 

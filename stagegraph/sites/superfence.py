@@ -77,7 +77,7 @@ def _settings(words: str) -> DiagramSettings:
             raise SettingsError(
                 f"a fence does not take `{name}`", hint="remove it: a fence always becomes an SVG in its page"
             )
-    return parse_settings(words)
+    return parse_settings(words, inline=True)
 
 
 def _html(report: Report, settings: DiagramSettings) -> str:

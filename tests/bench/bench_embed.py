@@ -14,7 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from stagegraph.embedding.blocks import blocks_of
-from stagegraph.embedding.markdown import markdown_from_bytes
+from stagegraph.embedding.markdown import MARKDOWN
+from stagegraph.embedding.page import page_from_bytes
 from stagegraph.errors import InputError
 
 PAGES = 500
@@ -74,7 +75,7 @@ def growth(piece: str) -> float:
     """How many times longer a page full of ``piece`` takes when it is eight times as large."""
 
     def once(size: int) -> float:
-        markdown = markdown_from_bytes((piece * (size // len(piece))).encode(), "page.md")
+        markdown = page_from_bytes((piece * (size // len(piece))).encode(), "page.md", MARKDOWN)
         start = time.process_time()
         with suppress(InputError):
             blocks_of(markdown)

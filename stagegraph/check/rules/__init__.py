@@ -24,6 +24,8 @@ _MODULES = {
     "shipped-tools": "shipped_tools",
     "would-fail": "would_fail",
     "unknown-target": "unknown_target",
+    "missing-context": "missing_file",
+    "missing-dockerfile": "missing_file",
 }
 
 

@@ -4,7 +4,7 @@ function startConcurrency(sheet, { concurrency, wall }) {
   const most = concurrency.reduce((best, [, count]) => Math.max(best, count), 1);
   const plot = sheet.querySelector(".plot");
   const curve = makeShape("svg", { viewBox: `0 0 ${wall || 1} ${most}`, preserveAspectRatio: "none", role: "img" });
-  curve.setAttribute("aria-label", `Up to ${counted(most, "step")} ran in parallel`);
+  curve.setAttribute("aria-label", most < 2 ? "Nothing ran in parallel" : `Up to ${most} steps ran in parallel`);
   curve.append(makeShape("path", { d: outline(concurrency, wall, most) }));
   plot.append(curve, make("span", { class: "most" }, `${most}`));
   listenToCursor(sheet, concurrency, wall);

@@ -50,7 +50,9 @@ def overview(report: Report) -> list[dict[str, Any]]:
 
 def graph_facts(report: Report) -> dict[str, Any]:
     """``nodes``, ``edges`` and ``steps`` of ``report``, and its ``targets``, by the keys of the page."""
-    kept = {item.node: item.kept for item in report.left_behind}
+    kept: dict[str, tuple[str, ...]] = {}
+    for item in report.left_behind:
+        kept[item.node] = tuple(dict.fromkeys((*kept.get(item.node, ()), *item.kept)))
     return {
         "targets": [f"node:{target}" for target in report.targets],
         "nodes": [_node(node, kept.get(node.id, ())) for node in report.nodes],

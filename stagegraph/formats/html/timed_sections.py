@@ -29,7 +29,9 @@ def _tiles(timings: Timings) -> Iterator[tuple[str, str, str, str]]:
     path = f"{part} of the wall time, {counted(len(timings.path), 'step')}"
     if timings.dependencies_known:
         yield "Critical path", duration(timings.path_time), path, ""
-    average = f"{timings.parallelism:.1f} steps on average at the same time"
+    alone = max((count for _, count in timings.concurrency), default=0) < 2
+    several = f"{timings.parallelism:.1f} steps on average at the same time"
+    average = "one step at a time" if alone else several
     yield "Work", duration(timings.work), average if timings.wall is not None else "all steps together", ""
     cached = f"{timings.cached_steps} of {timings.total_steps} steps of the Dockerfile"
     yield "From the cache", share(timings.cached_steps, timings.total_steps), cached, ""

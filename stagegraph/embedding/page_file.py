@@ -1,4 +1,4 @@
-"""Updates the blocks of one Markdown file, and shows what would change as a unified diff."""
+"""Updates the blocks of one page, and shows what would change as a unified diff."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from msgspec import Struct
 from stagegraph.embedding.blocks import Block, blocks_of
 from stagegraph.embedding.content import Content, content_of, dockerfile_at, report_for
 from stagegraph.embedding.diagram_settings import DiagramSettings, SettingsError, parse_settings
-from stagegraph.embedding.markdown import MAX_BYTES, MarkdownText, markdown_from_bytes
+from stagegraph.embedding.languages import language_of
+from stagegraph.embedding.page import MAX_BYTES, PageText, page_from_bytes
 from stagegraph.embedding.paths import leaves_repository, picture_path
 from stagegraph.errors import InputError, StagegraphError
 from stagegraph.reading import find
@@ -30,11 +31,11 @@ class OutdatedBlock(Struct, frozen=True, kw_only=True):
     new: tuple[str, ...]
 
 
-class MarkdownFile(Struct, frozen=True, kw_only=True):
-    """A Markdown file on disk; ``updated`` is what it should hold, ``pictures`` the files it links to."""
+class PageFile(Struct, frozen=True, kw_only=True):
+    """A page on disk; ``updated`` is what it should hold, ``pictures`` the files it links to."""
 
     path: Path
-    markdown: MarkdownText
+    page: PageText
     updated: bytes
     blocks: int
     outdated: tuple[OutdatedBlock, ...]
@@ -46,7 +47,7 @@ class MarkdownFile(Struct, frozen=True, kw_only=True):
         return tuple(path for path, data in self.pictures.items() if not _holds(path, data))
 
 
-def read_markdown(path: Path) -> MarkdownText:
+def read_page(path: Path) -> PageText:
     """Reads the file at ``path``; InputError if that fails."""
     try:
         if path.exists() and not path.is_file():
@@ -57,107 +58,113 @@ def read_markdown(path: Path) -> MarkdownText:
                 hint="name the file itself if it may be changed",
             )
         with path.open("rb") as file:
-            return markdown_from_bytes(file.read(MAX_BYTES + 1), str(path))
+            return page_from_bytes(file.read(MAX_BYTES + 1), str(path), language_of(path))
     except OSError as error:
         raise InputError(
             f"{path}: {error.strerror or error}",
-            hint="give a Markdown file, a directory or a Dockerfile",
+            hint="give a page, a directory or a Dockerfile",
         ) from None
 
 
-def update(path: Path, markdown: MarkdownText) -> MarkdownFile:
-    """The file at ``path``, which holds ``markdown``, with updated blocks; writes nothing.
+def update(path: Path, page: PageText) -> PageFile:
+    """The file at ``path``, which holds ``page``, with updated blocks; writes nothing.
 
     Raises InputError with the line of the marker for invalid markers, settings and Dockerfiles.
     """
-    blocks = blocks_of(markdown)
+    blocks = blocks_of(page)
     outdated: list[OutdatedBlock] = []
     pictures: dict[Path, bytes] = {}
     for block in blocks:
-        settings = _settings(markdown, block)
-        content = _content(path, markdown, block, settings)
+        settings = _settings(page, block)
+        content = _content(path, page, block, settings)
         if content.picture is not None:
-            _add_picture(pictures, path, markdown, block, settings.output, content.picture)
-        old, new = markdown.lines[block.first : block.end], block.lines(content.lines)
+            _add_picture(pictures, path, page, block, settings, content.picture)
+        old, new = page.lines[block.first : block.end], block.lines(content.lines)
         if old != new:
             outdated.append(OutdatedBlock(first=block.first, old=old, new=new))
-    return MarkdownFile(
+    return PageFile(
         path=path,
-        markdown=markdown,
-        updated=_updated(markdown, blocks, outdated),
+        page=page,
+        updated=_updated(page, blocks, outdated),
         blocks=len(blocks),
         outdated=tuple(outdated),
         pictures=pictures,
     )
 
 
-def dockerfiles_of(path: Path, markdown: MarkdownText) -> tuple[Path, ...]:
+def dockerfiles_of(path: Path, page: PageText) -> tuple[Path, ...]:
     """The absolute paths of the Dockerfiles that the blocks show."""
-    names = (_settings(markdown, block).dockerfile for block in blocks_of(markdown))
+    names = (_settings(page, block).dockerfile for block in blocks_of(page))
     return tuple(find(str(path.parent / name)).resolve() for name in names)
 
 
-def _settings(markdown: MarkdownText, block: Block) -> DiagramSettings:
+def _settings(page: PageText, block: Block) -> DiagramSettings:
     try:
-        return parse_settings(block.words)
+        return parse_settings(block.words, page.language.default_format)
     except SettingsError as error:
-        span = _span(markdown, block, error.word)
-        raise InputError(str(error), source=markdown.source, span=span, hint=error.hint) from None
+        span = _span(page, block, error.word)
+        raise InputError(str(error), source=page.source, span=span, hint=error.hint) from None
 
 
-def _span(markdown: MarkdownText, block: Block, word: str) -> Span:
+def _span(page: PageText, block: Block, word: str) -> Span:
     """Where the start marker of ``block`` has ``word``; the whole marker if it does not have it."""
     for index in range(block.start, block.first if word else block.start):
-        column = markdown.lines[index].find(word)
+        column = page.lines[index].find(word)
         if column >= 0:
             return Span(line=index + 1, end_line=index + 1, column=column + 1, length=len(word))
     return Span(line=block.start + 1, end_line=block.first)
 
 
-def _content(path: Path, markdown: MarkdownText, block: Block, settings: DiagramSettings) -> Content:
+def _content(path: Path, page: PageText, block: Block, settings: DiagramSettings) -> Content:
     try:
         dockerfile = dockerfile_at(path.parent, settings.dockerfile)
-        return content_of(report_for(dockerfile, settings, path.parent), settings)
+        return content_of(report_for(dockerfile, settings, path.parent), settings, page)
     except (StagegraphError, OSError, ValueError) as error:
-        raise InputError(f"{markdown.source.name}:{block.start + 1}: {error}") from None
+        raise InputError(f"{page.source.name}:{block.start + 1}: {error}") from None
 
 
 def _add_picture(
-    pictures: dict[Path, bytes], file: Path, markdown: MarkdownText, block: Block, output: str, data: bytes
+    pictures: dict[Path, bytes],
+    file: Path,
+    page: PageText,
+    block: Block,
+    settings: DiagramSettings,
+    data: bytes,
 ) -> None:
-    span = _span(markdown, block, f"output={output}")
+    output = settings.output
+    span = _span(page, block, f"output={output}")
     try:
-        path = picture_path(file, output)
+        path = picture_path(file, output, f".{settings.format}")
     except ValueError as error:
-        hint = "use a relative path such as docs/build.svg"
-        raise InputError(str(error), source=markdown.source, span=span, hint=hint) from None
+        hint = f"use a relative path such as docs/build.{settings.format}"
+        raise InputError(str(error), source=page.source, span=span, hint=hint) from None
     if pictures.setdefault(path, data) != data:
         raise InputError(
             f"another block writes a different picture to {output}",
-            source=markdown.source,
+            source=page.source,
             span=span,
             hint="use a different file for each picture",
         )
 
 
-def _updated(markdown: MarkdownText, blocks: Sequence[Block], outdated: Sequence[OutdatedBlock]) -> bytes:
+def _updated(page: PageText, blocks: Sequence[Block], outdated: Sequence[OutdatedBlock]) -> bytes:
     """The updated bytes of the file; InputError if they could not be updated again."""
     if not outdated:
-        return markdown.encoded(markdown.lines)
+        return page.encoded(page.lines)
     new = "".join(line for block in outdated for line in block.new)
     marker = Span(line=outdated[0].first, end_line=outdated[0].first)
-    if not markdown.is_valid and not new.isascii():
+    if not page.is_valid and not new.isascii():
         raise InputError(
             "this file is not UTF-8, but the diagram has non-ASCII characters",
-            source=markdown.source,
+            source=page.source,
             span=marker,
             hint="save the file as UTF-8",
         )
-    data = markdown.encoded(_replaced(markdown.lines, outdated))
-    if len(blocks_of(markdown_from_bytes(data, markdown.source.name))) != len(blocks):
+    data = page.encoded(_replaced(page.lines, outdated))
+    if len(blocks_of(page_from_bytes(data, page.source.name, page.language))) != len(blocks):
         raise InputError(
             "a diagram at this place would not be recognised again",
-            source=markdown.source,
+            source=page.source,
             span=marker,
             hint="move the block out of the HTML or list around it",
         )
@@ -180,24 +187,24 @@ def _holds(path: Path, data: bytes) -> bool:
         return False
 
 
-def unified_diff(file: MarkdownFile) -> list[str]:
+def unified_diff(file: PageFile) -> list[str]:
     """The lines of the diff without line ends and control characters; empty if ``file`` is up to date."""
     if not file.outdated:
         return []
     name = printable(file.path.as_posix())
     lines, growth = [f"--- {name}", f"+++ {name} (updated)"], 0
     for block in file.outdated:
-        lines += _hunks(file.markdown, block, growth)
+        lines += _hunks(file.page, block, growth)
         growth += len(block.new) - len(block.old)
     return lines
 
 
-def _hunks(markdown: MarkdownText, block: OutdatedBlock, growth: int) -> Iterator[str]:
+def _hunks(page: PageText, block: OutdatedBlock, growth: int) -> Iterator[str]:
     """The hunks of one block; ``growth`` is how many lines the blocks above it have added."""
     start = max(0, block.first - _CONTEXT)
     after = block.first + len(block.old)
-    head = markdown.lines[start : block.first]
-    tail = markdown.lines[after : after + _CONTEXT]
+    head = page.lines[start : block.first]
+    tail = page.lines[after : after + _CONTEXT]
     old, new = (*head, *block.old, *tail), (*head, *block.new, *tail)
     for opcodes in _groups(old, new):
         first, last = opcodes[0], opcodes[-1]
