@@ -18,8 +18,8 @@ function restoreTheme() {
 }
 
 /** Restores what the user saw, and listens for changes; `version` is that of this page. */
-function startLive(version, graph) {
-  if (stored) restoreAll(stored, graph);
+async function startLive(version, graph) {
+  if (stored) await restoreAll(stored, graph);
   addEventListener("pagehide", () => store(graph));
   const notice = make("div", { class: "live alert", role: "alert" });
   document.querySelector("main").prepend(notice);
@@ -58,12 +58,14 @@ function store(graph) {
     view: graph && viewOf(graph, canvas),
     theme: document.documentElement.dataset.theme,
     search: byId("search").value,
+    drawing: switches?.name !== drawings?.shown ? switches?.name : stored?.drawing,
+    hops: look.hops,
     path: canvas?.classList.contains("show-path"),
     legend: document.querySelector(".legend")?.open,
     scroll: byId("panel").scrollTop,
   };
   // Without a graph to look at, what was seen before is kept.
-  if (!graph && stored) Object.assign(state, { count: stored.count, chosen: stored.chosen, view: stored.view, path: stored.path, legend: stored.legend });
+  if (!graph && stored) Object.assign(state, { count: stored.count, chosen: stored.chosen, view: stored.view, drawing: stored.drawing, hops: stored.hops, path: stored.path, legend: stored.legend });
   try {
     sessionStorage.setItem(STORED, JSON.stringify(state));
   } catch {
@@ -75,28 +77,28 @@ function store(graph) {
 function identity(key) {
   const step = steps.get(key);
   const node = nodes.get(key);
-  const group = groups.get(key);
+  const group = shown?.groups.get(key);
   const name = (node && `${node.kind} ${node.label}`) ?? (step && `${labelOf(step.nodes[0])} ${step.text}`) ?? group?.label ?? "";
   return { key, name };
 }
 
 /** The key of the item that was `wanted`: the one with its name, or in its place if it was only renamed. */
 function keyOf(wanted, count) {
-  const known = [...nodes.keys(), ...steps.keys(), ...groups.keys()];
+  const known = [...nodes.keys(), ...steps.keys(), ...(shown ? [...shown.groups.keys(), ...shown.arrowOf.keys()] : [])];
   const same = wanted.name ? known.filter((key) => identity(key).name === wanted.name) : [];
   if (same.length) return same.includes(wanted.key) ? wanted.key : same[0];
   return known.includes(wanted.key) && count === nodes.size + steps.size ? wanted.key : "";
 }
 
 /** The view, and where in the window its anchor is: the selected box, or the one nearest to the middle. */
-function viewOf({ boxes, panning }, canvas) {
+function viewOf({ panning }, canvas) {
   const view = panning.state();
   const at = (box) => {
     const { x, y } = middleOf(box);
     return { left: (x - view.x) * view.scale, top: (y - view.y) * view.scale };
   };
   const aside = ({ left, top }) => Math.hypot(left - canvas.clientWidth / 2, top - canvas.clientHeight / 2);
-  const places = boxes.map((box) => ({ box, ...at(box) })).sort((a, b) => aside(a) - aside(b));
+  const places = shown.boxes.map((box) => ({ box, ...at(box) })).sort((a, b) => aside(a) - aside(b));
   const inside = ({ left, top }) => left > 0 && top > 0 && left < canvas.clientWidth && top < canvas.clientHeight;
   const anchor = places.find((place) => place.box.key === chosen.key && inside(place)) ?? places[0];
   return { ...view, anchor: anchor && { left: anchor.left, top: anchor.top, ...identity(anchor.box.key) } };
@@ -110,11 +112,11 @@ function middleOf(box) {
 /** The focused box, or the id of another focused element. */
 function focused(graph) {
   const active = document.activeElement;
-  const box = graph?.boxes.find(({ element }) => element === active);
+  const box = graph && shown.boxes.find(({ element }) => element === active);
   return box ? identity(box.key) : { id: active?.id ?? "" };
 }
 
-function restoreAll(state, graph) {
+async function restoreAll(state, graph) {
   const input = byId("search");
   input.value = state.search;
   if (state.search) input.dispatchEvent(new Event("input"));
@@ -123,23 +125,25 @@ function restoreAll(state, graph) {
   const legend = document.querySelector(".legend");
   if (legend && typeof state.legend === "boolean") legend.open = state.legend;
   if (!graph) return;
-  choose(keyOf(state.chosen, state.count));
+  if (state.drawing) await switches.show(state.drawing);
+  byId("hops").value = look.hops = state.hops ?? 0;
+  choose(keyOf(state.chosen, state.count), false);
   byId("panel").scrollTop = state.scroll;
-  restoreFocus(state, graph);
+  restoreFocus(state);
   if (state.view) restoreView(state, graph);
 }
 
-function restoreFocus({ focus, count }, { boxes }) {
+function restoreFocus({ focus, count }) {
   const key = focus.name ? keyOf(focus, count) : "";
-  const element = key ? boxes.find((box) => box.key === key)?.element : focus.id && byId(focus.id);
+  const element = key ? shown.boxes.find((box) => box.key === key)?.element : focus.id && byId(focus.id);
   element?.focus?.({ preventScroll: true });
 }
 
 /** Shows the anchor at its old place in the window, or else the same part of the drawing. */
-function restoreView({ view, count }, { boxes, panning }) {
+function restoreView({ view, count }, { panning }) {
   const { anchor, ...wanted } = view;
   const key = anchor && keyOf(anchor, count);
-  const box = key && boxes.find((each) => each.key === key);
+  const box = key && shown.boxes.find((each) => each.key === key);
   if (box && !wanted.fitted) {
     const { x, y } = middleOf(box);
     Object.assign(wanted, { x: x - anchor.left / wanted.scale, y: y - anchor.top / wanted.scale });

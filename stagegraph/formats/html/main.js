@@ -4,14 +4,16 @@ if ("live" in data) restoreTheme();
 startTheme();
 startPanel();
 const graph = startGraph(data.graph);
+startSwitches(graph);
 if ("timeline" in data) {
   startTimeline(data.timeline);
   startTable();
 }
-startSearch();
+startSearch(graph);
 startShortcuts();
+startAddress();
 for (const element of document.querySelectorAll("[data-key]")) {
   element.addEventListener("click", () => choose(element.dataset.key));
 }
-choose(keyInAddress(new Map([...nodes, ...steps, ...groups])));
+choose(keyInAddress() ?? "");
 if ("live" in data) startLive(data.live, graph);
