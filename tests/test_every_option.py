@@ -59,8 +59,12 @@ _VIEW = {
     "title": ("--title", "A title"),
     "engine": ("--engine", "system"),  # which is not there: the path is empty
     "dialect": ("--dialect", "azure"),
+}
+_MEASURED = {
     "record": ("--record", "build.dockerbuild"),
     "build": ("--record", "build.dockerbuild", "--build", "9"),
+    "image": ("--image", "image.tar"),
+    "usage": ("--usage", "du.jsonl"),
 }
 LOG = """\
 #1 [internal] load build definition from Dockerfile
@@ -78,11 +82,15 @@ LOG = """\
 #5 [side 1/1] RUN c
 #5 DONE 1.0s
 """
+USAGE = """\
+{"ID": "a", "Description": "pulled from docker.io/library/alpine:1", "Size": "5MB"}
+{"ID": "b", "Parents": ["a"], "Description": "mount / from exec /bin/sh -c c", "Size": "1MB"}
+"""
 # by command: what it is run with, and an option that should matter
 _Options = dict[str, tuple[str, ...]]
 CASES: dict[str, tuple[tuple[str, ...], _Options]] = {
-    "render": (("Dockerfile",), _BUILD | _VIEW),
-    "report": (("Dockerfile",), _BUILD | {name: _VIEW[name] for name in ("record", "build")}),
+    "render": (("Dockerfile",), _BUILD | _VIEW | _MEASURED),
+    "report": (("Dockerfile",), _BUILD | _MEASURED),
     "explain": (("alpine:1", "Dockerfile"), _BUILD),
     "diff": (
         ("Dockerfile", "other/Dockerfile"),
@@ -155,6 +163,11 @@ def _prepare(folder: Path) -> None:
     for name, text in files.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
+    layers = [images.tar_of({name: b"x" * 100}) for name in ("bin/sh", "usr/bin/app", "x")]
+    history = ["ADD file", "COPY /src/a/very/long/path /usr/bin/app # buildkit", "COPY /x /x # buildkit"]
+    image = images.image_of(*layers, history=[{"created_by": text} for text in history])
+    (folder / "image.tar").write_bytes(image)
+    (folder / "du.jsonl").write_text(USAGE)
     shutil.copy(ROOT / "samples/measured/build.dockerbuild", folder / "build.dockerbuild")
 
 
