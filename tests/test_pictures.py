@@ -10,12 +10,15 @@ from xml.etree import ElementTree
 import networkx
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 from PIL import Image, ImageFont
 from pypdf import PdfReader
 
 import stagegraph as sg
 from stagegraph.formats.png import font_file, zoom_of
-from stagegraph.picture.folding import group_similar
+from stagegraph.model import NodeKind
+from stagegraph.picture.folding import folded
+from stagegraph.picture.legibility import LADDER
 from stagegraph.picture.picture import picture
 from stagegraph.picture.sizes import WIDTHS
 from stagegraph.picture.theme import arrow_styles
@@ -207,14 +210,16 @@ def test_folding_loses_nothing_and_makes_no_circles(text: str) -> None:
         found = report(text)
     except sg.StagegraphError:
         return
-    nodes, edges, _, members = group_similar(found.nodes, found.edges, {}, {})
-    assert sorted(n.id for n in found.nodes) == sorted(
-        name for node in nodes for name in members.get(node.id, (node.id,))
-    )
     before: networkx.DiGraph[str] = networkx.DiGraph((edge.source, edge.target) for edge in found.edges)
-    after: networkx.DiGraph[str] = networkx.DiGraph((edge.source, edge.target) for edge in edges)
-    assert networkx.is_directed_acyclic_graph(after) or not networkx.is_directed_acyclic_graph(before)
-    assert set(after) <= {node.id for node in nodes}
+    for detail in LADDER:
+        kept = folded(found, sg.View(), replace(detail, sources=True, unneeded=True))
+        drawn = [name for node in kept.nodes for name in kept.members.get(node.id, (node.id,))]
+        listed = {node.id for node in found.nodes if node.kind is not NodeKind.STAGE}
+        assert {node.id for node in found.nodes} - set(drawn) <= listed
+        assert len(drawn) == len(set(drawn))
+        after: networkx.DiGraph[str] = networkx.DiGraph((edge.source, edge.target) for edge in kept.edges)
+        assert networkx.is_directed_acyclic_graph(after) or not networkx.is_directed_acyclic_graph(before)
+        assert set(after) <= {node.id for node in kept.nodes}
 
 
 def test_the_condition_of_a_stage_is_said_once() -> None:

@@ -41,6 +41,7 @@ theme_option = click.option(
 )
 title_option = click.option("--title", default="", help="Title of the picture.")
 prune_option = click.option("--prune", is_flag=True, help="Leave out what the targets do not need.")
+all_option = click.option("--all", is_flag=True, help="Draw everything: nothing is left out or folded.")
 steps_option = click.option("--steps", is_flag=True, help="Show the steps inside each stage.")
 critical_path_option = click.option("--critical-path", is_flag=True, help="Mark the longest chain of steps.")
 engine_option = click.option(
@@ -64,6 +65,7 @@ _DEFAULT_FORMAT = (
 @format_option("render", default=None, note=_DEFAULT_FORMAT)
 @direction_option
 @prune_option
+@all_option
 @steps_option
 @critical_path_option
 @click.option("--legend", is_flag=True, help="Explain colours and lines below the picture.")

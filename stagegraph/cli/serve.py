@@ -11,6 +11,7 @@ import click
 
 from stagegraph.cli.dockerfile import saved_dockerfile_argument
 from stagegraph.cli.render import (
+    all_option,
     critical_path_option,
     direction_option,
     engine_option,
@@ -47,6 +48,7 @@ _PACKAGES = ("anyio", "starlette", "uvicorn", "watchfiles")  # of the extra `ser
 )
 @direction_option
 @prune_option
+@all_option
 @steps_option
 @critical_path_option
 @labels_option

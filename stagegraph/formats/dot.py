@@ -8,7 +8,10 @@ import graphviz
 
 from stagegraph.formats.node_ids import arrow_ids, node_ids
 from stagegraph.model import EdgeKind, NodeKind, Report
+from stagegraph.picture.direction import estimated_size
+from stagegraph.picture.legibility import draws_everything, is_legible
 from stagegraph.picture.picture import picture
+from stagegraph.picture.smaller import legible
 from stagegraph.picture.theme import Palette, Style, arrow_dash, arrow_styles, border, palette_of, style_name
 from stagegraph.picture.view import Arrow, Box, Group, Picture, View, checked_link_base, line_link
 from stagegraph.source import printable, xml_text
@@ -28,7 +31,13 @@ _DASHES = {"solid": "", "dashed": ",dashed", "dotted": ",dotted"}
 def render(report: Report, view: View) -> str:
     """``report`` as DOT text that any Graphviz draws; tooltips and links included."""
     checked_link_base(view.link_base)
-    return dot_of(picture(report, view), view, palette_of(view), tooltips=True)
+    drawn = picture(report, view) if draws_everything(view) else legible(report, view, _fits)
+    return dot_of(drawn, view, palette_of(view), tooltips=True)
+
+
+def _fits(drawn: Picture) -> bool:
+    """Whether the picture can be read, as far as that can be told without Graphviz."""
+    return is_legible(*estimated_size(drawn))
 
 
 def dot_of(drawn: Picture, view: View, palette: Palette, *, tooltips: bool) -> str:
