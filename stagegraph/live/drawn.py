@@ -8,8 +8,10 @@ from msgspec.structs import replace
 from stagegraph.api import read
 from stagegraph.errors import OptionsError, StagegraphError, failure_text
 from stagegraph.formats.html.live_page import empty_page, live_page
+from stagegraph.formats.html.variants import drawing_named
 from stagegraph.graph.report import analyse
 from stagegraph.live.watching import Fingerprint, fingerprint
+from stagegraph.model import Report
 from stagegraph.options import Options
 from stagegraph.picture.view import View
 
@@ -28,6 +30,7 @@ class Drawn(Struct, frozen=True, kw_only=True):
     page: bytes
     version: str  # a hash of what the page shows: the same graph is not loaded again
     fingerprint: Fingerprint  # of the file when it was read
+    report: Report | None = None  # that the page shows
     error: tuple[str, ...] = ()
 
 
@@ -57,5 +60,11 @@ def redrawn(before: Drawn, file: LiveFile) -> Drawn:
 
 def _drawn(file: LiveFile) -> Drawn:
     now = fingerprint(file.name)
-    page, version = live_page(analyse(read(file.name, file.options)), file.view)
-    return Drawn(page=page, version=version, fingerprint=now)
+    report = analyse(read(file.name, file.options))
+    page, version = live_page(report, file.view)
+    return Drawn(page=page, version=version, fingerprint=now, report=report)
+
+
+def other_drawing(drawn: Drawn, file: LiveFile, name: str) -> str | None:
+    """The drawing ``name`` of the graph of ``drawn``, as JSON; None if there is none."""
+    return drawing_named(drawn.report, file.view, name) if drawn.report else None

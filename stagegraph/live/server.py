@@ -17,9 +17,10 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from uvicorn import Config, Server
 
-from stagegraph.errors import OptionsError
+from stagegraph.errors import OptionsError, StagegraphError
 from stagegraph.formats.html.assembly import as_data
-from stagegraph.live.drawn import Drawn, LiveFile, redrawn
+from stagegraph.formats.html.variants import variant_named
+from stagegraph.live.drawn import Drawn, LiveFile, other_drawing, redrawn
 from stagegraph.live.watching import changes
 
 HOST = "127.0.0.1"
@@ -40,6 +41,8 @@ class LivePage:
         self.file, self.drawn = file, drawn
         self.ended = anyio.Event()
         self._news = anyio.Event()
+        self._others: dict[str, str | None] = {}  # drawings that a page asked for, by name
+        self._drawing = anyio.Lock()  # one drawing at a time, however many pages ask
 
     async def follow(self) -> None:
         """Draw the page after each change of the file; returns after ``end``."""
@@ -47,7 +50,20 @@ class LivePage:
             self.drawn = await anyio.to_thread.run_sync(
                 redrawn, self.drawn, self.file, abandon_on_cancel=True
             )
+            self._others = {}
             self._tell()
+
+    async def other_drawing(self, version: str, name: str) -> str | None:
+        """The drawing ``name`` for the page ``version``, as JSON; None for another version or name."""
+        async with self._drawing:
+            drawn, others = self.drawn, self._others
+            if version != drawn.version:
+                return None
+            if name not in others and variant_named(name):
+                others[name] = await anyio.to_thread.run_sync(
+                    other_drawing, drawn, self.file, name, abandon_on_cancel=True
+                )
+            return others.get(name)
 
     async def events(self) -> AsyncIterator[str]:
         """Events of a browser: the version and the error of now, and again after each change.
@@ -74,7 +90,7 @@ class LivePage:
 
 
 def application(live: LivePage, token: str) -> Starlette:
-    """The page at ``/TOKEN/`` and its events at ``/TOKEN/events``; every other address is not found.
+    """The page at ``/TOKEN/``, its events and its other drawings; every other address is not found.
 
     Requests for another host are refused: a page of another site whose name resolves to this machine (DNS
     rebinding) sends the name of that site.
@@ -93,8 +109,19 @@ def application(live: LivePage, token: str) -> Starlette:
         check(request)
         return StreamingResponse(live.events(), media_type="text/event-stream", headers=_HEADERS)
 
+    async def drawing(request: Request) -> Response:
+        check(request)
+        query = request.query_params
+        try:
+            text = await live.other_drawing(query.get("version", ""), query.get("name", ""))
+        except StagegraphError as error:
+            return Response(str(error), 503, media_type="text/plain", headers=_HEADERS)
+        if text is None:
+            raise HTTPException(404, headers=_HEADERS)
+        return Response(text, media_type="application/json", headers=_HEADERS)
+
     hosts = Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"], www_redirect=False)
-    routes = [Route("/{token}/", page), Route("/{token}/events", events)]
+    routes = [Route("/{token}/", page), Route("/{token}/events", events), Route("/{token}/drawing", drawing)]
     result = Starlette(routes=routes, middleware=[hosts])
     result.router.redirect_slashes = False
     return result

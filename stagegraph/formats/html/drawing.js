@@ -51,6 +51,8 @@ const boxOf = (key) => shown?.byId.get(elementOf(key));
 /** Whether the page has an item `key`. */
 const isKnown = (key) => nodes.has(key) || steps.has(key) || Boolean(shown?.groups.has(key) || shown?.arrowOf.has(key));
 
+const known = { has: isKnown };
+
 /** The rectangle of an element, in the coordinates of the view box. */
 function boundsOf(element) {
   const box = element.getBBox();

@@ -16,7 +16,7 @@ _NO_GRAPH = {"link": "", "targets": [], "nodes": [], "edges": [], "steps": [], "
 
 def live_page(report: Report, view: View) -> tuple[bytes, str]:
     """The page of ``report``, and its version: pages with equal versions are equal."""
-    return _following(graph_page(report, view))
+    return _following(graph_page(report, view, served=True))
 
 
 def empty_page(name: str, view: View) -> tuple[bytes, str]:

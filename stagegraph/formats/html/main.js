@@ -15,5 +15,5 @@ startAddress();
 for (const element of document.querySelectorAll("[data-key]")) {
   element.addEventListener("click", () => choose(element.dataset.key));
 }
-choose(keyInAddress() ?? "");
+choose(keyInAddress(known));
 if ("live" in data) startLive(data.live, graph);

@@ -65,6 +65,7 @@ function nodeDetails(node) {
     head(node.kind, make("h2", {}, node.label), chip, lineMark(node.line, node.end)),
     ...node.sentences.map((sentence) => make("p", {}, sentence)),
     facts(node.facts),
+    switches && !boxOf(node.key) && canUnfold() ? make("button", { type: "button", class: "unfold", click: () => unfold([node.key]) }, "Draw it") : "",
     path ? section("Why it is needed", list(path.map(pathItem), "ol")) : "",
     edgeSection("Reads", edgesInto.get(node.key), "source"),
     edgeSection("Read by", edgesFrom.get(node.key), "target"),

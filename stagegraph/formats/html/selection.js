@@ -3,6 +3,9 @@
 const chosen = { key: "" };
 const listeners = { choose: [], point: [], find: [], draw: [] };
 
+/** How the address of the page names an item; a page may have better names than keys. */
+const address = { of: encodeURIComponent, key: (text) => text };
+
 const on = (event, listener) => listeners[event].push(listener);
 const tell = (event, ...values) => listeners[event].forEach((listener) => listener(...values));
 
@@ -10,7 +13,7 @@ const tell = (event, ...values) => listeners[event].forEach((listener) => listen
 function choose(key, enlarge = true) {
   chosen.key = key;
   try {
-    history.replaceState(null, "", key ? addressOf(key) : location.pathname + location.search);
+    history.replaceState(null, "", key ? `#${address.of(key)}` : location.pathname + location.search);
   } catch {
     // A page in a frame has no address of its own.
   }
@@ -19,3 +22,13 @@ function choose(key, enlarge = true) {
 
 /** Selects `key`, or nothing if it is selected; the view stays. */
 const toggle = (key) => choose(chosen.key === key ? "" : key, false);
+
+/** The key in the address of the page if the page has that item, or an empty string. */
+function keyInAddress(known) {
+  try {
+    const key = address.key(decodeURIComponent(location.hash.slice(1)));
+    return known.has(key) ? key : "";
+  } catch {
+    return ""; // not a valid escape
+  }
+}

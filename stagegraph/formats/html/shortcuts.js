@@ -16,11 +16,11 @@ const SHORTCUTS = [
   { keys: ["0"], words: "Fit everything in view", run: pressView("fit") },
   { keys: ["p"], words: "Next step of the critical path", run: chooseNextOnPath, on: "timeline" },
   { keys: ["c"], words: "Show or hide the critical path", run: press("critical"), on: "critical" },
-  { keys: ["n"], words: "Draw what is needed, everything, or as at first", run: nextChoice("draw-detail"), on: "graph" },
+  { keys: ["n"], words: "Draw what is needed, everything, or as at first", run: () => nextChoice("draw-detail"), on: "graph" },
   { keys: ["l"], words: "Show or hide labels", run: press("draw-labels"), on: "graph" },
   { keys: ["s"], words: "Show or hide steps", run: press("draw-steps"), on: "graph" },
   { keys: ["d"], words: "Turn the graph", run: press("draw-direction"), on: "graph" },
-  { keys: ["h"], words: "Show only what is near the selection: 1, 2 or 3 hops, or all", run: nextChoice("hops"), on: "graph" },
+  { keys: ["h"], words: "Show only what is near the selection: 1, 2 or 3 hops, or all", run: () => nextChoice("hops"), on: "graph" },
   { keys: ["t"], words: "Switch between light, dark and system colours", run: press("theme") },
   { keys: ["?"], words: "Show these shortcuts", run: () => byId("shortcuts").showModal() },
 ];

@@ -95,12 +95,12 @@ function showSwitch(button, other, pressed) {
 }
 
 /** Selects the next choice of a select that is offered. */
-const nextChoice = (id) => () => {
+function nextChoice(id) {
   const select = byId(id);
   const choices = [...select.options].filter((option) => !option.disabled);
   select.value = choices[(choices.indexOf(select.selectedOptions[0]) + 1) % choices.length].value;
   select.dispatchEvent(new Event("change"));
-};
+}
 
 /** Whether the members of a group can be drawn one by one. */
 const canUnfold = () => switches !== null && stateOf(switches.name).detail !== "all" && drawings.details.includes("all") && isOffered({ ...stateOf(switches.name), detail: "all" });
