@@ -375,6 +375,44 @@ def test_a_graph_that_was_not_moved_fits_the_window_again(served: Served, pages:
     assert opened.state(_SEEN) == before
 
 
+def test_switches_ask_the_server_and_are_kept(served: Served, pages: Pages) -> None:
+    opened = pages.visit(served.address)
+    wait_for_node(opened, "tools")
+    assert len(served.get()[1]) < 150_000  # without other drawings
+    opened.page.click("#draw-steps")
+    opened.page.locator("g.node.step").first.wait_for()
+    opened.page.select_option("#hops", "2")
+    served.replace(FIRST.replace("tools", "lint"))
+    opened.page.locator("g.frame", has_text="lint").or_(
+        opened.page.locator(".frame-name", has_text="lint")
+    ).first.wait_for(state="attached")
+    assert opened.page.locator("g.node.step").count() > 0
+    assert opened.page.get_attribute("#draw-steps", "aria-pressed") == "true"
+    assert opened.page.input_value("#hops") == "2"
+    opened.page.click("#draw-steps")
+    wait_for_node(opened, "lint")
+    assert opened.errors == []
+
+
+def test_only_drawings_of_the_page_are_served(served: Served) -> None:
+    version = served.events(0.5)[0]["version"]
+    answer, body = served.get(f"drawing?name=needed.labels.steps.LR&version={version}")
+    assert answer.status == 200
+    assert answer.getheader("Content-Type") == "application/json"
+    assert answer.getheader("Cache-Control") == "no-store"
+    assert set(json.loads(body)) == {"svg", "legend", "graph"}
+    for query in (
+        f"name=../../etc/passwd&version={version}",
+        f"name=&version={version}",
+        "name=needed.labels.steps.LR&version=other",
+        "",
+    ):
+        answer, body = served.get(f"drawing?{query}")
+        assert (answer.status, body) == (404, b"Not Found")
+    assert served.get("/x/drawing?name=needed.labels.steps.LR")[0].status == 404
+    assert served.get("drawing", Host="evil.example")[0].status == 400
+
+
 def test_the_end_of_the_server_is_shown(served: Served, pages: Pages) -> None:
     opened = pages.visit(served.address)
     wait_for_node(opened, "tools")

@@ -91,6 +91,7 @@ function placeName(name, width) {
   const room = isInside ? inside : Math.min(after, name.wanted);
   name.style.left = `${isInside ? pixels(start) + 1.5 : end + 1}px`;
   name.style.width = `${Math.max(0, room)}px`;
+  name.classList.toggle("outside", !isInside);
   name.classList.toggle("narrow", room < LEAST_ROOM);
 }
 

@@ -30,6 +30,7 @@ function replaceDrawing(drawing, graph) {
   shown.svg.replaceWith(drawing.svg);
   document.querySelector(".legend-content").replaceChildren(...drawing.legend);
   takeDrawing(drawing);
+  look.point = "";
   graph.panning.replace(drawing.svg);
   choose(isKnown(chosen.key) ? chosen.key : "", false);
   tell("draw");

@@ -14,6 +14,7 @@ function startHighlight(panning) {
     highlight();
   });
   on("choose", (key, enlarge) => {
+    if (!shown) return;
     highlight();
     showChosen(key, enlarge, panning);
   });

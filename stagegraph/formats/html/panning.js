@@ -1,7 +1,7 @@
 // Pans and zooms a drawing by its view box.
 
 const MAX_SCALE = 4;
-const MIN_TEXT = 12; // pixels; text of what was searched for is at least as large
+const MIN_TEXT = 12.2; // pixels; text of what was searched for is at least as large
 const FIT_AT_MOST = 1.5; // pixels per point, so that a small graph does not fill the window
 
 const sizeOf = ({ viewBox: { baseVal: box } }) => ({ x: box.x, y: box.y, width: box.width, height: box.height });

@@ -7,7 +7,8 @@ function startSearch(graph) {
   let first = "";
   const count = () => {
     const at = matches.findIndex((entry) => entry.keys[0] === chosen.key);
-    const words = counted(matches.length, "result");
+    const hidden = graph ? matches.filter((entry) => !entry.keys.some(elementOf)).length : 0;
+    const words = counted(matches.length, "result") + (hidden ? `, ${hidden} not drawn` : "");
     byId("matches").textContent = !input.value.trim() ? "" : at < 0 ? words : `${at + 1} of ${words}`;
   };
   input.addEventListener("input", () => {
@@ -27,6 +28,10 @@ function startSearch(graph) {
     choose(keys[event.shiftKey ? (Math.max(at, 0) + keys.length - 1) % keys.length : (at + 1) % keys.length]);
   });
   on("choose", count);
+  on("draw", () => {
+    count();
+    tell("find", look.found);
+  });
 }
 
 /** The searchable items: the text of each, and the keys to highlight, its own first. */
