@@ -21,7 +21,7 @@ _LABELS = ("plain", "labels")
 _STEPS = ("stages", "steps")
 _TURNED = {"TB": "LR", "LR": "TB", "BT": "RL", "RL": "BT"}
 # Of all other drawings in a page together. A box or an arrow costs about 0.3 ms.
-_MOST_PARTS = 4_000  # boxes and arrows
+_MOST_PARTS = 2_500  # boxes and arrows
 _MOST_BYTES = 600_000  # packed
 Change = Callable[[Picture], Picture] | None
 
