@@ -132,6 +132,19 @@ CASES: dict[str, tuple[tuple[str, ...], _Options]] = {
             "perfetto": ("--perfetto", "trace.json"),
         },
     ),
+    "sizes": (
+        ("image.tar", "Dockerfile"),
+        _BUILD
+        | {
+            "build_args": ("--build-arg", "V=:"),
+            "contexts": ("--build-context", "builder"),
+            "name": ("--name", "other"),
+            "usage": _MEASURED["usage"],
+            "compare": ("--compare",),
+            "fail_over": ("--fail-over", "0"),
+            "fail_wasted": ("--fail-wasted", "0%"),
+        },
+    ),
     "embed": (
         ("README.md",),
         {
@@ -144,7 +157,7 @@ CASES: dict[str, tuple[tuple[str, ...], _Options]] = {
     ),
 }
 _BASE = {"allow_empty": ("--check",), "dockerfile": ("--init",), "heading": ("--init",)}
-# said elsewhere: test_cli has --file and --tag; sizes and affected have tests of their own
+# said elsewhere: test_cli has --file and --tag; affected has tests of its own
 _ELSEWHERE = {"format_name", "output", "file", "record_build", "tag", "fail_on_empty", "help"}
 
 
@@ -163,7 +176,8 @@ def _prepare(folder: Path) -> None:
     for name, text in files.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
-    layers = [images.tar_of({name: b"x" * 100}) for name in ("bin/sh", "usr/bin/app", "x")]
+    contents = ({"bin/sh": b"x", "x": b"y"}, {"usr/bin/app": b"x" * 100}, {"x": b"x" * 100})
+    layers = [images.tar_of(content) for content in contents]
     history = ["ADD file", "COPY /src/a/very/long/path /usr/bin/app # buildkit", "COPY /x /x # buildkit"]
     image = images.image_of(*layers, history=[{"created_by": text} for text in history])
     (folder / "image.tar").write_bytes(image)

@@ -10,7 +10,7 @@ from msgspec import Struct
 from stagegraph.dockerfile.actions import RunAction
 from stagegraph.dockerfile.stages import StageOrImage
 from stagegraph.graph.build import Build
-from stagegraph.graph.edges import base_node
+from stagegraph.graph.edges import node_of
 from stagegraph.graph.report import analyse
 from stagegraph.model import CONTEXT_ID, Report, StepKind, stage_id
 from stagegraph.sizes import kinds
@@ -157,30 +157,21 @@ def _copied(image: Image, made: Origins, in_image: Sequence[int], build: Build) 
         if origin is None or origin.copy is None or origin.span is None:
             continue
         read = origin.copy.source
-        node = _node(sources[read]) if read is not None else CONTEXT_ID
+        node, label = _read_by(sources[read]) if read is not None else (CONTEXT_ID, "")
         yield CopiedSize(
             line=origin.span.line,
             node=node,
-            label=_label(sources, read),
+            label=label,
             paths=tuple(part.path or "".join(part.options[1:]) for part in origin.copy.parts),
             unpacked=image.layers[position].unpacked,
             in_image=in_image[position],
         )
 
 
-def _label(sources: Sequence[StageOrImage], read: int | None) -> str:
-    if read is None:
-        return ""
-    source = sources[read]
-    return source.title if source.is_stage else source.base
-
-
-def _node(source: StageOrImage) -> str:
-    """The Node.id of what an instruction reads."""
-    if source.is_stage and not source.replaced:
-        return stage_id(source.index)
-    node = base_node(source)
-    return node[0] if node else ""
+def _read_by(source: StageOrImage) -> tuple[str, str]:
+    """The Node.id and the name of what an instruction reads."""
+    node = node_of(source)
+    return (node[0], node[2]) if node else ("", "")
 
 
 def _folders(files: Filesystem) -> Iterator[FolderSize]:
