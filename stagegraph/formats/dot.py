@@ -45,7 +45,7 @@ def dot_of(drawn: Picture, view: View, palette: Palette, *, tooltips: bool) -> s
     plain = len(drawn.boxes) > PLAIN_ABOVE
     graph = graphviz.Digraph(
         "build",
-        graph_attr=_graph_attributes(drawn, palette, plain) | _title(view.title),
+        graph_attr=_graph_attributes(drawn, palette, plain) | _title(view.title) | _about(drawn, tooltips),
         node_attr={"fontname": FONT, "fontsize": "13", "margin": "0.16,0.09", "height": "0.35"},
         edge_attr={"fontname": FONT, "fontsize": "11", "arrowsize": "0.8"},
     )
@@ -68,6 +68,12 @@ def _title(title: str) -> dict[str, str]:
     if not title:
         return {}
     return {"label": graphviz.escape(printable(title)), "labelloc": "t", "fontsize": "16"}
+
+
+def _about(drawn: Picture, tooltips: bool) -> dict[str, str]:
+    """What the picture shows and what was left out, as the tooltip of the whole graph."""
+    text = "\n".join([drawn.description, *(f"{note[:1].upper()}{note[1:]}." for note in drawn.notes)])
+    return {"tooltip": graphviz.escape(xml_text(text))} if tooltips else {}
 
 
 def _graph_attributes(drawn: Picture, palette: Palette, plain: bool) -> dict[str, str]:

@@ -35,7 +35,7 @@ def smaller_pictures(report: Report, view: View, reason: str) -> Iterator[Pictur
     closing, notes = SHOWS_ALL, tuple[str, ...]()
     if draws_everything(view):
         yield picture(report, view)
-        closing = f"this is not everything {reason}"
+        closing = f"not everything is drawn {reason}"
         notes = (f"steps are left out {reason}",) if view.steps else ()
         view = replace(view, steps=False, all=False)
     for detail in LADDER:
