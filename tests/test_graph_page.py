@@ -329,3 +329,58 @@ def test_a_thousand_stages_stay_fluent(pages: Pages) -> None:
     )
     assert took < 50
     assert opened.errors == []
+
+
+def test_a_result_that_is_not_drawn_can_be_drawn(pages: Pages) -> None:
+    opened = pages.open(html(prune=True))
+    opened.page.fill("#search", "docs")
+    assert opened.page.inner_text("#matches") == "1 result, 1 not drawn"
+    opened.page.keyboard.press("Enter")
+    opened.page.click("#panel button:text-is('Draw it')")
+    opened.page.locator("g.node.chosen", has_text="docs").wait_for()
+    assert opened.page.inner_text("#matches") == "1 of 1 result"
+
+
+def test_a_drawing_that_cannot_be_read_is_reported_and_the_old_one_stays(pages: Pages) -> None:
+    opened = pages.open(html())
+    before = viewable(opened)
+    opened.state("delete window.DecompressionStream")
+    opened.page.click("#draw-steps")
+    opened.page.locator("#drawn", has_text="Not drawn").wait_for()
+    assert opened.page.locator("#drawn").is_visible()
+    assert opened.page.get_attribute("#draw-steps", "aria-pressed") == "false"
+    assert viewable(opened) == before
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+def test_everything_works_with_keys_alone(width: int, pages: Pages) -> None:
+    opened = pages.open(html(), width=width)
+    for _ in range(30):
+        opened.page.keyboard.press("Tab")
+        if opened.state("document.activeElement.id") == "draw-detail":
+            break
+    opened.page.keyboard.press("ArrowDown")
+    assert opened.page.input_value("#draw-detail") == "needed"
+    opened.page.keyboard.press("Tab")
+    assert opened.state("document.activeElement.id") == "draw-labels"
+    opened.page.keyboard.press("Tab")
+    opened.page.keyboard.press("Enter")
+    opened.page.locator("g.node.step").first.wait_for()
+    opened.page.locator("g.node[tabindex='0'], g.frame[tabindex='0']").focus()
+    opened.page.keyboard.press("Enter")
+    opened.page.keyboard.press("h")
+    assert opened.page.input_value("#hops") == "1"
+    assert opened.page.locator(".away").count() > 0
+    assert opened.state("document.documentElement.scrollWidth") == width
+    assert opened.errors == []
+
+
+def test_controls_have_names_for_screen_readers(pages: Pages) -> None:
+    tree = pages.open(html()).page.locator(".switches").aria_snapshot()
+    for name in (
+        'combobox "Draw"',
+        'button "Labels"',
+        'button "Direction: downwards"',
+        '"Around the selection"',
+    ):
+        assert name in tree

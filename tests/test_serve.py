@@ -391,6 +391,9 @@ def test_switches_ask_the_server_and_are_kept(served: Served, pages: Pages) -> N
     assert opened.page.input_value("#hops") == "2"
     opened.page.click("#draw-steps")
     wait_for_node(opened, "lint")
+    served.replace(FIRST.replace("tools", "other"))
+    wait_for_node(opened, "other")
+    assert opened.page.locator("g.node.step").count() == 0
     assert opened.errors == []
 
 

@@ -29,8 +29,10 @@ function showChosen(key, enlarge, panning) {
   const chosenId = elementOf(key);
   for (const box of shown.boxes) markChosen(box.element, box.id === chosenId);
   for (const arrow of shown.arrows) markChosen(arrow.element, arrow.key === key);
+  const arrow = shown.arrowOf.get(key);
   const box = shown.byId.get(chosenId);
-  if (look.hops && (box || !key)) showNear(panning);
+  if (look.hops && (box || arrow || !key)) showNear(panning);
+  else if (arrow) panning.reveal(boundsOf(arrow.element));
   else if (box) panning.reveal(boundsOf(box.element), enlarge ? textSize(box.element) : 0);
 }
 

@@ -58,7 +58,7 @@ function store(graph) {
     view: graph && viewOf(graph, canvas),
     theme: document.documentElement.dataset.theme,
     search: byId("search").value,
-    drawing: switches?.name !== drawings?.shown ? switches?.name : stored?.drawing,
+    drawing: switches?.name === drawings?.shown ? "" : switches?.name,
     hops: look.hops,
     path: canvas?.classList.contains("show-path"),
     legend: document.querySelector(".legend")?.open,

@@ -39,15 +39,21 @@ const keyOfDrawing = (name) => (drawings.served ? name : drawings.names[name]);
 
 async function showDrawing(name, drawn, graph) {
   const key = keyOfDrawing(name);
+  const before = switches.name;
+  const message = byId("drawn");
   switches.name = name;
   showSwitches();
   graph.canvas.setAttribute("aria-busy", "true");
   try {
     if (!drawn.has(key)) drawn.set(key, unpacked(drawings.served ? await fetched(name) : await inflated(drawings.packed[key])));
     if (switches.name === name && drawn.get(key) !== shown) replaceDrawing(drawn.get(key), graph);
-    byId("drawn").textContent = `Drawn: ${counted(shown.boxes.length, "box", "boxes")}, ${counted(shown.arrows.length, "arrow")}`;
+    message.textContent = `Drawn: ${counted(shown.boxes.length, "box", "boxes")}, ${counted(shown.arrows.length, "arrow")}`;
+    message.className = "hidden";
   } catch (error) {
-    byId("drawn").textContent = `Not drawn: ${error.message}`;
+    message.textContent = `Not drawn: ${error.message}`;
+    message.className = "";
+    if (switches.name === name) switches.name = before;
+    showSwitches();
   }
   graph.canvas.removeAttribute("aria-busy");
 }
