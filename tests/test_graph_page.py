@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
+from base64 import b64decode
 
 import pytest
 from playwright.sync_api import Locator
 
 import stagegraph as sg
 from stagegraph.formats.html.drawing import drawing
+from stagegraph.formats.html.variants import DETAILS, other_drawings, variant_named
 
 from .browser import Opened, Pages
 from .build import report
-from .test_html import SAMPLE, html
+from .test_html import HOSTILE, SAMPLE, html
 
 SERVICES = 90
 
@@ -384,3 +387,40 @@ def test_controls_have_names_for_screen_readers(pages: Pages) -> None:
         '"Around the selection"',
     ):
         assert name in tree
+
+
+def test_hostile_names_in_other_drawings_are_never_run(pages: Pages) -> None:
+    copies = "".join(f"COPY --from=a {text.replace(' ', '')} /x{n}\n" for n, text in enumerate(HOSTILE))
+    runs = "".join(f"RUN echo {text}\n" for text in HOSTILE)
+    opened = pages.open(html(f"FROM alpine AS a\n{runs}FROM scratch\n{copies}"))
+    opened.page.click("#draw-steps")
+    opened.page.locator("g.node.step").first.wait_for()
+    opened.page.click("#draw-direction")
+    opened.page.locator("#draw-direction", has_text="→").wait_for()
+    for edge in opened.page.locator("g.edge").all():
+        edge.dispatch_event("pointermove")
+        edge.dispatch_event("click")
+    assert opened.page.locator(".tip:not([hidden])").count() == 1
+    assert opened.errors == []
+    assert opened.state("window.canary") is None
+    assert opened.page.locator("img").count() == 0
+    assert opened.page.locator("script:not([type])").count() == 1
+
+
+@pytest.mark.parametrize(
+    "view", [sg.View(), sg.View(prune=True, all=True), sg.View(direction="RL", steps=True)]
+)
+def test_each_name_has_the_drawing_that_the_program_makes(view: sg.View) -> None:
+    found = report(SAMPLE)
+    shown = drawing(found, view)
+    others = other_drawings(found, view, shown)
+    assert len(others["names"]) == 2 * 2 * 2 * len(DETAILS)
+    assert others["names"][others["shown"]] == 0
+    for name, number in others["names"].items():
+        variant = variant_named(name)
+        assert variant
+        assert variant.name == name
+        packed = others["packed"][number]
+        text = zlib.decompress(b64decode(packed)).decode() if number else shown.text
+        assert text == drawing(found, variant.of(view)).text
+    assert variant_named("default.labels.steps.auto") is None
