@@ -240,10 +240,17 @@ def _of_several(nodes: Sequence[Node]) -> dict[str, Any]:
         "steps": 0,
         "line": None,
         "measured": None,
+        "bytes": _total([node.bytes for node in nodes]),
         "base": _shared([node.base for node in nodes]),
         "platform": _shared([node.platform for node in nodes]),
         "why": _shared([node.why for node in nodes]),
     }
+
+
+def _total(amounts: Sequence[int | None]) -> int | None:
+    """The sum, or None if one of them is unknown."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known) if len(known) == len(amounts) else None
 
 
 def _described(node: Node) -> str:
