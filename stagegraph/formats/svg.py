@@ -31,7 +31,7 @@ from stagegraph.picture.sizes import (
     label_lines,
     mark_room,
     text_height,
-    title_line,
+    title_lines,
 )
 from stagegraph.picture.smaller import LAYOUT_REASON, smaller_pictures
 from stagegraph.picture.theme import (
@@ -49,6 +49,7 @@ from stagegraph.source import xml_text
 
 MARGIN = 20.0
 _BELOW_TITLE = 14.0
+_WORDS = r' id="stagegraph-\w+">([^<]*)<'
 _SIZE = r'<svg width="(\d+)" height="(\d+)"'
 
 
@@ -81,6 +82,14 @@ def svg_of_layout(drawn: Picture, layout: Layout, view: View) -> str:
     return "".join(_Sheet(drawn, layout, view).parts())
 
 
+def words_of(text: str) -> tuple[str, str]:
+    """The title and the description of an SVG that is written here."""
+    from html import unescape
+
+    title, description = re.findall(_WORDS, text)
+    return unescape(title), unescape(description)
+
+
 def size_of(text: str) -> tuple[int, int]:
     """The width and height of an SVG that is written here, in pixels."""
     match = re.search(_SIZE, text)
@@ -102,24 +111,24 @@ class _Sheet:
         self._footer, self._footer_width, self._footer_height = legend(
             drawn, self._palette, notes, view.legend, room
         )
-        self._heading = [title_line(view.title)] if view.title else []
+        self._heading = title_lines(view.title, max(room, self._footer_width))
 
     def size(self) -> tuple[float, float]:
         """Width and height in pixels."""
-        width = max(self._layout.width, self._footer_width, *(line.width for line in self._heading))
+        width = max([self._layout.width, self._footer_width, *(line.width for line in self._heading)])
         return width + 2 * MARGIN, self._layout.height + self._top() + MARGIN + self._footer_height
 
     def _top(self) -> float:
         """The height above the graph."""
-        return MARGIN + sum(line.height + _BELOW_TITLE for line in self._heading)
+        return MARGIN + (text_height(self._heading) + _BELOW_TITLE if self._heading else 0)
 
     def parts(self) -> Iterator[str]:
         """The parts of the document in drawing order; later parts cover earlier ones."""
         layout, top = self._layout, self._top()
         width, height = self.size()
         yield from self._head(width, height)
-        for text in self._heading:
-            yield text_line(text, width / 2, MARGIN + text.height / 2, self._palette.text) + "\n"
+        if self._heading:
+            yield text_block(self._heading, width / 2, MARGIN, self._palette.text) + "\n"
         yield _shifted("graph", (width - layout.width) / 2, top)
         yield from self._frames()
         yield from self._arrows()
