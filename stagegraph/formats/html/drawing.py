@@ -15,7 +15,8 @@ from stagegraph.formats.html.assembly import as_data, asset, filled
 from stagegraph.formats.legend import EDGE_WORDS, ROLE_WORDS
 from stagegraph.formats.svg import fits_page, size_of, svg_of_layout
 from stagegraph.model import Report
-from stagegraph.picture.layout import Layout, lay_out
+from stagegraph.picture.layout import lay_out
+from stagegraph.picture.layout_result import Layout
 from stagegraph.picture.legibility import draws_everything
 from stagegraph.picture.smaller import LAYOUT_REASON, smaller_pictures
 from stagegraph.picture.theme import style_name
