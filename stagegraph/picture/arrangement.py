@@ -19,7 +19,7 @@ from stagegraph.picture.view import Picture
 MOST_BOXES = 150  # of a picture that is laid out twice; more take too long
 _MOST_PARTS = 8  # beside the spine; of more not all choices of sides are tried
 _IN_LINE = 2.0  # pixels that the middles of boxes in one line may differ by
-_OFF_CENTRE = 0.08  # of the width, from which on another layout is worth its time
+_OFF_CENTRE = 0.04  # of the breadth: a target nearer to the middle is not worth another layout
 _LARGER, _LONGER = 1.3, 1.25  # growth of the picture and of its lines, above which an order costs too much
 _MOVED, _MOVED_PART = 100.0, 0.1  # pixels, part of the breadth: how far siblings may move the target
 Before = tuple[tuple[str, str], ...]  # pairs of nodes of one rank: the first stands before the second
@@ -47,6 +47,19 @@ def arrangement(drawn: Picture, layout: Layout) -> Arrangement:
     return Arrangement(swapped, _off_centre(drawn, layout, nodes))
 
 
+def least_off_centre(drawn: Picture, layout: Layout) -> float:
+    """About how central the target can be, by the breadth of the parts beside its spine, which stay whole.
+
+    One part stays on one side: its lines would cross the spine.
+    """
+    nodes = _nodes(drawn, layout)
+    breadths = [_breadths(part, nodes) for part in _parts(drawn, spine(drawn, nodes))]
+    if len(breadths) < 2:
+        return 0.5
+    best = min(_imbalance(breadths, right) for right in _choices(len(breadths)))
+    return best / 2 / _breadth(drawn, layout)
+
+
 def in_file_order(drawn: Picture, layout: Layout) -> Layout:
     """``layout``, or its mirror image if that has more siblings in the order of the Dockerfile."""
     nodes = _nodes(drawn, layout)
@@ -62,7 +75,8 @@ def better_orders(drawn: Picture, layout: Layout) -> list[Before]:
     rows = siblings(drawn, nodes)
     swapped, off_centre = arrangement(drawn, layout)
     in_order = tuple(pair for row in rows for pair in pairwise(row))
-    sides = tuple(_sides(drawn, nodes, rows)) if off_centre > _OFF_CENTRE else ()
+    outside = off_centre > least_off_centre(drawn, layout) + _OFF_CENTRE
+    sides = tuple(_sides(drawn, nodes, rows)) if outside else ()
     return [*([(*in_order, *sides)] if sides else []), *([in_order] if swapped else [])]
 
 
