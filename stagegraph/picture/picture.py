@@ -19,7 +19,7 @@ from stagegraph.picture.steps import MakeArrow, opened
 from stagegraph.picture.theme import SHIPS, arrow_style, style_name
 from stagegraph.picture.view import Arrow, Box, Group, Picture, View
 from stagegraph.source import printable
-from stagegraph.units import size
+from stagegraph.units import counted, size
 
 _LABEL_NOTES = MappingProxyType(
     {
@@ -120,7 +120,7 @@ def description(report: Report, left_out: Sequence[str] = ()) -> str:
     needed = sum(node.needed for node in stages)
     ships = list(dict.fromkeys(_shipped_word(report, item.node, item.path) for item in report.shipped))
     shown = ", ".join(ships[:6]) + (f" and {len(ships) - 6} more" if len(ships) > 6 else "")
-    text = f"Build graph with {len(stages)} stages, {needed} of them needed."
+    text = f"Build graph with {counted(len(stages), 'stage')}, {needed} of them needed."
     text += f" The image holds {shown}." if shown else ""
     return printable(text + (f" Not drawn: {', '.join(left_out)}." if left_out else ""))
 
