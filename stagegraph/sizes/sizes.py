@@ -213,8 +213,9 @@ def _left_behind(build: Build, report: Report, usage: Usage) -> Iterator[LeftSiz
     ships = set(_image_steps(build))
     own: dict[str, list[int]] = defaultdict(list)
     for position, step in enumerate(build.steps):
-        if position not in ships and step.node:
-            own[step.node].append(position)
+        node = step.source or (stage_id(min(step.stages)) if step.stages else "")
+        if position not in ships and node:
+            own[node].append(position)
     for one in report.left_behind:
         steps = own.get(one.node, [])
         known = [usage.steps[step] for step in steps if step in usage.steps]

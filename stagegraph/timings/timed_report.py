@@ -43,8 +43,9 @@ def timed(build: Build, timings: Timings) -> Report:
     recorded = _recorded_steps(timings, index)
     path = {part.step: number for number, part in enumerate(timings.path)}
     critical = {position for position, step in recorded.items() if step.id in path}
-    steps_of = _steps_of_nodes(report.steps, recorded)
-    edges = _EdgesOfPath(timings, report.steps, recorded)
+    stages = [node.id for node in report.nodes]
+    steps_of = _steps_of_nodes(report.steps, recorded, stages)
+    edges = _EdgesOfPath(timings, report.steps, recorded, stages)
     return replace(
         report,
         steps=tuple(_step(s, recorded.get(s.id), s.id in critical, timings) for s in report.steps),
@@ -64,14 +65,14 @@ def _recorded_steps(timings: Timings, index: StepIndex) -> dict[int, TimedStep]:
 
 
 def _steps_of_nodes(
-    steps: Iterable[Step], recorded: Mapping[int, TimedStep]
+    steps: Iterable[Step], recorded: Mapping[int, TimedStep], stages: Sequence[str]
 ) -> dict[str, dict[int, TimedStep]]:
     """The recorded steps of each node, by their ids."""
     result: dict[str, dict[int, TimedStep]] = {}
     for step in steps:
         own = recorded.get(step.id)
         if own:
-            for node in nodes_of_step(step):
+            for node in nodes_of_step(step, stages):
                 result.setdefault(node, {})[own.id] = own
     return result
 
@@ -101,11 +102,17 @@ def _measured(steps: Iterable[TimedStep], timings: Timings) -> Measured | None:
 class _EdgesOfPath:
     """Tells which pairs of nodes the critical path passes one after the other."""
 
-    def __init__(self, timings: Timings, steps: Sequence[Step], recorded: Mapping[int, TimedStep]) -> None:
+    def __init__(
+        self,
+        timings: Timings,
+        steps: Sequence[Step],
+        recorded: Mapping[int, TimedStep],
+        stages: Sequence[str],
+    ) -> None:
         nodes: dict[int, set[str]] = {}
         for step in steps:
             if step.id in recorded:
-                nodes.setdefault(recorded[step.id].id, set()).update(nodes_of_step(step))
+                nodes.setdefault(recorded[step.id].id, set()).update(nodes_of_step(step, stages))
         passed = (nodes[part.step] for part in timings.path if part.step in nodes)
         # A step can belong to many stages, so pairs are not listed but looked up by their positions.
         self._positions: dict[str, set[int]] = {}

@@ -135,5 +135,5 @@ def _step(step: Step, report: Report) -> dict[str, Any]:
 
 def _nodes_of(step: Step, report: Report) -> list[str]:
     """The nodes that a step belongs to: every stage that has it, the one it is drawn in first."""
-    names = dict.fromkeys([step.node, *(f"stage:{index}" for index in step.stages)])
+    names = dict.fromkeys([step.node, *(report.nodes[stage].id for stage in step.stages)])
     return [name for name in names if name]
