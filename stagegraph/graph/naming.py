@@ -19,8 +19,8 @@ class Naming(Struct, frozen=True, kw_only=True):
 
     ``part`` is in the ids and labels of its stages: ``api/stage:0``, ``api:builder``. ``first_stage`` is
     the position of its first stage among all stages of the request. ``context`` tells its build context
-    from others. ``sources`` has the ids of its contexts in the request, by the ids that they have alone, and
-    ``labels`` their labels, by the ids in the request. With ``prefixes``, names of steps begin with the
+    from others. ``sources`` has the ids of its contexts in the request, by the ids that they have alone;
+    ``labels`` has labels that are others than alone, by the ids in the request. With ``prefixes``, names of steps begin with the
     bake target, as in the output of a request for several (docker/buildx util/progress/multiwriter.go).
     """
 
@@ -43,9 +43,8 @@ class Naming(Struct, frozen=True, kw_only=True):
 
     def label(self, own: str, label: str) -> str:
         """The label in the request of the node that is called ``own`` and has ``label`` alone."""
-        if own.startswith(_STAGE):
-            return f"{self.part}:{label}" if self.part else label
-        return self.labels.get(self.node_id(own), label)
+        is_inside = self.part and own.startswith(_STAGE)
+        return self.labels.get(self.node_id(own), f"{self.part}:{label}" if is_inside else label)
 
     def step(self, name: str, target: str) -> str:
         """The name of a step of the bake target ``target`` that is called ``name`` alone."""
