@@ -15,7 +15,8 @@ class NodeKind(StrEnum):
     IMAGE = "image"
     CONTEXT = "context"  # the local build context
     NAMED_CONTEXT = "named-context"  # --build-context NAME=VALUE
-    REMOTE = "remote"  # a URL or git reference that ADD fetches
+    REMOTE = "remote"  # a URL or git reference that ADD fetches, or a bake target that is built there
+    BAKE_TARGET = "bake-target"  # only in a picture of bake targets: the whole build of one
 
 
 CONTEXT_ID = NodeKind.CONTEXT.value  # Node.id of the local build context
@@ -167,6 +168,7 @@ class Edge(Struct, frozen=True, kw_only=True):
     link: bool = False  # COPY --link or ADD --link
     selectable: bool = False  # exists only with another build argument or platform: see ``why``
     why: str = ""  # "TARGETARCH=arm64", for a selectable edge
+    inner: bool = False  # in a picture of bake targets: a stage reads it that is not in the image
 
 
 class Step(Struct, frozen=True, kw_only=True):

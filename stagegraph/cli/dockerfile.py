@@ -14,24 +14,67 @@ from stagegraph.cli import COMMANDS, IMPLICIT, WORDS
 from stagegraph.cli.build_options import build_options
 from stagegraph.cli.common import warn_of_old_spelling
 from stagegraph.cli.completed_values import paths
+from stagegraph.cli.named_build import named_build
+from stagegraph.options import Options
 from stagegraph.source import printable, quoted
 
 _DOCKERFILE = """DOCKERFILE is a path, a directory that contains a Dockerfile, or - for standard input.
 The default is ./Dockerfile or ./Containerfile. With -f, DOCKERFILE can be the build context, a directory,
-as in docker build; it is not read."""
+as in docker build; it is not read.
+
+DOCKERFILE can also be a bake or compose file, a directory that contains one and no Dockerfile, or the
+output of docker buildx bake --print. Its TARGETs, groups or services are built together, by default those of
+the group default."""
+_READERS = (
+    click.option(
+        "--bake",
+        "reader",
+        flag_value="bake",
+        default="",
+        help="Build what docker buildx bake builds, even if there is a Dockerfile.",
+    ),
+    click.option(
+        "--compose",
+        "reader",
+        flag_value="compose",
+        help="Build what docker compose builds, even if there is a Dockerfile.",
+    ),
+    click.option(
+        "--set",
+        "overrides",
+        multiple=True,
+        metavar="TARGET.KEY=VALUE",
+        help="Override a value of a bake target, as in docker buildx bake. Repeatable.",
+    ),
+)
 _FILE_HELP = "Path of the Dockerfile, as in docker build; - for standard input."
 
 
 def dockerfile_argument(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give ``command`` the argument DOCKERFILE, ``-f`` and the build options."""
+    """Give ``command`` what names a build, as ``named``: DOCKERFILE, TARGETs, ``-f``, the build options."""
 
     @wraps(command)
-    def with_dockerfile(*, file: str, dockerfile: str, **others: Any) -> Any:
-        return command(dockerfile=dockerfile_of(file, dockerfile), **others)
+    def with_named(
+        *,
+        file: str,
+        dockerfile: tuple[str, ...],
+        options: Options,
+        overrides: tuple[str, ...],
+        reader: str,
+        **others: Any,
+    ) -> Any:
+        checked = dockerfile_of(file, dockerfile[0] if dockerfile else "")
+        named = named_build(dockerfile, checked if file else "", options, overrides, reader or "")
+        return command(named=named, **others)
 
-    decorated = file_option()(build_options(with_dockerfile))
+    decorated: Callable[..., Any] = with_named
+    for option in reversed(_READERS):
+        decorated = option(decorated)
+    decorated = file_option()(build_options(decorated))
     decorated.__doc__ = f"{cleandoc(command.__doc__ or '')}\n\n{_DOCKERFILE}"
-    return click.argument("dockerfile", default="", required=False, shell_complete=paths)(decorated)
+    return click.argument("dockerfile", nargs=-1, metavar="[DOCKERFILE [TARGET]...]", shell_complete=paths)(
+        decorated
+    )
 
 
 def file_option(

@@ -9,10 +9,9 @@ import click
 from stagegraph.cli.common import terminal_options
 from stagegraph.cli.completed_values import stages
 from stagegraph.cli.dockerfile import dockerfile_argument
-from stagegraph.cli.suggestions import suggesting_commands
+from stagegraph.cli.named_build import NamedBuild
 from stagegraph.cli.writing import write
 from stagegraph.errors import InputError
-from stagegraph.options import Options
 from stagegraph.source import quoted
 
 if TYPE_CHECKING:
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 @dockerfile_argument
 def explain(
     stage: str,
-    dockerfile: str,
-    options: Options,
+    named: NamedBuild,
 ) -> None:
     """Show why the target needs STAGE, or why it does not.
 
@@ -37,13 +35,11 @@ def explain(
       stagegraph explain 0 app/Dockerfile --target release
       stagegraph explain node:16
     """
-    from stagegraph.api import read
     from stagegraph.formats.explanation import render
     from stagegraph.graph.explain import explain as explain_node
     from stagegraph.graph.report import analyse
 
-    with suggesting_commands(dockerfile):
-        report = analyse(read(dockerfile, options))
+    report = analyse(named.read())
     width = {name: value for name, value in terminal_options("").items() if name == "width"}
     write(render(report, explain_node(report, _node(report, stage)), **width).encode(), "")
 

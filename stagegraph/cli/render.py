@@ -16,12 +16,11 @@ from stagegraph.cli.common import (
 )
 from stagegraph.cli.dockerfile import dockerfile_argument
 from stagegraph.cli.format_choice import format_of, refuse_ignored
-from stagegraph.cli.suggestions import suggesting_commands
+from stagegraph.cli.named_build import NamedBuild
 from stagegraph.cli.writing import write
 from stagegraph.formats import formats
 from stagegraph.formats import render as render_format
-from stagegraph.options import Options
-from stagegraph.picture.view import DIALECTS, DIRECTIONS, ENGINES, THEMES, View
+from stagegraph.picture.view import DETAILS, DIALECTS, DIRECTIONS, ENGINES, THEMES, View
 
 direction_option = click.option(
     "--direction",
@@ -54,6 +53,13 @@ _DEFAULT_FORMAT = (
 @direction_option
 @click.option("--prune", is_flag=True, help="Leave out what the targets do not need.")
 @click.option("--steps", is_flag=True, help="Show the steps inside each stage.")
+@click.option(
+    "--detail",
+    type=click.Choice(DETAILS),
+    default="auto",
+    show_default=True,
+    help="Of a bake or compose file: its targets alone, or their stages too; auto: targets if there are many.",
+)
 @click.option("--critical-path", is_flag=True, help="Mark the longest chain of steps.")
 @click.option("--legend", is_flag=True, help="Explain colours and lines below the picture.")
 @labels_option
@@ -81,8 +87,7 @@ _DEFAULT_FORMAT = (
 )
 @record_options
 def render(
-    dockerfile: str,
-    options: Options,
+    named: NamedBuild,
     output: str,
     format_name: str | None,
     record: str,
@@ -97,9 +102,9 @@ def render(
       stagegraph render --target release --prune -o release.png
       stagegraph render -F mermaid app/Dockerfile > graph.mmd
       cat Dockerfile | stagegraph render - --steps --critical-path
+      stagegraph render docker-bake.hcl api web -o services.svg
       stagegraph render --record build.dockerbuild -o measured.svg
     """
-    from stagegraph.api import read
     from stagegraph.graph.report import analyse
 
     chosen = _format(output, format_name)
@@ -108,11 +113,10 @@ def render(
     if record:
         from stagegraph.cli.recorded import timed_report
 
-        report = timed_report(record, build, dockerfile, options)
+        report = timed_report(record, build, named.path, named.options)
         wanted = replace(wanted, critical_path=True)
     else:
-        with suggesting_commands(dockerfile):
-            report = analyse(read(dockerfile, options))
+        report = analyse(named.read())
     write(render_format("render", report, chosen, view=wanted, **terminal_options(output)), output)
 
 

@@ -12,9 +12,8 @@ from stagegraph.cli.common import (
 )
 from stagegraph.cli.dockerfile import dockerfile_argument
 from stagegraph.cli.format_choice import format_of
-from stagegraph.cli.suggestions import suggesting_commands
+from stagegraph.cli.named_build import NamedBuild
 from stagegraph.cli.writing import write
-from stagegraph.options import Options
 
 
 @click.command()
@@ -23,8 +22,7 @@ from stagegraph.options import Options
 @output_option
 @record_options
 def report(
-    dockerfile: str,
-    options: Options,
+    named: NamedBuild,
     format_name: str,
     output: str,
     record: str,
@@ -38,7 +36,6 @@ def report(
       stagegraph report --target release --platform linux/arm64
       stagegraph report -F json | jq .shipped
     """
-    from stagegraph.api import read
     from stagegraph.formats import render
     from stagegraph.graph.report import analyse
     from stagegraph.picture.view import View
@@ -47,8 +44,7 @@ def report(
     if record:
         from stagegraph.cli.recorded import timed_report
 
-        value = timed_report(record, build, dockerfile, options)
+        value = timed_report(record, build, named.path, named.options)
     else:
-        with suggesting_commands(dockerfile):
-            value = analyse(read(dockerfile, options))
+        value = analyse(named.read())
     write(render("report", value, format_name, view=View(), **terminal_options(output)), output)

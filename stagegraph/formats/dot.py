@@ -21,6 +21,7 @@ _SHAPES = {
     NodeKind.CONTEXT: "folder",
     NodeKind.NAMED_CONTEXT: "tab",
     NodeKind.REMOTE: "note",
+    NodeKind.BAKE_TARGET: "box",
 }
 _DASHES = {"solid": "", "dashed": ",dashed", "dotted": ",dotted"}
 
@@ -109,12 +110,12 @@ def _box(box: Box, view: View, palette: Palette, plain: bool, tooltips: bool) ->
 
 
 def _style(box: Box, style: Style) -> str:
-    rounded = "rounded," if box.kind in (None, NodeKind.STAGE) else ""
+    rounded = "rounded," if box.kind in (None, NodeKind.STAGE, NodeKind.BAKE_TARGET) else ""
     return f"{rounded}filled" + _DASHES[style.dash]
 
 
 def _label(box: Box) -> Iterator[str]:
-    yield _bold(box.label) if box.kind is NodeKind.STAGE else xml_text(box.label)
+    yield _bold(box.label) if box.kind in (NodeKind.STAGE, NodeKind.BAKE_TARGET) else xml_text(box.label)
     for line in box.sublabel.split("\n") if box.sublabel else ():
         yield f'<FONT POINT-SIZE="10.5">{xml_text(line)}</FONT>'
 

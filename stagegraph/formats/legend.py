@@ -30,12 +30,14 @@ _KINDS = {
     NodeKind.CONTEXT: "build context",
     NodeKind.NAMED_CONTEXT: "named context",
     NodeKind.REMOTE: "download",
+    NodeKind.BAKE_TARGET: "bake target",
 }
 EDGE_WORDS = {
     EdgeKind.FROM: "FROM",
     EdgeKind.COPY: "COPY",
     EdgeKind.ADD: "ADD",
     EdgeKind.MOUNT: "RUN --mount",
+    EdgeKind.TAG: "by tag, not waited for",
 }
 _SIZE = 11.0
 _ROW = 21.0
@@ -85,7 +87,7 @@ def _kinds(drawn: Picture, palette: Palette) -> Iterator[Item]:
     name = "same" if drawn.compares else "upstream"
     style = palette.style(name)
     for kind, words in _KINDS.items():
-        if kind in present and kind is not NodeKind.STAGE:
+        if kind in present and kind not in (NodeKind.STAGE, NodeKind.BAKE_TARGET):
             shape = outline(kind, Rectangle(x=10, y=6, width=20, height=17), paint(style))
             yield f'<g class="swatch {name}">{shape}</g>', 20.0, words
 

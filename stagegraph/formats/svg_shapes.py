@@ -81,7 +81,7 @@ def outline(kind: NodeKind | None, rectangle: Rectangle, paint: str) -> str:
         return _path("shape", _folder(rectangle, rectangle.width - 38, 30), paint)
     if kind is NodeKind.REMOTE:
         return _note(rectangle, paint)
-    radius = 9 if kind is NodeKind.STAGE else 5
+    radius = 9 if kind in (NodeKind.STAGE, NodeKind.BAKE_TARGET) else 5
     return rounded(rectangle, radius, f'class="shape" {paint}')
 
 

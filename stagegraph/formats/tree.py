@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from stagegraph.formats.terminal_text import UNBROKEN, WIDTH, Text, shortened, to_text
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role, Step, StepKind
+from stagegraph.picture.detail import at_detail
 from stagegraph.picture.shorten import cut, edge_label
 from stagegraph.picture.view import View
 from stagegraph.source import printable
@@ -41,6 +42,7 @@ def render(report: Report, view: View, *, colour: bool = False, width: int = 0) 
 
     The lines of the trees are cut to ``width``, which is 100 without a terminal.
     """
+    report = at_detail(report, view)
     return to_text(_texts(report, view, width or WIDTH), colour=colour, width=width or UNBROKEN)
 
 
@@ -149,7 +151,7 @@ class _Trees:
 
     def _details(self, node: Node) -> str:
         words = [_KINDS[node.kind]] if node.kind in _KINDS else []
-        if node.kind is NodeKind.STAGE and node.steps:
+        if node.kind in (NodeKind.STAGE, NodeKind.BAKE_TARGET) and node.steps:
             words.append(counted(node.steps, "step"))
         if node.measured:
             words.append(measured_words(node.measured))

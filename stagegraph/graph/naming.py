@@ -20,8 +20,8 @@ class Naming(Struct, frozen=True, kw_only=True):
     ``part`` is in the ids and labels of its stages: ``api/stage:0``, ``api:builder``. ``first_stage`` is
     the position of its first stage among all stages of the request. ``context`` tells its build context
     from others. ``sources`` has the ids of its contexts in the request, by the ids that they have alone;
-    ``labels`` has labels that are others than alone, by the ids in the request. With ``prefixes``, names of steps begin with the
-    bake target, as in the output of a request for several (docker/buildx util/progress/multiwriter.go).
+    ``labels`` has labels that are others than alone, by the ids in the request. With ``prefixes``, names of
+    steps begin with the bake target, as in the output for several (docker/buildx util/progress).
     """
 
     part: str = ""

@@ -30,10 +30,15 @@ def sources_to_list(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[Node,
     for edge in edges:
         readers[edge.source].add(edge.target)
         chosen |= {edge.source} if edge.selectable else set()
+        chosen |= {edge.target} if edge.kind is EdgeKind.TAG else set()
     bases = {edge.source for edge in edges if edge.kind is EdgeKind.FROM}
 
     def folds(node: Node) -> bool:
-        if node.kind is NodeKind.STAGE or node.role is Role.INHERITED or node.id in chosen:
+        if (
+            node.kind in (NodeKind.STAGE, NodeKind.BAKE_TARGET)
+            or node.role is Role.INHERITED
+            or node.id in chosen
+        ):
             return False
         many = len(readers[node.id]) >= _MANY and len(nodes) > FOLD_READ
         only_base = len(readers[node.id]) == 1 and node.id in bases and len(nodes) > FOLD_BASES

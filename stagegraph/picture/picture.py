@@ -10,15 +10,17 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Step, StepKind
+from stagegraph.model import Edge, Node, NodeKind, Reach, Report, Step, StepKind
 from stagegraph.picture.box_text import box_of
+from stagegraph.picture.detail import at_detail
 from stagegraph.picture.direction import direction_of
 from stagegraph.picture.folding import Folded, folded
+from stagegraph.picture.parts import in_parts
 from stagegraph.picture.shorten import cut, edge_label, edge_tooltip
 from stagegraph.picture.theme import SHIPS, arrow_style, style_name
 from stagegraph.picture.view import Arrow, Box, Group, Picture, View
 from stagegraph.source import printable
-from stagegraph.units import measured_words
+from stagegraph.units import counted, measured_words
 
 _PREFIX = r"\A\[[^\]]*\] (?:ONBUILD )?"  # of the name of a step
 MakeBox = Callable[[Node, Folded], Box]
@@ -29,6 +31,7 @@ MOST_LABELS = 90  # edges; above it their labels would hide the picture
 
 def picture(report: Report, view: View) -> Picture:
     """The picture of ``report``; its ``notes`` say what was merged, shortened or left out."""
+    report = at_detail(report, view)
     return picture_of(report, folded(report, view), view)
 
 
@@ -38,8 +41,8 @@ def picture_of(report: Report, kept: Folded, view: View) -> Picture:
     if view.steps:
         boxes, arrows, groups = opened(report, kept, box_of, arrow_of)
     else:
-        boxes = tuple(box_of(node, kept) for node in kept.nodes)
-        arrows, groups = tuple(_merged(kept, arrow_of)), ()
+        boxes, groups = in_parts(report, kept, tuple(box_of(node, kept) for node in kept.nodes))
+        arrows = tuple(_merged(kept, arrow_of))
     notes = [*report.notes, *kept.notes]
     if view.labels and len(arrows) > MOST_LABELS:
         fewer = _labelled_where_it_ships(boxes, arrows)
@@ -88,6 +91,8 @@ def _title(report: Report) -> str:
 
 def description(report: Report) -> str:
     """One or two sentences that say what the picture shows."""
+    if any(node.kind is NodeKind.BAKE_TARGET for node in report.nodes):
+        return printable(f"Build graph with {counted(len(report.bake_targets), 'bake target')}.")
     stages = [node for node in report.nodes if node.kind is NodeKind.STAGE]
     needed = sum(node.needed for node in stages)
     ships = list(dict.fromkeys(_shipped_word(report, item.node, item.path) for item in report.shipped))
@@ -104,9 +109,10 @@ def _shipped_word(report: Report, node: str, path: str) -> str:
 def _merged(kept: Folded, arrow_of: MakeArrow) -> Iterator[Arrow]:
     """Parallel edges of one kind as one arrow, without a label that only repeats its source."""
     conditions = {node.id: node.why for node in kept.nodes if node.reach is Reach.SELECTABLE}
-    parallel: dict[tuple[str, str, EdgeKind, bool], list[Edge]] = {}
+    parallel: dict[tuple[object, ...], list[Edge]] = {}
     for edge in kept.edges:
-        parallel.setdefault((edge.source, edge.target, edge.kind, edge.selectable), []).append(edge)
+        key = (edge.source, edge.target, edge.kind, edge.selectable, edge.inner)
+        parallel.setdefault(key, []).append(edge)
     for group in parallel.values():
         arrow = arrow_of(group)
         yield (
@@ -128,6 +134,7 @@ def _arrow(shipping: Collection[tuple[str, int | None]], edges: Sequence[Edge]) 
         ships=any((edge.source, edge.line) in shipping for edge in edges),
         line=first.line,
         count=len(edges),
+        inner=first.inner,
     )
 
 

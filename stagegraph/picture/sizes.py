@@ -91,7 +91,7 @@ def box_lines(box: Box) -> list[Line]:
     """The lines of a box: its name, and the smaller lines below it."""
     if box.kind is None:
         return [Line(text=box.label, size=11.5), *_small(box.sublabel)]
-    bold = box.kind is NodeKind.STAGE
+    bold = box.kind in (NodeKind.STAGE, NodeKind.BAKE_TARGET)
     return [Line(text=box.label, size=NAME, bold=bold), *_small(box.sublabel)]
 
 

@@ -62,7 +62,7 @@ def _smaller_than(pictures: Iterable[Picture]) -> Iterator[Picture]:
 
 def only_stages(drawn: Picture, reason: str) -> Picture:
     """``drawn`` without its images and contexts."""
-    stages = tuple(box for box in drawn.boxes if box.kind is NodeKind.STAGE)
+    stages = tuple(box for box in drawn.boxes if box.kind in (NodeKind.STAGE, NodeKind.BAKE_TARGET))
     if len(stages) == len(drawn.boxes):
         return drawn
     return with_notes(_with_boxes(drawn, stages), f"images and contexts are left out {reason}")
@@ -116,4 +116,6 @@ def _rest(boxes: list[Box], compares: bool) -> Box:
 def _with_boxes(drawn: Picture, boxes: tuple[Box, ...]) -> Picture:
     kept = {box.id for box in boxes}
     arrows = tuple(arrow for arrow in drawn.arrows if arrow.source in kept and arrow.target in kept)
-    return replace(drawn, boxes=boxes, arrows=arrows, groups=())
+    framed = {box.group for box in boxes}
+    groups = tuple(group for group in drawn.groups if group.id in framed)
+    return replace(drawn, boxes=boxes, arrows=arrows, groups=groups)

@@ -19,6 +19,7 @@ _KINDS = {
     NodeKind.CONTEXT: "Build context",
     NodeKind.NAMED_CONTEXT: "Named context",
     NodeKind.REMOTE: "Remote source",
+    NodeKind.BAKE_TARGET: "Bake target",
 }
 _ROLES = {
     Role.TARGET: "BuildKit builds this stage because it is a target.",

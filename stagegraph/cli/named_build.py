@@ -1,0 +1,126 @@
+"""What a command line asks to be built: a Dockerfile, or the targets of a bake or compose file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+from msgspec import Struct
+
+from stagegraph.cli.suggestions import suggesting_commands
+from stagegraph.options import Options
+from stagegraph.source import printable
+
+if TYPE_CHECKING:
+    from stagegraph.graph.build import Build
+    from stagegraph.graph.request import Request
+
+_SUFFIXES = (".hcl", ".json", ".yaml", ".yml")  # of bake and compose files
+_LARGEST = 10_000_000  # bytes of a bake file from standard input
+
+
+class NamedBuild(Struct, frozen=True, kw_only=True):
+    """The words of a command line that name a build; ``path`` is empty for the current directory.
+
+    ``reader`` is bake or compose if the user asks for one; ``overrides`` are the values of ``--set``.
+    """
+
+    path: str = ""
+    options: Options = Options()
+    targets: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+    reader: str = ""
+
+    def read(self) -> Build | Request:
+        """The build of the Dockerfile, or the request of the bake or compose file. Raises StagegraphError."""
+        from stagegraph.graph.build import build_of
+        from stagegraph.reading import read_source
+
+        text = _printed() if self.path == "-" else None
+        if self._is_request(text):
+            return self._request(text)
+        if self.targets or self.overrides:
+            what = "targets; choose stages with --target" if self.targets else "options for --set"
+            raise click.UsageError(f"only a bake or compose file has {what}")
+        if text is not None:
+            from stagegraph.dockerfile.logical import source_from_bytes
+
+            return build_of(source_from_bytes(text, "<stdin>"), self.options)
+        with suggesting_commands(self.path):
+            return build_of(read_source(self.path), self.options)
+
+    @property
+    def is_request(self) -> bool:
+        """Whether it is a bake or compose file, or a directory with one and without a Dockerfile."""
+        return self.path != "-" and self._is_request(None)
+
+    def _is_request(self, text: bytes | None) -> bool:
+        if self.reader:
+            return True
+        if text is not None:
+            return text.lstrip().startswith(b"{")  # no instruction begins with a brace
+        if os.path.isdir(self.path or "."):
+            return has_only_build_files(self.path or ".")
+        return self.path.lower().endswith(_SUFFIXES) and _defines_builds(self.path)
+
+    def _request(self, text: bytes | None) -> Request:
+        from stagegraph.request.read import read_request
+
+        if self.options != Options():
+            shown = printable(self.path or "the bake file")
+            raise click.UsageError(f"{shown} has the options of its builds; change them with --set")
+        return read_request(
+            self.path,
+            self.targets,
+            self.overrides,
+            os.environ,
+            compose=self.reader == "compose",
+            stdin=None if text is None else text.decode("utf-8", "replace"),
+        )
+
+
+def named_build(
+    words: tuple[str, ...], file: str, options: Options, overrides: tuple[str, ...], reader: str
+) -> NamedBuild:
+    """The build that ``words`` name: a path, then targets; or only targets where there is no such path."""
+    path, targets = (words[0], words[1:]) if words else ("", ())
+    if path and not file and _is_target(path, reader):
+        path, targets = "", words
+    return NamedBuild(path=file or path, options=options, targets=targets, overrides=overrides, reader=reader)
+
+
+def has_only_build_files(directory: str) -> bool:
+    """Whether ``directory`` has a bake or compose file by one of their default names, and no Dockerfile."""
+    from stagegraph.reading import NAMES
+
+    if any(os.path.isfile(os.path.join(directory, name)) for name in NAMES):
+        return False
+    from stagegraph.request.read import default_files
+
+    return bool(default_files(directory))
+
+
+def _is_target(word: str, reader: str) -> bool:
+    if word == "-" or os.path.exists(word):
+        return False
+    return bool(reader) or ("/" not in word and "." not in word and has_only_build_files("."))
+
+
+def _printed() -> bytes:
+    return sys.stdin.buffer.read(_LARGEST + 1)
+
+
+def _defines_builds(path: str) -> bool:
+    """Whether the file at ``path`` begins as a bake or compose file does, or has the name of one."""
+    from stagegraph.discovery.build_files import build_file_kind
+    from stagegraph.errors import StagegraphError
+    from stagegraph.reading import read_source
+
+    if build_file_kind(path):
+        return True
+    try:
+        return bool(build_file_kind(path, read_source(path).text))
+    except StagegraphError:
+        return False
