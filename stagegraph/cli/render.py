@@ -58,7 +58,7 @@ _DEFAULT_FORMAT = (
     type=click.Choice(DETAILS),
     default="auto",
     show_default=True,
-    help="Of a bake or compose file: its targets alone, or their stages too; auto: targets if there are many.",
+    help="What to draw of a bake or compose file: its targets, or their stages too; auto: targets from 6 on.",
 )
 @click.option("--critical-path", is_flag=True, help="Mark the longest chain of steps.")
 @click.option("--legend", is_flag=True, help="Explain colours and lines below the picture.")

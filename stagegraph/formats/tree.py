@@ -160,6 +160,8 @@ class _Trees:
         return f" ({', '.join(words)})" if words else ""
 
     def _instructions(self, edges: Sequence[Edge]) -> str:
+        if edges[0].kind is EdgeKind.TAG:
+            return f"by tag {', '.join(edges[0].paths)}"
         kinds = "/".join(dict.fromkeys(str(edge.kind).upper() for edge in edges))
         label = edge_label([edge for edge in edges if edge.kind is not EdgeKind.FROM], 50)
         paths = ", ".join(line.removeprefix("mount").lstrip() for line in label.split("\n"))

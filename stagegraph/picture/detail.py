@@ -27,10 +27,11 @@ def at_detail(report: Report, view: View) -> Report:
         return report
     if view.detail != "targets" and len(report.bake_targets) < FEWEST_TARGETS:
         return report
-    return _only_targets(report)
+    return only_targets(report)
 
 
-def _only_targets(report: Report) -> Report:
+def only_targets(report: Report) -> Report:
+    """``report``, which has bake targets, with these as nodes, and without what only its stages have."""
     names = _names(report.bake_targets)
     readers = _readers(report, names)
     kept = _kept(report, names, readers)

@@ -26,6 +26,7 @@ _PREFIX = r"\A\[[^\]]*\] (?:ONBUILD )?"  # of the name of a step
 MakeBox = Callable[[Node, Folded], Box]
 MakeArrow = Callable[[Sequence[Edge]], Arrow]
 _Part = TypeVar("_Part", Box, Arrow, Group)
+_MOST_TITLED = 40  # targets
 MOST_LABELS = 90  # edges; above it their labels would hide the picture
 
 
@@ -86,7 +87,10 @@ def _uncritical(parts: tuple[_Part, ...]) -> tuple[_Part, ...]:
 
 def _title(report: Report) -> str:
     labels = [node.label for node in report.nodes if node.id in report.targets]
-    return printable(f"{report.source}: {', '.join(labels)}")
+    if report.bake_targets:
+        labels = [target.name for target in report.bake_targets if not target.linked]
+    more = f" and {len(labels) - _MOST_TITLED} more" if len(labels) > _MOST_TITLED else ""
+    return printable(f"{report.source}: {', '.join(labels[:_MOST_TITLED])}{more}")
 
 
 def description(report: Report) -> str:

@@ -112,6 +112,8 @@ def _edge_text(edge: Edge) -> str:
         return f"FROM, {edge.why}"
     if edge.kind is EdgeKind.FROM:
         return "FROM"
+    if edge.kind is EdgeKind.TAG:
+        return f"tags {', '.join(edge.paths)}"
     word = "RUN --mount" if edge.kind is EdgeKind.MOUNT else edge.kind.upper()
     link = " --link" if edge.link else ""
     onbuild = "ONBUILD " if edge.onbuild else ""
