@@ -59,6 +59,7 @@ _VIEW = {
     "title": ("--title", "A title"),
     "engine": ("--engine", "system"),  # which is not there: the path is empty
     "dialect": ("--dialect", "azure"),
+    "detail": ("--detail", "targets"),
     "record": ("--record", "build.dockerbuild"),
     "build": ("--record", "build.dockerbuild", "--build", "9"),
 }
@@ -78,12 +79,13 @@ LOG = """\
 #5 [side 1/1] RUN c
 #5 DONE 1.0s
 """
+_READERS = {"reader": ("--bake",), "overrides": ("--set", "a.args.V=2")}
 # by command: what it is run with, and an option that should matter
 _Options = dict[str, tuple[str, ...]]
 CASES: dict[str, tuple[tuple[str, ...], _Options]] = {
-    "render": (("Dockerfile",), _BUILD | _VIEW),
-    "report": (("Dockerfile",), _BUILD | {name: _VIEW[name] for name in ("record", "build")}),
-    "explain": (("alpine:1", "Dockerfile"), _BUILD),
+    "render": (("Dockerfile",), _BUILD | _READERS | _VIEW),
+    "report": (("Dockerfile",), _BUILD | _READERS | {name: _VIEW[name] for name in ("record", "build")}),
+    "explain": (("alpine:1", "Dockerfile"), _BUILD | _READERS),
     "diff": (
         ("Dockerfile", "other/Dockerfile"),
         _BUILD

@@ -113,14 +113,13 @@ def _printed() -> bytes:
 
 
 def _defines_builds(path: str) -> bool:
-    """Whether the file at ``path`` begins as a bake or compose file does, or has the name of one."""
+    """Whether the file at ``path`` has the name of a bake or compose file, or begins like one."""
     from stagegraph.discovery.build_files import build_file_kind
     from stagegraph.errors import StagegraphError
     from stagegraph.reading import read_source
 
-    if build_file_kind(path):
-        return True
     try:
-        return bool(build_file_kind(path, read_source(path).text))
+        text = read_source(path).text
     except StagegraphError:
-        return False
+        text = None
+    return bool(build_file_kind(path, text))

@@ -15,7 +15,7 @@ from stagegraph.cli.common import (
     to_stdout,
 )
 from stagegraph.cli.dockerfile import dockerfile_argument
-from stagegraph.cli.format_choice import format_of, refuse_ignored
+from stagegraph.cli.format_choice import format_of, is_given, refuse_ignored
 from stagegraph.cli.named_build import NamedBuild
 from stagegraph.cli.writing import write
 from stagegraph.formats import formats
@@ -110,6 +110,7 @@ def render(
     chosen = _format(output, format_name)
     refuse_ignored("render", chosen)
     wanted = View(**view)  # type: ignore[arg-type]  # click has checked the values
+    _check_detail(named, wanted)
     if record:
         from stagegraph.cli.recorded import timed_report
 
@@ -118,6 +119,14 @@ def render(
     else:
         report = analyse(named.read())
     write(render_format("render", report, chosen, view=wanted, **terminal_options(output)), output)
+
+
+def _check_detail(named: NamedBuild, view: View) -> None:
+    """Raise click.UsageError for a ``--detail`` that has no effect."""
+    if view.detail == "targets" and view.steps:
+        raise click.UsageError("--steps shows what is inside stages, and --detail targets leaves these out")
+    if is_given("detail") and not named.is_request and named.path != "-":
+        raise click.UsageError("--detail has no effect on a Dockerfile; it is for bake and compose files")
 
 
 def _format(output: str, name: str | None) -> str:
