@@ -51,6 +51,15 @@ class NamedBuild(Struct, frozen=True, kw_only=True):
         with suggesting_commands(self.path):
             return build_of(read_source(self.path), self.options)
 
+    def dockerfile(self, option: str) -> str:
+        """The path of the one Dockerfile that ``option`` is about; click.UsageError for several."""
+        if self.is_request:
+            shown = printable(self.path or "the bake or compose file here")
+            raise click.UsageError(
+                f"{option} is about one Dockerfile, and {shown} can build several: name one"
+            )
+        return self.path
+
     @property
     def is_request(self) -> bool:
         """Whether it is a bake or compose file, or a directory with one and without a Dockerfile."""

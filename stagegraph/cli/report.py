@@ -12,6 +12,7 @@ from stagegraph.cli.common import (
 )
 from stagegraph.cli.dockerfile import dockerfile_argument
 from stagegraph.cli.format_choice import format_of
+from stagegraph.cli.measured_image import bytes_options
 from stagegraph.cli.named_build import NamedBuild
 from stagegraph.cli.writing import write
 
@@ -21,12 +22,15 @@ from stagegraph.cli.writing import write
 @format_option("report", default="text")
 @output_option
 @record_options
+@bytes_options
 def report(
     named: NamedBuild,
     format_name: str,
     output: str,
     record: str,
     build: str,
+    image: str,
+    usage: str,
 ) -> None:
     """Show what is in the image of DOCKERFILE, what is left behind, and what can run in parallel.
 
@@ -44,7 +48,11 @@ def report(
     if record:
         from stagegraph.cli.recorded import timed_report
 
-        value = timed_report(record, build, named.path, named.options)
+        value = timed_report(record, build, named.dockerfile("--record"), named.options)
+    elif image or usage:
+        from stagegraph.cli.measured_image import weighed_report
+
+        value = weighed_report(image, usage, named.dockerfile("--image"), named.options)
     else:
         value = analyse(named.read())
     write(render("report", value, format_name, view=View(), **terminal_options(output)), output)

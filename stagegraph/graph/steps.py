@@ -19,7 +19,7 @@ from stagegraph.dockerfile.platforms import Platform
 from stagegraph.dockerfile.stages import SCRATCH, Resolved, StageOrImage
 from stagegraph.graph.edges import base_node
 from stagegraph.graph.naming import ALONE, LINK, Naming
-from stagegraph.model import CONTEXT_ID, StepKind, remote_id
+from stagegraph.model import CONTEXT_ID, StepKind, remote_id, stage_id
 from stagegraph.source import Span, printable
 
 StepGraph = networkx.DiGraph
@@ -65,6 +65,11 @@ class RawStep(Struct, kw_only=True):
     source: str = ""  # the id of the node that it loads, for a step of that kind
     stages: list[int] = field(default_factory=list)
     others: list[tuple[str, Span | None]] = field(default_factory=list)  # names and spans of equal steps
+
+    @property
+    def node(self) -> str:
+        """The id that its node has in the Dockerfile alone: what it loads, or its first stage; "" for none."""
+        return self.source or (stage_id(min(self.stages)) if self.stages else "")
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from stagegraph.model import BakeTarget, Edge, EdgeKind, Node, NodeKind, Report, Role
 from stagegraph.picture.view import View
@@ -75,6 +75,17 @@ def _readers(report: Report, names: Mapping[str, object]) -> dict[str, list[Edge
         if edge.kind is not EdgeKind.TAG and not edge.selectable and edge.target in readers:
             readers.setdefault(edge.source, []).append(edge)
     return readers
+
+
+class TargetEdge(Edge, frozen=True, kw_only=True):
+    """An edge between bake targets; ``inner`` if a stage reads it whose layers are not in the image."""
+
+    inner: bool = False
+
+
+def is_inner(edge: Edge) -> bool:
+    """Whether ``edge`` is between bake targets and leads to a stage whose layers are not in the image."""
+    return isinstance(edge, TargetEdge) and edge.inner
 
 
 class _Kept(Struct):
@@ -156,12 +167,8 @@ def _edges(report: Report, kept: _Kept, ids: Mapping[str, str]) -> Iterator[Edge
         elif edge.source in kept.nodes:
             for end in sorted(kept.of(edge.target) - {edge.source}):
                 inner = edge.target != end and (edge.target, end) not in inherits
-                yield replace(
-                    edge,
-                    source=ids.get(edge.source, edge.source),
-                    target=ids.get(end, end),
-                    inner=inner,
-                )
+                ends = {"source": ids.get(edge.source, edge.source), "target": ids.get(end, end)}
+                yield TargetEdge(**{**asdict(edge), **ends}, inner=inner)
 
 
 def _inherits(report: Report, kept: _Kept) -> set[tuple[str, str]]:
