@@ -53,10 +53,10 @@ class NamedBuild(Struct, frozen=True, kw_only=True):
 
     def dockerfile(self, option: str) -> str:
         """The path of the one Dockerfile that ``option`` is about; click.UsageError for several."""
-        if self.is_request:
-            shown = printable(self.path or "the bake or compose file here")
+        if self.reader or self.targets or (self.path and self.is_request):
+            shown = printable(self.path or "a bake or compose file")
             raise click.UsageError(
-                f"{option} is about one Dockerfile, and {shown} can build several: name one"
+                f"{option} is about one Dockerfile, and {shown} can have several: name one"
             )
         return self.path
 

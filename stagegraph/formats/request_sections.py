@@ -1,4 +1,4 @@
-"""What a report of a bake or compose file says of its targets together, as sections."""
+"""The sections about the targets of a bake or compose file together."""
 
 from __future__ import annotations
 

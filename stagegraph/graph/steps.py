@@ -68,7 +68,7 @@ class RawStep(Struct, kw_only=True):
 
     @property
     def node(self) -> str:
-        """The id that its node has in the Dockerfile alone: what it loads, or its first stage; "" for none."""
+        """The id of its node in the Dockerfile alone: what it loads, or its first stage; "" for none."""
         return self.source or (stage_id(min(self.stages)) if self.stages else "")
 
     @property
