@@ -47,7 +47,7 @@ def only_targets(report: Report) -> Report:
         report,
         nodes=tuple(drawn),
         targets=tuple(ids.get(target, target) for target in report.targets),
-        edges=tuple(_edges(report, kept, ids)),
+        edges=tuple(_strongest(list(_edges(report, kept, ids)))),
         steps=(),
         critical_path=(),
         shipped=tuple(
@@ -169,6 +169,12 @@ def _edges(report: Report, kept: _Kept, ids: Mapping[str, str]) -> Iterator[Edge
                 inner = edge.target != end and (edge.target, end) not in inherits
                 ends = {"source": ids.get(edge.source, edge.source), "target": ids.get(end, end)}
                 yield TargetEdge(**{**asdict(edge), **ends}, inner=inner)
+
+
+def _strongest(edges: Sequence[Edge]) -> Iterator[Edge]:
+    """``edges`` without the inner ones between two nodes of which one also has something in its image."""
+    outer = {(edge.source, edge.target) for edge in edges if not is_inner(edge)}
+    return (edge for edge in edges if not is_inner(edge) or (edge.source, edge.target) not in outer)
 
 
 def _inherits(report: Report, kept: _Kept) -> set[tuple[str, str]]:

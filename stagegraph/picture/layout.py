@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import graphviz
@@ -97,6 +97,8 @@ def layout_dot(drawn: Picture) -> str:
         with graph.subgraph(name=f"cluster{number}", graph_attr=_frame(group)) as frame:
             for box in grouped[group.id]:
                 frame.node(names[box.id], **_size(box_size(box)))
+            for label in _labels_inside(drawn, {box.id for box in grouped[group.id]}):
+                frame.node(label)
     for box in grouped.get("", ()):
         graph.node(names[box.id], **_size(box_size(box)))
     for number, (arrow, style) in enumerate(zip(drawn.arrows, arrow_styles(drawn), strict=True)):
@@ -104,6 +106,13 @@ def layout_dot(drawn: Picture) -> str:
         _edge(graph, number, arrow, names, weight=weight, labelled=labelled)
     _last_rank(graph, drawn, names)
     return str(graph.source)
+
+
+def _labels_inside(drawn: Picture, boxes: Collection[str]) -> Iterator[str]:
+    """The names of the labels of arrows between ``boxes``, which are in one frame."""
+    for number, arrow in enumerate(drawn.arrows):
+        if arrow.label and arrow.source in boxes and arrow.target in boxes:
+            yield f"l{number}"
 
 
 def _graph_attributes(drawn: Picture, labelled: bool) -> dict[str, str]:

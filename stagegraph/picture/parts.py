@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 
 from msgspec.structs import replace
@@ -70,7 +71,9 @@ def _group(report: Report, part: str, stages: list[Node]) -> Group:
     targets = [target for target in report.bake_targets if target.node in images]
     names = ", ".join(target.name for target in targets) or part
     platforms = dict.fromkeys(platform for target in targets for platform in target.platforms)
-    words = [shortened(names, 40), shortened(stages[0].dockerfile, 40), cut(", ".join(platforms), 40)]
+    folder = posixpath.dirname(targets[0].file) if targets else ""
+    path = stages[0].dockerfile.removeprefix(f"{folder}/")
+    words = [shortened(names, 40), shortened(path, 40), cut(", ".join(platforms), 40)]
     roles = [images[target.node].role for target in targets] or [Role.UNNEEDED]
     return Group(
         id=_group_id(part),
