@@ -35,8 +35,8 @@ target "docs" {
 """,
     "base/Dockerfile": "FROM alpine:3.20\nRUN apk add x\n",
     "api/Dockerfile": (
-        "FROM golang AS builder\nCOPY . .\nRUN make\nFROM base\nCOPY --from=builder /app /app\nFROM base AS x\n"
-        "FROM base AS release\nCOPY --from=builder /app /app\n"
+        "FROM golang AS builder\nCOPY . .\nRUN make\nFROM base\nCOPY --from=builder /app /app\n"
+        "FROM base AS x\nFROM base AS release\nCOPY --from=builder /app /app\n"
     ),
     "web/Dockerfile": "FROM golang AS builder\nRUN make\nFROM base\nCOPY --from=builder /app /app\n",
 }
@@ -253,10 +253,12 @@ def test_paths_are_relative_to_the_current_directory_if_only_there_all_are(
 ERRORS = {
     "missing": (
         FILES["docker-bake.hcl"].replace('"web"\n', '"nope"\n'),
-        "error: docker-bake.hcl:8:1: target web: there is no Dockerfile nope/Dockerfile\n"
-        '    8 | target "web" {\n'
-        "      | ^~~~~~~~~~~~~~\n"
-        "hint: set context and dockerfile of the target; both are relative to the folder that bake runs in\n",
+        (
+            "error: docker-bake.hcl:8:1: target web: there is no Dockerfile nope/Dockerfile\n"
+            '    8 | target "web" {\n'
+            "      | ^~~~~~~~~~~~~~\n"
+            "hint: set context and dockerfile of the target; both are relative to the folder that bake runs in\n"
+        ),
     ),
     "stage": (
         FILES["docker-bake.hcl"].replace('context = "api"', 'context = "api"\n  target = "relaese"'),
@@ -268,7 +270,7 @@ ERRORS = {
     ),
     "cycle": (
         FILES["docker-bake.hcl"].replace('context = "base"', 'contexts = { x = "target:api" }'),
-        "contexts form a cycle: base → api → base",
+        "error: docker-bake.hcl:2:8: contexts form a cycle: api → base → api\n",
     ),
     "syntax": ("target {{", "error: docker-bake.hcl:1:"),
     "empty": ('group "default" { targets = [] }', "error: docker-bake.hcl builds nothing\n"),
@@ -282,7 +284,7 @@ def test_an_error_is_one_message(name: str, tmp_path: Path, in_process: Run) -> 
     done = in_process("render", cwd=tmp_path)
     error = done.stderr.decode()
     assert (done.returncode, done.stdout) == (1, b"")
-    assert message in error or sorted(["base", "→", "api", "→", "base"]) == sorted(error.split()), error
+    assert error.startswith(message)
 
 
 # the command line
