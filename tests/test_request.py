@@ -257,7 +257,8 @@ ERRORS = {
             "error: docker-bake.hcl:8:1: target web: there is no Dockerfile nope/Dockerfile\n"
             '    8 | target "web" {\n'
             "      | ^~~~~~~~~~~~~~\n"
-            "hint: set context and dockerfile of the target; both are relative to the folder that bake runs in\n"
+            "hint: set context and dockerfile of the target; both are relative to the folder that bake "
+            "runs in\n"
         ),
     ),
     "stage": (

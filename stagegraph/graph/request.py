@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from stagegraph.graph.build import Build
 from stagegraph.graph.naming import ALONE, LINK, Naming
-from stagegraph.graph.stage_graph import StageGraph, joined, mark_needed, pruned, stage_graph
+from stagegraph.graph.stage_graph import StageGraph, image_part, joined, mark_needed, pruned, stage_graph
 from stagegraph.graph.steps import RawStep, StepList, TargetBuild, step_graph, steps_of
 from stagegraph.model import BakeTarget, NodeKind, StepKind
 from stagegraph.source import printable
@@ -124,13 +124,19 @@ class Request(Struct, frozen=True, kw_only=True, dict=True):
 
     def image_graph(self, image: PartBuild) -> StageGraph:
         """The graph of what can be in one image: of its Dockerfile and of those whose results it reads."""
-        if len(self.builds) == len(self.parts):
+        if len(self.builds) == 1:
             return self.whole_graph
+        if len(self.builds) == len(self.parts):
+            return image_part(self.whole_graph, image.node, self._positions)
         graph = StageGraph()
         _add_remote(graph, self.remote)
         joined(graph, [(self._graph_of(one), one.part.naming) for one in self._read_by(image)])
         mark_needed(graph, [image.node])
         return graph
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        return {node: number for number, node in enumerate(self.whole_graph)}
 
     def _graph_of(self, one: PartBuild) -> StageGraph:
         key = (one.part.naming.part, one.build.resolved.target, str(one.build.resolved.target_platform))

@@ -188,6 +188,19 @@ def pruned(graph: networkx.DiGraph[str], targets: Iterable[str]) -> StageGraph:
     return kept
 
 
+def image_part(graph: StageGraph, target: str, position: Mapping[str, int]) -> StageGraph:
+    """As ``pruned`` for one target, in time that grows only with what it needs.
+
+    ``position`` is the number of each node in ``graph``.
+    """
+    kept = StageGraph()
+    needed = sorted(ancestors(graph, [target]), key=position.__getitem__)
+    kept.add_nodes_from((node, graph.nodes[node]) for node in needed)
+    kept.add_edges_from((source, node, data) for node in needed for source, data in graph.pred[node].items())
+    kept.references = graph.references
+    return kept
+
+
 def incoming(graph: StageGraph, node: str) -> Iterator[Edge]:
     """The edges into ``node``, one for every instruction that reads something."""
     references = graph.references
