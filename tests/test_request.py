@@ -476,3 +476,51 @@ def test_a_sample_is_valid_json() -> None:
     for sample in SAMPLES:
         value = sg.read_request(str(ROOT / "samples" / sample))
         jsonschema.validate(json.loads(sg.render(value, "json")), schema)
+
+
+# other commands
+
+
+def test_diff_compares_two_bake_files(tmp_path: Path, in_process: Run) -> None:
+    write(tmp_path / "old", FILES)
+    new = FILES | {"web/Dockerfile": FILES["web/Dockerfile"].replace("RUN make", "RUN make all")}
+    new["docker-bake.hcl"] = FILES["docker-bake.hcl"].replace(', "docs"', "")
+    write(tmp_path / "new", new)
+    done = in_process("diff", "old", "new/docker-bake.hcl", "--exit-code", cwd=tmp_path)
+    text = done.stdout.decode()
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert "  - docs         FROM docker.io/org/api:latest, line 1\n" in text
+    assert "  ~ web:builder  1 instruction changed, line 1\n" in text
+    assert "TAG org/api" in text
+    assert in_process("diff", "old", "old", "--exit-code", cwd=tmp_path).returncode == 0
+
+
+def test_diff_matches_the_stages_of_a_target_by_its_name(tmp_path: Path) -> None:
+    write(tmp_path / "old", FILES)
+    bake = FILES["docker-bake.hcl"].replace('["api", "web"', '["web", "api", "a"')
+    bake += 'target "a" {\n  context = "web"\n  args = { X = 1 }\n}\n'
+    write(tmp_path / "new", FILES | {"docker-bake.hcl": bake})
+    builds = (sg.read_request(str(tmp_path / name)) for name in ("old", "new"))
+    comparison = sg.compare(*builds)
+    stages = [node for node in comparison.nodes if node.kind is sg.NodeKind.STAGE]
+    assert {(node.change, node.label) for node in stages} == {("added", "a:builder"), ("added", "a")}
+
+
+def test_a_block_shows_a_bake_file(tmp_path: Path, in_process: Run) -> None:
+    page = "<!-- stagegraph: ../docker-bake.hcl target=web -->\n<!-- /stagegraph -->\n"
+    write(tmp_path, FILES | {"docs/page.md": page})
+    done = in_process("embed", "docs/page.md", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "docs/page.md").read_text()
+    assert "● base · base/Dockerfile" in text
+    assert in_process("embed", "--check", "page.md", cwd=tmp_path / "docs").returncode == 0
+    (tmp_path / "docs/page.md").write_text(page.replace("target=web", "platform=linux/arm64"))
+    error = in_process("embed", "docs/page.md", cwd=tmp_path).stderr.decode()
+    assert "docker-bake.hcl has the options of its builds" in error
+
+
+def test_a_page_has_facts_about_what_is_drawn(tmp_path: Path) -> None:
+    value = request(tmp_path)
+    for detail, key in (("targets", "node:bake-target:api"), ("stages", "node:api/stage:3")):
+        text = sg.render(value, "html", sg.View(detail=detail)).decode()
+        assert text.count(f'"key":"{key}"') == 1 or text.count(f'"key": "{key}"') == 1

@@ -11,13 +11,13 @@ from msgspec import Struct
 
 from stagegraph.cli.suggestions import suggesting_commands
 from stagegraph.options import Options
+from stagegraph.request.names import names_request
 from stagegraph.source import printable
 
 if TYPE_CHECKING:
     from stagegraph.graph.build import Build
     from stagegraph.graph.request import Request
 
-_SUFFIXES = (".hcl", ".json", ".yaml", ".yml")  # of bake and compose files
 _LARGEST = 10_000_000  # bytes of a bake file from standard input
 
 
@@ -70,9 +70,7 @@ class NamedBuild(Struct, frozen=True, kw_only=True):
             return True
         if text is not None:
             return text.lstrip().startswith(b"{")  # no instruction begins with a brace
-        if os.path.isdir(self.path or "."):
-            return has_only_build_files(self.path or ".")
-        return self.path.lower().endswith(_SUFFIXES) and _defines_builds(self.path)
+        return names_request(self.path)
 
     def _request(self, text: bytes | None) -> Request:
         from stagegraph.request.read import read_request
@@ -100,35 +98,11 @@ def named_build(
     return NamedBuild(path=file or path, options=options, targets=targets, overrides=overrides, reader=reader)
 
 
-def has_only_build_files(directory: str) -> bool:
-    """Whether ``directory`` has a bake or compose file by one of their default names, and no Dockerfile."""
-    from stagegraph.reading import NAMES
-
-    if any(os.path.isfile(os.path.join(directory, name)) for name in NAMES):
-        return False
-    from stagegraph.request.read import default_files
-
-    return bool(default_files(directory))
-
-
 def _is_target(word: str, reader: str) -> bool:
     if word == "-" or os.path.exists(word):
         return False
-    return bool(reader) or ("/" not in word and "." not in word and has_only_build_files("."))
+    return bool(reader) or ("/" not in word and "." not in word and names_request("."))
 
 
 def _printed() -> bytes:
     return sys.stdin.buffer.read(_LARGEST + 1)
-
-
-def _defines_builds(path: str) -> bool:
-    """Whether the file at ``path`` has the name of a bake or compose file, or begins like one."""
-    from stagegraph.discovery.build_files import build_file_kind
-    from stagegraph.errors import StagegraphError
-    from stagegraph.reading import read_source
-
-    try:
-        text = read_source(path).text
-    except StagegraphError:
-        text = None
-    return bool(build_file_kind(path, text))

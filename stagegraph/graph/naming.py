@@ -41,6 +41,10 @@ class Naming(Struct, frozen=True, kw_only=True):
         """The id in the request of the stage at ``index``."""
         return self.node_id(stage_id(index))
 
+    def given(self, index: int) -> str:
+        """The label that the unnamed stage at ``index`` has only in the request; empty if it has none."""
+        return self.labels.get(self.stage(index), "")
+
     def label(self, own: str, label: str) -> str:
         """The label in the request of the node that is called ``own`` and has ``label`` alone."""
         is_inside = self.part and own.startswith(_STAGE)

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
 from stagegraph.bake.model import Bake, Target
-from stagegraph.bake.reading import DEFAULT_FILES, read_bake
+from stagegraph.bake.reading import read_bake
 from stagegraph.errors import BakeError, InputError
 from stagegraph.graph.request import Part, Request
 from stagegraph.model import BakeTarget
 from stagegraph.request.dockerfiles import Dockerfiles, directory_of_builds
+from stagegraph.request.names import COMPOSE_FILES, default_files
 from stagegraph.request.parts import groups_of, linked_first, parts_of, remote_node
-
-_COMPOSE_FILES = (
-    "compose.yaml",
-    "compose.yml",
-    "docker-compose.yml",
-    "docker-compose.yaml",
-)  # docker compose
-_COMPOSE_OVERRIDES = (
-    "compose.override.yaml", "compose.override.yml",
-    "docker-compose.override.yml", "docker-compose.override.yaml",
-)  # fmt: skip
 
 
 def read_request(
@@ -68,17 +58,6 @@ def request_of_bake(bake: Bake, directory: str, name: str) -> Request:
     )
 
 
-def default_files(directory: str, *, compose: bool = False) -> tuple[str, ...]:
-    """The names of the files in ``directory`` that bake, or with ``compose`` docker compose, reads."""
-
-    def there(names: Sequence[str]) -> tuple[str, ...]:
-        return tuple(name for name in names if os.path.isfile(os.path.join(directory, name)))
-
-    if compose:
-        return (*there(_COMPOSE_FILES)[:1], *there(_COMPOSE_OVERRIDES)[:1])
-    return there(DEFAULT_FILES)
-
-
 def _files(path: str, compose: bool) -> tuple[str, tuple[str, ...]]:
     """The directory of the files, and their names in it; none for the default files of bake."""
     if path == "-":
@@ -89,7 +68,7 @@ def _files(path: str, compose: bool) -> tuple[str, tuple[str, ...]]:
     if compose:
         files = default_files(directory, compose=True)
         if not files:
-            raise InputError(f"there is no compose file in {directory}", hint=f"add {_COMPOSE_FILES[0]}")
+            raise InputError(f"there is no compose file in {directory}", hint=f"add {COMPOSE_FILES[0]}")
         return directory, files
     return directory, ()
 

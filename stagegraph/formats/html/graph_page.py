@@ -5,7 +5,9 @@ from __future__ import annotations
 from stagegraph.formats.html.assembly import Page, assembled
 from stagegraph.formats.html.drawing import drawing
 from stagegraph.formats.html.facts import graph_facts, overview
+from stagegraph.formats.report_sections import target_labels
 from stagegraph.model import Report
+from stagegraph.picture.detail import at_detail
 from stagegraph.picture.view import View, checked_link_base
 
 _SCRIPTS = ("dom", "selection", "paths", "panning", "graph", "panel", "search", "theme", "shortcuts", "main")
@@ -17,7 +19,8 @@ def render(report: Report, view: View) -> str:
     Every text from the Dockerfile is data to that script: a policy forbids the browser all else.
     """
     checked_link_base(view.link_base)
-    drawn = drawing(report, view)
+    shown = at_detail(report, view)
+    drawn = drawing(shown, view)
     return assembled(
         Page(
             title=view.title or drawn.title,
@@ -32,12 +35,12 @@ def render(report: Report, view: View) -> str:
                 "showPath": view.critical_path,
                 "graph": drawn.parts,
                 "overview": overview(report),
-                **graph_facts(report),
+                **graph_facts(shown),
             },
         )
     )
 
 
 def _subheading(report: Report) -> str:
-    labels = ", ".join(node.label for node in report.nodes if node.id in report.targets)
+    labels = ", ".join(target_labels(report))
     return f"target {labels} on {', '.join(report.platforms)}"
