@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import cached_property
 
@@ -19,6 +20,7 @@ class NodeKind(StrEnum):
     BAKE_TARGET = "bake-target"  # only in a picture of bake targets: the whole build of one
 
 
+BUILT = (NodeKind.STAGE, NodeKind.BAKE_TARGET)  # kinds of nodes that BuildKit builds
 CONTEXT_ID = NodeKind.CONTEXT.value  # Node.id of the local build context
 
 
@@ -137,7 +139,7 @@ class Node(Struct, frozen=True, kw_only=True):
     level: int | None = None  # steps in the longest chain before its first step; None if not needed
     finish: float | None = None  # earliest finish of its last step
     slack: float | None = None  # how much later it could finish without a later end of the build
-    critical: bool = False  # has a step on the critical path
+    critical: bool = False  # the critical path passes through it
     measured: Measured | None = None  # None if no record has it
     part: str = ""  # of a stage, in a report of several Dockerfiles: what its id and its label begin with
     dockerfile: str = ""  # of a stage with a part: the path of its Dockerfile
@@ -183,12 +185,25 @@ class Step(Struct, frozen=True, kw_only=True):
     stages: tuple[int, ...]  # positions in Report.nodes of its stages: equal steps of two stages are one
     node: str  # Node.id of its first stage, or of the source that it loads; "" if none
     inputs: tuple[int, ...]
+    read_from: tuple[
+        tuple[int, str], ...
+    ] = ()  # inputs from other nodes, and the Node.id that each is read from
     others: tuple[tuple[str, int | None], ...] = ()  # names and lines of equal steps merged into it
     level: int = 0
     finish: float = 0.0
     slack: float = 0.0
     critical: bool = False
     measured: Measured | None = None
+
+
+def nodes_of_step(step: Step, stages: Sequence[str]) -> list[str]:
+    """The ids of the nodes that a step belongs to: the source that it loads, or its stages.
+
+    ``stages`` are the ids of all stages, in the order of the nodes of the report.
+    """
+    if step.kind is StepKind.SOURCE:
+        return [step.node]
+    return [stages[stage] for stage in step.stages]
 
 
 class Shipped(Struct, frozen=True, kw_only=True):
@@ -262,6 +277,14 @@ class Report(Struct, frozen=True, kw_only=True, dict=True):
     def node(self, node_id: str) -> Node:
         """The node with the id ``node_id``; KeyError if there is none."""
         return self._by_id[node_id]
+
+    def nodes_of(self, step: Step) -> list[str]:
+        """The ids of the nodes that ``step`` belongs to: the source that it loads, or its stages."""
+        return nodes_of_step(step, self._ids)
+
+    @cached_property
+    def _ids(self) -> tuple[str, ...]:
+        return tuple(node.id for node in self.nodes)
 
     @cached_property
     def _by_id(self) -> dict[str, Node]:

@@ -18,13 +18,13 @@ from stagegraph.cli.named_build import named_build
 from stagegraph.options import Options
 from stagegraph.source import printable, quoted
 
-_DOCKERFILE = """DOCKERFILE is a path, a directory that contains a Dockerfile, or - for standard input.
-The default is ./Dockerfile or ./Containerfile. With -f, DOCKERFILE can be the build context, a directory,
-as in docker build; it is not read.
-
-DOCKERFILE can also be a bake or compose file, a directory that contains one and no Dockerfile, or the
-output of docker buildx bake --print. Its TARGETs, groups or services are built together, by default those of
-the group default."""
+_STDIN = """DOCKERFILE is a path, a directory that contains a Dockerfile, or - for standard input."""
+_NO_STDIN = """DOCKERFILE is a path, or a directory that contains a Dockerfile."""
+_DOCKERFILE = """The default is ./Dockerfile or ./Containerfile. With -f, DOCKERFILE can be the build context,
+a directory, as in docker build; it is not read."""
+_REQUEST = """DOCKERFILE can also be a bake or compose file, a directory that contains one and no Dockerfile,
+or the output of docker buildx bake --print. Its TARGETs, groups or services are built together, by default
+those of the group default."""
 _READERS = (
     click.option(
         "--bake",
@@ -47,10 +47,10 @@ _READERS = (
         help="Override a value of a bake target, as in docker buildx bake. Repeatable.",
     ),
 )
-_FILE_HELP = "Path of the Dockerfile, as in docker build; - for standard input."
+_FILE_HELP = "Path of the Dockerfile, as in docker build"
 
 
-def dockerfile_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+def build_argument(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give ``command`` what names a build, as ``named``: DOCKERFILE, TARGETs, ``-f``, the build options."""
 
     @wraps(command)
@@ -70,15 +70,30 @@ def dockerfile_argument(command: Callable[..., Any]) -> Callable[..., Any]:
     decorated: Callable[..., Any] = with_named
     for option in reversed(_READERS):
         decorated = option(decorated)
-    decorated = file_option()(build_options(decorated))
-    decorated.__doc__ = f"{cleandoc(command.__doc__ or '')}\n\n{_DOCKERFILE}"
+    decorated = file_option(text=f"{_FILE_HELP}; - for standard input.")(build_options(decorated))
+    decorated.__doc__ = f"{cleandoc(command.__doc__ or '')}\n\n{_STDIN} {_DOCKERFILE}\n\n{_REQUEST}"
     return click.argument("dockerfile", nargs=-1, metavar="[DOCKERFILE [TARGET]...]", shell_complete=paths)(
         decorated
     )
 
 
+def saved_dockerfile_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    """DOCKERFILE, ``-f`` and the build options of a command that reads one file again: not standard input."""
+
+    @wraps(command)
+    def with_saved(*, file: str, dockerfile: str, **others: Any) -> Any:
+        path = dockerfile_of(file, dockerfile)
+        if path == "-":
+            raise click.UsageError("standard input cannot be saved again: name the path of a Dockerfile")
+        return command(dockerfile=path, **others)
+
+    decorated = file_option(text=f"{_FILE_HELP}.")(build_options(with_saved))
+    decorated.__doc__ = f"{cleandoc(command.__doc__ or '')}\n\n{_NO_STDIN} {_DOCKERFILE}"
+    return click.argument("dockerfile", default="", required=False, shell_complete=paths)(decorated)
+
+
 def file_option(
-    *, multiple: bool = False, text: str = _FILE_HELP
+    *, multiple: bool = False, text: str = f"{_FILE_HELP}; - for standard input."
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """``-f`` and ``--file``, as ``file``: empty if it is not given; several with ``multiple``.
 

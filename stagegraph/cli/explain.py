@@ -9,7 +9,7 @@ import click
 
 from stagegraph.cli.common import terminal_options
 from stagegraph.cli.completed_values import stages
-from stagegraph.cli.dockerfile import dockerfile_argument
+from stagegraph.cli.dockerfile import build_argument
 from stagegraph.cli.named_build import NamedBuild
 from stagegraph.cli.writing import write
 from stagegraph.errors import InputError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("stage", shell_complete=stages)
-@dockerfile_argument
+@build_argument
 def explain(
     stage: str,
     named: NamedBuild,

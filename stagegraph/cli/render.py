@@ -15,7 +15,7 @@ from stagegraph.cli.common import (
     terminal_options,
     to_stdout,
 )
-from stagegraph.cli.dockerfile import dockerfile_argument
+from stagegraph.cli.dockerfile import build_argument
 from stagegraph.cli.format_choice import format_of, is_given, refuse_ignored
 from stagegraph.cli.measured_image import bytes_options
 from stagegraph.cli.named_build import NamedBuild
@@ -42,6 +42,17 @@ theme_option = click.option(
     help="Colours; auto follows the reader's light or dark mode.",
 )
 title_option = click.option("--title", default="", help="Title of the picture.")
+prune_option = click.option("--prune", is_flag=True, help="Leave out what the targets do not need.")
+all_option = click.option("--all", is_flag=True, help="Draw everything: nothing is left out or folded.")
+steps_option = click.option("--steps", is_flag=True, help="Show the steps inside each stage.")
+critical_path_option = click.option("--critical-path", is_flag=True, help="Mark the longest chain of steps.")
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default="auto",
+    show_default=True,
+    help="Graphviz to use for the layout: the bundled one (pure), or an installed one (system).",
+)
 
 
 _DEFAULT_FORMAT = (
@@ -51,7 +62,7 @@ _DEFAULT_FORMAT = (
 
 
 @click.command()
-@dockerfile_argument
+@build_argument
 @output_option
 @click.option(
     "--check",
@@ -60,8 +71,9 @@ _DEFAULT_FORMAT = (
 )
 @format_option("render", default=None, note=_DEFAULT_FORMAT)
 @direction_option
-@click.option("--prune", is_flag=True, help="Leave out what the targets do not need.")
-@click.option("--steps", is_flag=True, help="Show the steps inside each stage.")
+@prune_option
+@all_option
+@steps_option
 @click.option(
     "--detail",
     type=click.Choice(DETAILS),
@@ -69,7 +81,7 @@ _DEFAULT_FORMAT = (
     show_default=True,
     help="What to draw of a bake or compose file: its targets, or their stages too; auto: targets from 6 on.",
 )
-@click.option("--critical-path", is_flag=True, help="Mark the longest chain of steps.")
+@critical_path_option
 @click.option("--legend", is_flag=True, help="Explain colours and lines below the picture.")
 @labels_option
 @theme_option
@@ -80,13 +92,7 @@ _DEFAULT_FORMAT = (
     help="URL of the Dockerfile; each node links to its line, such as URL#L12.",
 )
 @title_option
-@click.option(
-    "--engine",
-    type=click.Choice(ENGINES),
-    default="auto",
-    show_default=True,
-    help="Graphviz to use for the layout: the bundled one (pure), or an installed one (system).",
-)
+@engine_option
 @click.option(
     "--dialect",
     type=click.Choice(DIALECTS),

@@ -10,7 +10,7 @@ from stagegraph.cli.common import (
     record_options,
     terminal_options,
 )
-from stagegraph.cli.dockerfile import dockerfile_argument
+from stagegraph.cli.dockerfile import build_argument
 from stagegraph.cli.format_choice import format_of
 from stagegraph.cli.measured_image import bytes_options
 from stagegraph.cli.named_build import NamedBuild
@@ -18,7 +18,7 @@ from stagegraph.cli.writing import write
 
 
 @click.command()
-@dockerfile_argument
+@build_argument
 @format_option("report", default="text")
 @output_option
 @record_options

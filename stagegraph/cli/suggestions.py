@@ -1,4 +1,4 @@
-"""Adds commands that work to the error about a directory without a Dockerfile."""
+"""Adds commands that work to the error about a directory without a Dockerfile, or about a bake file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from stagegraph.cli import WORDS
-from stagegraph.errors import InputError, StagegraphError
+from stagegraph.errors import DockerfileError, InputError, StagegraphError
 from stagegraph.source import Source, printable
 
 _MOST_SHOWN = 5
@@ -24,8 +24,29 @@ def suggesting_commands(dockerfile: str) -> Iterator[None]:
     """Run the body, which reads ``dockerfile``; its errors name the commands that were perhaps meant."""
     try:
         yield
+    except DockerfileError as error:
+        raise _of_build_file(dockerfile, error) or error from None
     except InputError as error:
         raise _of_directory(dockerfile, error) or error from None
+
+
+def _of_build_file(dockerfile: str, error: DockerfileError) -> StagegraphError | None:
+    from stagegraph.discovery.build_files import build_file_kind, built_dockerfiles
+
+    source = error.source
+    if source is None or error.span or not build_file_kind(source.name, source.text):
+        return None
+    if not os.path.isfile(source.name):
+        return None  # standard input, or a file of a revision
+    built = built_dockerfiles(source.name, source.text)
+    if not built:
+        return None
+    targets = (("--target", one.target) if one.target else () for one in built)
+    commands = [_command(dockerfile, one.path, words) for one, words in zip(built, targets, strict=True)]
+    text = "\n".join(_listed(commands))
+    return DockerfileError(
+        f"{error.message}; these are what it builds:\n{text}", source=source, hint=error.hint
+    )
 
 
 def _of_directory(dockerfile: str, error: InputError) -> InputError | None:
@@ -75,7 +96,7 @@ def _about_build_file(path: str) -> str:
     return f"({printable(path)} is a {kind}{printable(builds)})"
 
 
-def _command(given: str, dockerfile: str) -> str:
+def _command(given: str, dockerfile: str, more: Sequence[str] = ()) -> str:
     """The command line of the user with ``dockerfile`` where it names ``given``, or at its end."""
     context = click.get_current_context()
     words = list(context.meta.get(WORDS, ()))
@@ -84,6 +105,8 @@ def _command(given: str, dockerfile: str) -> str:
         words[words.index(given)] = path
     else:
         words.append(path)
+    if more and not any(word == "--target" or word.startswith("--target=") for word in words):
+        words += more
     return printable(shlex.join(["stagegraph", context.info_name or "", *words]))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from stagegraph.formats.terminal_text import UNBROKEN, WIDTH, Text, shortened, to_text, two_columns
-from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role, Step, StepKind
+from stagegraph.model import BUILT, Edge, EdgeKind, Node, NodeKind, Reach, Report, Role, Step, StepKind
 from stagegraph.picture.detail import at_detail
 from stagegraph.picture.shorten import cut, edge_label
 from stagegraph.picture.view import View
@@ -193,7 +193,7 @@ class _Trees:
 
     def _details(self, node: Node) -> str:
         words = [_KINDS[node.kind]] if node.kind in _KINDS else []
-        if node.kind in (NodeKind.STAGE, NodeKind.BAKE_TARGET) and node.steps:
+        if node.kind in BUILT and node.steps:
             words.append(counted(node.steps, "step"))
         if node.measured:
             words.append(measured_words(node.measured))

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from stagegraph.graph.request import Part, Request
 from stagegraph.graph.stage_graph import StageGraph
 from stagegraph.graph.tags import tag_edges
-from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Role, Step, StepKind
+from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Role, Step, nodes_of_step
 from stagegraph.reach.from_choices import FromChoices
 from stagegraph.reach.reachability import Reached
 
@@ -44,16 +44,6 @@ def _best(request: Request, stages: Mapping[str, Reached], source: str) -> Reach
     return min(reached, key=lambda one: _REACH_ORDER[one.reach], default=_UNREAD)
 
 
-def nodes_of_step(step: Step, stages: Sequence[str]) -> list[str]:
-    """The ids of the nodes that a step belongs to: the source that it loads, or its stages.
-
-    ``stages`` are the ids of all stages, in the order of the nodes of the report.
-    """
-    if step.kind is StepKind.SOURCE:
-        return [step.node]
-    return [stages[stage] for stage in step.stages]
-
-
 def _steps_by_node(request: Request, steps: Iterable[Step]) -> dict[str, list[Step]]:
     by_node: dict[str, list[Step]] = {}
     for step in steps:
@@ -76,7 +66,6 @@ def _node(name: str, data: Mapping[str, Any], role: Role, reached: Reached, step
         level=min((step.level for step in steps), default=None),
         finish=max((step.finish for step in steps), default=None),
         slack=min((step.slack for step in steps), default=None),
-        critical=any(step.critical for step in steps),
     )
 
 
@@ -101,16 +90,15 @@ def _with_stage(part: Part, index: int, node: Node) -> Node:
 
 
 def edges_of_report(
-    request: Request, choices: Sequence[FromChoices], steps: Sequence[Step], nodes: Sequence[Node]
+    request: Request, choices: Sequence[FromChoices], nodes: Sequence[Node]
 ) -> tuple[Edge, ...]:
     """The edges of ``request`` by target, line and source, with those that other arguments would make.
 
     ``choices`` are those of each part.
     """
     graph = request.whole_graph
-    critical = _critical_edges(request, steps)
     edges = [
-        replace(edge, needed=graph.nodes[target]["needed"], critical=(source, target) in critical)
+        replace(edge, needed=graph.nodes[target]["needed"])
         for source, target in graph.edges
         for edge in graph.references.get((source, target), ())
     ]
@@ -119,17 +107,6 @@ def edges_of_report(
     edges += tag_edges(request)
     position = {node.id: number for number, node in enumerate(nodes)}
     return tuple(sorted(edges, key=lambda e: (position[e.target], e.line, e.source, e.kind, e.paths)))
-
-
-def _critical_edges(request: Request, steps: Sequence[Step]) -> set[tuple[str, str]]:
-    """The pairs of nodes between which the critical path passes."""
-    graph, stages, pairs = request.whole_graph, request.stages, set()
-    for step in steps:
-        reads = [steps[read] for read in step.inputs if steps[read].critical]
-        if step.critical and reads:
-            last = set(nodes_of_step(max(reads, key=lambda read: read.finish), stages))
-            pairs |= {(a, b) for b in nodes_of_step(step, stages) for a in graph.pred[b].keys() & last}
-    return pairs
 
 
 def _selectable(graph: StageGraph, choices: FromChoices, part: Part) -> Iterator[Edge]:

@@ -13,6 +13,7 @@ from stagegraph.check.rule import Problem, Subject
 from stagegraph.check.rules import run_rules, sorted_problems
 from stagegraph.check.rules.would_fail import faults
 from stagegraph.graph.build import Build
+from stagegraph.graph.critical_nodes import with_critical_nodes
 from stagegraph.graph.critical_path import Schedule, schedule
 from stagegraph.graph.nodes import edges_of_report, nodes_of
 from stagegraph.graph.parallelism import largest_antichain
@@ -43,12 +44,12 @@ def analyse(value: Build | Request, weights: Mapping[int, float] | None = None) 
     reached = {stage: one for part in analysed for stage, one in part.by_stage()}
     nodes = nodes_of(request, roles(graph, request.targets), reached, steps)
     ships, left = _images(request, [node.id for node in nodes])
-    return Report(
+    report = Report(
         source=request.name,
         targets=request.targets,
         platforms=_platforms(request),
         nodes=nodes,
-        edges=edges_of_report(request, [one.choices for one in analysed], steps, nodes),
+        edges=edges_of_report(request, [one.choices for one in analysed], nodes),
         steps=steps,
         critical_path=tuple(step for step in timed.path if steps[step].kind is not StepKind.RESULT),
         parallelism=_parallelism(request, step_graph, timed, sum(durations)),
@@ -58,6 +59,7 @@ def analyse(value: Build | Request, weights: Mapping[int, float] | None = None) 
         notes=(*request.notes, *_notes(request)),
         bake_targets=request.bake_targets,
     )
+    return with_critical_nodes(report)
 
 
 class _Analysed(NamedTuple):
@@ -149,6 +151,7 @@ def _steps(request: Request, timed: Schedule) -> tuple[Step, ...]:
             stages=tuple(sorted(set(step.stages))),
             node=step.source or (stages[min(step.stages)] if step.stages else ""),
             inputs=step.inputs,
+            read_from=tuple(step.read_from),
             others=tuple((name, span.line if span else None) for name, span in dict.fromkeys(step.others)),
             level=timed.levels[position],
             finish=timed.finish[position],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stagegraph.model import Node, NodeKind, Reach, Role
+from stagegraph.model import BUILT, Node, NodeKind, Reach, Role
 from stagegraph.picture.folding import Folded
 from stagegraph.picture.shorten import cut, shortened
 from stagegraph.picture.view import Box
@@ -34,7 +34,7 @@ def box_of(node: Node, kept: Folded) -> Box:
         reach=node.reach,
         critical=node.critical,
         line=node.line,
-        count=kept.counts.get(node.id, 1),
+        count=len(kept.members.get(node.id, (node.id,))),
         weight=node.measured.share if node.measured else 0.0,
         members=kept.members.get(node.id, ()),
     )
@@ -42,9 +42,11 @@ def box_of(node: Node, kept: Folded) -> Box:
 
 def _sublabels(node: Node, kept: Folded) -> Iterator[str]:
     """The smaller lines of a box: its role, its number of steps, and the sources listed in it."""
-    words = " · ".join((*_how_many(node, kept), *_words(node)))
+    words = " · ".join(filter(None, _words(node)))
     if words:
         yield words
+    if node.id in kept.names:
+        yield printable(kept.names[node.id])
     base = kept.bases.get(node.id) or (node.base if node.kind is NodeKind.BAKE_TARGET else "")
     if base:
         yield cut(f"FROM {base}", 44)
@@ -53,11 +55,6 @@ def _sublabels(node: Node, kept: Folded) -> Iterator[str]:
     yield from (source.line for source in shown)
     if len(sources) > len(shown):
         yield f"and {len(sources) - len(shown)} more sources"
-
-
-def _how_many(node: Node, kept: Folded) -> Iterator[str]:
-    if node.id in kept.members:
-        yield f"{kept.counts[node.id]} similar {node.kind}s"
 
 
 def _words(node: Node) -> Iterator[str]:
@@ -69,7 +66,7 @@ def _words(node: Node) -> Iterator[str]:
         yield "dead"
     if node.base == "scratch":
         yield "FROM scratch"
-    if node.kind in (NodeKind.STAGE, NodeKind.BAKE_TARGET) and node.steps:
+    if node.kind in BUILT and node.steps:
         yield f"{node.steps} step{'s' if node.steps > 1 else ''}"
     if node.measured:
         yield measured_words(node.measured)

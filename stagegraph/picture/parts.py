@@ -81,4 +81,5 @@ def _group(report: Report, part: str, stages: list[Node]) -> Group:
         role=min(roles, key=_ROLES.index),
         reach=Reach.NEEDED,
         critical=any(stage.critical for stage in stages),
+        chain=False,
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
 from stagegraph.graph.build import Build
-from stagegraph.graph.nodes import nodes_of_step
+from stagegraph.graph.critical_nodes import with_critical_nodes
 from stagegraph.graph.report import analyse
-from stagegraph.model import Edge, Measured, Node, Report, Step
+from stagegraph.model import Measured, Node, Report, Step
 from stagegraph.records.collector import merged
 from stagegraph.timings.candidates import StepIndex
 from stagegraph.timings.step_names import VertexKind
@@ -43,16 +43,14 @@ def timed(build: Build, timings: Timings) -> Report:
     recorded = _recorded_steps(timings, index)
     path = {part.step: number for number, part in enumerate(timings.path)}
     critical = {position for position, step in recorded.items() if step.id in path}
-    stages = [node.id for node in report.nodes]
-    steps_of = _steps_of_nodes(report.steps, recorded, stages)
-    edges = _EdgesOfPath(timings, report.steps, recorded, stages)
-    return replace(
+    steps_of = _steps_of_nodes(report, recorded)
+    timed_report = replace(
         report,
         steps=tuple(_step(s, recorded.get(s.id), s.id in critical, timings) for s in report.steps),
-        nodes=tuple(_node(node, steps_of.get(node.id, {}).values(), path, timings) for node in report.nodes),
-        edges=tuple(_edge(edge, edges) for edge in report.edges),
+        nodes=tuple(_node(node, steps_of.get(node.id, {}).values(), timings) for node in report.nodes),
         critical_path=tuple(sorted(critical, key=lambda step: (path[recorded[step].id], step))),
     )
+    return with_critical_nodes(timed_report)
 
 
 def _recorded_steps(timings: Timings, index: StepIndex) -> dict[int, TimedStep]:
@@ -64,15 +62,13 @@ def _recorded_steps(timings: Timings, index: StepIndex) -> dict[int, TimedStep]:
     return recorded
 
 
-def _steps_of_nodes(
-    steps: Iterable[Step], recorded: Mapping[int, TimedStep], stages: Sequence[str]
-) -> dict[str, dict[int, TimedStep]]:
+def _steps_of_nodes(report: Report, recorded: Mapping[int, TimedStep]) -> dict[str, dict[int, TimedStep]]:
     """The recorded steps of each node, by their ids."""
     result: dict[str, dict[int, TimedStep]] = {}
-    for step in steps:
+    for step in report.steps:
         own = recorded.get(step.id)
         if own:
-            for node in nodes_of_step(step, stages):
+            for node in report.nodes_of(step):
                 result.setdefault(node, {})[own.id] = own
     return result
 
@@ -81,9 +77,8 @@ def _step(step: Step, recorded: TimedStep | None, critical: bool, timings: Timin
     return replace(step, critical=critical, measured=_measured([recorded] if recorded else [], timings))
 
 
-def _node(node: Node, steps: Iterable[TimedStep], path: Mapping[int, int], timings: Timings) -> Node:
-    own = list(steps)
-    return replace(node, critical=any(step.id in path for step in own), measured=_measured(own, timings))
+def _node(node: Node, steps: Iterable[TimedStep], timings: Timings) -> Node:
+    return replace(node, measured=_measured(steps, timings))
 
 
 def _measured(steps: Iterable[TimedStep], timings: Timings) -> Measured | None:
@@ -97,35 +92,3 @@ def _measured(steps: Iterable[TimedStep], timings: Timings) -> Measured | None:
         cached=all(step.cached for step in ran),
         error=next((step.error for step in ran if step.error), ""),
     )
-
-
-class _EdgesOfPath:
-    """Tells which pairs of nodes the critical path passes one after the other."""
-
-    def __init__(
-        self,
-        timings: Timings,
-        steps: Sequence[Step],
-        recorded: Mapping[int, TimedStep],
-        stages: Sequence[str],
-    ) -> None:
-        nodes: dict[int, set[str]] = {}
-        for step in steps:
-            if step.id in recorded:
-                nodes.setdefault(recorded[step.id].id, set()).update(nodes_of_step(step, stages))
-        passed = (nodes[part.step] for part in timings.path if part.step in nodes)
-        # A step can belong to many stages, so pairs are not listed but looked up by their positions.
-        self._positions: dict[str, set[int]] = {}
-        for position, own in enumerate(passed):
-            for node in own:
-                self._positions.setdefault(node, set()).add(position)
-
-    def __contains__(self, pair: tuple[str, str]) -> bool:
-        before, after = (self._positions.get(node, set()) for node in pair)
-        if len(before) < len(after):
-            return any(position + 1 in after for position in before)
-        return any(position - 1 in before for position in after)
-
-
-def _edge(edge: Edge, path: _EdgesOfPath) -> Edge:
-    return replace(edge, critical=edge.needed and (edge.source, edge.target) in path)
