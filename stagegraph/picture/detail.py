@@ -30,6 +30,12 @@ def at_detail(report: Report, view: View) -> Report:
     return only_targets(report)
 
 
+def has_stages_of_targets(report: Report, view: View) -> bool:
+    """Whether ``view`` shows the stages of bake targets, and these can be left out of a smaller picture."""
+    is_closed = any(node.kind is NodeKind.BAKE_TARGET for node in report.nodes)
+    return bool(report.bake_targets) and not is_closed and view.detail == "auto"
+
+
 def only_targets(report: Report) -> Report:
     """``report``, which has bake targets, with these as nodes, and without what only its stages have."""
     names = _names(report.bake_targets)

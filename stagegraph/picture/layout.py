@@ -154,7 +154,7 @@ def _add_part(frame: graphviz.Digraph, drawn: Picture, number: int, names: Mappi
             if arrow.label:
                 frame.node(f"l{position}")
     for box in sorted(inside - reached):
-        frame.edge(f"b{number}", names[box], id=f"p{names[box]}", style="invis", weight="0")
+        frame.edge(f"b{number}", names[box], id=f"p{names[box]}", style="invis", weight="40")
 
 
 def _line(box: Box, straight: bool) -> dict[str, str]:

@@ -113,11 +113,11 @@ def box_size(box: Box) -> Size:
 def box_sizes(drawn: Picture) -> dict[str, Size]:
     """The size of each box by its id.
 
-    The boxes of one frame have one width: that of the widest, or of its title where it stands above them.
+    The steps of a stage have one width: that of the widest, or of the title where it stands above them.
     """
     sizes = {box.id: box_size(box) for box in drawn.boxes}
     boxes = drawn.grouped()
-    for group in drawn.groups:
+    for group in (group for group in drawn.groups if group.chain):
         own = [sizes[box.id] for box in boxes[group.id]]
         titles = [band_size(group)] if drawn.direction in ("TB", "BT") else []
         widest = max(size.width for size in (*own, *titles))

@@ -8,7 +8,7 @@ from math import inf
 from msgspec.structs import replace
 
 from stagegraph.model import BUILT, EdgeKind, NodeKind, Report, Role
-from stagegraph.picture.detail import at_detail
+from stagegraph.picture.detail import at_detail, has_stages_of_targets, only_targets
 from stagegraph.picture.direction import crossed_ranks, estimated_size
 from stagegraph.picture.folding import SHOWS_ALL
 from stagegraph.picture.legibility import (
@@ -39,7 +39,10 @@ def smaller_pictures(report: Report, view: View, reason: str) -> Iterator[Pictur
         yield picture(report, view)
         closing = f"not everything is drawn {reason}"
         notes = (f"steps are left out {reason}",) if view.steps else ()
-        view = replace(view, steps=False, all=False)
+        view = replace(view, steps=False, all=False, detail="auto")
+    if has_stages_of_targets(report, view):
+        yield with_notes(picture(report, view, LADDER[0], closing), *notes)
+        report, notes = only_targets(report), (*notes, "stages are left out; --detail stages draws them")
     for detail in LADDER:
         yield with_notes(picture(report, view, detail, closing), *notes)
 
