@@ -311,12 +311,12 @@ BUILD_FILES = {
 
 
 @pytest.mark.parametrize("name", BUILD_FILES)
-def test_check_says_that_a_bake_or_compose_file_is_not_a_dockerfile(
-    run: Run, tmp_path: Path, name: str
-) -> None:
-    text, kind = BUILD_FILES[name]
+def test_check_checks_the_dockerfiles_of_a_bake_or_compose_file(run: Run, tmp_path: Path, name: str) -> None:
+    text = BUILD_FILES[name][0].replace('group "default" {}', 'group "default" { targets = ["a"] }')
+    text = text.replace('"a"', '"default"') if "group" not in text else text
     write(tmp_path / name, text)
-    assert f"this is a {kind} file, not a Dockerfile" in run("check", name).stdout.decode()
+    write(tmp_path / "app/Dockerfile", "FROM alpine\nFROM alpine AS build\nRUN x\n")
+    assert run("check", name).stdout.decode().startswith("app/Dockerfile\n  1:6 warning")
 
 
 def test_a_bake_file_on_standard_input_is_told(stagegraph: Run) -> None:

@@ -351,6 +351,7 @@ def test_what_bake_prints_is_read_from_standard_input(tmp_path: Path, stagegraph
         (("render", "api/Dockerfile", "--detail", "stages"), "--detail has no effect on a Dockerfile"),
         (("render", "--steps", "--detail", "targets"), "--detail targets leaves these out"),
         (("report", ".", "--record", "x"), "--record is about one Dockerfile"),
+        (("render", "--link-base", "https://example.com"), "--link-base is the URL of one Dockerfile"),
     ],
 )
 def test_options_that_have_no_effect_are_refused(

@@ -130,7 +130,7 @@ def render(
     chosen = _format(output, format_name)
     refuse_ignored("render", chosen)
     wanted = View(**view)  # type: ignore[arg-type]  # click has checked the values
-    _check_detail(named, wanted)
+    _check_view(named, wanted)
     if check:
         wanted = _reproducible(wanted, output)
     if record:
@@ -171,8 +171,10 @@ def _compare(data: bytes, output: str, *, text: bool) -> int:
     return 1
 
 
-def _check_detail(named: NamedBuild, view: View) -> None:
-    """Raise click.UsageError for a ``--detail`` that has no effect."""
+def _check_view(named: NamedBuild, view: View) -> None:
+    """Raise click.UsageError for a ``--detail`` or a ``--link-base`` that does not fit what is named."""
+    if view.link_base and named.is_request:
+        raise click.UsageError("--link-base is the URL of one Dockerfile, and a bake file can have several")
     if view.detail == "targets" and view.steps:
         raise click.UsageError("--steps shows what is inside stages, and --detail targets leaves these out")
     if is_given("detail") and not named.is_request and named.path != "-":

@@ -45,6 +45,21 @@ def read_request(
     return request_of_bake(bake, directory, "<stdin>" if path == "-" else shown)
 
 
+def dockerfiles_of(path: str, environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """The Dockerfiles that the default group of the bake or compose file at ``path`` builds, each once.
+
+    Those in a remote context or inside the file are left out. Raises BakeError and InputError.
+    """
+    directory, files = _files(path, compose=False)
+    try:
+        bake = read_bake(files, (), (), environment, directory)
+    except BakeError as error:
+        raise _located(error, directory) from None
+    dockerfiles = Dockerfiles(directory_of_builds(bake.targets, directory))
+    here = (target for target in bake.targets if target.dockerfile_inline is None)
+    return tuple(dict.fromkeys(filter(None, map(dockerfiles.name, here))))
+
+
 def request_of_bake(bake: Bake, directory: str, name: str) -> Request:
     """The request for the targets of ``bake``, whose files are in ``directory``; ``name`` is shown."""
     dockerfiles = Dockerfiles(directory_of_builds(bake.targets, directory))
