@@ -7,6 +7,11 @@ import subprocess
 
 from stagegraph.errors import InputError
 
+
+class MissingGitError(InputError):
+    """Git is not installed; callers say what cannot be done without it."""
+
+
 _TIMEOUT = 60  # seconds
 _SAFE_CONFIG = {
     "core.fsmonitor": "false",
@@ -26,7 +31,7 @@ _SAFE_ENVIRONMENT = {
 def run(*arguments: str, stdin: str = "", folder: str = "") -> subprocess.CompletedProcess[bytes]:
     """Run git; ``arguments`` hold no text of the user, which goes to ``stdin``.
 
-    ``folder`` is where it runs. Raises InputError if git is not installed or takes too long.
+    ``folder`` is where it runs. Raises MissingGitError, and InputError if git takes too long.
     """
     settings = [word for name, value in _SAFE_CONFIG.items() for word in ("-c", f"{name}={value}")]
     try:
@@ -40,9 +45,7 @@ def run(*arguments: str, stdin: str = "", folder: str = "") -> subprocess.Comple
             cwd=folder or None,
         )
     except FileNotFoundError:
-        raise InputError(
-            "git is not installed, so REV:PATH cannot be read", hint="install git, or use a path"
-        ) from None
+        raise MissingGitError("git is not installed", hint="install git") from None
     except (subprocess.TimeoutExpired, OSError) as error:
         raise InputError(f"git failed: {error}") from None
 

@@ -285,6 +285,19 @@ def test_a_repository_without_a_commit_has_no_state_before(in_process: Run, tmp_
     assert done.stderr.decode().startswith("error: there is no commit yet\n")
 
 
+def test_without_git_the_change_must_be_named(
+    in_process: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(folder))
+    done = in_process("affected", "app", "--since", "main", cwd=folder)
+    assert done.stderr.decode() == (
+        "error: git is not installed, so no commit can be read\n"
+        "hint: install git, or name what changed with --changed\n"
+    )
+    done = in_process("affected", "app", "--changed", "app/package.json", cwd=folder)
+    assert done.returncode == 0
+
+
 def test_a_shallow_clone_says_what_is_missing(in_process: Run, folder: Path, tmp_path: Path) -> None:
     first = git(folder, "rev-parse", "HEAD")
     (folder / "app/src/a.js").write_text("2\n")

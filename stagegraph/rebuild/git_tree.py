@@ -40,7 +40,11 @@ class Repository:
     """A git repository, by a folder in it. Raises InputError where there is none."""
 
     def __init__(self, folder: str) -> None:
-        done = git.run("rev-parse", "--show-toplevel", folder=folder)
+        try:
+            done = git.run("rev-parse", "--show-toplevel", folder=folder)
+        except git.MissingGitError as error:
+            hint = "install git, or name what changed with --changed"
+            raise InputError(f"{error.message}, so no commit can be read", hint=hint) from None
         if done.returncode:
             raise InputError(
                 f"{folder}: {git.error_of(done)}",
