@@ -87,7 +87,7 @@ def affected_targets(
                 raise
             note = f"this build fails: {error.message}"
             result = AffectedTarget(target=one, steps=(), note=note, fails=True)
-        done[one.name] = _with_contexts(result, _changed_contexts(one, change, done))
+        done[one.name] = _with_contexts(result, _changed_contexts(one, old, new, done))
     return tuple(done[one.name] for one in targets)
 
 
@@ -110,6 +110,11 @@ class _Files:
     def _read(self, path: str) -> bytes | None:
         node = self._root.at(path)
         return node.start(MAX_BYTES + 1) if node is not None and node.kind is NodeKind.FILE else None
+
+    def digest_at(self, path: str) -> bytes:
+        """The digest of the file or folder at ``path``, empty if there is none."""
+        node = self._root.at(path)
+        return node.digest if node else b""
 
     def _context(self, path: str) -> Context:
         if path not in self._contexts:
@@ -186,7 +191,7 @@ def _linked_last(targets: Sequence[BuildTarget]) -> list[BuildTarget]:
 
 
 def _changed_contexts(
-    target: BuildTarget, change: Change, done: Mapping[str, AffectedTarget]
+    target: BuildTarget, old: _Files, new: _Files, done: Mapping[str, AffectedTarget]
 ) -> Iterator[str]:
     """The names of the named contexts of ``target`` that are, or may be, others after the change."""
     for name, value in target.options.contexts.items():
@@ -195,8 +200,7 @@ def _changed_contexts(
             changed = other is None or other.status is not StepStatus.CACHED
         else:
             path = posixpath.normpath(value)
-            old, new = (Context(root).at(path) for root in (change.before, change.after))
-            changed = "://" not in value and (old.digest if old else b"") != (new.digest if new else b"")
+            changed = "://" not in value and old.digest_at(path) != new.digest_at(path)
         if changed:
             yield name
 
