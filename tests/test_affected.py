@@ -205,6 +205,18 @@ def test_an_argument_in_a_bake_file_counts_where_it_is_used(in_process: Run, fol
     assert done.stdout == b"app\n"
 
 
+def test_a_target_outside_of_the_default_group_before_is_not_new(in_process: Run, folder: Path) -> None:
+    bake = folder / "docker-bake.hcl"
+    bake.write_text(BAKE.replace('"web", "app"', '"web"'))
+    git(folder, "commit", "-q", "-a", "-m", "second")
+    after = BAKE.replace('"web", "app"', '"web", "app", "new"')
+    bake.write_text(f'{after}target "new" {{ context = "base" }}\n')
+    done = in_process("affected", "docker-bake.hcl", "--since", "HEAD", "-F", "targets", cwd=folder)
+    assert done.stdout == b"new\n"
+    done = in_process("affected", "docker-bake.hcl", "app", "--since", "HEAD", "-F", "targets", cwd=folder)
+    assert done.stdout == b""
+
+
 def test_a_target_that_cannot_be_built_does_not_hide_the_others(in_process: Run, folder: Path) -> None:
     (folder / "app/Dockerfile").write_text("FROM node AS\n")
     done = in_process("affected", "docker-bake.hcl", cwd=folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -21,6 +21,7 @@ from stagegraph.formats import render
 from stagegraph.options import Options
 
 if TYPE_CHECKING:
+    from stagegraph.bake.model import Target
     from stagegraph.formats.affected import Affected
     from stagegraph.rebuild.targets import BuildTarget, Change
 
@@ -123,6 +124,7 @@ def _bake_targets(
     name: str, asked: Sequence[str], change: Change, root: str
 ) -> tuple[list[BuildTarget], list[BuildTarget] | None]:
     """The targets of a bake or compose file after the change, and before it if the file itself changed."""
+    from stagegraph.bake.model import Bake
     from stagegraph.bake.reading import read_bake
     from stagegraph.rebuild.bake_targets import build_targets
     from stagegraph.rebuild.context import Context
@@ -136,13 +138,26 @@ def _bake_targets(
     data = node.start(_LARGEST_BAKE_FILE) if node else None
     if node is None or data is None or (now is not None and now.content == node.content):
         return targets, [] if node is None else None
+    text = data.decode("utf-8", "replace")
+    earlier = {one.name: one for one in _asked_before([one.name for one in targets], text, folder)}
+    return targets, build_targets(Bake(groups=(), targets=tuple(earlier.values())), prefix)
+
+
+def _asked_before(names: Sequence[str], text: str, folder: str) -> Iterator[Target]:
+    """The targets of a bake or compose file ``text`` that are among ``names``.
+
+    Bake rejects all of a request for one unknown name, so each half is then asked for on its own.
+    """
+    from stagegraph.bake.reading import read_bake
+
     try:
-        before = read_bake(
-            ("-",), (), environment=os.environ, directory=folder, stdin=data.decode("utf-8", "replace")
-        )
+        bake = read_bake(("-",), names, environment=os.environ, directory=folder, stdin=text)
     except StagegraphError:
-        return targets, []
-    return targets, build_targets(before, prefix)
+        middle = len(names) // 2
+        for half in (names[:middle], names[middle:]) if middle else ():
+            yield from _asked_before(half, text, folder)
+    else:
+        yield from bake.targets
 
 
 def _change(folder: str, since: str, changed: Sequence[str], staged: bool) -> tuple[Change, str, str]:
