@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
 
 from stagegraph.errors import InputError
 
@@ -13,10 +15,15 @@ class MissingGitError(InputError):
 
 
 _TIMEOUT = 60  # seconds
+_CHUNK = 256 * 1024  # bytes
+_MOST_OF_ERROR = 64 * 1024  # bytes
 _SAFE_CONFIG = {
     "core.fsmonitor": "false",
     "core.hooksPath": os.devnull,
     "core.attributesFile": os.devnull,
+    "log.showSignature": "false",  # it runs gpg.program
+    "log.follow": "false",
+    "log.showRoot": "true",
     "protocol.allow": "never",
     "safe.bareRepository": "explicit",
 }
@@ -28,15 +35,19 @@ _SAFE_ENVIRONMENT = {
 }
 
 
+def _command(arguments: Sequence[str]) -> list[str]:
+    settings = [word for name, value in _SAFE_CONFIG.items() for word in ("-c", f"{name}={value}")]
+    return ["git", "--no-pager", *settings, *arguments]
+
+
 def run(*arguments: str, stdin: str = "", folder: str = "") -> subprocess.CompletedProcess[bytes]:
     """Run git; ``arguments`` hold no text of the user, which goes to ``stdin``.
 
     ``folder`` is where it runs. Raises MissingGitError, and InputError if git takes too long.
     """
-    settings = [word for name, value in _SAFE_CONFIG.items() for word in ("-c", f"{name}={value}")]
     try:
         return subprocess.run(
-            ["git", "--no-pager", *settings, *arguments],
+            _command(arguments),
             env={**os.environ, **_SAFE_ENVIRONMENT},
             input=stdin.encode("utf-8", "surrogateescape"),
             capture_output=True,
@@ -50,6 +61,48 @@ def run(*arguments: str, stdin: str = "", folder: str = "") -> subprocess.Comple
         raise InputError(f"git failed: {error}") from None
 
 
+def fields(*arguments: str, folder: str = "") -> Iterator[bytes]:
+    """The fields that git prints, each ended by NUL, as they come; InputError with its message if it fails.
+
+    Git is stopped if the caller takes no more of them.
+    """
+    with tempfile.TemporaryFile() as errors:
+        try:
+            process = subprocess.Popen(
+                _command(arguments),
+                env={**os.environ, **_SAFE_ENVIRONMENT},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                cwd=folder or None,
+            )
+        except FileNotFoundError:
+            raise MissingGitError("git is not installed", hint="install git") from None
+        except OSError as error:
+            raise InputError(f"git failed: {error}") from None
+        with process:
+            try:
+                yield from _split(process)
+            finally:
+                if process.poll() is None:
+                    process.kill()
+        if process.returncode:
+            errors.seek(0)
+            message = _first_line(errors.read(_MOST_OF_ERROR))
+            raise InputError(f"git {arguments[0]} failed: {message}")
+
+
+def _split(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
+    assert process.stdout is not None
+    rest = b""
+    while chunk := process.stdout.read(_CHUNK):
+        *whole, rest = (rest + chunk).split(b"\0")
+        yield from whole
+    if rest:
+        yield rest
+    process.wait()
+
+
 def output(*arguments: str, stdin: str = "", folder: str = "") -> bytes:
     """What git prints; InputError with its message if it fails."""
     done = run(*arguments, stdin=stdin, folder=folder)
@@ -60,7 +113,11 @@ def output(*arguments: str, stdin: str = "", folder: str = "") -> bytes:
 
 def error_of(done: subprocess.CompletedProcess[bytes]) -> str:
     """The first line of the error message of git."""
-    lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    return _first_line(done.stderr)
+
+
+def _first_line(errors: bytes) -> str:
+    lines = errors.decode("utf-8", "replace").strip().splitlines()
     return lines[0].removeprefix("fatal: ") if lines else "git gave no reason"
 
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from stagegraph import git
 from stagegraph.errors import InputError
 from stagegraph.rebuild.context import hashed, start_of
-from stagegraph.rebuild.tree import Node, NodeKind, folder
+from stagegraph.rebuild.tree import DEEPEST, Node, NodeKind, folder
 
 _MOST_FILES = 1_000_000
 _LINK, _SUBMODULE = "120000", "160000"
@@ -27,7 +27,7 @@ _NOTHING: Mapping[str, Node] = {}
 _DEFAULT_BRANCHES = ("refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master")
 
 
-class _Entry(NamedTuple):
+class GitFile(NamedTuple):
     """A file of git; ``times`` of the index are seconds and nanoseconds of its last change, and its size."""
 
     path: str
@@ -60,11 +60,15 @@ class Repository:
             return found
         if revision == "HEAD":
             raise InputError("there is no commit yet", hint="commit the state before the change first")
-        shallow = git.run("rev-parse", "--is-shallow-repository", folder=self.root).stdout.strip() == b"true"
         hint = "use a commit, branch or tag of this repository"
-        if shallow:
+        if self.is_shallow:
             hint = "this clone is shallow: fetch the commit with `git fetch --unshallow`, or fetch-depth: 0"
         raise InputError(f"there is no revision {revision}", hint=hint)
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether commits before those of the clone are missing."""
+        return git.run("rev-parse", "--is-shallow-repository", folder=self.root).stdout.strip() == b"true"
 
     def merge_base(self) -> str:
         """The commit where the current branch left the default branch; InputError if that is not known."""
@@ -86,7 +90,7 @@ class Repository:
         for line in _fields(listed):
             about, _, path = line.partition(b"\t")
             mode, _, identity = about.decode().split(" ", 2)
-            entries.append(_Entry(os.fsdecode(path), mode, identity))
+            entries.append(GitFile(os.fsdecode(path), mode, identity))
         return self._nested(entries)
 
     def staged(self) -> Node:
@@ -97,7 +101,7 @@ class Repository:
         """The files on disk that git tracks or does not ignore."""
         index = list(self._index())
         others = git.output("ls-files", "-z", "--others", "--exclude-standard", folder=self.root)
-        untracked = [_Entry(os.fsdecode(name), "", "") for name in _fields(others)]
+        untracked = [GitFile(os.fsdecode(name), "", "") for name in _fields(others)]
         same = [entry for entry in index if self._is_unchanged(entry)]
         known = {entry.path for entry in same}
         changed = {
@@ -107,7 +111,7 @@ class Repository:
         }
         return self._nested(same, changed)
 
-    def _index(self) -> Iterator[_Entry]:
+    def _index(self) -> Iterator[GitFile]:
         """The entries of the index; ``--debug`` adds the times and sizes by which git knows what changed."""
         pieces = git.output("ls-files", "--stage", "--debug", "-z", folder=self.root).split(b"\0")
         header = pieces[0]
@@ -116,10 +120,10 @@ class Repository:
             about, _, path = header.partition(b"\t")
             mode, identity, _ = about.decode().split(" ")
             times = tuple(map(int, found.groups())) if found else ()
-            yield _Entry(os.fsdecode(path), mode, identity, times)
+            yield GitFile(os.fsdecode(path), mode, identity, times)
             header = piece[found.end() :] if found else b""
 
-    def _is_unchanged(self, entry: _Entry) -> bool:
+    def _is_unchanged(self, entry: GitFile) -> bool:
         """Whether the file on disk is that of the index, by its time and size as git compares them."""
         if entry.mode == _SUBMODULE:
             return True
@@ -130,7 +134,7 @@ class Repository:
         own = (*divmod(info.st_mtime_ns, 10**9), info.st_size & 0xFFFFFFFF)
         return entry.times == own and _mode_of(info) == entry.mode
 
-    def _on_disk(self, entry: _Entry) -> Node | None:
+    def _on_disk(self, entry: GitFile) -> Node | None:
         path = os.path.join(self.root, entry.path)
         try:
             info = os.lstat(path)
@@ -149,14 +153,16 @@ class Repository:
         done = git.run("rev-parse", "--show-object-format", folder=self.root)
         return done.stdout.decode().strip() or "sha1"
 
-    def _nested(self, entries: Sequence[_Entry], changed: Mapping[str, Node] = _NOTHING) -> Node:
+    def _nested(self, entries: Sequence[GitFile], changed: Mapping[str, Node] = _NOTHING) -> Node:
         """The tree of ``entries`` of git and of the files that are ``changed``."""
         if len(entries) + len(changed) > _MOST_FILES:
             raise InputError(f"{self.root}: more than {_MOST_FILES:,} files")
-        self._read_links(entries)
+        self.read_links(entries)
         root: dict[str, Any] = {}
-        for path, node in (*((one.path, self._node(one)) for one in entries), *changed.items()):
+        for path, node in (*((one.path, self.node(one)) for one in entries), *changed.items()):
             *parents, name = path.split("/")
+            if len(parents) >= DEEPEST:
+                raise InputError(f"{path[:80]}: more than {DEEPEST} folders inside each other")
             inside = root
             for part in parents:
                 found = inside.setdefault(part, {})
@@ -166,7 +172,7 @@ class Repository:
             inside[name] = node
         return _folder(root)
 
-    def _node(self, entry: _Entry) -> Node:
+    def node(self, entry: GitFile) -> Node:
         """The node of an entry of git; the same object for equal entries."""
         key = (entry.mode, entry.identity)
         if key not in self._nodes:
@@ -182,8 +188,8 @@ class Repository:
             )
         return self._nodes[key]
 
-    def _read_links(self, entries: Iterable[_Entry]) -> None:
-        """Read where symbolic links lead to, all at once."""
+    def read_links(self, entries: Iterable[GitFile]) -> None:
+        """Read, for ``node``, where symbolic links lead to, all at once."""
         wanted = sorted({one.identity for one in entries if one.mode == _LINK})
         missing = [one for one in wanted if (_LINK, one) not in self._nodes]
         for identity, data in zip(missing, self._blobs(missing), strict=True):

@@ -77,7 +77,7 @@ def affected_targets(
     rejects are marked; for one alone, raises InputError for a Dockerfile that is not there, DockerfileError.
     """
     earlier = {one.name: one for one in (targets if before is None else before)}
-    old, new = _Files(change.before), _Files(change.after)
+    old, new = BuildFiles(change.before), BuildFiles(change.after)
     done: dict[str, AffectedTarget] = {}
     for one in _linked_last(targets):
         try:
@@ -91,8 +91,8 @@ def affected_targets(
     return tuple(done[one.name] for one in targets)
 
 
-class _Files:
-    """The files of a repository in one state; a context is made once for all builds that have it."""
+class BuildFiles:
+    """The builds that the files of a repository give in one state; builds share their contexts."""
 
     def __init__(self, root: Node) -> None:
         self._root = Context(root)
@@ -137,7 +137,11 @@ def _ignore_names(target: BuildTarget) -> tuple[str, str]:
 
 
 def _affected(
-    target: BuildTarget, earlier: BuildTarget | None, before: _Files, after: _Files, unknown: frozenset[str]
+    target: BuildTarget,
+    earlier: BuildTarget | None,
+    before: BuildFiles,
+    after: BuildFiles,
+    unknown: frozenset[str],
 ) -> AffectedTarget:
     new = after.state(target)
     if new is None:
@@ -191,7 +195,7 @@ def _linked_last(targets: Sequence[BuildTarget]) -> list[BuildTarget]:
 
 
 def _changed_contexts(
-    target: BuildTarget, old: _Files, new: _Files, done: Mapping[str, AffectedTarget]
+    target: BuildTarget, old: BuildFiles, new: BuildFiles, done: Mapping[str, AffectedTarget]
 ) -> Iterator[str]:
     """The names of the named contexts of ``target`` that are, or may be, others after the change."""
     for name, value in target.options.contexts.items():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
+from typing import Any
 
 Children = Mapping[str, "Node"]
 _NOTHING: Children = {}
@@ -126,6 +127,43 @@ def folder(children: Children = _NOTHING, mode: int = 0o755) -> Node:
 def folder_of(children: Callable[[], Children]) -> Node:
     """A folder whose entries ``children`` returns, sorted, when they are first asked for."""
     return Node(NodeKind.FOLDER, 0o755, children=children)
+
+
+def patched(root: Node, removed: Iterable[str], added: Mapping[str, Node]) -> Node:
+    """The folder ``root`` without the files ``removed`` and with ``added``, by path.
+
+    Folders without a changed file stay the same objects, and empty ones go, as in git.
+    """
+    without = _patched(root, _by_folder(dict.fromkeys(removed)))
+    return _patched(without, _by_folder(added))
+
+
+def _by_folder(files: Mapping[str, Node | None]) -> dict[str, Any]:
+    """``files`` as nested dictionaries; None is a file that goes."""
+    result: dict[str, Any] = {}
+    for path, node in files.items():
+        *parents, name = path.split("/")
+        inside = result
+        for part in parents:
+            inside = inside.setdefault(part, {})
+        inside[name] = node
+    return result
+
+
+def _patched(node: Node, changes: Mapping[str, Any]) -> Node:
+    if not changes:
+        return node
+    children = dict(node.children)
+    for name, change in changes.items():
+        if isinstance(change, dict):
+            below = children.get(name)
+            change = _patched(below if below is not None and below.is_folder else folder(), change)
+            change = change if change.children else None
+        if change is None:
+            children.pop(name, None)
+        else:
+            children[name] = change
+    return node.with_children(children)
 
 
 def digest_of(parts: Iterable[bytes]) -> bytes:
