@@ -225,7 +225,8 @@ def _change(folder: str, since: str, changed: Sequence[str], staged: bool) -> tu
     repository = Repository(folder)
     before = repository.commit(since) if since else repository.merge_base()
     after = repository.staged() if staged else repository.working()
-    return Change(before=repository.tree(before), after=after), repository.root, since or before[:12]
+    change = Change(before=repository.tree(before), after=after, has_git_folder=repository.has_git_folder)
+    return change, repository.root, since or before[:12]
 
 
 def _named_change(folder: str, changed: Sequence[str]) -> tuple[Change, str, str]:

@@ -53,6 +53,7 @@ def _history(
     from stagegraph.rebuild.git_history import revisions
     from stagegraph.rebuild.history import Recipe
     from stagegraph.rebuild.savings import history_and_savings
+    from stagegraph.rebuild.targets import git_folder_note
 
     state = files.state(target)
     if state is None:
@@ -65,6 +66,8 @@ def _history(
     history, savings = history_and_savings(recipe, advice(recipe, state.context.root), found, seconds)
     contexts = ", ".join(sorted(state.build.options.contexts))
     note = f"named contexts are taken as unchanged: {contexts}" if contexts else target.note
+    if not note and repository.has_git_folder:
+        note = git_folder_note(target, state)
     return BuildHistory(
         name=target.name,
         dockerfile=target.dockerfile,

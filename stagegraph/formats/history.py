@@ -150,7 +150,7 @@ def _saved(saving: Saving, build: BuildHistory) -> str:
     if saving.seconds is not None and saving.commits:
         parts.append(f"saves {_duration(saving.seconds / saving.commits)} per commit")
     if saving.advice.kind is AdviceKind.ARGUMENT:
-        parts.append("if its value changes with each commit")
+        parts = [" ".join((*parts, "if its value changes with each commit"))]
     for run in saving.runs[:_MOST_FILES]:
         title = _title(build.history.steps[run.step])
         parts.append(f"{title} runs again in {run.after} instead of {counted(run.before, 'commit')}")

@@ -66,6 +66,11 @@ class Repository:
         raise InputError(f"there is no revision {revision}", hint=hint)
 
     @property
+    def has_git_folder(self) -> bool:
+        """Whether the root has a folder ``.git``; in a second working tree it is a file."""
+        return os.path.isdir(os.path.join(self.root, ".git"))
+
+    @property
     def is_shallow(self) -> bool:
         """Whether commits before those of the clone are missing."""
         return git.run("rev-parse", "--is-shallow-repository", folder=self.root).stdout.strip() == b"true"

@@ -105,7 +105,7 @@ def affected(before: BuildState, after: BuildState) -> Impact:
 
 
 class Explainer:
-    """Says of each step of a build after a change what happens to it, and why."""
+    """Explains for each step of a build after a change whether it runs again, and why."""
 
     def __init__(self, lookup: Lookup) -> None:
         self._lookup = lookup

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from stagegraph.graph.build import Build
 from stagegraph.graph.steps import RawStep
@@ -54,7 +55,8 @@ def history_and_savings(
         for one, other in zip(played, others, strict=True)
         if (saving := _saving(one, recipe, history, other, durations)).runs
     ]
-    savings += [_if_changed(one, history, durations) for one in advice if one.kind is AdviceKind.ARGUMENT]
+    arguments = (one for one in advice if one.kind is AdviceKind.ARGUMENT)
+    savings += [one for argument in arguments if (one := _if_changed(argument, history, durations)).runs]
     again = {step.line for step in history.steps if step.is_shown and step.again}
     unknown = [
         Saving(advice=one, commits=history.commits)
@@ -67,7 +69,11 @@ def history_and_savings(
 def _if_changed(one: Advice, history: History, durations: Mapping[int, float]) -> Saving:
     """What moving an argument saves if its value changes with each commit: what would run in all others."""
     steps = [step for step in history.steps if step.is_shown and step.line in one.lines]
-    runs = tuple(SavedRuns(step=step.id, before=history.commits, after=step.again) for step in steps)
+    runs = tuple(
+        SavedRuns(step=step.id, before=history.commits, after=step.again)
+        for step in steps
+        if step.again < history.commits
+    )
     return Saving(advice=one, commits=history.commits, runs=runs, seconds=_seconds(runs, durations))
 
 
@@ -95,7 +101,16 @@ def _saving(
         for key, count in sorted(before.items(), key=lambda item: positions[item[0]])
         if count > after[key]
     )
+    if one.kind is AdviceKind.IGNORE:
+        one = _only_changed(one, history)
     return Saving(advice=one, commits=commits, runs=runs, seconds=_seconds(runs, durations))
+
+
+def _only_changed(one: Advice, history: History) -> Advice:
+    """The advice to exclude files, for those that changed in a commit."""
+    changed = {count.path.rstrip("/") for step in history.steps for count in step.folders}
+    names = tuple(name for name in one.names if name in changed)
+    return replace(one, names=names, write=names)
 
 
 def _seconds(runs: Iterable[SavedRuns], durations: Mapping[int, float]) -> float | None:

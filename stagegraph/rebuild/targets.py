@@ -60,11 +60,15 @@ class AffectedTarget(Struct, frozen=True, kw_only=True):
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """Two states of the files of a repository; of those in ``unknown`` only the state after is known."""
+    """Two states of the files of a repository; of those in ``unknown`` only the state after is known.
+
+    ``has_git_folder``: a folder ``.git`` is in the root, and not in the states.
+    """
 
     before: Node
     after: Node
     unknown: frozenset[str] = frozenset()
+    has_git_folder: bool = False
 
 
 def affected_targets(
@@ -81,7 +85,7 @@ def affected_targets(
     done: dict[str, AffectedTarget] = {}
     for one in _linked_last(targets):
         try:
-            result = _affected(one, earlier.get(one.name), old, new, change.unknown)
+            result = _affected(one, earlier.get(one.name), old, new, change)
         except StagegraphError as error:
             if len(targets) == 1:
                 raise
@@ -136,12 +140,23 @@ def _ignore_names(target: BuildTarget) -> tuple[str, str]:
     return f"{target.dockerfile}.dockerignore", posixpath.normpath(f"{target.context}/.dockerignore")
 
 
+def git_folder_note(target: BuildTarget, state: BuildState) -> str:
+    """A warning if the build copies the folder ``.git``, whose files are not among the states."""
+    line = state.copies_git_folder() if target.context == "." else None
+    if line is None:
+        return ""
+    return (
+        f"line {line} copies .git, which each commit changes, so in a build from a local folder it runs "
+        f"again every time: exclude .git in {state.ignore_name}"
+    )
+
+
 def _affected(
     target: BuildTarget,
     earlier: BuildTarget | None,
     before: BuildFiles,
     after: BuildFiles,
-    unknown: frozenset[str],
+    change: Change,
 ) -> AffectedTarget:
     new = after.state(target)
     if new is None:
@@ -149,7 +164,7 @@ def _affected(
             f"there is no file {target.dockerfile} after the change",
             hint="give the path of the Dockerfile from the root of the repository",
         )
-    unread = unknown.intersection((target.dockerfile, *_ignore_names(target)))
+    unread = change.unknown.intersection((target.dockerfile, *_ignore_names(target)))
     if unread:
         note = f"{min(unread)} changed, and what it was before is not known: use --since"
         return AffectedTarget(target=target, steps=_all(new, StepStatus.MAY_RUN), note=note)
@@ -160,7 +175,8 @@ def _affected(
         old, note = None, f"BuildKit rejects {target.dockerfile} before the change: nothing is cached"
     if old is None:
         return AffectedTarget(target=target, steps=_all(new, StepStatus.RUNS_AGAIN), note=note)
-    return AffectedTarget(target=target, steps=affected(old, new).steps, note=target.note)
+    note = git_folder_note(target, new) if change.has_git_folder else ""
+    return AffectedTarget(target=target, steps=affected(old, new).steps, note=target.note or note)
 
 
 def _all(state: BuildState, status: StepStatus) -> tuple[StepImpact, ...]:
