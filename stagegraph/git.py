@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
+import weakref
 from collections.abc import Iterator, Sequence
+from typing import IO
 
 from stagegraph.errors import InputError
 
@@ -101,6 +103,59 @@ def _split(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
     if rest:
         yield rest
     process.wait()
+
+
+class ObjectReader:
+    """Reads git objects one after the other with one process, which ends with this object."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, identity: str, length: int) -> bytes | None:
+        """The first ``length`` bytes of the object ``identity``; None if the repository does not have it."""
+        process = self._running()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write(f"{identity}\n".encode())
+            process.stdin.flush()
+            words = process.stdout.readline().split()
+            if len(words) != 3:
+                return None
+            return _start_of(process.stdout, int(words[2]), length)
+        except OSError as error:
+            raise InputError(f"git failed: {error}") from None
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            try:
+                self._process = subprocess.Popen(
+                    _command(("cat-file", "--batch")),
+                    env={**os.environ, **_SAFE_ENVIRONMENT},
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    cwd=self._folder,
+                )
+            except OSError as error:
+                raise InputError(f"git failed: {error}") from None
+            weakref.finalize(self, _stop, self._process)
+        return self._process
+
+
+def _start_of(stream: IO[bytes], size: int, length: int) -> bytes:
+    """The first ``length`` of the next ``size`` bytes; these and the newline after them are read."""
+    data = stream.read(min(size, length))
+    left = size - len(data) + 1
+    while left > 0 and (chunk := stream.read(min(left, _CHUNK))):
+        left -= len(chunk)
+    return data
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.communicate()
 
 
 def output(*arguments: str, stdin: str = "", folder: str = "") -> bytes:

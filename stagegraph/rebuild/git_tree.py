@@ -51,6 +51,7 @@ class Repository:
                 hint="run this in a git repository, or name what changed with --changed",
             )
         self.root = os.fsdecode(done.stdout.rstrip(b"\n"))
+        self._objects = git.ObjectReader(self.root)
         self._nodes: dict[tuple[str, str], Node] = {}  # by mode and id, so that equal files are one object
 
     def commit(self, revision: str) -> str:
@@ -215,8 +216,10 @@ class Repository:
             at = end + 1 + size + 1
 
     def _start(self, identity: str, length: int) -> bytes:
-        (data,) = self._blobs([identity])
-        return data[:length]
+        data = self._objects.start(identity, length)
+        if data is None:
+            raise InputError(f"git has no object {identity}", hint=_PARTIAL)
+        return data
 
 
 _PARTIAL = "this clone is partial: fetch its files with `git fetch --refetch`, or clone without --filter"

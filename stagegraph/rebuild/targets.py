@@ -13,7 +13,7 @@ from stagegraph.errors import DockerfileError, InputError, OptionsError, Stagegr
 from stagegraph.graph.build import build_of
 from stagegraph.model import StepKind
 from stagegraph.options import Options
-from stagegraph.rebuild.context import Context
+from stagegraph.rebuild.context import Context, Filters
 from stagegraph.rebuild.impact import Reason, ReasonKind, StepImpact, StepStatus, affected
 from stagegraph.rebuild.state import BuildState
 from stagegraph.rebuild.tree import Node, NodeKind, folder
@@ -81,7 +81,8 @@ def affected_targets(
     rejects are marked; for one alone, raises InputError for a Dockerfile that is not there, DockerfileError.
     """
     earlier = {one.name: one for one in (targets if before is None else before)}
-    old, new = BuildFiles(change.before), BuildFiles(change.after)
+    filters: Filters = {}
+    old, new = BuildFiles(change.before, filters), BuildFiles(change.after, filters)
     done: dict[str, AffectedTarget] = {}
     for one in _linked_last(targets):
         try:
@@ -98,8 +99,8 @@ def affected_targets(
 class BuildFiles:
     """The builds that the files of a repository give in one state; builds share their contexts."""
 
-    def __init__(self, root: Node) -> None:
-        self._root = Context(root)
+    def __init__(self, root: Node, filters: Filters | None = None) -> None:
+        self._root = Context(root, filters=filters)
         self._contexts: dict[str, Context] = {}
 
     def state(self, target: BuildTarget) -> BuildState | None:
@@ -124,7 +125,9 @@ class BuildFiles:
         if path not in self._contexts:
             node = self._root.root if path == "." else self._root.at(path)
             is_folder = node is not None and node.kind is NodeKind.FOLDER
-            self._contexts[path] = Context(node if node is not None and is_folder else folder())
+            self._contexts[path] = Context(
+                node if node is not None and is_folder else folder(), filters=self._root.filters
+            )
         return self._contexts[path]
 
     def _ignore_file(self, target: BuildTarget) -> tuple[str, bytes]:
