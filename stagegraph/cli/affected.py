@@ -120,7 +120,7 @@ def affected(
     if kind:
         targets, before = _bake_targets(named, arguments[1:], change, root)
     else:
-        targets, before = [_target(named, context, options, root)], None
+        targets, before = [target_of(named, context, options, root)], None
     value = _affected(revision, targets, change, before)
     if record:
         value = replace(value, seconds=(_seconds(record, build, named, options),))
@@ -144,7 +144,7 @@ def _histories(
     if kind:
         targets = _bake_targets_now(named, asked, repository.root)
     else:
-        targets = [_target(named, context, options, repository.root)]
+        targets = [target_of(named, context, options, repository.root)]
     return histories_of(repository, targets, count, seconds)
 
 
@@ -229,6 +229,11 @@ def _change(folder: str, since: str, changed: Sequence[str], staged: bool) -> tu
     return change, repository.root, since or before[:12]
 
 
+def change_since(dockerfile: str, since: str) -> tuple[Change, str, str]:
+    """The change since a commit, the root of the repository of ``dockerfile``, and the name of the commit."""
+    return _change(_folder(dockerfile), since, (), staged=False)
+
+
 def _named_change(folder: str, changed: Sequence[str]) -> tuple[Change, str, str]:
     """The change of the paths that the user names: what they were before is not known."""
     from stagegraph.rebuild.context import Context
@@ -264,7 +269,8 @@ def _paths(changed: Sequence[str], root: str) -> list[str]:
     return paths
 
 
-def _target(dockerfile: str, context: str, options: Options, root: str) -> BuildTarget:
+def target_of(dockerfile: str, context: str, options: Options, root: str) -> BuildTarget:
+    """The build of a Dockerfile on disk, with paths from ``root``; InputError if they are outside of it."""
     from stagegraph.reading import find
     from stagegraph.rebuild.targets import BuildTarget
 
