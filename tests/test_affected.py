@@ -344,3 +344,33 @@ def test_git_runs_no_program_of_the_repository(in_process: Run, folder: Path) ->
     (folder / "app/src/a.js").write_text("2\n")
     assert statuses(in_process, folder, "app")[5] == "runs again"
     assert not (folder / "ran").exists()
+
+
+def test_the_picture_says_what_runs_again(in_process: Run, folder: Path) -> None:
+    (folder / "app/src/a.js").write_text("2\n")
+    text = in_process("render", "app", "--since", "main", "--steps", "-F", "text", cwd=folder).stdout.decode()
+    assert ", runs again from line 5)" in text
+    assert "(1 step, may run again from line 8)" in text
+    assert "COPY . .  runs again\n" in text
+    assert "RUN npm ci\n" in text
+    mermaid = in_process("render", "app", "--since", "main", "-F", "mermaid", cwd=folder).stdout.decode()
+    assert "runs again from line 5" in mermaid
+    plain, marked = (
+        in_process("render", "app", *words, "-F", "svg", cwd=folder).stdout.decode()
+        for words in ((), ("--since", "main"))
+    )
+    assert "may run again from line 8" in marked
+    assert "runs again" not in plain
+
+
+def test_the_data_of_the_picture_follow_the_schema(in_process: Run, folder: Path) -> None:
+    schema = json.loads((ROOT / "docs/report.schema.json").read_text("utf-8"))
+    done = in_process("render", "app", "--since", "main", "-F", "json", cwd=folder)
+    data = json.loads(done.stdout)
+    jsonschema.Draft202012Validator(schema).validate(data)
+    assert {node["rebuild"]["status"] for node in data["nodes"] if node["rebuild"]} == {"cached"}
+
+
+def test_a_picture_has_one_comparison(in_process: Run, folder: Path) -> None:
+    done = in_process("render", "app", "--since", "main", "--record", "x", cwd=folder)
+    assert b"--since cannot be used with --record" in done.stderr
