@@ -374,3 +374,86 @@ def test_the_data_of_the_picture_follow_the_schema(in_process: Run, folder: Path
 def test_a_picture_has_one_comparison(in_process: Run, folder: Path) -> None:
     done = in_process("render", "app", "--since", "main", "--record", "x", cwd=folder)
     assert b"--since cannot be used with --record" in done.stderr
+
+
+def test_a_file_of_git_lfs_is_the_one_that_its_pointer_names(in_process: Run, folder: Path) -> None:
+    import hashlib
+
+    data = b"large" * 100
+    digest = hashlib.sha256(data).hexdigest()
+    file = folder / "app/model.bin"
+    file.write_text(f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {len(data)}\n")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "pointer")
+    file.write_bytes(data)
+    assert statuses(in_process, folder, "app", "--since", "HEAD")[5] == "cached"
+    file.write_bytes(data[:-1] + b"!")
+    assert statuses(in_process, folder, "app", "--since", "HEAD")[5] == "runs again"
+
+
+def test_a_submodule_is_known_by_its_commit(in_process: Run, folder: Path) -> None:
+    first, second = "1" * 40, "2" * 40
+    git(folder, "update-index", "--add", "--cacheinfo", f"160000,{first},app/library")
+    git(folder, "commit", "-q", "-m", "submodule")
+    (folder / "app/library").mkdir()
+    assert statuses(in_process, folder, "app", "--since", "HEAD")[5] == "cached"
+    git(folder, "update-index", "--cacheinfo", f"160000,{second},app/library")
+    assert statuses(in_process, folder, "app", "--since", "HEAD", "--staged")[5] == "runs again"
+    done = in_process("affected", "app", "--history", "5", cwd=folder)
+    assert done.returncode == 0
+
+
+def test_a_link_out_of_the_context_is_not_followed(in_process: Run, folder: Path) -> None:
+    (folder / "outside").write_text("1\n")
+    (folder / "app/src/link").symlink_to("../../outside")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "link")
+    (folder / "outside").write_text("2\n")
+    assert statuses(in_process, folder, "app", "--since", "HEAD")[5] == "cached"
+
+
+def test_a_context_outside_of_the_repository_is_an_error(in_process: Run, folder: Path) -> None:
+    outside = folder.parent / "outside"
+    outside.mkdir(exist_ok=True)
+    done = in_process("affected", "app", "--context", str(outside), cwd=folder)
+    assert done.returncode == 1
+    assert done.stderr.decode().endswith(
+        f"is outside of the repository {folder}\nhint: name files of one repository\n"
+    )
+
+
+def test_a_renamed_dockerfile_is_new(in_process: Run, folder: Path) -> None:
+    git(folder, "mv", "app/Dockerfile", "app/Containerfile")
+    done = in_process("affected", "app/Containerfile", cwd=folder)
+    assert done.stdout.decode().endswith("note: app/Containerfile is new\n")
+    done = in_process("affected", "app/Dockerfile", cwd=folder)
+    assert done.returncode == 1
+    assert b"app/Dockerfile" in done.stderr
+
+
+def test_names_with_newlines_are_read_between_nul_bytes(stagegraph: Run, folder: Path) -> None:
+    (folder / "app/a\nb").write_text("1\n")
+    done = stagegraph("affected", "app", "--changed", "-", cwd=folder, stdin=b"app/a\nb\0")
+    text = done.stdout.decode()
+    assert text.startswith("2 of 6 steps run again")
+    assert "      a b changed\n" in text
+
+
+def test_a_hundred_thousand_changed_paths(stagegraph: Run, folder: Path) -> None:
+    names = b"".join(b"app/src/f%d.js\n" % number for number in range(100_000))
+    done = stagegraph("affected", "app", "--changed", "-", cwd=folder, stdin=names)
+    assert b"      src/f0.js, src/f1.js, src/f10.js and 99997 more changed\n" in done.stdout
+
+
+def test_a_changed_path_with_too_many_folders_is_an_error(in_process: Run, folder: Path) -> None:
+    done = in_process("affected", "app", "--changed", "app/" + "d/" * 1500 + "f", cwd=folder)
+    assert b"more than 400 folders inside each other" in done.stderr
+
+
+def test_a_folder_of_git_that_is_deeper_than_supported_is_an_error(in_process: Run, folder: Path) -> None:
+    blob = git(folder, "rev-parse", "HEAD:app/README.md")
+    git(folder, "update-index", "--add", "--cacheinfo", f"100644,{blob},{'d/' * 500}f")
+    git(folder, "commit", "-q", "-m", "deep")
+    for words in (("--since", "HEAD"), ("--history", "3")):
+        done = in_process("affected", ".", "-f", "app/Dockerfile", *words, cwd=folder)
+        assert b"more than 400 folders inside each other" in done.stderr

@@ -172,7 +172,15 @@ def _on_disk(entry: os.DirEntry[str], depth: int) -> Node | None:
 
 def hashed(path: str, size: int, algorithm: str = "sha1") -> str:
     """The id that Git gives the bytes of a file, read in chunks."""
-    result = hashlib.new(algorithm, b"blob %d\0" % size, usedforsecurity=False)
+    return _digest_of(path, hashlib.new(algorithm, b"blob %d\0" % size, usedforsecurity=False))
+
+
+def sha256_of(path: str) -> str:
+    """The SHA-256 of the bytes of a file, read in chunks."""
+    return _digest_of(path, hashlib.sha256())
+
+
+def _digest_of(path: str, result: hashlib._Hash) -> str:
     try:
         with open(path, "rb", buffering=0) as file:
             while chunk := file.read(_CHUNK):

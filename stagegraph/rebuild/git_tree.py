@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from stagegraph import git
 from stagegraph.errors import InputError
-from stagegraph.rebuild.context import hashed, start_of
+from stagegraph.rebuild.context import hashed, sha256_of, start_of
 from stagegraph.rebuild.tree import DEEPEST, Node, NodeKind, folder
 
 _MOST_FILES = 1_000_000
@@ -23,6 +23,12 @@ _LINK, _SUBMODULE = "120000", "160000"
 _STAT = re.compile(
     rb"  ctime: \d+:\d+\n  mtime: (\d+):(\d+)\n  dev: .*\n  uid: .*\n  size: (\d+)\tflags: .*\n"
 )
+# of Git LFS: github.com/git-lfs/git-lfs docs/spec.md
+_POINTER = re.compile(
+    rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-.*\n)*"
+    rb"oid sha256:([0-9a-f]{64})\nsize (\d{1,18})\n"
+)
+_LARGEST_POINTER = 1024  # bytes
 _NOTHING: Mapping[str, Node] = {}
 _DEFAULT_BRANCHES = ("refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master")
 
@@ -151,8 +157,18 @@ class Repository:
         if not stat.S_ISREG(info.st_mode):
             return None
         permissions = 0o755 if info.st_mode & 0o100 else 0o644
-        content = partial(hashed, path, info.st_size, self._algorithm)
+        content = partial(self._content, entry, path, info.st_size)
         return Node(NodeKind.FILE, permissions, content=content, start=partial(start_of, path))
+
+    def _content(self, entry: GitFile, path: str, size: int) -> str:
+        """The id of a file on disk; that of its pointer if Git LFS keeps a file with these bytes."""
+        found = hashed(path, size, self._algorithm)
+        if not entry.identity or found == entry.identity:
+            return found
+        pointer = _POINTER.match(self._objects.start(entry.identity, _LARGEST_POINTER) or b"")
+        if pointer and int(pointer[2]) == size and sha256_of(path) == pointer[1].decode():
+            return entry.identity
+        return found
 
     @cached_property
     def _algorithm(self) -> str:
