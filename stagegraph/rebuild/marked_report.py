@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from stagegraph.graph.nodes import nodes_of_step
-from stagegraph.model import Node, Rebuild, Report, StepKind
+from stagegraph.model import Node, Rebuild, Report, StepKind, nodes_of_step
 from stagegraph.rebuild.impact import StepImpact, StepStatus
 
 _ORDER = (StepStatus.RUNS_AGAIN, StepStatus.MAY_RUN, StepStatus.CACHED)
