@@ -95,8 +95,9 @@ def timings(
         raise click.UsageError(_USAGE[records - 1])
     dockerfile = dockerfile_of(file, arguments[records] if len(arguments) > records else "")
     format_name = format_of("timings --compare" if compare else "timings", format_name, output)
+    if compare or format_name == "html":
+        refuse_given(("since", "plan"), "with --compare" if compare else "on html")
     if compare:
-        refuse_given(("since", "plan"), "with --compare")
         measured = _compared(arguments[0], arguments[1], build, dockerfile, options, format_name, output)
     else:
         measured, report = _measured(arguments[0], build, dockerfile, options, format_name, since, plan=plan)
