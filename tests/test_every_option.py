@@ -30,6 +30,12 @@ WORKDIR /src
 RUN make
 FROM other AS unused
 RUN b
+FROM other AS lint
+RUN lint
+FROM other AS docs
+RUN docs
+FROM other AS types
+RUN types
 FROM base AS side
 RUN c
 FROM base
@@ -50,6 +56,7 @@ _BUILD: dict[str, tuple[str, ...]] = {
 _VIEW = {
     "direction": ("--direction", "RL"),
     "prune": ("--prune",),
+    "all": ("--all",),
     "steps": ("--steps",),
     "critical_path": ("--critical-path",),
     "legend": ("--legend",),
