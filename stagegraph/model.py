@@ -104,6 +104,21 @@ class Finding(Struct, frozen=True, kw_only=True):
     file: str = ""  # the Dockerfile, in a report of several
 
 
+class Rebuild(Struct, frozen=True, kw_only=True):
+    """What a change does to a step or a stage: "runs again", "may run again" or "cached".
+
+    ``line`` is that of the first step with this status; None if it is cached.
+    """
+
+    status: str
+    line: int | None = None
+
+    @property
+    def is_cached(self) -> bool:
+        """Whether BuildKit takes all of it from the cache."""
+        return self.status == "cached"
+
+
 class Measured(Struct, frozen=True, kw_only=True):
     """What a build record says about a node or a step: time, cache, error."""
 
@@ -144,6 +159,7 @@ class Node(Struct, frozen=True, kw_only=True):
     part: str = ""  # of a stage, in a report of several Dockerfiles: what its id and its label begin with
     dockerfile: str = ""  # of a stage with a part: the path of its Dockerfile
     bake_targets: tuple[str, ...] = ()  # of a stage: the bake targets of its Dockerfile that need it
+    rebuild: Rebuild | None = None  # None if no change was asked about
     bytes: int | None = None  # of a target: in its image; else in that image or in BuildKit's cache
 
     @property
@@ -194,6 +210,7 @@ class Step(Struct, frozen=True, kw_only=True):
     slack: float = 0.0
     critical: bool = False
     measured: Measured | None = None
+    rebuild: Rebuild | None = None
 
 
 def nodes_of_step(step: Step, stages: Sequence[str]) -> list[str]:
