@@ -368,9 +368,9 @@ def test_a_block_has_the_options_of_render() -> None:
         for name in option.opts
         if name.startswith("--")
     }
-    # a diagram in a page is made from the Dockerfile alone, and lasts longer than a build record
-    # and its path says whether it is a bake file, whose values are not overridden
-    others = {"build", "check", "file", "record", "bake", "compose", "set"}
+    # a diagram in a page is made from the Dockerfile alone, and lasts longer than a build record or a change;
+    # its path says whether it is a bake file, whose values are not overridden
+    others = {"build", "check", "file", "record", "since", "bake", "compose", "set"}
     assert names - others <= {*OPTIONS, "help"}
 
 
