@@ -525,3 +525,22 @@ def test_a_page_has_facts_about_what_is_drawn(tmp_path: Path) -> None:
     for detail, key in (("targets", "node:bake-target:api"), ("stages", "node:api/stage:3")):
         text = sg.render(value, "html", sg.View(detail=detail)).decode()
         assert text.count(f'"key":"{key}"') == 1 or text.count(f'"key": "{key}"') == 1
+
+
+def test_control_characters_are_not_printed(tmp_path: Path, in_process: Run) -> None:
+    bake = FILES["docker-bake.hcl"].replace('context = "web"', 'context = "w\\u001b[31m"')
+    bake = bake.replace('context = "base"', 'context = "https://example.com/\\u001b[31m.git"')
+    write(
+        tmp_path,
+        FILES | {"docker-bake.hcl": bake, "w\x1b[31m/Dockerfile": FILES["web/Dockerfile"] + "COPY . .\n"},
+    )
+    for words in (
+        ("render", "-F", "text"),
+        ("report",),
+        ("report", "-F", "markdown"),
+        ("explain", "web"),
+        ("render",),
+    ):
+        done = in_process(*words, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert b"\x1b" not in done.stdout

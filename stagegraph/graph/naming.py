@@ -8,6 +8,7 @@ from types import MappingProxyType
 from msgspec import Struct
 
 from stagegraph.model import NodeKind, stage_id
+from stagegraph.source import printable
 
 LINK = "target:"  # how the value of a named context begins that is the result of another bake target
 _STAGE = f"{NodeKind.STAGE}:"
@@ -48,7 +49,7 @@ class Naming(Struct, frozen=True, kw_only=True):
     def label(self, own: str, label: str) -> str:
         """The label in the request of the node that is called ``own`` and has ``label`` alone."""
         is_inside = self.part and own.startswith(_STAGE)
-        return self.labels.get(self.node_id(own), f"{self.part}:{label}" if is_inside else label)
+        return printable(self.labels.get(self.node_id(own), f"{self.part}:{label}" if is_inside else label))
 
     def step(self, name: str, target: str) -> str:
         """The name of a step of the bake target ``target`` that is called ``name`` alone."""

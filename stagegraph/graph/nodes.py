@@ -13,6 +13,7 @@ from stagegraph.graph.tags import tag_edges
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Role, Step, nodes_of_step
 from stagegraph.reach.from_choices import FromChoices
 from stagegraph.reach.reachability import Reached
+from stagegraph.source import printable
 
 _UNREAD = Reached(Reach.DEAD, "nothing reads it")
 _REACH_ORDER = {reach: position for position, reach in enumerate(Reach)}
@@ -84,7 +85,7 @@ def _with_stage(part: Part, index: int, node: Node) -> Node:
         platform=", ".join(platforms),
         description=text.head.description,
         part=part.naming.part,
-        dockerfile=part.build.source.name if part.naming.part else "",
+        dockerfile=printable(part.build.source.name) if part.naming.part else "",
         bake_targets=tuple(dict.fromkeys(needing)),
     )
 

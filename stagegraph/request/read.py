@@ -15,6 +15,7 @@ from stagegraph.model import BakeTarget
 from stagegraph.request.dockerfiles import Dockerfiles, directory_of_builds
 from stagegraph.request.names import COMPOSE_FILES, default_files
 from stagegraph.request.parts import groups_of, linked_first, parts_of, remote_node
+from stagegraph.source import printable
 
 
 def read_request(
@@ -127,7 +128,8 @@ def _shown(target: Target, node: str, dockerfiles: Dockerfiles) -> BakeTarget:
 
 def _notes(targets: Iterable[Target], remote: Iterable[Target]) -> Iterable[str]:
     for target in remote:
-        yield f"target {target.name} is built from {target.context}, whose Dockerfile is not read"
+        yield printable(f"target {target.name} is built from {target.context}, whose Dockerfile is not read")
     for target in targets:
         if target.unknown:
-            yield f"target {target.name}: not known and left out: {', '.join(sorted(target.unknown))}"
+            unknown = ", ".join(sorted(target.unknown))
+            yield printable(f"target {target.name}: not known and left out: {unknown}")
