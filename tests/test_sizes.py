@@ -160,7 +160,15 @@ def _left(text: str, records: tuple[CacheRecord, ...]) -> tuple[dict[str, int | 
     return left, list(unknown_steps(build, usage))
 
 
-SHARED = "FROM slim AS lint\nRUN x\nFROM full AS builder\nRUN y\nFROM slim\nCOPY --from=builder /y /\nCOPY --from=lint /x /"
+SHARED = """\
+FROM slim AS lint
+RUN x
+FROM full AS builder
+RUN y
+FROM slim
+COPY --from=builder /y /
+COPY --from=lint /x /
+"""
 
 
 def test_a_layer_that_two_images_share_stays_behind_once_and_not_if_it_ships() -> None:
@@ -662,3 +670,38 @@ def test_damaged_archives_give_a_result_or_an_error(at: int, patch: bytes) -> No
         except InputError:
             return
         assert sizes_of(image).unpacked >= 0
+
+
+def _codes(folder: Path, *layers: bytes) -> list[tuple[str, int, tuple[str, ...]]]:
+    sizes = sizes_of(images.image(images.written(folder, images.image_of(*layers))))
+    return [(one.code, one.bytes, one.paths) for one in sizes.findings]
+
+
+def _owned(name: str, data: bytes, mode: int) -> bytes:
+    member = tarfile.TarInfo(name)
+    member.size, member.mode = len(data), mode
+    return member.tobuf() + data + bytes(-len(data) % 512) + bytes(1024)
+
+
+def test_an_empty_file_that_is_removed_wastes_nothing(tmp_path: Path) -> None:
+    assert _codes(tmp_path, *_layers({"a": b""}, {".wh.a": b""})) == []
+
+
+def test_the_same_file_again_is_not_called_a_change_of_mode(tmp_path: Path) -> None:
+    first, other = _owned("a", b"12345", 0o644), _owned("a", b"12345", 0o600)
+    assert _codes(tmp_path, first, first) == [("same-content", 5, ("a",))]
+    assert _codes(tmp_path, first, other) == [("changed-mode", 5, ("a",))]
+
+
+def test_files_of_a_cache_with_hard_links_outside_would_not_be_saved(tmp_path: Path) -> None:
+    cache = "opt/conda/pkgs/x/lib.so"
+    contents: dict[str, bytes | tarfile.TarInfo] = {
+        cache: b"1" * 9000,
+        "opt/conda/lib/lib.so": images.link("opt/conda/lib/lib.so", cache, tarfile.LNKTYPE),
+        "opt/conda/pkgs/x/other": b"2" * 100,
+    }
+    assert _codes(tmp_path, images.tar_of(contents)) == [("package-cache", 100, ("opt/conda/pkgs/x/other",))]
+
+
+def test_modules_for_testing_that_programs_import_are_not_tests() -> None:
+    assert not is_documentation("usr/lib/python3/site-packages/numpy/testing/__init__.py")

@@ -74,6 +74,14 @@ class Filesystem(Struct, frozen=True, kw_only=True):
             and first.contents[one.file] == second.contents[other.file]
         )
 
+    def is_same_mode(self, one: Position, other: Position) -> bool:
+        """Whether both have the same mode and owner."""
+        first, second = self.layers[one.layer], self.layers[other.layer]
+        return (first.modes[one.file], first.owners[one.file]) == (
+            second.modes[other.file],
+            second.owners[other.file],
+        )
+
 
 _VISIBLE, _OTHER = -1, -2
 _Place = int  # a Position as one number, which needs less memory

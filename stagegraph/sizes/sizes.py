@@ -79,7 +79,7 @@ class Sizes(Struct, frozen=True, kw_only=True):
     packages: dict[str, int]
     tools: dict[str, tuple[str, ...]]  # the programs that ship, by kind
     left_behind: tuple[LeftSize, ...] | None
-    could_stay: int | None  # of a build with one stage: the bytes in the image that a second stage can leave
+    could_stay: int | None  # of a build with one stage: bytes in the image of its base image and RUNs
     notes: tuple[str, ...]
     tree: SizeNode  # all files, also those that a later layer hides
 
