@@ -22,6 +22,7 @@ from stagegraph.cli.suggestions import suggesting_commands, without_option
 from stagegraph.cli.writing import holds, write
 from stagegraph.formats import formats
 from stagegraph.formats import render as render_format
+from stagegraph.model import Report
 from stagegraph.options import Options
 from stagegraph.picture.view import DIALECTS, DIRECTIONS, ENGINES, THEMES, View
 from stagegraph.source import printable
@@ -42,6 +43,17 @@ theme_option = click.option(
     help="Colours; auto follows the reader's light or dark mode.",
 )
 title_option = click.option("--title", default="", help="Title of the picture.")
+prune_option = click.option("--prune", is_flag=True, help="Leave out what the targets do not need.")
+all_option = click.option("--all", is_flag=True, help="Draw everything: nothing is left out or folded.")
+steps_option = click.option("--steps", is_flag=True, help="Show the steps inside each stage.")
+critical_path_option = click.option("--critical-path", is_flag=True, help="Mark the longest chain of steps.")
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default="auto",
+    show_default=True,
+    help="Graphviz to use for the layout: the bundled one (pure), or an installed one (system).",
+)
 
 
 _DEFAULT_FORMAT = (
@@ -60,9 +72,10 @@ _DEFAULT_FORMAT = (
 )
 @format_option("render", default=None, note=_DEFAULT_FORMAT)
 @direction_option
-@click.option("--prune", is_flag=True, help="Leave out what the targets do not need.")
-@click.option("--steps", is_flag=True, help="Show the steps inside each stage.")
-@click.option("--critical-path", is_flag=True, help="Mark the longest chain of steps.")
+@prune_option
+@all_option
+@steps_option
+@critical_path_option
 @click.option("--legend", is_flag=True, help="Explain colours and lines below the picture.")
 @labels_option
 @theme_option
@@ -73,19 +86,19 @@ _DEFAULT_FORMAT = (
     help="URL of the Dockerfile; each node links to its line, such as URL#L12.",
 )
 @title_option
-@click.option(
-    "--engine",
-    type=click.Choice(ENGINES),
-    default="auto",
-    show_default=True,
-    help="Graphviz to use for the layout: the bundled one (pure), or an installed one (system).",
-)
+@engine_option
 @click.option(
     "--dialect",
     type=click.Choice(DIALECTS),
     default=DIALECTS[0],
     show_default=True,
     help="What reads the Mermaid diagram: sphinx and plain have no front matter, azure is for Azure DevOps.",
+)
+@click.option(
+    "--since",
+    default="",
+    metavar="REV",
+    help="Mark what the change since this commit runs again, as `stagegraph affected` does.",
 )
 @record_options
 @bytes_options
@@ -99,6 +112,7 @@ def render(
     build: str,
     image: str,
     usage: str,
+    since: str,
     **view: str | bool,
 ) -> int:
     """Draw the build graph of DOCKERFILE.
@@ -110,6 +124,7 @@ def render(
       stagegraph render -F mermaid app/Dockerfile > graph.mmd
       cat Dockerfile | stagegraph render - --steps --critical-path
       stagegraph render --record build.dockerbuild -o measured.svg
+      stagegraph render --since origin/main -o change.svg
       stagegraph render --check -o build.svg
     """
     from stagegraph.api import read
@@ -120,6 +135,8 @@ def render(
     wanted = View(**view)  # type: ignore[arg-type]  # click has checked the values
     if check:
         wanted = _reproducible(wanted, output)
+    if since and (record or image or usage):
+        raise click.UsageError("--since cannot be used with --record, --image and --usage")
     if record:
         from stagegraph.cli.recorded import timed_report
 
@@ -132,11 +149,24 @@ def render(
     else:
         with suggesting_commands(dockerfile):
             report = analyse(read(dockerfile, options))
+    if since:
+        report = _marked(report, dockerfile, options, since)
     data = render_format("render", report, chosen, view=wanted, **terminal_options(output))
     if check:
         return _compare(data, output, text=not formats("render")[chosen].binary)
     write(data, output)
     return 0
+
+
+def _marked(report: Report, dockerfile: str, options: Options, since: str) -> Report:
+    """``report`` with what runs again since a commit."""
+    from stagegraph.cli.affected import change_since, target_of
+    from stagegraph.rebuild.marked_report import marked
+    from stagegraph.rebuild.targets import affected_targets
+
+    change, root, _ = change_since(dockerfile, since)
+    (target,) = affected_targets([target_of(dockerfile, "", options, root)], change)
+    return marked(report, target.steps)
 
 
 def _reproducible(view: View, output: str) -> View:

@@ -9,7 +9,7 @@ from stagegraph.picture.folding import Folded
 from stagegraph.picture.shorten import cut, shortened
 from stagegraph.picture.view import Box
 from stagegraph.source import printable
-from stagegraph.units import measured_words, size
+from stagegraph.units import measured_words, rebuild_weight, rebuild_words, size
 
 MOST_SOURCES = 12  # lines in a box; all of them are in its tooltip
 _ROLE_WORDS = {
@@ -34,17 +34,19 @@ def box_of(node: Node, kept: Folded) -> Box:
         reach=node.reach,
         critical=node.critical,
         line=node.line,
-        count=kept.counts.get(node.id, 1),
-        weight=node.measured.share if node.measured else 0.0,
+        count=len(kept.members.get(node.id, (node.id,))),
+        weight=node.measured.share if node.measured else rebuild_weight(node.rebuild),
         members=kept.members.get(node.id, ()),
     )
 
 
 def _sublabels(node: Node, kept: Folded) -> Iterator[str]:
     """The smaller lines of a box: its role, its number of steps, and the sources listed in it."""
-    words = " · ".join((*_how_many(node, kept), *_words(node)))
+    words = " · ".join(filter(None, _words(node)))
     if words:
         yield words
+    if node.id in kept.names:
+        yield printable(kept.names[node.id])
     if node.id in kept.bases:
         yield cut(f"FROM {kept.bases[node.id]}", 44)
     sources = kept.inside.get(node.id, ())
@@ -52,11 +54,6 @@ def _sublabels(node: Node, kept: Folded) -> Iterator[str]:
     yield from (source.line for source in shown)
     if len(sources) > len(shown):
         yield f"and {len(sources) - len(shown)} more sources"
-
-
-def _how_many(node: Node, kept: Folded) -> Iterator[str]:
-    if node.id in kept.members:
-        yield f"{kept.counts[node.id]} similar {node.kind}s"
 
 
 def _words(node: Node) -> Iterator[str]:
@@ -72,6 +69,8 @@ def _words(node: Node) -> Iterator[str]:
         yield f"{node.steps} step{'s' if node.steps > 1 else ''}"
     if node.measured:
         yield measured_words(node.measured)
+    if node.rebuild:
+        yield rebuild_words(node.rebuild, with_line=True)
     if node.bytes is not None:
         yield size(node.bytes)
     if node.platform:

@@ -26,6 +26,7 @@ class View(Struct, frozen=True, kw_only=True):
 
     direction: str = "auto"  # one of DIRECTIONS; auto: top to bottom unless the shape says otherwise
     prune: bool = False  # leave out what the targets do not need
+    all: bool = False  # draw everything: nothing is left out or folded
     steps: bool = False  # open the stages and show their steps
     critical_path: bool = False  # mark it
     legend: bool = False
@@ -69,6 +70,7 @@ class Box(Struct, frozen=True, kw_only=True):
     members: tuple[str, ...] = ()  # their ids, if it stands for several
     weight: float = 0.0  # its part of the measured time of the build, 0 to 1: the border is as thick
     change: Change | None = None  # in a picture of two builds
+    ordinal: int = 0  # its place on the critical path, from 1; 0 if it is not on it or it is not marked
 
 
 class Arrow(Struct, frozen=True, kw_only=True):

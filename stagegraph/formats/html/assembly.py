@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from stagegraph.formats.svg_shapes import HALOS, colour_rules
+from stagegraph.formats.svg_shapes import HALO, colour_rules, critical_rules
 from stagegraph.picture.theme import DARK, LIGHT, Palette, Style
 from stagegraph.source import printable, xml_text
 
@@ -32,8 +32,9 @@ def colours() -> str:
             f"@media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}",
             f":root[data-theme=dark]{{{dark}}}",
             f"@media print{{:root:root[data-theme]{{{light}}}}}",
-            *HALOS,
+            HALO,
             *colour_rules(_VARIABLES, _VARIABLES.styles),
+            *critical_rules(_VARIABLES),
             *_chips(),
             "",
         )
@@ -81,6 +82,7 @@ class Page(Struct, frozen=True, kw_only=True):
     fills: bool  # whether the first section fills the window, so that the page does not scroll
     sections: Sequence[str]
     scripts: Sequence[str]  # names of files here without their suffix, in the order they are run
+    connects: bool = False  # whether it may connect to the server that it came from
     data: Mapping[str, Any]  # for the script; every text in it is shown as text only
 
 
@@ -90,7 +92,7 @@ def assembled(page: Page) -> str:
     script = _script(page.scripts)
     return filled(
         asset("page.html"),
-        policy=_policy(style, script),
+        policy=_policy(style, script, page.connects),
         title=xml_text(page.title),
         heading=xml_text(page.heading),
         subheading=xml_text(page.subheading),
@@ -135,10 +137,11 @@ def _script(names: Sequence[str]) -> str:
     return f'(() => {{\n"use strict";\n{parts}}})();\n'
 
 
-def _policy(style: str, script: str) -> str:
+def _policy(style: str, script: str, connects: bool) -> str:
+    connect = "connect-src 'self'; " if connects else ""
     return (
         f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
+        f"{connect}base-uri 'none'; form-action 'none'"
     )
 
 
