@@ -181,3 +181,12 @@ def _error(folder: Path, data: bytes, *, stream: bool = False) -> str:
     with pytest.raises(InputError) as error:
         images.image(images.written(folder, data))
     return str(error.value)
+
+
+def test_a_message_has_one_line_whatever_the_archive_names(tmp_path: Path) -> None:
+    def odd(_: dict[str, Any], manifest: dict[str, Any]) -> None:
+        manifest["Layers"] = ["x\x1b[31m\n::error::b"]
+
+    assert "is not in the archive (x\N{REPLACEMENT CHARACTER}[31m ::error::b)" in _error(
+        tmp_path, _changed(odd)
+    )

@@ -705,3 +705,12 @@ def test_files_of_a_cache_with_hard_links_outside_would_not_be_saved(tmp_path: P
 
 def test_modules_for_testing_that_programs_import_are_not_tests() -> None:
     assert not is_documentation("usr/lib/python3/site-packages/numpy/testing/__init__.py")
+
+
+def test_the_line_of_a_cache_that_cannot_be_read_is_named() -> None:
+    good = json.dumps(
+        {"ID": "a", "Size": "1kB", "Description": "next line \x85 in a text"}, ensure_ascii=False
+    )
+    assert len(read_usage(f"{good}\n{good}", "du.jsonl")) == 2
+    with pytest.raises(InputError, match="line 3 is not a record of a cache"):
+        read_usage(f'{good}\n\n{{"ID": "b", "Size": null}}', "du.jsonl")

@@ -33,7 +33,7 @@ from stagegraph.sizes.unpacked import (
     members,
     reason,
 )
-from stagegraph.source import Source
+from stagegraph.source import Source, printable
 
 LARGEST_DOCUMENT = 16 * 1024 * 1024  # bytes of a manifest, a configuration or an attestation
 _MOST_MEMBERS = 100_000
@@ -85,7 +85,7 @@ class Archive:
 
     def error(self, message: str, hint: str = "") -> InputError:
         """An InputError about this archive."""
-        return InputError(message, source=Source(name=self.name, text=""), hint=hint)
+        return InputError(printable(message), source=Source(name=self.name, text=""), hint=hint)
 
     def _is_stream(self) -> bool:
         """Whether the archive can be read only once: a pipe, or compressed as a whole."""

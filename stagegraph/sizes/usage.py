@@ -12,6 +12,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
 
@@ -73,9 +74,10 @@ def read_usage(text: str, name: str) -> tuple[CacheRecord, ...]:
     """The records in ``text``: JSON lines, a JSON list or the verbose form; InputError for other text."""
     try:
         records = tuple(_of_json(text) if text.lstrip()[:1] in ("{", "[") else _of_verbose(text))
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError) as error:
+        line = str(error) if str(error).startswith("line ") else ""
         raise InputError(
-            "these are not the records of a cache", source=Source(name=name, text=""), hint=_HINT
+            line or "these are not the records of a cache", source=Source(name=name, text=""), hint=_HINT
         ) from None
     if not records:
         raise InputError("there is no record of a cache here", source=Source(name=name, text=""), hint=_HINT)
@@ -86,18 +88,28 @@ def read_usage(text: str, name: str) -> tuple[CacheRecord, ...]:
 
 def _of_json(text: str) -> Iterator[CacheRecord]:
     if text.lstrip().startswith("["):
-        rows = as_list(json.loads(text))
-    else:
-        rows = [json.loads(line) for line in text.splitlines() if line.strip()]
-    for row in map(as_dict, rows):
-        if isinstance(row.get("ID"), str):
-            yield CacheRecord(
-                id=row["ID"],
-                parents=tuple(one for one in as_list(row.get("Parents")) if isinstance(one, str)),
-                description=str(row.get("Description") or ""),
-                bytes=_bytes(row.get("Size")),
-                type=str(row.get("Type") or ""),
-            )
+        yield from (one for row in as_list(json.loads(text)) if (one := _record(as_dict(row))))
+        return
+    for number, line in enumerate(text.split("\n"), 1):
+        try:
+            record = _record(as_dict(json.loads(line))) if line.strip() else None
+        except (ValueError, RecursionError):
+            raise ValueError(f"line {number} is not a record of a cache") from None
+        if record:
+            yield record
+
+
+def _record(row: Mapping[str, Any]) -> CacheRecord | None:
+    """A record as JSON has it; None for another object, ValueError if its size cannot be read."""
+    if not isinstance(row.get("ID"), str):
+        return None
+    return CacheRecord(
+        id=row["ID"],
+        parents=tuple(one for one in as_list(row.get("Parents")) if isinstance(one, str)),
+        description=str(row.get("Description") or ""),
+        bytes=_bytes(row.get("Size")),
+        type=str(row.get("Type") or ""),
+    )
 
 
 def _of_verbose(text: str) -> Iterator[CacheRecord]:
