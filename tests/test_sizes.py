@@ -714,3 +714,16 @@ def test_the_line_of_a_cache_that_cannot_be_read_is_named() -> None:
     assert len(read_usage(f"{good}\n{good}", "du.jsonl")) == 2
     with pytest.raises(InputError, match="line 3 is not a record of a cache"):
         read_usage(f'{good}\n\n{{"ID": "b", "Size": null}}', "du.jsonl")
+
+
+def test_a_layer_without_an_instruction_in_history_has_no_line(tmp_path: Path) -> None:
+    history: list[dict[str, object]] = [
+        {"created_by": "ADD x /"},
+        {"created_by": "RUN /bin/sh -c make", "empty_layer": True},
+        {"comment": "merge sha256:1 to sha256:2"},
+    ]
+    squashed = images.image_of(*_layers({"base": b"1"}, {"made": b"22"}), history=history)
+    build = sg.read(sg.Source(name="Dockerfile", text="FROM b\nRUN make"), sg.Options())
+    sizes = sizes_of(images.image(images.written(tmp_path, squashed)), build)
+    assert [layer.line for layer in sizes.layers] == [None, None]
+    assert "the image has a layer without an instruction in place of `RUN make`" in sizes.notes[0]
