@@ -20,8 +20,8 @@ _ROW = r"^\| \[([\w-]+)\]\([^)]*\) \| (.+) \|$"
 _HEAD = """\
 # Gallery
 
-How stagegraph draws the Dockerfile of each directory in `samples/`, Dockerfiles in the shape of well-known ones, and
-generated Dockerfiles, without any option but `--theme`.
+How stagegraph draws the Dockerfile of each directory in `samples/`, Dockerfiles in the shape of well-known ones,
+and generated Dockerfiles, without any option but `--theme`.
 The tests draw these pictures again and compare them. After a change, `pytest --refresh tests/test_gallery.py`
 updates this page.
 """
@@ -32,7 +32,7 @@ _WRITTEN = {
     "buildx": "a Dockerfile in the shape of docker/buildx: binaries for several operating systems",
     "cli": "a Dockerfile in the shape of docker/cli: the base image is chosen by a build argument",
     "frigate": "a Dockerfile in the shape of frigate: parts from many builds, put into one image",
-    "text-generation-inference": "a Dockerfile in the shape of text-generation-inference: one builder a kernel",
+    "text-generation-inference": "a Dockerfile in its shape: one builder for each kernel",
 }
 _GENERATED = {
     "chain 60": "60 stages, each built from the one before",

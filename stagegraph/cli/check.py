@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -49,6 +50,13 @@ _PROGRESS_FROM = 100  # files
     multiple=True,
     metavar="CODE",
     help="Use only these rules; repeatable or separated by commas.",
+    shell_complete=codes,
+)
+@click.option(
+    "--enable",
+    multiple=True,
+    metavar="CODE",
+    help="Also use these rules, which are off by default; repeatable or separated by commas.",
     shell_complete=codes,
 )
 @click.option(
@@ -109,6 +117,7 @@ def check(
     format_name: str,
     output: str,
     select: tuple[str, ...],
+    enable: tuple[str, ...],
     ignore: tuple[str, ...],
     exclude: tuple[str, ...],
     include_fixtures: bool,
@@ -125,7 +134,8 @@ def check(
 ) -> int:
     """Find stages that nothing builds, and other problems of a build graph.
 
-    PATHS are Dockerfiles, directories to search for Dockerfiles, or - for standard input. The default
+    PATHS are Dockerfiles, directories to search for Dockerfiles, bake or compose files, whose Dockerfiles are
+    checked, or - for standard input. The default
     is the current directory. The exit code is 1 if a finding has at least the severity of --fail-on, if
     a file cannot be read or if a directory in PATHS has no Dockerfile, 2 for wrong usage, and 0 otherwise.
 
@@ -149,7 +159,7 @@ def check(
     from stagegraph.check.run import run_of
     from stagegraph.check.work import work_of
 
-    settings = _settings(select, ignore, exclude, fail_on, discover)
+    settings = _settings(select, enable, ignore, exclude, fail_on, discover)
     settings = replace(settings, include_fixtures=include_fixtures or settings.include_fixtures)
     format_name = format_of("check", format_name, output)
     _refuse_ignored(format_name, fixes=fix or fix_idle or diff)
@@ -174,9 +184,20 @@ def check(
 
 def _named(files: tuple[str, ...], paths: tuple[str, ...]) -> tuple[str, ...]:
     """The paths to check: ``paths``, or the Dockerfiles of -f, whose build contexts ``paths`` are."""
-    return (
-        tuple(dict.fromkeys(dockerfile_of(file, path) for file in files for path in paths or ("",))) or paths
-    )
+    if not files:
+        return tuple(dict.fromkeys(one for path in paths for one in _dockerfiles(path)))
+    return tuple(dict.fromkeys(dockerfile_of(file, path) for file in files for path in paths or ("",)))
+
+
+def _dockerfiles(path: str) -> tuple[str, ...]:
+    """The Dockerfiles of a bake or compose file; ``path`` itself for everything else."""
+    from stagegraph.request.names import names_request
+
+    if path == "-" or os.path.isdir(path) or not names_request(path):
+        return (path,)
+    from stagegraph.request.read import dockerfiles_of
+
+    return dockerfiles_of(path, os.environ) or (path,)
 
 
 def _refuse_ignored(format_name: str, *, fixes: bool) -> None:
@@ -206,6 +227,7 @@ def _page(code: str) -> str:
 
 def _settings(
     select: tuple[str, ...],
+    enable: tuple[str, ...],
     ignore: tuple[str, ...],
     exclude: tuple[str, ...],
     fail_on: str | None,
@@ -215,12 +237,14 @@ def _settings(
     from stagegraph.check.settings import check_codes, read_settings
 
     settings = read_settings(Path())
-    selected, ignored = _split(select), _split(ignore)
+    selected, enabled, ignored = _split(select), _split(enable), _split(ignore)
     check_codes(selected, "--select")
+    check_codes(enabled, "--enable")
     check_codes(ignored, "--ignore")
     return replace(
         settings,
         select=selected or settings.select,
+        enable=(*settings.enable, *enabled),
         ignore=(*settings.ignore, *ignored),
         exclude=(*settings.exclude, *exclude),
         fail_on=fail_on or settings.fail_on,

@@ -55,7 +55,7 @@ def _row(
     )
 
 
-_SHOWN = "direction prune all steps critical_path labels title"
+_SHOWN = "direction prune all steps critical_path labels title detail"
 _VIEWS = {
     ("render", "svg"): f"{_SHOWN} theme engine legend link_base",
     ("render", "png"): f"{_SHOWN} theme engine legend",
@@ -64,7 +64,7 @@ _VIEWS = {
     ("render", "dot"): f"{_SHOWN} theme legend link_base",
     ("render", "mermaid"): f"{_SHOWN} link_base dialect",
     ("render", "markdown"): f"{_SHOWN} link_base dialect",
-    ("render", "text"): "prune steps critical_path labels title legend",
+    ("render", "text"): "prune steps critical_path labels title detail legend",
     ("diff", "text"): "title",
     ("diff", "svg"): "direction labels theme title",
     ("diff", "mermaid"): "direction labels title",
@@ -125,6 +125,9 @@ FORMATS: tuple[Format, ...] = (
     _row("affected", "json", "affected:as_json", "data with a schema"),
     _row("affected", "markdown", "affected:as_markdown", "for pull requests"),
     _row("affected", "targets", "affected:as_targets", "names of affected targets, one a line"),
+    _row("affected --history", "text", "history:as_text", "for a terminal", "colour width"),
+    _row("affected --history", "json", "history:as_json", "data with a schema"),
+    _row("affected --history", "markdown", "history:as_markdown", "for documents and job summaries"),
     _row("affected", "matrix", "affected:as_matrix", "names for a matrix in GitHub Actions"),
 )
 

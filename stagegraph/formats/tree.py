@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from stagegraph.formats.terminal_text import UNBROKEN, WIDTH, Text, shortened, to_text, two_columns
-from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role, Step, StepKind
+from stagegraph.model import BUILT, Edge, EdgeKind, Node, NodeKind, Reach, Report, Role, Step, StepKind
+from stagegraph.picture.detail import at_detail
 from stagegraph.picture.shorten import cut, edge_label
 from stagegraph.picture.view import View
 from stagegraph.source import printable
-from stagegraph.units import counted, measured_words, size
+from stagegraph.units import counted, measured_words, rebuild_words, size
 
 _STYLES = {
     Role.TARGET: "bold white on_blue",
@@ -59,6 +60,7 @@ def render(report: Report, view: View, *, colour: bool = False, width: int = 0) 
 
     The lines of the trees are cut to ``width``, which is 100 without a terminal.
     """
+    report = at_detail(report, view)
     return to_text(_texts(report, view, width or WIDTH), colour=colour, width=width or UNBROKEN)
 
 
@@ -162,6 +164,8 @@ class _Trees:
             line = f"{step.line:>4}  " if step.line is not None else "      "
             text = Text(line, style="dim")
             text.append(" ".join(printable(step.name).split()))
+            if step.rebuild and not step.rebuild.is_cached:
+                text.append(f"  {step.rebuild.status}", style="bold red")
             if self._view.critical_path and step.critical:
                 text.append("  critical", style="bold red")
             yield Text(guide, style="dim") + shortened(text, room)
@@ -191,10 +195,12 @@ class _Trees:
 
     def _details(self, node: Node) -> str:
         words = [_KINDS[node.kind]] if node.kind in _KINDS else []
-        if node.kind is NodeKind.STAGE and node.steps:
+        if node.kind in BUILT and node.steps:
             words.append(counted(node.steps, "step"))
         if node.measured:
             words.append(measured_words(node.measured))
+        if node.rebuild:
+            words.append(rebuild_words(node.rebuild, with_line=True))
         if node.bytes is not None:
             words.append(size(node.bytes))
         if node.platform:
@@ -202,6 +208,8 @@ class _Trees:
         return f" ({', '.join(words)})" if words else ""
 
     def _instructions(self, edges: Sequence[Edge]) -> str:
+        if edges[0].kind is EdgeKind.TAG:
+            return f"by tag {', '.join(edges[0].paths)}"
         kinds = "/".join(dict.fromkeys(str(edge.kind).upper() for edge in edges))
         label = edge_label([edge for edge in edges if edge.kind is not EdgeKind.FROM], 50)
         paths = ", ".join(line.removeprefix("mount").lstrip() for line in label.split("\n"))

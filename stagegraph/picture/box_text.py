@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stagegraph.model import Node, NodeKind, Reach, Role
+from stagegraph.model import BUILT, Node, NodeKind, Reach, Role
 from stagegraph.picture.folding import Folded
 from stagegraph.picture.shorten import cut, shortened
 from stagegraph.picture.view import Box
 from stagegraph.source import printable
-from stagegraph.units import measured_words, size
+from stagegraph.units import measured_words, rebuild_weight, rebuild_words, size
 
 MOST_SOURCES = 12  # lines in a box; all of them are in its tooltip
 _ROLE_WORDS = {
@@ -35,7 +35,7 @@ def box_of(node: Node, kept: Folded) -> Box:
         critical=node.critical,
         line=node.line,
         count=len(kept.members.get(node.id, (node.id,))),
-        weight=node.measured.share if node.measured else 0.0,
+        weight=node.measured.share if node.measured else rebuild_weight(node.rebuild),
         members=kept.members.get(node.id, ()),
     )
 
@@ -47,8 +47,9 @@ def _sublabels(node: Node, kept: Folded) -> Iterator[str]:
         yield words
     if node.id in kept.names:
         yield printable(kept.names[node.id])
-    if node.id in kept.bases:
-        yield cut(f"FROM {kept.bases[node.id]}", 44)
+    base = kept.bases.get(node.id) or (node.base if node.kind is NodeKind.BAKE_TARGET else "")
+    if base:
+        yield cut(f"FROM {base}", 44)
     sources = kept.inside.get(node.id, ())
     shown = sources if len(sources) <= MOST_SOURCES else sources[: MOST_SOURCES - 1]
     yield from (source.line for source in shown)
@@ -65,10 +66,12 @@ def _words(node: Node) -> Iterator[str]:
         yield "dead"
     if node.base == "scratch":
         yield "FROM scratch"
-    if node.kind is NodeKind.STAGE and node.steps:
+    if node.kind in BUILT and node.steps:
         yield f"{node.steps} step{'s' if node.steps > 1 else ''}"
     if node.measured:
         yield measured_words(node.measured)
+    if node.rebuild:
+        yield rebuild_words(node.rebuild, with_line=True)
     if node.bytes is not None:
         yield size(node.bytes)
     if node.platform:
@@ -83,7 +86,7 @@ def _tooltip(node: Node, kept: Folded) -> Iterator[str]:
 
 def _sentence(node: Node) -> str:
     parts = [node.label]
-    if node.line:
+    if node.line and node.end_line:
         parts.append(f"lines {node.line} to {node.end_line}")
     if node.kind is NodeKind.STAGE and node.base:
         parts.append(f"FROM {node.base}")

@@ -12,7 +12,8 @@ def chains(nodes: Sequence[Node], edges: Sequence[Edge], alone: Collection[str])
     """The longest rows of stages, each the only reader, by FROM, of the one before, which reads nothing more.
 
     All stages of a row have one role and are all on the critical path or all not on it, and none of them is
-    in ``alone``. Between its ends a row has no other neighbours, so it can be drawn as one box without a circle.
+    in ``alone``. Between its ends a row has no other neighbours, so it can be drawn as one box without
+    a circle.
     """
     by_id = {node.id: node for node in nodes}
     reads, readers = _neighbours(nodes, edges)

@@ -13,13 +13,13 @@ from itertools import groupby, pairwise
 from msgspec.structs import replace
 
 from stagegraph.graph.critical_nodes import bases_of, carried, critical_hops
-from stagegraph.model import Edge, Node, Report, Step, StepKind, stage_id
+from stagegraph.model import Edge, Node, Report, Step, StepKind
 from stagegraph.picture.box_text import box_of
 from stagegraph.picture.folding import Folded
 from stagegraph.picture.shorten import cut
 from stagegraph.picture.view import Arrow, Box, Group
 from stagegraph.source import printable
-from stagegraph.units import measured_words
+from stagegraph.units import measured_words, rebuild_weight, rebuild_words
 
 MakeArrow = Callable[[Sequence[Edge]], Arrow]
 _PREFIX = r"\A\[[^\]]*\] (?:ONBUILD )?"  # of the name of a step
@@ -58,7 +58,7 @@ class _OpenedStages:
         self.frames = {node.id: node for node in kept.nodes if node.id in own}
         self.steps = [step for step in inner if step.node in self.frames]
         self._drawn = {f"step:{step.id}" for step in self.steps} | self._nodes.keys() - self.frames.keys()
-        self._with_steps = {stage_id(stage) for step in inner for stage in step.stages}
+        self._with_steps = {name for step in inner for name in report.nodes_of(step)}
         self._passed = set[tuple[str, str]]()  # edges of the report that `reads` has drawn
         by_frame = groupby(sorted(self.steps, key=lambda step: step.node), key=lambda step: step.node)
         self._steps_of = {node: list(steps) for node, steps in by_frame}
@@ -79,8 +79,8 @@ class _OpenedStages:
         result = [step for step in self._report.steps if step.kind is StepKind.RESULT]
         for step in (*self.steps, *result):
             for read, node in self._inputs(step):
-                nodes = carried(self._report.steps[read], node, self._bases) if node else ()
-                stages = [stage_id(stage) for stage in step.stages]
+                nodes = carried(self._report, self._report.steps[read], node, self._bases) if node else ()
+                stages = [self._report.nodes[stage].id for stage in step.stages]
                 self._passed.update((*pairwise(nodes), *((node, stage) for stage in stages)))
                 boxes = [*self._boxes(read, nodes), *self._box(step.id)]
                 yield from (self._arrow(a, b, step) for a, b in pairwise(boxes) if self._is_read(a, b))
@@ -150,8 +150,8 @@ def _step_box(step: Step, node: Node) -> Box:
     return Box(
         id=f"step:{step.id}",
         label=cut(re.sub(_PREFIX, "", step.name), 40),
-        sublabel=measured_words(step.measured) if step.measured else "",
-        weight=step.measured.share if step.measured else 0.0,
+        sublabel=_step_words(step),
+        weight=step.measured.share if step.measured else rebuild_weight(step.rebuild),
         tooltip=printable(step.name),
         kind=None,
         role=node.role,
@@ -160,6 +160,12 @@ def _step_box(step: Step, node: Node) -> Box:
         line=step.line,
         group=node.id,
     )
+
+
+def _step_words(step: Step) -> str:
+    if step.measured:
+        return measured_words(step.measured)
+    return rebuild_words(step.rebuild, with_line=False) if step.rebuild else ""
 
 
 def _frame(box: Box) -> Group:
