@@ -20,8 +20,8 @@ _ROW = r"^\| \[([\w-]+)\]\([^)]*\) \| (.+) \|$"
 _HEAD = """\
 # Gallery
 
-How stagegraph draws the Dockerfile of each directory in `samples/`, Dockerfiles in the shape of well-known ones,
-and generated Dockerfiles, without any option but `--theme`.
+How stagegraph draws the Dockerfile of each directory in `samples/`, Dockerfiles in the shape of
+well-known ones, and generated Dockerfiles, without any option but `--theme`.
 The tests draw these pictures again and compare them. After a change, `pytest --refresh tests/test_gallery.py`
 updates this page.
 """

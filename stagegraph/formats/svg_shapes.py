@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from math import hypot
 
-<<<<<<< HEAD
-from stagegraph.model import EdgeKind, NodeKind
-from stagegraph.picture.layout_result import Point, Rectangle, Route
-=======
 from stagegraph.model import BUILT, EdgeKind, NodeKind
-from stagegraph.picture.layout import Point, Rectangle, Route
->>>>>>> main
+from stagegraph.picture.layout_result import Point, Rectangle, Route
 from stagegraph.picture.sizes import Line, is_measured
 from stagegraph.picture.theme import COLOURED, DARK, DASHES, MARKED, Palette, Style
 from stagegraph.picture.view import Arrow, View
