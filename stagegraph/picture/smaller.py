@@ -106,13 +106,14 @@ def fewer_boxes(drawn: Picture, count: int) -> Picture:
     """
     away = _distances(drawn)
     order = sorted(drawn.boxes, key=lambda box: (_importance(box), away.get(box.id, len(away))))
-    boxes, others = tuple(order[:count]), order[count:]
+    kept = {box.id for box in order[:count]}
+    boxes = tuple(box for box in drawn.boxes if box.id in kept)
+    others = [box for box in drawn.boxes if box.id not in kept]
     if len(others) < 2:
         return drawn
     smaller = _with_boxes(drawn, (*boxes, _rest(others, drawn.compares)))
-    links = _links(drawn, {box.id for box in boxes}) or [
-        Arrow(source=REST, target=boxes[0].id, kind=EdgeKind.COPY)
-    ]
+    only = Arrow(source=REST, target=order[0].id, kind=EdgeKind.COPY)
+    links = _links(drawn, kept) or [only]
     return with_notes(
         replace(smaller, arrows=(*smaller.arrows, *links)), f"{len(others)} nodes are grouped into one"
     )
