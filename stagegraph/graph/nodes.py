@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
-from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.graph.build import Build
 from stagegraph.graph.stage_graph import StageGraph
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Role, Step, StepKind, stage_id
+from stagegraph.reach.choosing_options import SelectionConditions
 from stagegraph.reach.from_choices import FromChoices
 from stagegraph.reach.reachability import Reached
 
@@ -67,6 +67,7 @@ def _node(build: Build, name: str, role: Role, reached: Reached, steps: Sequence
         role=role,
         reach=reached.reach,
         why=reached.why,
+        platform_exists=reached.exists,
         index=data.get("index"),
         line=data.get("line"),
         steps=len(steps),
@@ -103,7 +104,7 @@ def edges_of_report(build: Build, choices: FromChoices, steps: Sequence[Step]) -
         for source, target in graph.edges
         for edge in graph.references.get((source, target), ())
     ]
-    edges += _selectable(graph, choices, build.file)
+    edges += _selectable(build, choices)
     return tuple(
         sorted(edges, key=lambda e: (graph.nodes[e.target]["index"], e.line, e.source, e.kind, e.paths))
     )
@@ -120,16 +121,19 @@ def _critical_edges(graph: StageGraph, steps: Sequence[Step]) -> set[tuple[str, 
     return pairs
 
 
-def _selectable(graph: StageGraph, choices: FromChoices, file: Dockerfile) -> Iterator[Edge]:
+def _selectable(build: Build, choices: FromChoices) -> Iterator[Edge]:
     """An edge from every earlier stage that another value of a variable in FROM would choose.
 
     A base that can be any stage has edges only from those that nothing else reads: an edge from every
     stage to it would say nothing.
     """
+    graph, file = build.whole_graph, build.file
+    conditions = SelectionConditions(file, choices, build.options)
     for selection in (one for own in choices.choices.values() for one in own):
         source, target = stage_id(selection.source), stage_id(selection.stage)
         is_base = graph.has_edge(source, target) and graph.edges[source, target]["kind"] == EdgeKind.FROM
         if not is_base and not (selection.loose and graph.out_degree(source)):
+            found = conditions.of(selection)
             yield Edge(
                 source=source,
                 target=target,
@@ -137,5 +141,6 @@ def _selectable(graph: StageGraph, choices: FromChoices, file: Dockerfile) -> It
                 line=file.stages[selection.stage].head.span.line,
                 needed=False,
                 selectable=True,
-                why=selection.why,
+                why=found.text,
+                platform_exists=found.exists,
             )
