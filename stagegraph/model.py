@@ -136,6 +136,7 @@ class Node(Struct, frozen=True, kw_only=True):
     slack: float | None = None  # how much later it could finish without a later end of the build
     critical: bool = False  # has a step on the critical path
     measured: Measured | None = None  # None if no record has it
+    bytes: int | None = None  # of a target: in its image; else in that image or in BuildKit's cache
 
     @property
     def needed(self) -> bool:
@@ -160,6 +161,7 @@ class Edge(Struct, frozen=True, kw_only=True):
     selectable: bool = False  # exists only with another build argument or platform: see ``why``
     why: str = ""  # "on arm64", for a selectable edge
     platform_exists: bool = True  # False if ``why`` names a platform that does not exist
+    bytes: int | None = None  # that it brings; None if no image and no cache says it
 
 
 class Step(Struct, frozen=True, kw_only=True):
@@ -192,6 +194,7 @@ class Shipped(Struct, frozen=True, kw_only=True):
     destination: str = ""  # in the image, or in the first stage of ``via``
     line: int | None = None  # of the instruction that copies it
     via: tuple[str, ...] = ()  # Node.ids between the source and the target, source first
+    bytes: int | None = None  # None if no image says it
 
 
 class LeftBehind(Struct, frozen=True, kw_only=True):
@@ -201,6 +204,7 @@ class LeftBehind(Struct, frozen=True, kw_only=True):
     platform: str = ""  # of its image, if the images for the platforms differ
     node: str
     kept: tuple[str, ...] = ()  # its paths that are in the image
+    bytes: int | None = None  # that BuildKit's cache keeps of it; None if unknown
 
 
 class Parallelism(Struct, frozen=True, kw_only=True):

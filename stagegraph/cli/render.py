@@ -16,6 +16,7 @@ from stagegraph.cli.common import (
 )
 from stagegraph.cli.dockerfile import dockerfile_argument
 from stagegraph.cli.format_choice import format_of, refuse_ignored
+from stagegraph.cli.measured_image import bytes_options
 from stagegraph.cli.suggestions import suggesting_commands
 from stagegraph.cli.writing import write
 from stagegraph.formats import formats
@@ -80,6 +81,7 @@ _DEFAULT_FORMAT = (
     help="What reads the Mermaid diagram: sphinx and plain have no front matter, azure is for Azure DevOps.",
 )
 @record_options
+@bytes_options
 def render(
     dockerfile: str,
     options: Options,
@@ -87,6 +89,8 @@ def render(
     format_name: str | None,
     record: str,
     build: str,
+    image: str,
+    usage: str,
     **view: str | bool,
 ) -> None:
     """Draw the build graph of DOCKERFILE.
@@ -110,6 +114,10 @@ def render(
 
         report = timed_report(record, build, dockerfile, options)
         wanted = replace(wanted, critical_path=True)
+    elif image or usage:
+        from stagegraph.cli.measured_image import weighed_report
+
+        report = weighed_report(image, usage, dockerfile, options)
     else:
         with suggesting_commands(dockerfile):
             report = analyse(read(dockerfile, options))

@@ -117,6 +117,7 @@ FORMATS: tuple[Format, ...] = (
     _row("sizes", "text", "sizes_text", "for a terminal", "colour width"),
     _row("sizes", "json", "sizes_json", "data with a schema"),
     _row("sizes", "markdown", "sizes_markdown", "for pull requests"),
+    _row("sizes", "html", "html.sizes_page", "page with a treemap of the bytes"),
     _row("sizes --compare", "text", "sizes_text:as_comparison", "for a terminal", "colour width"),
     _row("sizes --compare", "json", "sizes_json", "data with a schema"),
     _row("sizes --compare", "markdown", "sizes_markdown:as_comparison", "for pull requests"),

@@ -98,6 +98,8 @@ def _edges(drawn: Picture, palette: Palette) -> Iterator[Item]:
         yield f'<g class="edge upstream">{_sample(kind, colour, width)}</g>', 26.0, words
     if any(arrow.critical for arrow in drawn.arrows):
         yield f'<g class="edge critical">{_sample(None, palette.critical, 2.6)}</g>', 26.0, "critical path"
+    if any(arrow.weight for arrow in drawn.arrows):
+        yield f'<g class="edge upstream">{_sample(None, colour, 5.0)}</g>', 26.0, "thicker: more bytes"
 
 
 def _sample(kind: EdgeKind | None, colour: str, width: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from math import sqrt
 
 from stagegraph.formats.legend import legend
 from stagegraph.formats.svg_shapes import (
@@ -204,4 +205,4 @@ def _shifted(name: str, x: float, y: float) -> str:
 
 def _width(arrow: Arrow, name: str) -> float:
     width = 2.0 if arrow.kind is EdgeKind.FROM and arrow.needed else 1.2
-    return width + (1.4 if arrow.critical else 0.8 if name in SHIPS else 0)
+    return width + (1.4 if arrow.critical else 0.8 if name in SHIPS else 0) + 4 * sqrt(arrow.weight)

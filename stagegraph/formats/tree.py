@@ -10,7 +10,7 @@ from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role
 from stagegraph.picture.shorten import cut, edge_label
 from stagegraph.picture.view import View
 from stagegraph.source import printable
-from stagegraph.units import counted, measured_words
+from stagegraph.units import counted, measured_words, size
 
 _STYLES = {
     Role.TARGET: "bold white on_blue",
@@ -153,6 +153,8 @@ class _Trees:
             words.append(counted(node.steps, "step"))
         if node.measured:
             words.append(measured_words(node.measured))
+        if node.bytes is not None:
+            words.append(size(node.bytes))
         if node.platform:
             words.append(node.platform)
         return f" ({', '.join(words)})" if words else ""

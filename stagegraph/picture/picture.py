@@ -18,7 +18,7 @@ from stagegraph.picture.shorten import cut, edge_label, edge_tooltip
 from stagegraph.picture.theme import SHIPS, arrow_style, style_name
 from stagegraph.picture.view import Arrow, Box, Group, Picture, View
 from stagegraph.source import printable
-from stagegraph.units import measured_words
+from stagegraph.units import measured_words, size
 
 _PREFIX = r"\A\[[^\]]*\] (?:ONBUILD )?"  # of the name of a step
 MakeBox = Callable[[Node, Folded], Box]
@@ -34,7 +34,9 @@ def picture(report: Report, view: View) -> Picture:
 
 def picture_of(report: Report, kept: Folded, view: View) -> Picture:
     """The picture of ``kept``, the part of ``report`` to draw."""
-    arrow_of = partial(_arrow, {(item.node, item.line) for item in report.shipped if item.kind == "path"})
+    shipping = {(item.node, item.line) for item in report.shipped if item.kind == "path"}
+    heaviest = max((edge.bytes or 0 for edge in report.edges), default=0)
+    arrow_of = partial(_arrow, shipping, heaviest)
     if view.steps:
         boxes, arrows, groups = opened(report, kept, box_of, arrow_of)
     else:
@@ -114,14 +116,17 @@ def _merged(kept: Folded, arrow_of: MakeArrow) -> Iterator[Arrow]:
         )
 
 
-def _arrow(shipping: Collection[tuple[str, int | None]], edges: Sequence[Edge]) -> Arrow:
+def _arrow(shipping: Collection[tuple[str, int | None]], heaviest: int, edges: Sequence[Edge]) -> Arrow:
     first = edges[0]
+    known = [edge.bytes for edge in edges if edge.bytes is not None]
+    carried = sum(known) if len(known) == len(edges) else None
     return Arrow(
         source=first.source,
         target=first.target,
         kind=first.kind,
-        label=edge_label(edges),
+        label=" · ".join(filter(None, (edge_label(edges), "" if carried is None else size(carried)))),
         tooltip=edge_tooltip(edges),
+        weight=carried / heaviest if carried and heaviest else 0.0,
         critical=any(edge.critical for edge in edges),
         needed=any(edge.needed for edge in edges),
         selectable=first.selectable,

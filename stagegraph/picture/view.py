@@ -85,6 +85,7 @@ class Arrow(Struct, frozen=True, kw_only=True):
     ships: bool = False  # something that it carries is in the image, even if through other stages
     line: int | None = None
     count: int = 1
+    weight: float = 0.0  # its bytes as a part of those of the heaviest arrow, 0 to 1: the line is as thick
     change: Change | None = None
 
 
