@@ -11,7 +11,7 @@ from stagegraph.formats.json import to_json
 from stagegraph.formats.markdown import escaped
 from stagegraph.formats.terminal_text import UNBROKEN, Text, to_text
 from stagegraph.formats.timings_sections import build_name, plain_name, unknown_dependencies
-from stagegraph.picture.shorten import cut
+from stagegraph.picture.short_names import cut
 from stagegraph.source import printable
 from stagegraph.timings.compare import ChangeKind, StepChange, TimingsComparison
 from stagegraph.timings.timings import Timings, seconds

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from stagegraph.formats.terminal_text import UNBROKEN, WIDTH, Text, shortened, to_text
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role, Step, StepKind
-from stagegraph.picture.shorten import cut, edge_label
+from stagegraph.picture.short_names import cut
+from stagegraph.picture.shorten import edge_label
 from stagegraph.picture.view import View
 from stagegraph.source import printable
 from stagegraph.units import counted, measured_words, size

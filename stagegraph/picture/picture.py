@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import TypeVar
@@ -11,10 +11,12 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Step, StepKind
-from stagegraph.picture.box_text import box_of
+from stagegraph.picture.alternatives import likely
+from stagegraph.picture.box_text import box_of, node_labels
 from stagegraph.picture.direction import direction_of
 from stagegraph.picture.folding import Folded, folded
-from stagegraph.picture.shorten import cut, edge_label, edge_tooltip
+from stagegraph.picture.short_names import cut
+from stagegraph.picture.shorten import edge_labels, edge_tooltip
 from stagegraph.picture.theme import SHIPS, arrow_style, style_name
 from stagegraph.picture.view import Arrow, Box, Group, Picture, View
 from stagegraph.source import printable
@@ -29,6 +31,7 @@ MOST_LABELS = 90  # edges; above it their labels would hide the picture
 
 def picture(report: Report, view: View) -> Picture:
     """The picture of ``report``; its ``notes`` say what was merged, shortened or left out."""
+    report = likely(report, view)
     return picture_of(report, folded(report, view), view)
 
 
@@ -36,11 +39,13 @@ def picture_of(report: Report, kept: Folded, view: View) -> Picture:
     """The picture of ``kept``, the part of ``report`` to draw."""
     shipping = {(item.node, item.line) for item in report.shipped if item.kind == "path"}
     heaviest = max((edge.bytes or 0 for edge in report.edges), default=0)
-    arrow_of = partial(_arrow, shipping, heaviest)
+    groups_of_edges = [[edge] for edge in kept.edges] if view.steps else _parallel(kept)
+    arrow_of = partial(_arrow, shipping, heaviest, edge_labels(groups_of_edges))
+    make_box = partial(box_of, node_labels(kept.nodes))
     if view.steps:
-        boxes, arrows, groups = opened(report, kept, box_of, arrow_of)
+        boxes, arrows, groups = opened(report, kept, make_box, arrow_of)
     else:
-        boxes = tuple(box_of(node, kept) for node in kept.nodes)
+        boxes = tuple(make_box(node, kept) for node in kept.nodes)
         arrows, groups = tuple(_merged(kept, arrow_of)), ()
     notes = [*report.notes, *kept.notes]
     if view.labels and len(arrows) > MOST_LABELS:
@@ -106,17 +111,27 @@ def _shipped_word(report: Report, node: str, path: str) -> str:
 def _merged(kept: Folded, arrow_of: MakeArrow) -> Iterator[Arrow]:
     """Parallel edges of one kind as one arrow, without a label that only repeats its source."""
     conditions = {node.id: node.why for node in kept.nodes if node.reach is Reach.SELECTABLE}
-    parallel: dict[tuple[str, str, EdgeKind, bool], list[Edge]] = {}
-    for edge in kept.edges:
-        parallel.setdefault((edge.source, edge.target, edge.kind, edge.selectable), []).append(edge)
-    for group in parallel.values():
+    for group in _parallel(kept):
         arrow = arrow_of(group)
         yield (
             replace(arrow, label="") if arrow.label and conditions.get(arrow.source) == arrow.label else arrow
         )
 
 
-def _arrow(shipping: Collection[tuple[str, int | None]], heaviest: int, edges: Sequence[Edge]) -> Arrow:
+def _parallel(kept: Folded) -> list[list[Edge]]:
+    """The edges of one kind between the same nodes."""
+    parallel: dict[tuple[str, str, EdgeKind, bool], list[Edge]] = {}
+    for edge in kept.edges:
+        parallel.setdefault((edge.source, edge.target, edge.kind, edge.selectable), []).append(edge)
+    return list(parallel.values())
+
+
+def _arrow(
+    shipping: Collection[tuple[str, int | None]],
+    heaviest: int,
+    labels: Mapping[tuple[Edge, ...], str],
+    edges: Sequence[Edge],
+) -> Arrow:
     first = edges[0]
     known = [edge.bytes for edge in edges if edge.bytes is not None]
     carried = sum(known) if len(known) == len(edges) else None
@@ -124,7 +139,7 @@ def _arrow(shipping: Collection[tuple[str, int | None]], heaviest: int, edges: S
         source=first.source,
         target=first.target,
         kind=first.kind,
-        label=" · ".join(filter(None, (edge_label(edges), "" if carried is None else size(carried)))),
+        label=" · ".join(filter(None, (labels[tuple(edges)], "" if carried is None else size(carried)))),
         tooltip=edge_tooltip(edges),
         weight=carried / heaviest if carried and heaviest else 0.0,
         critical=any(edge.critical for edge in edges),

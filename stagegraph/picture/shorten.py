@@ -1,76 +1,98 @@
-"""Shortens texts for boxes and arrows; tooltips have the full texts."""
+"""What arrows carry, in short labels and in full tooltips."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 
 from stagegraph.model import Edge, EdgeKind
+from stagegraph.picture.short_names import (
+    ELLIPSIS,
+    LONGER,
+    between_words,
+    common_end,
+    common_start,
+    cut,
+    short,
+    told_apart,
+)
 from stagegraph.source import printable
 
 ARROW = " → "
-_ELLIPSIS = "…"
 _ROOTS = (".", "./", "/")
 _EVERYTHING = "everything"
 _TELLING = 6  # letters; a longer common part identifies the paths
 
 
-def shortened(text: str, length: int) -> str:
-    """``text`` of at most ``length`` characters, cut in its middle, the tail the longer half."""
-    text = printable(text)
-    if len(text) <= length:
-        return text
-    head = (length - 1) // 3
-    return text[:head].rstrip() + _ELLIPSIS + text[len(text) - (length - 1 - head) :].lstrip()
+def edge_labels(groups: Iterable[Sequence[Edge]]) -> dict[tuple[Edge, ...], str]:
+    """The label of each group of parallel edges; what carries other paths has another label."""
+    parallel = [tuple(group) for group in groups]
+    meanings = {group: tuple(line for edge in group for line in _transfers(edge)) for group in parallel}
+    firsts = {meaning: group for group, meaning in reversed(meanings.items()) if edge_label(group)}
+    labels = told_apart({meaning: partial(_edge_label, group) for meaning, group in firsts.items()})
+    return {group: labels.get(meaning, "") for group, meaning in meanings.items()}
 
 
-def cut(text: str, length: int) -> str:
-    """``text`` of at most ``length`` characters, cut at its end."""
-    text = printable(text)
-    return text if len(text) <= length else text[: length - 1].rstrip() + _ELLIPSIS
+def _edge_label(edges: Sequence[Edge], level: int) -> str:
+    return edge_label(edges, level=level)
 
 
-def edge_label(edges: Sequence[Edge], length: int = 34) -> str:
-    """What parallel edges carry: up to two lines of ``path → destination``, or a count."""
+def edge_label(edges: Sequence[Edge], length: int = 34, level: int = 0) -> str:
+    """What parallel edges carry: up to two lines of ``path → destination``, or a count.
+
+    At a higher ``level`` it is longer, and names the paths that it counts.
+    """
+    length = int(length * LONGER**level)
     lines = list(dict.fromkeys(line for edge in edges for line in _transfers(edge, length)))
     if len(lines) > 2:
-        return shortened(_many(edges), length)
+        return _many(edges, lines, length, level)
     return "\n".join(_both_ends(line, length) for line in lines)
 
 
-def _many(edges: Sequence[Edge]) -> str:
-    """The number of paths, with their common part if it is long enough to identify them."""
+def _many(edges: Sequence[Edge], lines: Sequence[str], length: int, level: int) -> str:
+    """The paths with their folder written once if that fits; or their number and what they have in common."""
+    if level:
+        return cut(", ".join(lines), 2 * length)
     paths = [path for edge in edges for path in edge.paths] or [""] * len(edges)
+    factored = _factored(paths)
+    if factored and set(lines) == set(paths) and len(factored) <= length:
+        return factored
     common = pattern(paths)
-    tells = len(common) > _TELLING and _ELLIPSIS in common and not common.startswith(paths[0])
-    return f"{len(paths)} × {common}" if tells else f"{len(paths)} paths"
+    tells = len(common) > _TELLING and ELLIPSIS in common and not common.startswith(paths[0])
+    return between_words(f"{len(paths)} × {common}" if tells else f"{len(paths)} paths", length)
+
+
+def _factored(paths: Sequence[str]) -> str:
+    """Paths of one folder with the folder written once: ``/usr/local/{bin, lib}``; empty if there is none."""
+    folder = posixpath.commonpath(paths) if len({path.startswith("/") for path in paths}) == 1 else ""
+    names = [path[len(folder) + 1 :].rstrip("/") for path in paths]
+    if len(folder) < _TELLING or not all(names) or any("/" in name for name in names):
+        return ""
+    return f"{folder}/{{{', '.join(names)}}}"
 
 
 def pattern(texts: Sequence[str]) -> str:
-    """The common start and end of ``texts`` with … between; the first text if they have none."""
-    start = _common(texts)
-    end = _common([text[len(start) :][::-1] for text in texts])[::-1]
+    """The words that ``texts`` begin and end with, and … between; the first text if they have none."""
+    start = texts[0][: common_start(texts)]
+    count = common_end(texts)
+    end = texts[0][len(texts[0]) - count :]
     if len(set(texts)) == 1:
         return texts[0]
-    return f"{start}{_ELLIPSIS}{end}" if len(start) + len(end) > 1 else f"{texts[0]} {_ELLIPSIS}"
-
-
-def _common(texts: Sequence[str]) -> str:
-    first, last = min(texts), max(texts)
-    for at, letter in enumerate(first):
-        if last[at : at + 1] != letter:
-            return first[:at]
-    return first
+    return f"{start}{ELLIPSIS}{end}" if len(start) + len(end) > 1 else f"{texts[0]} {ELLIPSIS}"
 
 
 def _both_ends(line: str, length: int) -> str:
     """``path → destination`` with each end shortened by itself."""
     source, arrow, destination = line.partition(ARROW)
-    if not arrow or len(line) <= length:
-        return shortened(line, length)
+    if len(line) <= length:
+        return printable(line)
+    if not arrow:
+        verb, _, path = line.rpartition(" ") if line.startswith(("mount ", "to ")) else ("", "", line)
+        return f"{verb} {short(path, length - len(verb) - 1)}" if verb else short(line, length)
     room = (length - len(ARROW)) // 2
     spare = max(0, room - min(len(source), len(destination)))
-    return shortened(source, room + spare) + ARROW + shortened(destination, room + spare)
+    return short(source, room + spare) + ARROW + short(destination, room + spare)
 
 
 def edge_tooltip(edges: Sequence[Edge]) -> str:
@@ -78,7 +100,7 @@ def edge_tooltip(edges: Sequence[Edge]) -> str:
     return "\n".join(f"line {edge.line}: {_edge_sentence(edge)}" for edge in edges)
 
 
-def _transfers(edge: Edge, length: int) -> list[str]:
+def _transfers(edge: Edge, length: int = 10**9) -> list[str]:
     if edge.selectable:
         return [edge.why]
     if edge.kind is EdgeKind.FROM:
@@ -94,7 +116,7 @@ def _transfers(edge: Edge, length: int) -> list[str]:
 
 def _listed(paths: Sequence[str], length: int) -> str:
     """Paths with one destination: all of them, or the first and how many more."""
-    listed = ", ".join(paths)
+    listed = _factored(paths) or ", ".join(paths)
     return listed if len(listed) <= length // 2 + 4 else f"{paths[0]} +{len(paths) - 1}"
 
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from stagegraph.model import NodeKind
-from stagegraph.picture.shorten import cut
+from stagegraph.picture.short_names import cut
 from stagegraph.picture.theme import MARKED, style_name
 from stagegraph.picture.view import Arrow, Box, Group
 
