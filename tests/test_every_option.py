@@ -89,7 +89,7 @@ USAGE = """\
 # by command: what it is run with, and an option that should matter
 _Options = dict[str, tuple[str, ...]]
 CASES: dict[str, tuple[tuple[str, ...], _Options]] = {
-    "render": (("Dockerfile",), _BUILD | _VIEW | _MEASURED),
+    "render": (("Dockerfile",), _BUILD | _VIEW | _MEASURED | {"check": ("--check",)}),
     "report": (("Dockerfile",), _BUILD | _MEASURED),
     "explain": (("alpine:1", "Dockerfile"), _BUILD),
     "diff": (

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import graphviz
 
+from stagegraph.formats.dot_legend import legend
 from stagegraph.formats.node_ids import arrow_ids, node_ids
-from stagegraph.model import EdgeKind, NodeKind, Report
+from stagegraph.model import EdgeKind, NodeKind, Report, Role
 from stagegraph.picture.picture import picture
+from stagegraph.picture.sizes import title_lines
 from stagegraph.picture.theme import Palette, Style, arrow_dash, arrow_styles, border, palette_of, style_name
 from stagegraph.picture.view import Arrow, Box, Group, Picture, View, checked_link_base, line_link
-from stagegraph.source import printable, xml_text
+from stagegraph.source import xml_text
 
 FONT = "Arial"  # one family: graphviz-pure measures a list with another font
+_TITLE_ROOM = 640.0  # pixels
 PLAIN_ABOVE = 400  # boxes; above it labels are plain text and splines are lines, which are faster to lay out
 _SHAPES = {
     NodeKind.STAGE: "box",
@@ -52,13 +55,26 @@ def dot_of(drawn: Picture, view: View, palette: Palette, *, tooltips: bool) -> s
     for arrow, name, own in zip(drawn.arrows, arrow_styles(drawn), ids, strict=True):
         attributes = _arrow(arrow, name, view, palette, tooltips) | {"id": own}
         graph.edge(names[arrow.source], names[arrow.target], **attributes)
+    _add_legend(graph, drawn, legend(drawn, palette, shown=view.legend), names, palette)
     return str(graph.source)
 
 
+def _add_legend(
+    graph: graphviz.Digraph, drawn: Picture, label: str, names: Mapping[str, str], palette: Palette
+) -> None:
+    """Add a node below the targets, whose name no box has, since these have a prefix."""
+    if label:
+        graph.node("legend", label, shape="plain", fontsize="11", fontcolor=palette.text)
+        for box in drawn.boxes:
+            if box.role is Role.TARGET:
+                graph.edge(names[box.id], "legend", style="invis")
+
+
 def _title(title: str) -> dict[str, str]:
-    if not title:
+    lines = [graphviz.escape(line.text) for line in title_lines(title, _TITLE_ROOM)]
+    if not lines:
         return {}
-    return {"label": graphviz.escape(printable(title)), "labelloc": "t", "fontsize": "16"}
+    return {"label": graphviz.nohtml("\\n".join(lines)), "labelloc": "t", "fontsize": "16"}
 
 
 def _graph_attributes(drawn: Picture, palette: Palette, plain: bool) -> dict[str, str]:

@@ -24,7 +24,7 @@ ROLE_WORDS = {
     "changed": "changed or renamed",
     "same": "unchanged",
 }
-_KINDS = {
+KIND_WORDS = {
     NodeKind.STAGE: "stage",
     NodeKind.IMAGE: "image",
     NodeKind.CONTEXT: "build context",
@@ -84,7 +84,7 @@ def _kinds(drawn: Picture, palette: Palette) -> Iterator[Item]:
     present = {box.kind for box in drawn.boxes}
     name = "same" if drawn.compares else "upstream"
     style = palette.style(name)
-    for kind, words in _KINDS.items():
+    for kind, words in KIND_WORDS.items():
         if kind in present and kind is not NodeKind.STAGE:
             shape = outline(kind, Rectangle(x=10, y=6, width=20, height=17), paint(style))
             yield f'<g class="swatch {name}">{shape}</g>', 20.0, words
@@ -93,7 +93,7 @@ def _kinds(drawn: Picture, palette: Palette) -> Iterator[Item]:
 def _edges(drawn: Picture, palette: Palette) -> Iterator[Item]:
     present = {arrow.kind for arrow in drawn.arrows}
     colour = palette.style("upstream").line
-    for kind, words in _edge_words(present).items():
+    for kind, words in edge_words(present).items():
         width = 2.0 if kind is EdgeKind.FROM else 1.2
         yield f'<g class="edge upstream">{_sample(kind, colour, width)}</g>', 26.0, words
     if any(arrow.critical for arrow in drawn.arrows):
@@ -109,7 +109,7 @@ def _sample(kind: EdgeKind | None, colour: str, width: float) -> str:
     return drawing + head(Arrow(source="", target="", kind=kind), route, colour)
 
 
-def _edge_words(present: Collection[EdgeKind | None]) -> dict[EdgeKind, str]:
+def edge_words(present: Collection[EdgeKind | None]) -> dict[EdgeKind, str]:
     """The words for the kinds in ``present``; COPY and ADD have the same arrow and so one entry."""
     words_of = {kind: words for kind, words in EDGE_WORDS.items() if kind in present}
     if EdgeKind.COPY in words_of and EdgeKind.ADD in words_of:

@@ -29,7 +29,7 @@ from stagegraph.picture.sizes import (
     label_lines,
     mark_room,
     text_height,
-    title_line,
+    title_lines,
 )
 from stagegraph.picture.smaller import LAYOUT_REASON, smaller_pictures
 from stagegraph.picture.theme import (
@@ -47,6 +47,7 @@ from stagegraph.source import xml_text
 
 MARGIN = 20.0
 _BELOW_TITLE = 14.0
+_WORDS = r' id="stagegraph-\w+">([^<]*)<'
 _SIZE = r'<svg width="(\d+)" height="(\d+)"'
 
 
@@ -68,6 +69,14 @@ def svg_of(pictures: Iterable[Picture], view: View) -> str:
 def svg_of_layout(drawn: Picture, layout: Layout, view: View) -> str:
     """``drawn`` as one SVG, by ``layout``."""
     return "".join(_Sheet(drawn, layout, view).parts())
+
+
+def words_of(text: str) -> tuple[str, str]:
+    """The title and the description of an SVG that is written here."""
+    from html import unescape
+
+    title, description = re.findall(_WORDS, text)
+    return unescape(title), unescape(description)
 
 
 def size_of(text: str) -> tuple[int, int]:
@@ -92,13 +101,13 @@ class _Sheet:
         notes = [f"{note[:1].upper()}{note[1:]}." for note in drawn.notes]
         room = max(layout.width, 520.0)
         footer, wanted, needed = legend(drawn, self._palette, notes, self._view.legend, room)
-        heading = [title_line(self._view.title)] if self._view.title else []
-        top = MARGIN + sum(line.height + _BELOW_TITLE for line in heading)
-        width = max(layout.width, wanted, *(line.width for line in heading)) + 2 * MARGIN
+        heading = title_lines(self._view.title, max(room, wanted))
+        top = MARGIN + (text_height(heading) + _BELOW_TITLE if heading else 0)
+        width = max([layout.width, wanted, *(line.width for line in heading)]) + 2 * MARGIN
         height = layout.height + top + MARGIN + needed
         yield from self._head(width, height)
-        for text in heading:
-            yield text_line(text, width / 2, MARGIN + text.height / 2, self._palette.text) + "\n"
+        if heading:
+            yield text_block(heading, width / 2, MARGIN, self._palette.text) + "\n"
         yield _shifted("graph", (width - layout.width) / 2, top)
         yield from self._frames()
         yield from self._arrows()
