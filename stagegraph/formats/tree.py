@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from stagegraph.formats.terminal_text import UNBROKEN, WIDTH, Text, shortened, to_text, two_columns
-from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role, Step, StepKind
+from stagegraph.formats.tree_folding import Shapes, Sibling, few, names
+from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role, Step, StepKind, stage_id
+from stagegraph.picture.alternatives import likely
 from stagegraph.picture.short_names import cut
 from stagegraph.picture.shorten import edge_label
 from stagegraph.picture.view import View
@@ -42,6 +44,7 @@ _ROLES = {
     Role.UNNEEDED: "not needed",
 }
 _KEY = "◉ target   ● in the image   ◐ partly in the image   ○ left behind   · not needed"
+_LEAST_STEP = 24  # characters of an instruction beside what follows it
 _EDGES = {
     EdgeKind.FROM: "base of the stage that it is listed under",
     EdgeKind.COPY: "copied by that stage",
@@ -58,12 +61,15 @@ _SOURCES = {
 def render(report: Report, view: View, *, colour: bool = False, width: int = 0) -> str:
     """``report`` as trees; a stage that several stages read is expanded once, and then marked "(above)".
 
+    Siblings that are alike are folded into the first of them, unless ``view`` asks for everything.
+
     The lines of the trees are cut to ``width``, which is 100 without a terminal.
     """
     return to_text(_texts(report, view, width or WIDTH), colour=colour, width=width or UNBROKEN)
 
 
 def _texts(report: Report, view: View, width: int) -> Iterator[Text]:
+    report = likely(report, view)
     trees = _Trees(report, view, width)
     if view.title:
         yield Text(printable(view.title), style="bold")
@@ -75,7 +81,11 @@ def _texts(report: Report, view: View, width: int) -> Iterator[Text]:
         if unneeded:
             yield Text()
             yield Text("Not needed", style="bold")
-        yield from map(trees.unneeded, unneeded)
+        for node, rest in few(unneeded) if not view.all else ((node, ()) for node in unneeded):
+            yield trees.unneeded(node)
+            if rest:
+                more = f"  + {len(rest)} more {rest[0].reach}: {printable(names(rest))}"
+                yield shortened(Text(more, style="dim"), width)
     for note in report.notes:
         yield Text()
         yield Text(f"note: {note}")
@@ -109,10 +119,10 @@ class _Branch(NamedTuple):
     """A line of a tree that is still to be written."""
 
     node: str
-    text: Text
+    edges: Sequence[Edge]  # from it to the node above it
     guides: str  # before the text
     below: str  # before the lines of what it reads, without their own guides
-    expands: bool
+    more: Text | None = None  # instead of the node: those that are like the one before
 
 
 class _Trees:
@@ -123,49 +133,77 @@ class _Trees:
         self._width = width
         self._nodes = {node.id: node for node in report.nodes}
         self._reads = _reads(report.edges)
+        self._shapes = Shapes(self._nodes, self._reads, view.critical_path)
         self._written: set[str] = set()
         self.repeats = False  # whether a line says "(above)"
         self._steps_of: dict[str, list[Step]] = {}
         for step in report.steps if view.steps else ():
-            if step.kind not in (StepKind.SOURCE, StepKind.RESULT):
-                self._steps_of.setdefault(step.node, []).append(step)
+            for stage in step.stages if step.kind not in (StepKind.SOURCE, StepKind.RESULT) else ():
+                self._steps_of.setdefault(stage_id(stage), []).append(step)
+        path = [step for step in report.critical_path if report.steps[step].kind is not StepKind.SOURCE]
+        self._places = {step: f"{place} of {len(path)}" for place, step in enumerate(path, 1)}
 
     def tree(self, root: str) -> Iterator[Text]:
         """The lines of ``root`` and of everything that it reads, directly or not, depth first."""
-        waiting = [_Branch(root, self._text(self._nodes[root], ()), "", "", True)]
+        waiting = [_Branch(root, (), "", "")]
         while waiting:
             branch = waiting.pop()
+            again = branch.node in self._written and branch.node in self._reads
+            text = branch.more or self._text(self._nodes[branch.node], branch.edges, again=again)
             room = self._width - len(branch.guides)
             if room > 0:
-                yield Text(branch.guides, style="dim") + shortened(branch.text, room)
-            if branch.expands:
+                yield Text(branch.guides, style="dim") + shortened(text, room)
+            if not again and not branch.more:
+                self._written.add(branch.node)
                 yield from self._steps(branch)
                 waiting.extend(reversed(self._branches(branch)))
 
     def _branches(self, parent: _Branch) -> list[_Branch]:
-        reads = self._reads.get(parent.node, {})
+        rows = list(self._rows(parent.node))
         branches = []
-        for number, (source, edges) in enumerate(reads.items(), 1):
-            again = source in self._written and source in self._reads
-            text = self._text(self._nodes[source], edges, again=again)
-            end, below = ("└── ", "    ") if number == len(reads) else ("├── ", "│   ")
+        for number, (source, edges, more) in enumerate(rows, 1):
+            end, below = ("└── ", "    ") if number == len(rows) else ("├── ", "│   ")
             # cut to the width, so that the time for a long chain is linear
             guides, below = (f"{parent.below}{guide}"[: self._width] for guide in (end, below))
-            branches.append(_Branch(source, text, guides, below, not again))
-            self._written.add(source)
+            branches.append(_Branch(source, edges, guides, below, more))
         return branches
 
+    def _rows(self, parent: str) -> Iterator[tuple[str, Sequence[Edge], Text | None]]:
+        """The lines below ``parent``: a node with the edges from it, or the line of those that are folded."""
+        for source, like in self._siblings(parent):
+            yield source, self._reads[parent][source], None
+            if like:
+                listed = printable(names([self._nodes[one] for one in like]))
+                yield source, (), Text(f"+ {len(like)} more like this: {listed}", style="dim")
+
+    def _siblings(self, parent: str) -> list[Sibling]:
+        if self._view.all:
+            return list(map(Sibling, self._reads.get(parent, {})))
+        return self._shapes.siblings(parent, self._written)
+
     def _steps(self, branch: _Branch) -> Iterator[Text]:
-        """The steps of a stage, one a line, if they are asked for."""
+        """The steps of a stage, one a line, if they are asked for; the instruction is cut first."""
         guide = f"{branch.below}{'│' if branch.node in self._reads else ' '}   "[: self._width]
         room = self._width - len(guide)
         for step in self._steps_of.get(branch.node, ()) if room > 0 else ():
             line = f"{step.line:>4}  " if step.line is not None else "      "
             text = Text(line, style="dim")
             text.append(" ".join(printable(step.name).split()))
-            if self._view.critical_path and step.critical:
-                text.append("  critical", style="bold red")
-            yield Text(guide, style="dim") + shortened(text, room)
+            after = self._after_step(branch.node, step)
+            if room - len(after.plain) > _LEAST_STEP:
+                text = shortened(text, room - len(after.plain))
+            yield Text(guide, style="dim") + shortened(text + after, room)
+
+    def _after_step(self, node: str, step: Step) -> Text:
+        """What follows the instruction of a step: its time, its place on the critical path."""
+        text = Text()
+        if step.measured:
+            text.append(f"  ({measured_words(step.measured)})", style="dim")
+        if step.node != node and step.node in self._nodes:
+            text.append(f"  (same step as in {cut(self._nodes[step.node].label, 30)})", style="dim")
+        if self._view.critical_path and step.id in self._places:
+            text.append(f"  critical {self._places[step.id]}", style="bold red")
+        return text
 
     def unneeded(self, node: Node) -> Text:
         """One line for a stage that is not needed, with what would make it needed."""

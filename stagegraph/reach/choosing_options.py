@@ -65,10 +65,13 @@ def options_that_choose(
     ]
     exist = {True: list[Options](), False: list[Options]()}
     for changed in changes:
-        values = _with_arguments(Options(), changed).build_args
-        found = condition(values, choices.derived.plain, ()).exists
+        found = PLATFORM_NAMES.isdisjoint(changed) or _exists(changed, choices.derived.plain)
         exist[found] += [*_on_platform(start, changed, arguments), _with_arguments(start, changed)]
     yield from (*exist[True], *exist[False])
+
+
+def _exists(changed: Bindings, plain: frozenset[str]) -> bool:
+    return condition(_with_arguments(Options(), changed).build_args, plain, ()).exists
 
 
 def _on_platform(options: Options, changed: Bindings, arguments: Mapping[str, str]) -> Iterator[Options]:

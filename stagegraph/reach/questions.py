@@ -160,7 +160,7 @@ class OptionSearch:
         stage_reads = self.stage_reads(options)
         if stage_reads is None:
             return
-        for stage in sorted(self.reached(options)):
+        for stage in sorted(self.reached(options)) if not self.exhausted else ():
             default = stage_reads.base(stage)
             for selection in self.from_choices.choices.get(stage, ()):
                 if selection.source in seen or selection.source == default:
