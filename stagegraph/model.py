@@ -134,7 +134,7 @@ class Node(Struct, frozen=True, kw_only=True):
     level: int | None = None  # steps in the longest chain before its first step; None if not needed
     finish: float | None = None  # earliest finish of its last step
     slack: float | None = None  # how much later it could finish without a later end of the build
-    critical: bool = False  # has a step on the critical path
+    critical: bool = False  # the critical path passes through it
     measured: Measured | None = None  # None if no record has it
     bytes: int | None = None  # of a target: in its image; else in that image or in BuildKit's cache
 
@@ -175,12 +175,22 @@ class Step(Struct, frozen=True, kw_only=True):
     stages: tuple[int, ...]  # all stages that it belongs to: equal steps of two stages are one
     node: str  # Node.id of its first stage, or of the source that it loads; "" if none
     inputs: tuple[int, ...]
+    read_from: tuple[
+        tuple[int, str], ...
+    ] = ()  # inputs from other nodes, and the Node.id that each is read from
     others: tuple[tuple[str, int | None], ...] = ()  # names and lines of equal steps merged into it
     level: int = 0
     finish: float = 0.0
     slack: float = 0.0
     critical: bool = False
     measured: Measured | None = None
+
+
+def nodes_of_step(step: Step) -> list[str]:
+    """The ids of the nodes that a step belongs to: the source that it loads, or its stages."""
+    if step.kind is StepKind.SOURCE:
+        return [step.node]
+    return [stage_id(stage) for stage in step.stages]
 
 
 class Shipped(Struct, frozen=True, kw_only=True):

@@ -260,8 +260,9 @@ def test_the_legend_explains_only_what_is_drawn() -> None:
 
 
 def test_the_legend_has_the_critical_path_where_it_is_marked() -> None:
-    assert "critical path" in texts(svg(report(SAMPLE), legend=True, critical_path=True))
-    assert "critical path" not in texts(svg(report(SAMPLE), legend=True))
+    words = "critical path, in order of its numbers"
+    assert words in texts(svg(report(SAMPLE), legend=True, critical_path=True))
+    assert words not in texts(svg(report(SAMPLE), legend=True))
 
 
 def test_a_picture_says_what_it_shows_to_a_screen_reader() -> None:

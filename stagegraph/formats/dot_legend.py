@@ -40,7 +40,7 @@ def _legend(drawn: Picture, palette: Palette) -> Iterator[str]:
         width = 2 if edge is EdgeKind.FROM else 1
         yield _row(_line(palette.style("upstream").line, width, EDGE_DASHES[edge]), words)
     if any(arrow.critical for arrow in drawn.arrows):
-        yield _row(_line(palette.critical, 3, "solid"), "critical path")
+        yield _row(_line(palette.critical, 3, "solid"), "critical path, in order of its numbers")
 
 
 def _notes(drawn: Picture, palette: Palette) -> Iterator[str]:
@@ -59,4 +59,5 @@ def _line(colour: str, width: int, dash: str) -> str:
 
 
 def _dashed(dash: str) -> str:
-    return "" if dash == "solid" else f' STYLE="{dash}"'
+    """The style of a cell, which has no dash-dot."""
+    return "" if dash == "solid" else f' STYLE="{"dotted" if dash == "dashdot" else dash}"'

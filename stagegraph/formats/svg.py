@@ -8,10 +8,13 @@ from math import sqrt
 
 from stagegraph.formats.legend import legend
 from stagegraph.formats.svg_shapes import (
+    double,
+    double_line,
     head,
     line,
     mark,
     number,
+    ordinal,
     outline,
     paint,
     rounded,
@@ -19,7 +22,7 @@ from stagegraph.formats.svg_shapes import (
     text_block,
     text_line,
 )
-from stagegraph.model import EdgeKind, Report
+from stagegraph.model import EdgeKind, NodeKind, Report
 from stagegraph.picture.layout import Layout, Rectangle, Route, lay_out
 from stagegraph.picture.sizes import (
     above,
@@ -46,6 +49,7 @@ from stagegraph.picture.view import Arrow, Box, Group, Picture, View, checked_li
 from stagegraph.source import xml_text
 
 MARGIN = 20.0
+_DOUBLE = 3.9  # the least width of a double line: two strokes with as much between them
 _BELOW_TITLE = 14.0
 _WORDS = r' id="stagegraph-\w+">([^<]*)<'
 _SIZE = r'<svg width="(\d+)" height="(\d+)"'
@@ -137,22 +141,23 @@ class _Sheet:
 
     def _frame(self, group: Group, rectangle: Rectangle) -> str:
         style = self._palette.style(style_name(group))
-        colour = self._palette.critical if group.critical else style.line
-        return rounded(
-            rectangle, 10, f'class="shape" {paint(style._replace(fill=self._palette.frame), colour)}'
-        )
+        drawing = rounded(rectangle, 10, f'class="shape" {paint(style._replace(fill=self._palette.frame))}')
+        if not group.critical:
+            return drawing
+        return drawing + double(NodeKind.STAGE, rectangle, self._palette, style, max(style.width, _DOUBLE))
 
     def _frame_names(self) -> Iterator[str]:
-        """The titles of frames, drawn over the lines that lead into the frames."""
+        """The titles of frames, each on a plate, at which arrows end."""
         palette = self._palette
-        for group, rectangle in zip(self._drawn.groups, self._layout.frames, strict=True):
-            name, middle = style_name(group), rectangle.top + 15
-            left = rectangle.left + 12 + frame_mark(group)
-            text = text_line(
-                frame_line(group), left, middle, palette.text, f' stroke="{palette.frame}"', "start"
-            )
-            dot = mark(name, rectangle.left + 17, middle, palette.style(name).line)
-            yield self._part(f"frame-name {name}", "", group.line, dot + text)
+        for group, rectangle in zip(self._drawn.groups, self._layout.bands, strict=True):
+            name, written, room = style_name(group), frame_line(group), frame_mark(group)
+            style = palette.style(name)
+            colours = f'class="plate" fill="{palette.paper}" stroke="{style.line}"'
+            plate = rounded(rectangle, 5, f'{colours} stroke-width="1"')
+            left = rectangle.x - (written.width + room) / 2
+            text = text_line(written, left + room, rectangle.y, palette.text, anchor="start")
+            dot = mark(name, left + 5, rectangle.y, style.line)
+            yield self._part(f"frame-name {name}", "", group.line, plate + dot + text)
 
     def _arrows(self) -> Iterator[str]:
         for arrow, route, name in zip(self._drawn.arrows, self._layout.routes, self._styles, strict=True):
@@ -160,8 +165,12 @@ class _Sheet:
             yield self._part(classes, arrow.tooltip, arrow.line, self._arrow(arrow, route, name))
 
     def _arrow(self, arrow: Arrow, route: Route, name: str) -> str:
-        colour = self._palette.critical if arrow.critical else self._palette.style(name).line
-        return line(route, colour, _width(arrow, name), arrow_dash(arrow)) + head(arrow, route, colour)
+        palette, width, dash = self._palette, _width(arrow, name), arrow_dash(arrow)
+        colour = palette.style(name).line
+        drawing = line(route, colour, width, dash) + head(arrow, route, colour)
+        if not arrow.critical:
+            return drawing
+        return drawing + double_line(arrow, route, palette, width + 2.4, dash)
 
     def _labels(self) -> Iterator[str]:
         """The labels, drawn over all lines, each with an outline in the colour of the paper."""
@@ -186,10 +195,12 @@ class _Sheet:
     def _box(self, box: Box, rectangle: Rectangle) -> str:
         name = style_name(box)
         style = self._palette.style(name)
-        colour = self._palette.critical if box.critical else style.line
         lines = box_lines(box)
         top = rectangle.y + above(box) / 2 - text_height(lines) / 2
-        shape = outline(box.kind, rectangle, paint(style, colour, border(box, style.width)))
+        width = border(box, style.width)
+        shape = outline(box.kind, rectangle, paint(style, style.line, width))
+        if box.critical:
+            shape += double(box.kind, rectangle, self._palette, style, max(width, _DOUBLE))
         first, room = lines[0], mark_room(box)
         middle = top + first.height / 2
         left = rectangle.x - (first.width + room) / 2
@@ -198,6 +209,7 @@ class _Sheet:
             + (mark(name, left + 5, middle, style.text if name == "target" else style.line) if room else "")
             + text_line(first, rectangle.x + room / 2, middle, style.text)
             + text_block(lines[1:], rectangle.x, top + first.height, style.text)
+            + (ordinal(box.ordinal, rectangle, self._palette) if box.ordinal else "")
         )
 
     def _part(self, classes: str, tooltip: str, source_line: int | None, inner: str) -> str:
@@ -214,4 +226,4 @@ def _shifted(name: str, x: float, y: float) -> str:
 
 def _width(arrow: Arrow, name: str) -> float:
     width = 2.0 if arrow.kind is EdgeKind.FROM and arrow.needed else 1.2
-    return width + (1.4 if arrow.critical else 0.8 if name in SHIPS else 0) + 4 * sqrt(arrow.weight)
+    return width + (0.8 if name in SHIPS else 0) + 4 * sqrt(arrow.weight)

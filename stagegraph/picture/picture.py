@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import pairwise
 from typing import TypeVar
 
 from msgspec.structs import replace
 
-from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Step, StepKind
+from stagegraph.model import Edge, EdgeKind, NodeKind, Reach, Report
 from stagegraph.picture.alternatives import likely
 from stagegraph.picture.box_text import box_of, node_labels
-from stagegraph.picture.direction import direction_of
+from stagegraph.picture.direction import direction_of, ranks
 from stagegraph.picture.folding import Folded, folded
-from stagegraph.picture.short_names import cut
 from stagegraph.picture.shorten import edge_labels, edge_tooltip
+from stagegraph.picture.steps import MakeArrow, opened
 from stagegraph.picture.theme import SHIPS, arrow_style, style_name
 from stagegraph.picture.view import Arrow, Box, Group, Picture, View
 from stagegraph.source import printable
-from stagegraph.units import measured_words, size
+from stagegraph.units import size
 
-_PREFIX = r"\A\[[^\]]*\] (?:ONBUILD )?"  # of the name of a step
-MakeBox = Callable[[Node, Folded], Box]
-MakeArrow = Callable[[Sequence[Edge]], Arrow]
 _Part = TypeVar("_Part", Box, Arrow, Group)
 MOST_LABELS = 90  # edges; above it their labels would hide the picture
 
@@ -61,10 +56,20 @@ def picture_of(report: Report, kept: Folded, view: View) -> Picture:
         title=printable(view.title) or _title(report),
         description=description(report),
         direction=direction_of(view.direction, boxes, arrows),
-        boxes=boxes,
+        boxes=numbered(boxes, arrows),
         arrows=arrows,
         groups=groups,
         notes=tuple(notes),
+    )
+
+
+def numbered(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> tuple[Box, ...]:
+    """``boxes`` with their places on the critical path, which are in the order in which it passes them."""
+    on_path = [box.id for box in boxes if box.critical]
+    rank = ranks(boxes, arrows) if on_path else {}
+    places = {name: place for place, name in enumerate(sorted(on_path, key=rank.__getitem__), 1)}
+    return tuple(
+        replace(box, ordinal=places.get(box.id, 0)) if box.critical or box.ordinal else box for box in boxes
     )
 
 
@@ -148,65 +153,4 @@ def _arrow(
         ships=any((edge.source, edge.line) in shipping for edge in edges),
         line=first.line,
         count=len(edges),
-    )
-
-
-def opened(
-    report: Report, kept: Folded, make_box: MakeBox, make_arrow: MakeArrow
-) -> tuple[tuple[Box, ...], tuple[Arrow, ...], tuple[Group, ...]]:
-    """Boxes, arrows and frames with the steps of the stages of ``kept``."""
-    inner = [step for step in report.steps if step.kind not in (StepKind.SOURCE, StepKind.RESULT)]
-    with_steps = {step.node for step in inner}
-    frames = {node.id: node for node in kept.nodes if node.id in with_steps}
-    closed = [make_box(node, kept) for node in kept.nodes if node.id not in frames]
-    boxes = (*closed, *(_step_box(step, frames[step.node]) for step in inner if step.node in frames))
-    drawn = {box.id for box in boxes}
-    rest = [edge for edge in kept.edges if edge.target in drawn and edge.source in drawn]
-    arrows = (*_waits(report, inner, drawn), *(make_arrow([edge]) for edge in rest))
-    return boxes, arrows, tuple(_frame(make_box(node, kept)) for node in frames.values())
-
-
-def _waits(report: Report, inner: Sequence[Step], drawn: set[str]) -> list[Arrow]:
-    """The arrows between steps that are drawn."""
-    arrows: dict[tuple[str, str], Arrow] = {}
-    passed = set(pairwise(report.critical_path))
-    for step in inner:
-        for read in step.inputs:
-            ends = (_box_id(report.steps[read]), _box_id(step))
-            if drawn.issuperset(ends) and ends not in arrows:
-                critical = (read, step.id) in passed
-                arrows[ends] = Arrow(
-                    source=ends[0], target=ends[1], kind=None, critical=critical, line=step.line
-                )
-    return list(arrows.values())
-
-
-def _box_id(step: Step) -> str:
-    return step.node if step.kind is StepKind.SOURCE else f"step:{step.id}"
-
-
-def _step_box(step: Step, node: Node) -> Box:
-    return Box(
-        id=f"step:{step.id}",
-        label=cut(re.sub(_PREFIX, "", step.name), 40),
-        sublabel=measured_words(step.measured) if step.measured else "",
-        weight=step.measured.share if step.measured else 0.0,
-        tooltip=printable(step.name),
-        kind=None,
-        role=node.role,
-        reach=node.reach,
-        critical=step.critical,
-        line=step.line,
-        group=node.id,
-    )
-
-
-def _frame(box: Box) -> Group:
-    return Group(
-        id=box.id,
-        label=f"{box.label} · {box.sublabel}" if box.sublabel else box.label,
-        role=box.role,
-        reach=box.reach,
-        critical=box.critical,
-        line=box.line,
     )

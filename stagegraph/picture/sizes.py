@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from stagegraph.model import NodeKind
 from stagegraph.picture.theme import MARKED, style_name
-from stagegraph.picture.view import Arrow, Box, Group
+from stagegraph.picture.view import Arrow, Box, Group, Picture
 from stagegraph.source import printable
 
 # Advance widths in thousandths of the size, from the font Arimo, which is as wide as Arial.
@@ -31,6 +31,7 @@ MARK = 16.0  # width of the mark of a role, to the left of a name
 _ABOVE = {NodeKind.IMAGE: 6.0, NodeKind.CONTEXT: 5.0, NodeKind.NAMED_CONTEXT: 5.0}  # rim or tab of a shape
 _SIDE, _TOP = 12.0, 8.0
 _NARROWEST = 64.0
+_BAND = 22.0  # height of the title band of a frame
 _TITLE = 16.0
 _MOST_TITLE_LINES = 6
 _MOST_TITLE_CHARACTERS = 2_000
@@ -107,6 +108,26 @@ def box_size(box: Box) -> Size:
         width=max(widest + (1.6 if small else 2) * _SIDE, _NARROWEST),
         height=text_height(lines) + (1.5 if small else 2) * _TOP + above(box),
     )
+
+
+def box_sizes(drawn: Picture) -> dict[str, Size]:
+    """The size of each box by its id.
+
+    The boxes of one frame have one width: that of the widest, or of its title where it stands above them.
+    """
+    sizes = {box.id: box_size(box) for box in drawn.boxes}
+    boxes = drawn.grouped()
+    for group in drawn.groups:
+        own = [sizes[box.id] for box in boxes[group.id]]
+        titles = [band_size(group)] if drawn.direction in ("TB", "BT") else []
+        widest = max(size.width for size in (*own, *titles))
+        sizes |= {box.id: Size(widest, sizes[box.id].height) for box in boxes[group.id]}
+    return sizes
+
+
+def band_size(group: Group) -> Size:
+    """The size of the title band of a frame."""
+    return Size(width=frame_line(group).width + frame_mark(group) + 2 * _TOP, height=_BAND)
 
 
 def above(box: Box) -> float:

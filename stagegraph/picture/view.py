@@ -70,6 +70,7 @@ class Box(Struct, frozen=True, kw_only=True):
     members: tuple[str, ...] = ()  # their ids, if it stands for several
     weight: float = 0.0  # its part of the measured time of the build, 0 to 1: the border is as thick
     change: Change | None = None  # in a picture of two builds
+    ordinal: int = 0  # its place on the critical path, from 1; 0 if it is not on it or it is not marked
 
 
 class Arrow(Struct, frozen=True, kw_only=True):
