@@ -150,7 +150,10 @@ def test_boxes_full_of_sources_stay_within_the_limits() -> None:
     lines = []
     for stage in range(60):
         lines.append(f"FROM alpine AS s{stage}")
-        lines += [f"COPY --from=registry.example.org/image{n} /a%%%% /b{stage}%%%%{n}" for n in range(40)]
+        lines += [
+            f"COPY --from=registry.example.org/image{n} /a%%%%%%%%%%%% /b{stage}%%%%%%%%{n}"
+            for n in range(40)
+        ]
         lines += [f"COPY --from=s{stage - 1} /x{stage} /y"] if stage else []
     text = sg.render(report("\n".join(lines) + "\n"), "mermaid").decode()
     assert len(text) <= MOST_CHARACTERS
