@@ -94,6 +94,16 @@ def test_a_replaced_value_is_tried_on_known_platforms() -> None:
     assert _alternatives(text) == {"b-linux_arm_v7": ("on linux/arm/v7", True)}
 
 
+def test_a_base_that_can_be_any_stage_repeats_no_other_choice() -> None:
+    text = (
+        "ARG BASE=app-$TARGETOS\nFROM i AS bin-linux\nFROM i AS bin-windows\nFROM i AS app-linux\n"
+        "FROM i AS app-windows\nFROM bin-$TARGETOS AS bin\nFROM $BASE\nCOPY --from=bin /x /x\n"
+    )
+    report = _report(text)
+    chosen = [(edge.source, edge.target, edge.why) for edge in report.edges if edge.selectable]
+    assert chosen == [("stage:1", "stage:4", "on windows"), ("stage:3", "stage:5", "on windows")]
+
+
 def test_many_choices_have_short_and_equal_conditions() -> None:
     stages = "".join(f"FROM i AS v{number}\n" for number in range(40))
     found = _alternatives(f"ARG VARIANT=v0\n{stages}FROM ${{VARIANT}}\n")

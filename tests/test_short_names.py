@@ -152,6 +152,13 @@ def test_paths_of_one_folder_have_it_once() -> None:
     assert "/usr/lib/{x, y} → /o/" in {arrow.label for arrow in _picture(text).arrows}
 
 
+def test_a_file_name_has_the_room_that_its_destination_leaves() -> None:
+    text = (
+        "FROM i AS a\nFROM b\nCOPY --from=a /usr/local/share/scripts/nginx/build_nginx.sh /usr/local/run/\n"
+    )
+    assert "…/build_nginx.sh → /usr/local/run/" in {arrow.label for arrow in _picture(text).arrows}
+
+
 def test_a_stage_that_no_existing_platform_chooses_is_not_drawn_as_a_choice() -> None:
     text = "FROM i AS bin-unix\nFROM bin-unix AS bin-linux\nFROM i AS bin-windows\nFROM bin-$TARGETOS\n"
     chosen = [arrow.label for arrow in _picture(text).arrows if arrow.selectable]

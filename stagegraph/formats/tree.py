@@ -7,55 +7,16 @@ from typing import NamedTuple
 
 from stagegraph.formats.terminal_text import UNBROKEN, WIDTH, Text, shortened, to_text, two_columns
 from stagegraph.formats.tree_folding import Shapes, Sibling, few, names
-from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role, Step, StepKind, stage_id
+from stagegraph.formats.tree_legend import KEY, KINDS, MARKS, STYLES, legend
+from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Step, StepKind, stage_id
 from stagegraph.picture.alternatives import likely
-from stagegraph.picture.short_names import cut
-from stagegraph.picture.shorten import edge_label
+from stagegraph.picture.box_text import node_labels
+from stagegraph.picture.shorten import edge_labels
 from stagegraph.picture.view import View
 from stagegraph.source import printable
 from stagegraph.units import counted, measured_words, size
 
-_STYLES = {
-    Role.TARGET: "bold white on_blue",
-    Role.INHERITED: "bold blue",
-    Role.COPIED: "bold green",
-    Role.MOUNTED: "default",
-    Role.UPSTREAM: "default",
-    Role.UNNEEDED: "dim",
-}
-_MARKS = {
-    Role.TARGET: "◉",
-    Role.INHERITED: "●",
-    Role.COPIED: "◐",
-    Role.MOUNTED: "○",
-    Role.UPSTREAM: "○",
-    Role.UNNEEDED: "·",
-}
-_KINDS = {
-    NodeKind.IMAGE: "image",
-    NodeKind.NAMED_CONTEXT: "context",
-    NodeKind.REMOTE: "download",
-}
-_ROLES = {
-    Role.TARGET: "target",
-    Role.INHERITED: "in the image",
-    Role.COPIED: "partly in the image",
-    Role.UPSTREAM: "left behind",
-    Role.UNNEEDED: "not needed",
-}
-_KEY = "◉ target   ● in the image   ◐ partly in the image   ○ left behind   · not needed"
 _LEAST_STEP = 24  # characters of an instruction beside what follows it
-_EDGES = {
-    EdgeKind.FROM: "base of the stage that it is listed under",
-    EdgeKind.COPY: "copied by that stage",
-    EdgeKind.ADD: "added by that stage",
-    EdgeKind.MOUNT: "read by a RUN --mount of that stage",
-}
-_SOURCES = {
-    NodeKind.IMAGE: "an image from outside the Dockerfile",
-    NodeKind.NAMED_CONTEXT: "a named build context",
-    NodeKind.REMOTE: "a file or repository that is downloaded",
-}
 
 
 def render(report: Report, view: View, *, colour: bool = False, width: int = 0) -> str:
@@ -84,7 +45,9 @@ def _texts(report: Report, view: View, width: int) -> Iterator[Text]:
         for node, rest in few(unneeded) if not view.all else ((node, ()) for node in unneeded):
             yield trees.unneeded(node)
             if rest:
-                more = f"  + {len(rest)} more {rest[0].reach}: {printable(names(rest))}"
+                more = (
+                    f"  + {len(rest)} more {rest[0].reach}: {names([trees.labels[one.id] for one in rest])}"
+                )
                 yield shortened(Text(more, style="dim"), width)
     for note in report.notes:
         yield Text()
@@ -92,27 +55,9 @@ def _texts(report: Report, view: View, width: int) -> Iterator[Text]:
     yield Text()
     if view.legend:
         yield Text("Legend", style="bold")
-        yield from two_columns(list(_legend(report, view, trees)), width)
+        yield from two_columns(list(legend(report, view, above=trees.repeats)), width)
     else:
-        yield Text(_KEY, style="dim")
-
-
-def _legend(report: Report, view: View, trees: _Trees) -> Iterator[tuple[Text, Text]]:
-    """Each sign and word of the ``trees`` that occurs, with what it means."""
-    nodes = [node for node in report.nodes if node.needed or not view.prune]
-    roles, kinds = {node.role for node in nodes}, {node.kind for node in nodes}
-    for role, words in _ROLES.items():
-        if role in roles or (role is Role.UPSTREAM and Role.MOUNTED in roles):
-            yield Text(f"  {_MARKS[role]}", style=_STYLES[role].replace(" on_blue", "")), Text(words)
-    edges = {edge.kind for edge in report.edges if edge.needed or not view.prune}
-    words_of = {f"({name})": _SOURCES[kind] for kind, name in _KINDS.items() if kind in kinds}
-    words_of |= {str(kind).upper(): words for kind, words in _EDGES.items() if kind in edges}
-    if trees.repeats:
-        words_of["(above)"] = "what it reads is already shown above"
-    if view.critical_path and any(node.critical for node in nodes):
-        words_of["critical"] = "on the longest chain of steps"
-    for name, words in words_of.items():
-        yield Text(f"  {name}", style="bold red" if name == "critical" else "dim"), Text(words)
+        yield Text(KEY, style="dim")
 
 
 class _Branch(NamedTuple):
@@ -133,6 +78,8 @@ class _Trees:
         self._width = width
         self._nodes = {node.id: node for node in report.nodes}
         self._reads = _reads(report.edges)
+        self.labels = node_labels(report.nodes, 60)
+        self._paths = self._edge_labels()
         self._shapes = Shapes(self._nodes, self._reads, view.critical_path)
         self._written: set[str] = set()
         self.repeats = False  # whether a line says "(above)"
@@ -142,6 +89,13 @@ class _Trees:
                 self._steps_of.setdefault(stage_id(stage), []).append(step)
         path = [step for step in report.critical_path if report.steps[step].kind is not StepKind.SOURCE]
         self._places = {step: f"{place} of {len(path)}" for place, step in enumerate(path, 1)}
+
+    def _edge_labels(self) -> dict[tuple[Edge, ...], str]:
+        """What is copied, added or mounted between each two nodes."""
+        groups = (edges for reads in self._reads.values() for edges in reads.values())
+        return edge_labels(
+            ([edge for edge in group if edge.kind is not EdgeKind.FROM] for group in groups), 50
+        )
 
     def tree(self, root: str) -> Iterator[Text]:
         """The lines of ``root`` and of everything that it reads, directly or not, depth first."""
@@ -173,7 +127,7 @@ class _Trees:
         for source, like in self._siblings(parent):
             yield source, self._reads[parent][source], None
             if like:
-                listed = printable(names([self._nodes[one] for one in like]))
+                listed = names([self.labels[one] for one in like])
                 yield source, (), Text(f"+ {len(like)} more like this: {listed}", style="dim")
 
     def _siblings(self, parent: str) -> list[Sibling]:
@@ -200,7 +154,7 @@ class _Trees:
         if step.measured:
             text.append(f"  ({measured_words(step.measured)})", style="dim")
         if step.node != node and step.node in self._nodes:
-            text.append(f"  (same step as in {cut(self._nodes[step.node].label, 30)})", style="dim")
+            text.append(f"  (same step as in {self.labels[step.node]})", style="dim")
         if self._view.critical_path and step.id in self._places:
             text.append(f"  critical {self._places[step.id]}", style="bold red")
         return text
@@ -216,8 +170,8 @@ class _Trees:
 
     def _text(self, node: Node, edges: Sequence[Edge], *, again: bool = False) -> Text:
         text = Text()
-        text.append(f"{_MARKS[node.role]} ", style=_STYLES[node.role].replace(" on_blue", ""))
-        text.append(cut(node.label, 60), style=_STYLES[node.role])
+        text.append(f"{MARKS[node.role]} ", style=STYLES[node.role].replace(" on_blue", ""))
+        text.append(self.labels[node.id], style=STYLES[node.role])
         text.append(self._details(node), style="dim")
         if edges:
             text.append(f"  {self._instructions(edges)}")
@@ -229,7 +183,7 @@ class _Trees:
         return text
 
     def _details(self, node: Node) -> str:
-        words = [_KINDS[node.kind]] if node.kind in _KINDS else []
+        words = [KINDS[node.kind]] if node.kind in KINDS else []
         if node.kind is NodeKind.STAGE and node.steps:
             words.append(counted(node.steps, "step"))
         if node.measured:
@@ -242,7 +196,7 @@ class _Trees:
 
     def _instructions(self, edges: Sequence[Edge]) -> str:
         kinds = "/".join(dict.fromkeys(str(edge.kind).upper() for edge in edges))
-        label = edge_label([edge for edge in edges if edge.kind is not EdgeKind.FROM], 50)
+        label = self._paths[tuple(edge for edge in edges if edge.kind is not EdgeKind.FROM)]
         paths = ", ".join(line.removeprefix("mount").lstrip() for line in label.split("\n"))
         return f"{kinds} {paths}".rstrip() if self._view.labels else kinds
 

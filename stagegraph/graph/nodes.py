@@ -104,15 +104,17 @@ def edges_of_report(build: Build, choices: FromChoices) -> tuple[Edge, ...]:
 def _selectable(build: Build, choices: FromChoices) -> Iterator[Edge]:
     """An edge from every earlier stage that another value of a variable in FROM would choose.
 
-    A base that can be any stage has edges only from those that nothing else reads: an edge from every
-    stage to it would say nothing.
+    A base that can be any stage has edges only from those that nothing else reads or chooses: an edge from
+    every stage to it would say nothing.
     """
     graph, file = build.whole_graph, build.file
     conditions = SelectionConditions(file, choices, build.options)
-    for selection in (one for own in choices.choices.values() for one in own):
+    selections = [one for own in choices.choices.values() for one in own]
+    chosen = {one.source for one in selections if not one.loose}
+    for selection in selections:
         source, target = stage_id(selection.source), stage_id(selection.stage)
         is_base = graph.has_edge(source, target) and graph.edges[source, target]["kind"] == EdgeKind.FROM
-        if not is_base and not (selection.loose and graph.out_degree(source)):
+        if not is_base and not (selection.loose and (graph.out_degree(source) or selection.source in chosen)):
             found = conditions.of(selection)
             yield Edge(
                 source=source,

@@ -29,13 +29,13 @@ _ROLE_WORDS = {
 }
 
 
-def node_labels(nodes: Sequence[Node]) -> dict[str, str]:
+def node_labels(nodes: Sequence[Node], length: int = _LABEL) -> dict[str, str]:
     """A short label for every node by id, each different; nodes of one name get their kind or line."""
     counts: dict[str, int] = {}
     for node in nodes:
         counts[node.label] = counts.get(node.label, 0) + 1
     names = {node.id: node.label if counts[node.label] == 1 else _with_kind(node) for node in nodes}
-    labels = short_names(names.values(), _LABEL)
+    labels = short_names(names.values(), length)
     return {name: labels[label] for name, label in names.items()}
 
 

@@ -20,25 +20,22 @@ from stagegraph.picture.short_names import (
 from stagegraph.source import printable
 
 ARROW = " → "
+_LABEL = 34  # characters of a line of an arrow
 _ROOTS = (".", "./", "/")
 _EVERYTHING = "everything"
 _TELLING = 6  # letters; a longer common part identifies the paths
 
 
-def edge_labels(groups: Iterable[Sequence[Edge]]) -> dict[tuple[Edge, ...], str]:
+def edge_labels(groups: Iterable[Sequence[Edge]], length: int = _LABEL) -> dict[tuple[Edge, ...], str]:
     """The label of each group of parallel edges; what carries other paths has another label."""
     parallel = [tuple(group) for group in groups]
     meanings = {group: tuple(line for edge in group for line in _transfers(edge)) for group in parallel}
-    firsts = {meaning: group for group, meaning in reversed(meanings.items()) if edge_label(group)}
-    labels = told_apart({meaning: partial(_edge_label, group) for meaning, group in firsts.items()})
+    firsts = {meaning: group for group, meaning in reversed(meanings.items()) if edge_label(group, length)}
+    labels = told_apart({meaning: partial(edge_label, group, length) for meaning, group in firsts.items()})
     return {group: labels.get(meaning, "") for group, meaning in meanings.items()}
 
 
-def _edge_label(edges: Sequence[Edge], level: int) -> str:
-    return edge_label(edges, level=level)
-
-
-def edge_label(edges: Sequence[Edge], length: int = 34, level: int = 0) -> str:
+def edge_label(edges: Sequence[Edge], length: int = _LABEL, level: int = 0) -> str:
     """What parallel edges carry: up to two lines of ``path → destination``, or a count.
 
     At a higher ``level`` it is longer, and names the paths that it counts.
@@ -90,9 +87,10 @@ def _both_ends(line: str, length: int) -> str:
     if not arrow:
         verb, _, path = line.rpartition(" ") if line.startswith(("mount ", "to ")) else ("", "", line)
         return f"{verb} {short(path, length - len(verb) - 1)}" if verb else short(line, length)
-    room = (length - len(ARROW)) // 2
-    spare = max(0, room - min(len(source), len(destination)))
-    return short(source, room + spare) + ARROW + short(destination, room + spare)
+    room = length - len(ARROW)
+    end = short(destination, max(room // 2, room - len(source)))
+    start = short(source, room - len(end))
+    return start + ARROW + short(destination, room - len(start))
 
 
 def edge_tooltip(edges: Sequence[Edge]) -> str:
@@ -111,13 +109,14 @@ def _transfers(edge: Edge, length: int = 10**9) -> list[str]:
         return [f"to {edge.destination}"]
     if len(edge.paths) == 1:
         return [_transfer(edge.paths[0], edge.destination)]
-    return [f"{_listed(edge.paths, length)}{ARROW}{edge.destination}"] if edge.paths else []
+    room = max(length // 2 + 4, length - len(ARROW) - len(edge.destination))
+    return [f"{_listed(edge.paths, room)}{ARROW}{edge.destination}"] if edge.paths else []
 
 
-def _listed(paths: Sequence[str], length: int) -> str:
+def _listed(paths: Sequence[str], room: int) -> str:
     """Paths with one destination: all of them, or the first and how many more."""
     listed = _factored(paths) or ", ".join(paths)
-    return listed if len(listed) <= length // 2 + 4 else f"{paths[0]} +{len(paths) - 1}"
+    return listed if len(listed) <= room else f"{paths[0]} +{len(paths) - 1}"
 
 
 def _transfer(path: str, destination: str) -> str:
