@@ -24,14 +24,27 @@ ARG V=1
 FROM alpine:$V AS base-amd64
 FROM alpine:3 AS base-arm64
 RUN --device=x make
+FROM other AS base-none
 FROM base-${TARGETARCH} AS base
 FROM base AS builder
 WORKDIR /src
 RUN make
 FROM other AS unused
 RUN b
+FROM other AS lint
+RUN lint
+FROM other AS docs
+RUN docs
+FROM other AS types
+RUN types
+FROM other AS notes
+RUN notes
 FROM base AS side
 RUN c
+COPY --from=lint /x /lint
+COPY --from=docs /x /docs
+COPY --from=types /x /types
+COPY --from=notes /x /notes
 FROM base
 COPY --from=builder /src/a/very/long/path /usr/bin/app
 COPY --from=side /x /x
@@ -50,6 +63,7 @@ _BUILD: dict[str, tuple[str, ...]] = {
 _VIEW = {
     "direction": ("--direction", "RL"),
     "prune": ("--prune",),
+    "all": ("--all",),
     "steps": ("--steps",),
     "critical_path": ("--critical-path",),
     "legend": ("--legend",),
