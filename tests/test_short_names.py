@@ -163,5 +163,6 @@ def test_a_stage_that_no_existing_platform_chooses_is_not_drawn_as_a_choice() ->
     text = "FROM i AS bin-unix\nFROM bin-unix AS bin-linux\nFROM i AS bin-windows\nFROM bin-$TARGETOS\n"
     chosen = [arrow.label for arrow in _picture(text).arrows if arrow.selectable]
     assert "with TARGETOS=unix" not in chosen
+    assert "a choice for a platform that does not exist is left out; --all draws it" in _picture(text).notes
     everything = [arrow.label for arrow in _picture(text, all=True).arrows if arrow.selectable]
     assert "with TARGETOS=unix" in everything

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from stagegraph.formats.terminal_text import UNBROKEN, WIDTH, Text, shortened, to_text, two_columns
-from stagegraph.formats.tree_folding import Shapes, Sibling, few, names
+from stagegraph.formats.tree_folding import NAMES, Shapes, Sibling, few
 from stagegraph.formats.tree_legend import KEY, KINDS, MARKS, STYLES, legend
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Step, StepKind, stage_id
 from stagegraph.picture.alternatives import likely
 from stagegraph.picture.box_text import node_labels
+from stagegraph.picture.short_names import names_line
 from stagegraph.picture.shorten import edge_labels
 from stagegraph.picture.view import View
 from stagegraph.source import printable
@@ -45,10 +46,8 @@ def _texts(report: Report, view: View, width: int) -> Iterator[Text]:
         for node, rest in few(unneeded) if not view.all else ((node, ()) for node in unneeded):
             yield trees.unneeded(node)
             if rest:
-                more = (
-                    f"  + {len(rest)} more {rest[0].reach}: {names([trees.labels[one.id] for one in rest])}"
-                )
-                yield shortened(Text(more, style="dim"), width)
+                listed = names_line([trees.labels[one.id] for one in rest], NAMES)
+                yield shortened(Text(f"  + {len(rest)} more {rest[0].reach}: {listed}", style="dim"), width)
     for note in report.notes:
         yield Text()
         yield Text(f"note: {note}")
@@ -127,7 +126,7 @@ class _Trees:
         for source, like in self._siblings(parent):
             yield source, self._reads[parent][source], None
             if like:
-                listed = names([self.labels[one] for one in like])
+                listed = names_line([self.labels[one] for one in like], NAMES)
                 yield source, (), Text(f"+ {len(like)} more like this: {listed}", style="dim")
 
     def _siblings(self, parent: str) -> list[Sibling]:

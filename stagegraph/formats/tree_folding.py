@@ -9,7 +9,7 @@ from stagegraph.model import Edge, Node
 
 FEWEST_ALIKE = 4  # siblings; so many are one line and "+ 3 more like this"
 MOST_UNNEEDED = 8  # lines of stages that are not needed for one reason
-_NAMES = 66  # characters of a list of names
+NAMES = 66  # characters of a list of names
 
 Reads = Mapping[str, Mapping[str, Sequence[Edge]]]  # for each stage what it reads
 
@@ -77,14 +77,6 @@ class Shapes:
         )
         key = (node.kind, node.role, node.platform, self._critical and node.critical, below)
         return self._numbers.setdefault(key, len(self._numbers))
-
-
-def names(labels: Sequence[str]) -> str:
-    """As many whole ``labels`` as a line has room for, one at least: "auth, billing, …"."""
-    count = 1
-    while count < len(labels) and len(", ".join(labels[: count + 1])) <= _NAMES:
-        count += 1
-    return ", ".join([*labels[:count], *(["…"] if count < len(labels) else [])])
 
 
 def few(nodes: Sequence[Node]) -> Iterator[tuple[Node, tuple[Node, ...]]]:

@@ -14,11 +14,19 @@ def likely(report: Report, view: View) -> Report:
     BuildKit accepts any name as a platform, so ``FROM bin-$TARGETOS`` can choose `bin-unix`. A stage that
     only such a platform chooses is idle here; a named one is built as a target.
     """
-    if view.all:
+    gone = sum(not edge.platform_exists for edge in report.edges)
+    if view.all or not (gone or any(not node.platform_exists for node in report.nodes)):
         return report
     nodes = tuple(_idle(node) if not node.platform_exists else node for node in report.nodes)
     edges = tuple(edge for edge in report.edges if edge.platform_exists)
-    return replace(report, nodes=nodes, edges=edges)
+    notes = (*report.notes, *([_note(gone)] if gone else []))
+    return replace(report, nodes=nodes, edges=edges, notes=notes)
+
+
+def _note(count: int) -> str:
+    if count == 1:
+        return "a choice for a platform that does not exist is left out; --all draws it"
+    return f"{count} choices for platforms that do not exist are left out; --all draws them"
 
 
 def _idle(node: Node) -> Node:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import graphviz
@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from stagegraph.errors import RenderError
 from stagegraph.model import Role
 from stagegraph.picture.direction import crossed_ranks
-from stagegraph.picture.graphviz_engine import first_in_time, run_graphviz
+from stagegraph.picture.graphviz_engine import LayoutError, first_in_time, run_graphviz
 from stagegraph.picture.sizes import Size, band_size, box_sizes, label_lines, label_size
-from stagegraph.picture.smaller import layout_candidates
+from stagegraph.picture.smaller import layout_candidates, without_hopeless
 from stagegraph.picture.theme import SHIPS, arrow_styles
 from stagegraph.picture.view import Arrow, Box, Group, Picture
 
@@ -63,15 +63,32 @@ class Layout(Struct, frozen=True, kw_only=True):
     bands: tuple[Rectangle, ...]  # the titles of the frames
 
 
-def lay_out(pictures: Iterable[Picture], engine: str) -> tuple[Picture, Layout]:
-    """The first of ``pictures`` that Graphviz lays out in time, and its layout.
+def lay_out(
+    pictures: Iterable[Picture], engine: str, fits: Callable[[Picture, Layout], bool] | None = None
+) -> tuple[Picture, Layout]:
+    """The first of ``pictures`` that Graphviz lays out in time and that ``fits``, and its layout.
 
-    When none of them is, a smaller one with a note of what is left out. Raises RenderError when Graphviz
-    is missing or fails for the smallest.
+    When none of them is, a smaller one with a note of what is left out; when none fits, the smallest. One
+    that is estimated to be much too large is not laid out. Raises RenderError when Graphviz is missing or
+    fails for the smallest.
     """
-    return first_in_time(
-        layout_candidates(pictures), lambda drawn, seconds: _layout_of(drawn, engine, seconds)
-    )
+    smallest: tuple[Picture, Layout] | None = None
+
+    def draw(drawn: Picture, seconds: float) -> Layout:
+        nonlocal smallest
+        layout = _layout_of(drawn, engine, seconds)
+        smallest = drawn, layout
+        if fits and not fits(drawn, layout):
+            raise LayoutError("the picture is too large to be read", hint="use --prune to draw less")
+        return layout
+
+    candidates = layout_candidates(pictures)
+    try:
+        return first_in_time(without_hopeless(candidates) if fits else candidates, draw)
+    except LayoutError:
+        if smallest is None:
+            raise
+        return smallest
 
 
 def _layout_of(drawn: Picture, engine: str, seconds: float) -> Layout:
@@ -95,6 +112,8 @@ def layout_dot(drawn: Picture) -> str:
     graph.attr("node", shape="box", fixedsize="true", label="")
     names = {box.id: f"n{number}" for number, box in enumerate(drawn.boxes)}
     grouped, sizes, entries = drawn.grouped(), box_sizes(drawn), entries_of(drawn)
+    targets = sum(box.role is Role.TARGET for box in drawn.boxes)
+    straight = targets == 1 and not drawn.compares and not drawn.groups
     for number, group in enumerate(drawn.groups):
         with graph.subgraph(name=f"cluster{number}", graph_attr={"margin": "12"}) as frame:
             frame.node(f"b{number}", group=f"g{number}", **_size(_band(drawn, group, grouped, sizes)))
@@ -103,7 +122,7 @@ def layout_dot(drawn: Picture) -> str:
                 if box.id in entries:
                     _inner(graph, f"b{number}", names[box.id], f"r{names[box.id]}", labelled)
     for box in grouped.get("", ()):
-        graph.node(names[box.id], **_size(sizes[box.id]))
+        graph.node(names[box.id], **_size(sizes[box.id]), **_line(box, straight))
     numbers = {group.id: number for number, group in enumerate(drawn.groups)}
     bands = {box.id: numbers[box.group] for box in drawn.boxes if box.group}
     for number, (arrow, style) in enumerate(zip(drawn.arrows, arrow_styles(drawn), strict=True)):
@@ -115,10 +134,16 @@ def layout_dot(drawn: Picture) -> str:
         if arrow.target in bands and bands[arrow.target] == bands.get(arrow.source):
             _inner(graph, names[arrow.source], names[arrow.target], f"h{number}", labelled)
             continue
-        weight = 1 if not arrow.needed else 4 if style in SHIPS else 2
+        weight = 1 if not arrow.needed else 12 if style == "inherited" else 4 if style in SHIPS else 2
         _edge(graph, number, arrow, names, weight=weight, labelled=labelled)
     _last_rank(graph, drawn, names)
     return str(graph.source)
+
+
+def _line(box: Box, straight: bool) -> dict[str, str]:
+    """Graphviz keeps the boxes of one group in one line: what is wholly in the image of the only target."""
+    ships = straight and box.role in (Role.TARGET, Role.INHERITED)
+    return {"group": "ships"} if ships else {}
 
 
 def _graph_attributes(drawn: Picture, labelled: bool) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from stagegraph.dockerfile.references import is_git, is_url
@@ -52,6 +52,21 @@ def between_words(text: str, length: int) -> str:
     if head:
         return text[:head].rstrip() + ELLIPSIS
     return text[: (length - 1) // 3] + ELLIPSIS + text[len(text) - (length - 1 - (length - 1) // 3) :]
+
+
+def few_names(names: Sequence[str], most: int) -> str:
+    """The first ``most`` of ``names``, and how many more there are: "a, b and 3 more"."""
+    shown = ", ".join(printable(name) for name in names[:most])
+    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
+
+
+def names_line(names: Sequence[str], length: int) -> str:
+    """As many whole ``names`` as ``length`` characters hold, and … for the rest: "auth, billing …"."""
+    count = len(names)
+    while count > 1 and len(", ".join(names[:count])) + 2 * (count < len(names)) > length:
+        count -= 1
+    shown = cut(", ".join(names[:count]), length)
+    return f"{shown} {ELLIPSIS}" if count < len(names) else shown
 
 
 def _last_border(text: str, limit: int) -> int:
