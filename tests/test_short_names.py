@@ -147,6 +147,22 @@ def test_edges_that_carry_different_paths_have_different_labels() -> None:
     assert len(labels) == len(set(labels)) == 6
 
 
+def test_edges_that_carry_the_same_have_the_same_label() -> None:
+    text = "FROM i AS a\nFROM i AS b\nFROM scratch\nCOPY --from=a /out /bin/\nCOPY --from=b /out /bin/\n"
+    text += "COPY --from=b /out /bin/\n"
+    assert {arrow.label for arrow in _picture(text, all=True).arrows} == {"", "/out → /bin/"}
+
+
+def test_a_group_of_downloads_has_short_names() -> None:
+    text = "FROM i\n" + "".join(
+        f"ADD https://github.com/team-{number}/tool-{number}.git?ref=v{number}&keep-git-dir=1 /src/\n"
+        for number in range(5)
+    )
+    (box,) = [box for box in _picture(text).boxes if box.count == 5]
+    assert box.label in ("5 downloads", "5 × team-…")
+    assert "team-0/tool-0 @v0" in box.sublabel
+
+
 def test_paths_of_one_folder_have_it_once() -> None:
     text = "FROM i AS a\nFROM b\nCOPY --from=a /usr/lib/x /usr/lib/y /o/\n"
     assert "/usr/lib/{x, y} → /o/" in {arrow.label for arrow in _picture(text).arrows}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from msgspec.structs import replace
 
 from stagegraph import Source, analyse, read
 from stagegraph.formats.tree import render
-from stagegraph.model import Measured, Report
+from stagegraph.model import Measured, Rebuild, Report
 from stagegraph.picture.view import View
 
 from .shapes import services
@@ -54,6 +55,17 @@ def test_a_monorepo_of_120_stages_is_below_60_lines(text: str) -> None:
     assert len(render(_report(text), View()).splitlines()) < 60
 
 
+def test_a_sibling_that_runs_again_is_not_folded_with_those_that_do_not() -> None:
+    report = _report(_fan_in(6))
+    nodes = tuple(
+        replace(node, rebuild=Rebuild(status="runs again")) if node.label == "svc-3" else node
+        for node in report.nodes
+    )
+    text = render(replace(report, nodes=nodes), View())
+    assert "svc-3 (1 step, runs again)" in text
+    assert "+ 4 more like this" in text
+
+
 def test_all_shows_every_stage() -> None:
     report = _report(_fan_in(118))
     text = render(report, _ALL)
@@ -93,8 +105,6 @@ def test_steps_have_their_line_and_their_place_on_the_path() -> None:
 
 
 def test_a_long_step_keeps_its_time_and_its_place() -> None:
-    from msgspec.structs import replace
-
     report = _report(f"FROM i\nRUN {'make ' * 60}\n")
     measured = Measured(seconds=12.0, share=0.5)
     steps = tuple(replace(step, measured=measured if step.line == 2 else None) for step in report.steps)

@@ -15,7 +15,7 @@ from stagegraph.picture.short_names import names_line
 from stagegraph.picture.shorten import edge_labels
 from stagegraph.picture.view import View
 from stagegraph.source import printable
-from stagegraph.units import counted, measured_words, size
+from stagegraph.units import counted, measured_words, rebuild_words, size
 
 _LEAST_STEP = 24  # characters of an instruction beside what follows it
 
@@ -154,6 +154,8 @@ class _Trees:
             text.append(f"  ({measured_words(step.measured)})", style="dim")
         if step.node != node and step.node in self._nodes:
             text.append(f"  (same step as in {self.labels[step.node]})", style="dim")
+        if step.rebuild and not step.rebuild.is_cached:
+            text.append(f"  {step.rebuild.status}", style="bold red")
         if self._view.critical_path and step.id in self._places:
             text.append(f"  critical {self._places[step.id]}", style="bold red")
         return text
@@ -187,6 +189,8 @@ class _Trees:
             words.append(counted(node.steps, "step"))
         if node.measured:
             words.append(measured_words(node.measured))
+        if node.rebuild:
+            words.append(rebuild_words(node.rebuild, with_line=True))
         if node.bytes is not None:
             words.append(size(node.bytes))
         if node.platform:

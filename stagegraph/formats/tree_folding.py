@@ -75,7 +75,8 @@ class Shapes:
             )
             for source, edges in self._reads.get(name, {}).items()
         )
-        key = (node.kind, node.role, node.platform, self._critical and node.critical, below)
+        again = node.rebuild.status if node.rebuild else ""
+        key = (node.kind, node.role, node.platform, again, self._critical and node.critical, below)
         return self._numbers.setdefault(key, len(self._numbers))
 
 

@@ -9,7 +9,7 @@ from stagegraph.picture.folding import Folded
 from stagegraph.picture.short_names import cut, short_names
 from stagegraph.picture.view import Box
 from stagegraph.source import printable
-from stagegraph.units import measured_words, size
+from stagegraph.units import measured_words, rebuild_weight, rebuild_words, size
 
 _LABEL = 46  # characters
 _KINDS = {
@@ -58,7 +58,7 @@ def box_of(labels: Mapping[str, str], node: Node, kept: Folded) -> Box:
         critical=node.critical,
         line=node.line,
         count=len(kept.members.get(node.id, (node.id,))),
-        weight=node.measured.share if node.measured else 0.0,
+        weight=node.measured.share if node.measured else rebuild_weight(node.rebuild),
         members=kept.members.get(node.id, ()),
     )
 
@@ -92,6 +92,8 @@ def _words(node: Node) -> Iterator[str]:
         yield f"{node.steps} step{'s' if node.steps > 1 else ''}"
     if node.measured:
         yield measured_words(node.measured)
+    if node.rebuild:
+        yield rebuild_words(node.rebuild, with_line=True)
     if node.bytes is not None:
         yield size(node.bytes)
     if node.platform:

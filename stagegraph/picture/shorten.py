@@ -29,7 +29,9 @@ _TELLING = 6  # letters; a longer common part identifies the paths
 def edge_labels(groups: Iterable[Sequence[Edge]], length: int = _LABEL) -> dict[tuple[Edge, ...], str]:
     """The label of each group of parallel edges; what carries other paths has another label."""
     parallel = [tuple(group) for group in groups]
-    meanings = {group: tuple(line for edge in group for line in _transfers(edge)) for group in parallel}
+    meanings = {
+        group: tuple(dict.fromkeys(line for edge in group for line in _transfers(edge))) for group in parallel
+    }
     firsts = {meaning: group for group, meaning in reversed(meanings.items()) if edge_label(group, length)}
     labels = told_apart({meaning: partial(edge_label, group, length) for meaning, group in firsts.items()})
     return {group: labels.get(meaning, "") for group, meaning in meanings.items()}
