@@ -71,6 +71,7 @@ def weight_words(ships: int | None, left: Sequence[tuple[str, int | None]] | Non
     ``left`` has the names and the bytes of what stays behind. What is None is not known and is left out.
     """
     words = [] if ships is None else [f"{size(ships)} ship"]
+    left = None if left is None else [one for one in left if one[1] != 0]
     if left:
         words.append(_left_words(left))
     elif left is not None:

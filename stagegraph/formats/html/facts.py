@@ -11,6 +11,7 @@ from stagegraph.formats.report_sections import report_sections
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role, Step, StepKind
 from stagegraph.picture.shorten import ARROW
 from stagegraph.picture.theme import style_of
+from stagegraph.units import size
 
 STEP_PLACE = re.compile(r"\A\[([^\]]*)\] ")  # "[builder 2/5] " in the name of a step
 _KINDS = {
@@ -93,6 +94,8 @@ def _facts(node: Node) -> Iterator[tuple[str, str]]:
         yield "Written as", node.base_text
     if node.platform:
         yield "Platform", node.platform
+    if node.bytes is not None:
+        yield "Size", size(node.bytes)
 
 
 def _edge(edge: Edge) -> dict[str, Any]:
@@ -100,6 +103,7 @@ def _edge(edge: Edge) -> dict[str, Any]:
         "source": f"node:{edge.source}",
         "target": f"node:{edge.target}",
         "text": _edge_text(edge),
+        "size": None if edge.bytes is None else size(edge.bytes),
         "kind": edge.kind,
         "line": edge.line,
         "needed": edge.needed and not edge.selectable,
