@@ -78,6 +78,10 @@ def test_a_pattern_ends_between_words() -> None:
     assert pattern(["service-10-build", "service-12-build"]) == "service-…-build"
 
 
+def test_a_pattern_ends_before_a_number() -> None:
+    assert pattern(["svc1", "svc2", "svc10"]) == "svc…"
+
+
 def test_two_files_of_the_same_name_are_told_apart() -> None:
     long = "/srv/applications/backend/{}/resources/configuration/settings.yaml"
     names = [long.format("billing"), long.format("payment")]

@@ -219,7 +219,12 @@ def common_start(texts: Iterable[str]) -> int:
     texts = list(texts)
     first, last = min(texts), max(texts)
     same = next((at for at, letter in enumerate(first) if last[at : at + 1] != letter), len(first))
-    return next((at for at in range(same, 0, -1) if all(is_border(text, at) for text in texts)), 0)
+    return next((at for at in range(same, 0, -1) if all(_can_end(text, at) for text in texts)), 0)
+
+
+def _can_end(text: str, at: int) -> bool:
+    """Whether a common start can end before the position ``at``: also between a name and its number."""
+    return is_border(text, at) or (text[at - 1].isalpha() and text[at].isdecimal())
 
 
 def common_end(texts: Iterable[str]) -> int:
