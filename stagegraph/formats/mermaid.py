@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from stagegraph.errors import OptionsError
 from stagegraph.formats.mermaid_style import MARKS, count_links, styles
 from stagegraph.formats.node_ids import arrow_ids, node_ids
-from stagegraph.model import EdgeKind, NodeKind, Report
+from stagegraph.model import BUILT, EdgeKind, NodeKind, Report
 from stagegraph.picture.smaller import (
     fewer_boxes,
     only_stages,
@@ -33,12 +33,14 @@ _SHAPES = {
     NodeKind.CONTEXT: ("[/", "/]"),
     NodeKind.NAMED_CONTEXT: ("[/", "\\]"),
     NodeKind.REMOTE: ("{{", "}}"),
+    NodeKind.BAKE_TARGET: ("(", ")"),
 }
 _LINKS: Mapping[EdgeKind | str | None, tuple[str, str, str]] = {  # to a label, to a node, and twice as long
     EdgeKind.FROM: ("===", "==>", "===>"),
     EdgeKind.COPY: ("---", "-->", "--->"),
     EdgeKind.ADD: ("---", "-->", "--->"),
     EdgeKind.MOUNT: ("-.-", "-.->", "-..->"),
+    EdgeKind.TAG: ("-.-", "-.->", "-..->"),
     "selectable": ("-.-", "-.->", "-..->"),
     None: ("---", "-->", "--->"),
 }
@@ -165,7 +167,7 @@ def _frame(group: Group, boxes: Iterable[Box], ids: Mapping[str, str], view: Vie
 def _node(box: Box, ids: Mapping[str, str], view: View) -> str:
     opening, closing = _SHAPES[box.kind] if box.kind else ("(", ")")
     name = MARKS.get(style_name(box), "") + box.label if box.kind else box.label
-    bold = box.kind is NodeKind.STAGE and view.dialect != "azure"  # which takes few HTML tags
+    bold = box.kind in BUILT and view.dialect != "azure"  # which takes few HTML tags
     written = _label(f"{name}\n{box.sublabel}" if box.sublabel else name, bold=bold)
     return _classed(f"{ids[box.id]}{opening}{written}{closing}", style_name(box), view)
 

@@ -8,9 +8,10 @@ from typing import NamedTuple
 from stagegraph.formats.terminal_text import UNBROKEN, WIDTH, Text, shortened, to_text, two_columns
 from stagegraph.formats.tree_folding import NAMES, Shapes, Sibling, few
 from stagegraph.formats.tree_legend import KEY, KINDS, MARKS, STYLES, legend
-from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Step, StepKind, stage_id
+from stagegraph.model import BUILT, Edge, EdgeKind, Node, NodeKind, Reach, Report, Step, StepKind
 from stagegraph.picture.alternatives import likely
 from stagegraph.picture.box_text import node_labels
+from stagegraph.picture.detail import at_detail
 from stagegraph.picture.short_names import names_line
 from stagegraph.picture.shorten import edge_labels
 from stagegraph.picture.view import View
@@ -27,6 +28,7 @@ def render(report: Report, view: View, *, colour: bool = False, width: int = 0) 
 
     The lines of the trees are cut to ``width``, which is 100 without a terminal.
     """
+    report = at_detail(report, view)
     return to_text(_texts(report, view, width or WIDTH), colour=colour, width=width or UNBROKEN)
 
 
@@ -84,8 +86,8 @@ class _Trees:
         self.repeats = False  # whether a line says "(above)"
         self._steps_of: dict[str, list[Step]] = {}
         for step in report.steps if view.steps else ():
-            for stage in step.stages if step.kind not in (StepKind.SOURCE, StepKind.RESULT) else ():
-                self._steps_of.setdefault(stage_id(stage), []).append(step)
+            for stage in report.nodes_of(step) if step.kind not in (StepKind.SOURCE, StepKind.RESULT) else ():
+                self._steps_of.setdefault(stage, []).append(step)
         path = [step for step in report.critical_path if report.steps[step].kind is not StepKind.SOURCE]
         self._places = {step: f"{place} of {len(path)}" for place, step in enumerate(path, 1)}
 
@@ -185,7 +187,7 @@ class _Trees:
 
     def _details(self, node: Node) -> str:
         words = [KINDS[node.kind]] if node.kind in KINDS else []
-        if node.kind is NodeKind.STAGE and node.steps:
+        if node.kind in BUILT and node.steps:
             words.append(counted(node.steps, "step"))
         if node.measured:
             words.append(measured_words(node.measured))
@@ -198,6 +200,8 @@ class _Trees:
         return f" ({', '.join(words)})" if words else ""
 
     def _instructions(self, edges: Sequence[Edge]) -> str:
+        if edges[0].kind is EdgeKind.TAG:
+            return f"by tag {', '.join(edges[0].paths)}"
         kinds = "/".join(dict.fromkeys(str(edge.kind).upper() for edge in edges))
         label = self._paths[tuple(edge for edge in edges if edge.kind is not EdgeKind.FROM)]
         paths = ", ".join(line.removeprefix("mount").lstrip() for line in label.split("\n"))

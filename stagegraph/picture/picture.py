@@ -9,18 +9,20 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from stagegraph.model import Edge, EdgeKind, NodeKind, Reach, Report
+from stagegraph.model import Edge, NodeKind, Reach, Report
 from stagegraph.picture.alternatives import likely
 from stagegraph.picture.box_text import box_of, node_labels
+from stagegraph.picture.detail import at_detail, is_inner
 from stagegraph.picture.direction import direction_of, ranks
 from stagegraph.picture.folding import SHOWS_ALL, Folded, folded
 from stagegraph.picture.legibility import Detail, first_detail
+from stagegraph.picture.parts import in_parts
 from stagegraph.picture.shorten import edge_labels, edge_tooltip
 from stagegraph.picture.steps import MakeArrow, opened
 from stagegraph.picture.theme import SHIPS, arrow_style, style_name
 from stagegraph.picture.view import Arrow, Box, Group, Picture, View
 from stagegraph.source import printable
-from stagegraph.units import size
+from stagegraph.units import counted, size
 
 _LABEL_NOTES = MappingProxyType(
     {
@@ -30,6 +32,7 @@ _LABEL_NOTES = MappingProxyType(
     }
 )
 _Part = TypeVar("_Part", Box, Arrow, Group)
+_MOST_TITLED = 40  # targets
 
 
 def picture(report: Report, view: View, detail: Detail | None = None, closing: str = SHOWS_ALL) -> Picture:
@@ -37,6 +40,7 @@ def picture(report: Report, view: View, detail: Detail | None = None, closing: s
 
     ``closing`` is the last note of a picture that shows less than it could.
     """
+    report = at_detail(report, view)
     detail = detail or first_detail(view)
     report = likely(report, view)
     kept = folded(report, view, detail)
@@ -55,8 +59,8 @@ def picture_of(report: Report, kept: Folded, view: View, labels: str = "all") ->
     if view.steps:
         boxes, arrows, groups = opened(report, kept, make_box, arrow_of)
     else:
-        boxes = tuple(make_box(node, kept) for node in kept.nodes)
-        arrows, groups = tuple(_merged(kept, arrow_of)), ()
+        boxes, groups = in_parts(report, kept, tuple(make_box(node, kept) for node in kept.nodes))
+        arrows = tuple(_merged(kept, arrow_of))
     notes = [*report.notes, *kept.notes]
     fewer = _labelled(boxes, arrows, labels if view.labels else "none")
     notes += [_LABEL_NOTES[labels]] if view.labels and fewer != arrows else []
@@ -115,11 +119,16 @@ def _uncritical(parts: tuple[_Part, ...]) -> tuple[_Part, ...]:
 
 def _title(report: Report) -> str:
     labels = [node.label for node in report.nodes if node.id in report.targets]
-    return printable(f"{report.source}: {', '.join(labels)}")
+    if report.bake_targets:
+        labels = [target.name for target in report.bake_targets if not target.linked]
+    more = f" and {len(labels) - _MOST_TITLED} more" if len(labels) > _MOST_TITLED else ""
+    return printable(f"{report.source}: {', '.join(labels[:_MOST_TITLED])}{more}")
 
 
 def description(report: Report, left_out: Sequence[str] = ()) -> str:
     """A few sentences that say what the picture shows, and which stages it does not."""
+    if any(node.kind is NodeKind.BAKE_TARGET for node in report.nodes):
+        return printable(f"Build graph with {counted(len(report.bake_targets), 'bake target')}.")
     stages = [node for node in report.nodes if node.kind is NodeKind.STAGE]
     needed = sum(node.needed for node in stages)
     ships = list(dict.fromkeys(_shipped_word(report, item.node, item.path) for item in report.shipped))
@@ -146,9 +155,10 @@ def _merged(kept: Folded, arrow_of: MakeArrow) -> Iterator[Arrow]:
 
 def _parallel(kept: Folded) -> list[list[Edge]]:
     """The edges of one kind between the same nodes."""
-    parallel: dict[tuple[str, str, EdgeKind, bool], list[Edge]] = {}
+    parallel: dict[tuple[object, ...], list[Edge]] = {}
     for edge in kept.edges:
-        parallel.setdefault((edge.source, edge.target, edge.kind, edge.selectable), []).append(edge)
+        key = (edge.source, edge.target, edge.kind, edge.selectable, is_inner(edge))
+        parallel.setdefault(key, []).append(edge)
     return list(parallel.values())
 
 
@@ -174,6 +184,7 @@ def _arrow(
         ships=any((edge.source, edge.line) in shipping for edge in edges),
         line=first.line,
         count=len(edges),
+        inner=is_inner(first),
     )
 
 

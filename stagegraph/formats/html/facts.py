@@ -20,6 +20,7 @@ _KINDS = {
     NodeKind.CONTEXT: "Build context",
     NodeKind.NAMED_CONTEXT: "Named context",
     NodeKind.REMOTE: "Remote source",
+    NodeKind.BAKE_TARGET: "Bake target",
 }
 _ROLES = {
     Role.TARGET: "BuildKit builds this stage because it is a target.",
@@ -116,6 +117,8 @@ def _edge_text(edge: Edge) -> str:
         return f"FROM, {edge.why}"
     if edge.kind is EdgeKind.FROM:
         return "FROM"
+    if edge.kind is EdgeKind.TAG:
+        return f"tags {', '.join(edge.paths)}"
     word = "RUN --mount" if edge.kind is EdgeKind.MOUNT else edge.kind.upper()
     link = " --link" if edge.link else ""
     onbuild = "ONBUILD " if edge.onbuild else ""
@@ -140,5 +143,5 @@ def _step(step: Step, report: Report) -> dict[str, Any]:
 
 def _nodes_of(step: Step, report: Report) -> list[str]:
     """The nodes that a step belongs to: every stage that has it, the one it is drawn in first."""
-    names = dict.fromkeys([step.node, *(f"stage:{index}" for index in step.stages)])
+    names = dict.fromkeys([step.node, *(report.nodes[stage].id for stage in step.stages)])
     return [name for name in names if name]
