@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from stagegraph.errors import OptionsError
 from stagegraph.formats.mermaid_style import MARKS, count_links, styles
+from stagegraph.formats.mermaid_picture import with_context_inside
 from stagegraph.formats.node_ids import arrow_ids, node_ids
 from stagegraph.model import EdgeKind, NodeKind, Report
 from stagegraph.picture.smaller import (
@@ -65,7 +66,7 @@ def render(report: Report, view: View) -> str:
 def mermaid_of(pictures: Iterable[Picture], view: View) -> str:
     """The first of ``pictures``, or of smaller ones, that is within GitHub's limits, as Mermaid."""
     text = ""
-    for drawn in _down_to_a_few(pictures):
+    for drawn in map(with_context_inside, _down_to_a_few(pictures)):
         text = _text(drawn, view)
         if len(text) <= MOST_CHARACTERS and count_links(drawn) <= MOST_EDGES:
             break
@@ -109,11 +110,11 @@ def _head(drawn: Picture, view: View) -> Iterator[str]:
 
     Azure DevOps reads neither front matter nor ``flowchart``, sphinxcontrib-mermaid no front matter.
     """
-    framed = bool(drawn.groups)
+    configuration = _configuration(framed=bool(drawn.groups), across=drawn.direction in ("LR", "RL"))
     if view.dialect == "github":
-        yield _front_matter(view.title, framed=framed)
+        yield _front_matter(view.title, configuration)
     elif view.dialect == "sphinx":
-        yield f"%%{{init: {json.dumps(_configuration(framed=framed))}}}%%"
+        yield f"%%{{init: {json.dumps(configuration)}}}%%"
     yield f"{'graph' if view.dialect == 'azure' else 'flowchart'} {drawn.direction}"
     if view.title and view.dialect in ("sphinx", "plain"):
         yield f"  accTitle: {_plain(view.title)}"
@@ -221,28 +222,29 @@ def _plain(text: str) -> str:
     return text.replace(";", ",").replace("#", "no. ")
 
 
-def _configuration(*, framed: bool) -> dict[str, object]:
+def _configuration(*, framed: bool, across: bool) -> dict[str, object]:
     """The configuration with which new and old versions draw the same, without a theme.
 
     Labels are short, and Mermaid's default of 200 pixels would break most of them. The distances are
     smaller than its defaults, because GitHub shrinks a diagram to the width of the page.
     """
     flowchart: dict[str, object] = {
-        "wrappingWidth": 420,
-        "nodeSpacing": 24,
+        "curve": "bumpX" if across else "bumpY",
+        "wrappingWidth": 700,
+        "nodeSpacing": 20,
         "rankSpacing": 24,
-        "padding": 12,
+        "padding": 6,
     }
     if framed:
         flowchart["subGraphTitleMargin"] = {"top": 4, "bottom": 18}
     return {"layout": "dagre", "look": "classic", "flowchart": flowchart}
 
 
-def _front_matter(title: str, *, framed: bool) -> str:
+def _front_matter(title: str, configuration: Mapping[str, object]) -> str:
     lines = ["---"]
     if title:
         lines.append(f"title: {json.dumps(printable(title), ensure_ascii=False)}")
-    lines += ["config:", *_yaml(_configuration(framed=framed), "  ")]
+    lines += ["config:", *_yaml(configuration, "  ")]
     return "\n".join([*lines, "---"])
 
 
