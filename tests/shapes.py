@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+from pathlib import Path
+
 
 def services(stages: int) -> str:
     """Services in about ``stages`` stages: each is fetched, built, tested and packed; one image holds all."""
@@ -24,3 +27,113 @@ def services(stages: int) -> str:
     lines += ["FROM base AS release"]
     lines += [f"COPY --from={name} /usr/bin/{name} /usr/local/bin/" for name in packed]
     return "\n".join(lines) + "\n"
+
+
+def chain(stages: int) -> str:
+    """Every stage is FROM the one before."""
+    lines = ["FROM debian:12 AS layer-0", "RUN make 0"]
+    for number in range(1, stages):
+        lines += [f"FROM layer-{number - 1} AS layer-{number}", f"RUN make {number}"]
+    return "\n".join(lines) + "\n"
+
+
+def monorepo(stages: int) -> str:
+    """Services of one repository, each built and copied into one image; their names share nothing."""
+    names = [f"{_WORDS[n % len(_WORDS)]}{n // len(_WORDS) or ''}" for n in range(max(stages - 2, 1))]
+    lines = ["FROM golang:1.23 AS base", "COPY go.mod go.sum ./", "RUN go mod download"]
+    for name in names:
+        lines += [f"FROM base AS {name}", f"COPY services/{name} ./", f"RUN go build -o /out/{name}"]
+    lines += ["FROM gcr.io/distroless/static"]
+    return "\n".join([*lines, *(f"COPY --from={name} /out/{name} /bin/{name}" for name in names)]) + "\n"
+
+
+def diamond(stages: int) -> str:
+    """A base, stages in rows of two that each read both stages of the row before, and an image."""
+    lines, before = ["FROM node:22 AS base", "RUN npm ci"], ["base"]
+    for row in range(max((stages - 2) // 2, 1)):
+        names = [f"left-{row}", f"right-{row}"]
+        for name in names:
+            lines += [f"FROM {before[0]} AS {name}", f"RUN build {name}"]
+            lines += [f"COPY --from={other} /out/{other} /in/{other}" for other in before[1:]]
+        before = names
+    lines += ["FROM nginx:1.27", *(f"COPY --from={name} /out /srv/{name}" for name in before)]
+    return "\n".join(lines) + "\n"
+
+
+def selector(stages: int) -> str:
+    """One of many variants becomes the base of the image, by a build argument."""
+    names = [f"variant-{_WORDS[n % len(_WORDS)]}{n // len(_WORDS) or ''}" for n in range(max(stages - 2, 1))]
+    lines = [f"ARG VARIANT={names[0][8:]}", "FROM python:3.12 AS base", "RUN pip install wheel"]
+    for name in names:
+        lines += [f"FROM base AS {name}", f"RUN pip install {name}"]
+    return "\n".join([*lines, "FROM variant-${VARIANT}", "COPY app /app"]) + "\n"
+
+
+def matrix(stages: int) -> str:
+    """Builds for some systems, from source to package, each with a test; the image takes the packages."""
+    columns = max((stages - 2) // 3, 1)
+    lines = ["FROM rust:1.83 AS tools", "RUN cargo install cross"]
+    for number in range(columns):
+        lines += [f"FROM tools AS build-{number}", f"COPY targets/{number} ./", "RUN cross build"]
+        lines += [f"FROM build-{number} AS test-{number}", "RUN cross test"]
+        lines += [f"FROM debian:12 AS pack-{number}", f"COPY --from=build-{number} /out /pkg", "RUN pack"]
+    copies = (f"COPY --from=pack-{number} /pkg /pkg/{number}" for number in range(columns))
+    return "\n".join([*lines, "FROM scratch", *copies]) + "\n"
+
+
+def irregular(stages: int) -> str:
+    """Stages that read some stages before them, chosen by chance: nothing is alike."""
+    chance = random.Random(stages)
+    lines = ["FROM alpine:3 AS s0", "RUN make"]
+    for number in range(1, stages):
+        lines += [f"FROM s{chance.randint(max(0, number - 9), number - 1)} AS s{number}"]
+        others = sorted({chance.randint(0, number - 1) for _ in range(chance.randint(0, 3))})
+        lines += [f"COPY --from=s{other} /out/{other} /in/{number}" for other in others]
+    return "\n".join(lines) + "\n"
+
+
+_WORDS = (
+    "auth",
+    "billing",
+    "catalog",
+    "delivery",
+    "email",
+    "forms",
+    "gateway",
+    "history",
+    "invoices",
+    "jobs",
+    "kiosk",
+    "ledger",
+    "mail",
+    "notify",
+    "orders",
+    "payments",
+    "quotes",
+    "reports",
+    "search",
+    "tax",
+    "users",
+    "video",
+    "wallet",
+    "exports",
+    "yield",
+    "zones",
+    "audit",
+    "basket",
+    "cart",
+)
+SIZES = (3, 12, 40, 60, 120, 260, 1000)
+_KINDS = (chain, monorepo, diamond, selector, matrix, services, irregular)
+GENERATED = {f"{kind.__name__} {size}": kind(size) for kind in _KINDS for size in SIZES}
+WRITTEN = {
+    path.stem: path.read_text() for path in sorted(Path(__file__).parent.glob("data/pictures/*.Dockerfile"))
+}
+SHAPES = GENERATED | WRITTEN
+
+
+def samples() -> dict[str, str]:
+    """The Dockerfiles of ``samples/``, by path."""
+    root = Path(__file__).parent.parent / "samples"
+    paths = [path for path in sorted(root.rglob("*")) if path.is_file() and "Dockerfile" in path.name]
+    return {f"samples/{path.relative_to(root)}": path.read_text() for path in paths}

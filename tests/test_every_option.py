@@ -50,6 +50,7 @@ _BUILD: dict[str, tuple[str, ...]] = {
 _VIEW = {
     "direction": ("--direction", "RL"),
     "prune": ("--prune",),
+    "all": ("--all",),
     "steps": ("--steps",),
     "critical_path": ("--critical-path",),
     "legend": ("--legend",),

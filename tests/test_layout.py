@@ -79,8 +79,8 @@ def test_a_dense_graph_is_drawn_in_seconds(stages: int, reads: int) -> None:
     start = time.process_time() + _of_children()
     text = sg.render(dense, "svg").decode()
     assert time.process_time() + _of_children() - start < 15
-    assert text.count('<g class="node ') > 20
-    assert stages < 60 or "left out to lay the picture out in time" in text
+    assert text.count('<g class="node ') > 6
+    assert stages < 60 or "nodes are grouped into one" in text
 
 
 def _of_children() -> float:
@@ -114,12 +114,13 @@ def test_candidates_get_smaller_down_to_a_few_boxes() -> None:
     )
     counts = [len(drawn.boxes) for drawn in pictures]
     assert counts == sorted(counts, reverse=True)
-    assert counts[-1] == 21
+    assert counts[-1] == 4
     assert pictures[-1].notes == (
+        "labels are left out",
+        "not everything is drawn to lay the picture out in time",
         "steps are left out to lay the picture out in time",
-        "labels are left out to lay the picture out in time",
         "images and contexts are left out to lay the picture out in time",
-        "280 nodes are grouped into one",
+        "297 nodes are grouped into one",
     )
 
 

@@ -104,7 +104,8 @@ def test_hostile_labels_come_through_and_run_nothing(version: str, drawer: Drawe
     found = report("FROM scratch\n" + "FROM alpine\n" * len(HOSTILE))
     labels = dict(zip((node.id for node in found.nodes if node.index), HOSTILE, strict=True))
     nodes = tuple(replace(node, label=labels.get(node.id, node.label)) for node in found.nodes)
-    svg = drawer.draw(sg.render(replace(found, nodes=nodes), "mermaid").decode(), version)
+    text = sg.render(replace(found, nodes=nodes), "mermaid", sg.View(all=True)).decode()
+    svg = drawer.draw(text, version)
     assert "<script" not in svg
     shown = html.unescape(re.sub(r"<[^>]*>", "\n", svg))
     words = re.sub(r"[\s\u200b]+", "", shown)
@@ -152,9 +153,9 @@ def test_boxes_full_of_sources_stay_within_the_limits() -> None:
         lines.append(f"FROM alpine AS s{stage}")
         lines += [f"COPY --from=registry.example.org/image{n} /a%%%% /b{stage}%%%%{n}" for n in range(40)]
         lines += [f"COPY --from=s{stage - 1} /x{stage} /y"] if stage else []
-    text = sg.render(report("\n".join(lines) + "\n"), "mermaid").decode()
+    text = sg.render(report("\n".join(lines) + "\n"), "mermaid", sg.View(all=True)).decode()
     assert len(text) <= MOST_CHARACTERS
-    assert "details in the boxes are left out" in text
+    assert "to stay within Mermaid's limits" in text
     assert parse_errors({"sources": text}) == []
 
 
@@ -184,10 +185,10 @@ def test_the_direction_is_the_one_that_github_shows_larger(
     stages: int, direction: str, drawer: Drawer
 ) -> None:
     found = report(services(stages))
-    assert f"flowchart {direction}\n" in sg.render(found, "mermaid").decode()
+    assert f"flowchart {direction}\n" in sg.render(found, "mermaid", sg.View(all=True)).decode()
     widths = {}
     for way in ("TB", "LR"):
-        drawer.draw(sg.render(found, "mermaid", sg.View(direction=way)).decode())
+        drawer.draw(sg.render(found, "mermaid", sg.View(direction=way, all=True)).decode())
         widths[way] = drawer.state("document.querySelector('#out svg').viewBox.baseVal.width")
     assert min(widths, key=lambda way: max(widths[way], 900)) == direction
 
@@ -396,7 +397,7 @@ def test_names_that_become_equal_ids_stay_apart_and_do_not_depend_on_the_order()
         + "".join(f"COPY --from={name} /{n} /\n" for n, name in enumerate(names))
         for order in (names, names[::-1])
     ]
-    found = [sg.render(report(text), "mermaid").decode() for text in texts]
+    found = [sg.render(report(text), "mermaid", sg.View(all=True)).decode() for text in texts]
     ids = [re.findall(r"^  (s_\w+)\(", text, re.MULTILINE) for text in found]
     assert len(set(ids[0])) == len(names) + 1
     assert set(ids[0]) == set(ids[1])

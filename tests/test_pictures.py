@@ -10,12 +10,15 @@ from xml.etree import ElementTree
 import networkx
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 from PIL import Image, ImageFont
 from pypdf import PdfReader
 
 import stagegraph as sg
 from stagegraph.formats.png import font_file, zoom_of
-from stagegraph.picture.folding import group_similar
+from stagegraph.model import NodeKind
+from stagegraph.picture.folding import folded
+from stagegraph.picture.legibility import LADDER
 from stagegraph.picture.picture import picture
 from stagegraph.picture.sizes import WIDTHS
 from stagegraph.picture.theme import arrow_styles
@@ -148,10 +151,11 @@ def test_labels_say_what_goes_where(instruction: str, label: str) -> None:
 MANY = "FROM alpine AS base\n" + "".join(
     f"FROM base AS s{n}\nCOPY go.mod go.sum ./\nCOPY src/{n} ./src\n" for n in range(15)
 )
+ALL = sg.View(all=True)
 
 
 def test_a_source_that_many_stages_read_is_written_in_them() -> None:
-    drawn = picture(report(MANY + "FROM base\nCOPY --from=s1 /a /b\n"), sg.View())
+    drawn = picture(report(MANY + "FROM base\nCOPY --from=s1 /a /b\n"), ALL)
     boxes = {box.label: box for box in drawn.boxes}
     assert "build context" not in boxes
     assert boxes["s3"].sublabel == "context: go.mod, go.sum → ./, src/3 → ./src"
@@ -178,9 +182,10 @@ def test_of_many_edges_those_that_ship_keep_their_labels() -> None:
         f"FROM base AS s{n}\n" + "".join(f"COPY --from=s{m} /{m} /x/{m}\n" for m in range(max(0, n - 5), n))
         for n in range(30)
     )
-    drawn = picture(report(text + "FROM base\nCOPY --from=s29 /a /b\n"), sg.View())
+    detail = replace(LADDER[0], labels="ships")
+    drawn = picture(report(text + "FROM base\nCOPY --from=s29 /a /b\n"), sg.View(), detail)
     assert [arrow.label for arrow in drawn.arrows if arrow.label] == ["/a → /b"]
-    assert drawn.notes == ("only arrows that lead into the image have labels",)
+    assert drawn.notes == ("only arrows that lead into the image have labels", "--all draws everything")
 
 
 def test_similar_nodes_are_grouped_in_a_large_graph() -> None:
@@ -188,17 +193,17 @@ def test_similar_nodes_are_grouped_in_a_large_graph() -> None:
     drawn = picture(found, sg.View())
     assert len(drawn.boxes) < 20
     (packed,) = [box for box in drawn.boxes if "stage:5" in box.members]
-    assert packed.label == "service-…"
-    assert packed.sublabel == "22 similar stages"
+    assert packed.label == "22 × service-…"
+    assert packed.sublabel.startswith("service-0, service-3, ")
     assert "service-63" in packed.tooltip
     assert "22 × /usr/bin/service-…" in [a.label for a in drawn.arrows if a.source == packed.id]
-    assert "192 similar nodes are grouped into 9" in drawn.notes
+    assert "256 similar nodes are grouped into 12" in drawn.notes
 
 
 def test_different_nodes_are_not_grouped() -> None:
     chain = "FROM alpine AS s0\n" + "".join(f"FROM s{n - 1} AS s{n}\n" for n in range(1, 150))
     assert len(picture(report(chain), sg.View()).boxes) == 151
-    assert len(picture(report(services(40)), sg.View()).boxes) > 40
+    assert len(picture(report(services(40)), sg.View(all=True)).boxes) > 40
 
 
 @given(dockerfiles())
@@ -207,14 +212,16 @@ def test_folding_loses_nothing_and_makes_no_circles(text: str) -> None:
         found = report(text)
     except sg.StagegraphError:
         return
-    nodes, edges, _, members = group_similar(found.nodes, found.edges, {}, {})
-    assert sorted(n.id for n in found.nodes) == sorted(
-        name for node in nodes for name in members.get(node.id, (node.id,))
-    )
     before: networkx.DiGraph[str] = networkx.DiGraph((edge.source, edge.target) for edge in found.edges)
-    after: networkx.DiGraph[str] = networkx.DiGraph((edge.source, edge.target) for edge in edges)
-    assert networkx.is_directed_acyclic_graph(after) or not networkx.is_directed_acyclic_graph(before)
-    assert set(after) <= {node.id for node in nodes}
+    for detail in LADDER:
+        kept = folded(found, sg.View(), replace(detail, sources=True, unneeded=True))
+        drawn = [name for node in kept.nodes for name in kept.members.get(node.id, (node.id,))]
+        listed = {node.id for node in found.nodes if node.kind is not NodeKind.STAGE}
+        assert {node.id for node in found.nodes} - set(drawn) <= listed
+        assert len(drawn) == len(set(drawn))
+        after: networkx.DiGraph[str] = networkx.DiGraph((edge.source, edge.target) for edge in kept.edges)
+        assert networkx.is_directed_acyclic_graph(after) or not networkx.is_directed_acyclic_graph(before)
+        assert set(after) <= {node.id for node in kept.nodes}
 
 
 def test_the_condition_of_a_stage_is_said_once() -> None:
@@ -299,7 +306,7 @@ def test_steps_are_drawn_inside_their_stages() -> None:
 def test_the_direction_follows_the_shape(stages: int, direction: str) -> None:
     wide = "".join(f"FROM alpine AS s{n}\n" for n in range(stages)) + "FROM scratch\n"
     wide += "".join(f"COPY --from=s{n} /x /x{n}\n" for n in range(stages))
-    assert picture(report(wide), sg.View()).direction == direction
+    assert picture(report(wide), sg.View(all=True)).direction == direction
     assert picture(report(wide), sg.View(direction="BT")).direction == "BT"
 
 

@@ -145,7 +145,7 @@ def test_hostile_texts_are_shown_and_run_nothing(page: Page, tmp_path: Path) -> 
     page.on("dialog", lambda dialog: faults.append(dialog.message))
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("request", lambda request: requests.append(request.url))
-    opened(page, _hostile(), tmp_path, steps=False, legend=True, title=HOSTILE[1])
+    opened(page, _hostile(), tmp_path, all=True, legend=True, title=HOSTILE[1])
     assert page.evaluate("document.querySelectorAll('script,[onload],[onmouseover],image,use').length") == 0
     assert page.evaluate("document.documentElement.nodeName") == "svg"
     shown = page.evaluate(

@@ -53,6 +53,7 @@ _DEFAULT_FORMAT = (
 @format_option("render", default=None, note=_DEFAULT_FORMAT)
 @direction_option
 @click.option("--prune", is_flag=True, help="Leave out what the targets do not need.")
+@click.option("--all", is_flag=True, help="Draw everything: nothing is left out or folded.")
 @click.option("--steps", is_flag=True, help="Show the steps inside each stage.")
 @click.option("--critical-path", is_flag=True, help="Mark the longest chain of steps.")
 @click.option("--legend", is_flag=True, help="Explain colours and lines below the picture.")

@@ -55,7 +55,7 @@ def _row(
     )
 
 
-_SHOWN = "direction prune steps critical_path labels title"
+_SHOWN = "direction prune all steps critical_path labels title"
 _VIEWS = {
     ("render", "svg"): f"{_SHOWN} theme engine legend link_base",
     ("render", "png"): f"{_SHOWN} theme engine legend",

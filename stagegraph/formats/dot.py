@@ -8,7 +8,10 @@ import graphviz
 
 from stagegraph.formats.node_ids import arrow_ids, node_ids
 from stagegraph.model import EdgeKind, NodeKind, Report
+from stagegraph.picture.direction import estimated_size
+from stagegraph.picture.legibility import draws_everything, is_legible
 from stagegraph.picture.picture import picture
+from stagegraph.picture.smaller import legible
 from stagegraph.picture.theme import Palette, Style, arrow_dash, arrow_styles, border, palette_of, style_name
 from stagegraph.picture.view import Arrow, Box, Group, Picture, View, checked_link_base, line_link
 from stagegraph.source import printable, xml_text
@@ -28,7 +31,13 @@ _DASHES = {"solid": "", "dashed": ",dashed", "dotted": ",dotted"}
 def render(report: Report, view: View) -> str:
     """``report`` as DOT text that any Graphviz draws; tooltips and links included."""
     checked_link_base(view.link_base)
-    return dot_of(picture(report, view), view, palette_of(view), tooltips=True)
+    drawn = picture(report, view) if draws_everything(view) else legible(report, view, _fits)
+    return dot_of(drawn, view, palette_of(view), tooltips=True)
+
+
+def _fits(drawn: Picture) -> bool:
+    """Whether the picture can be read, as far as that can be told without Graphviz."""
+    return is_legible(*estimated_size(drawn))
 
 
 def dot_of(drawn: Picture, view: View, palette: Palette, *, tooltips: bool) -> str:
@@ -36,7 +45,7 @@ def dot_of(drawn: Picture, view: View, palette: Palette, *, tooltips: bool) -> s
     plain = len(drawn.boxes) > PLAIN_ABOVE
     graph = graphviz.Digraph(
         "build",
-        graph_attr=_graph_attributes(drawn, palette, plain) | _title(view.title),
+        graph_attr=_graph_attributes(drawn, palette, plain) | _title(view.title) | _about(drawn, tooltips),
         node_attr={"fontname": FONT, "fontsize": "13", "margin": "0.16,0.09", "height": "0.35"},
         edge_attr={"fontname": FONT, "fontsize": "11", "arrowsize": "0.8"},
     )
@@ -59,6 +68,12 @@ def _title(title: str) -> dict[str, str]:
     if not title:
         return {}
     return {"label": graphviz.escape(printable(title)), "labelloc": "t", "fontsize": "16"}
+
+
+def _about(drawn: Picture, tooltips: bool) -> dict[str, str]:
+    """What the picture shows and what was left out, as the tooltip of the whole graph."""
+    text = "\n".join([drawn.description, *(f"{note[:1].upper()}{note[1:]}." for note in drawn.notes)])
+    return {"tooltip": graphviz.escape(xml_text(text))} if tooltips else {}
 
 
 def _graph_attributes(drawn: Picture, palette: Palette, plain: bool) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from stagegraph.formats.legend import legend
 from stagegraph.formats.svg_shapes import (
@@ -20,6 +21,7 @@ from stagegraph.formats.svg_shapes import (
 )
 from stagegraph.model import EdgeKind, Report
 from stagegraph.picture.layout import Layout, Rectangle, Route, lay_out
+from stagegraph.picture.legibility import draws_everything, is_legible
 from stagegraph.picture.sizes import (
     above,
     box_lines,
@@ -56,12 +58,21 @@ def render(report: Report, view: View) -> str:
     Graphviz, OptionsError for a link base that is not a link.
     """
     checked_link_base(view.link_base)
-    return svg_of(smaller_pictures(report, view, LAYOUT_REASON), view)
+    pictures = smaller_pictures(report, view, LAYOUT_REASON)
+    fits = None if draws_everything(view) else partial(fits_page, view=view)
+    return svg_of_layout(*lay_out(pictures, view.engine, fits), view)
 
 
 def svg_of(pictures: Iterable[Picture], view: View) -> str:
     """The first of ``pictures`` that can be laid out in time, as one SVG."""
     return svg_of_layout(*lay_out(pictures, view.engine), view)
+
+
+def fits_page(drawn: Picture, layout: Layout, view: View | None = None) -> bool:
+    """Whether the SVG of ``drawn`` can be read where it is shown; without a ``view``, the graph alone."""
+    if view is None:
+        return is_legible(layout.width + 2 * MARGIN, layout.height + 2 * MARGIN)
+    return is_legible(*_Sheet(drawn, layout, view).size())
 
 
 def svg_of_layout(drawn: Picture, layout: Layout, view: View) -> str:
@@ -85,18 +96,28 @@ class _Sheet:
         self._palette: Palette = palette_of(view)
         self._styles = arrow_styles(drawn)
 
-    def parts(self) -> Iterator[str]:
-        """The parts of the document in drawing order; later parts cover earlier ones."""
-        layout, drawn = self._layout, self._drawn
         notes = [f"{note[:1].upper()}{note[1:]}." for note in drawn.notes]
         room = max(layout.width, 520.0)
-        footer, wanted, needed = legend(drawn, self._palette, notes, self._view.legend, room)
-        heading = [title_line(self._view.title)] if self._view.title else []
-        top = MARGIN + sum(line.height + _BELOW_TITLE for line in heading)
-        width = max(layout.width, wanted, *(line.width for line in heading)) + 2 * MARGIN
-        height = layout.height + top + MARGIN + needed
+        self._footer, self._footer_width, self._footer_height = legend(
+            drawn, self._palette, notes, view.legend, room
+        )
+        self._heading = [title_line(view.title)] if view.title else []
+
+    def size(self) -> tuple[float, float]:
+        """Width and height in pixels."""
+        width = max(self._layout.width, self._footer_width, *(line.width for line in self._heading))
+        return width + 2 * MARGIN, self._layout.height + self._top() + MARGIN + self._footer_height
+
+    def _top(self) -> float:
+        """The height above the graph."""
+        return MARGIN + sum(line.height + _BELOW_TITLE for line in self._heading)
+
+    def parts(self) -> Iterator[str]:
+        """The parts of the document in drawing order; later parts cover earlier ones."""
+        layout, top = self._layout, self._top()
+        width, height = self.size()
         yield from self._head(width, height)
-        for text in heading:
+        for text in self._heading:
             yield text_line(text, width / 2, MARGIN + text.height / 2, self._palette.text) + "\n"
         yield _shifted("graph", (width - layout.width) / 2, top)
         yield from self._frames()
@@ -105,8 +126,8 @@ class _Sheet:
         yield from self._frame_names()
         yield from self._boxes()
         yield "</g>\n"
-        if footer:
-            yield _shifted("footer", MARGIN, layout.height + top + MARGIN) + footer + "</g>\n"
+        if self._footer:
+            yield _shifted("footer", MARGIN, layout.height + top + MARGIN) + self._footer + "</g>\n"
         yield "</svg>\n"
 
     def _head(self, width: float, height: float) -> Iterator[str]:

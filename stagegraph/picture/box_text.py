@@ -34,7 +34,7 @@ def box_of(node: Node, kept: Folded) -> Box:
         reach=node.reach,
         critical=node.critical,
         line=node.line,
-        count=kept.counts.get(node.id, 1),
+        count=len(kept.members.get(node.id, (node.id,))),
         weight=node.measured.share if node.measured else 0.0,
         members=kept.members.get(node.id, ()),
     )
@@ -42,9 +42,11 @@ def box_of(node: Node, kept: Folded) -> Box:
 
 def _sublabels(node: Node, kept: Folded) -> Iterator[str]:
     """The smaller lines of a box: its role, its number of steps, and the sources listed in it."""
-    words = " · ".join((*_how_many(node, kept), *_words(node)))
+    words = " · ".join(filter(None, _words(node)))
     if words:
         yield words
+    if node.id in kept.names:
+        yield printable(kept.names[node.id])
     if node.id in kept.bases:
         yield cut(f"FROM {kept.bases[node.id]}", 44)
     sources = kept.inside.get(node.id, ())
@@ -52,11 +54,6 @@ def _sublabels(node: Node, kept: Folded) -> Iterator[str]:
     yield from (source.line for source in shown)
     if len(sources) > len(shown):
         yield f"and {len(sources) - len(shown)} more sources"
-
-
-def _how_many(node: Node, kept: Folded) -> Iterator[str]:
-    if node.id in kept.members:
-        yield f"{kept.counts[node.id]} similar {node.kind}s"
 
 
 def _words(node: Node) -> Iterator[str]:

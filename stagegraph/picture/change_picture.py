@@ -9,12 +9,13 @@ from msgspec.structs import replace
 from stagegraph.comparison.changes import REMOVED_PREFIX, Change, Comparison, EdgeChange, NodeChange
 from stagegraph.model import Edge, EdgeKind, Report, Role
 from stagegraph.picture.folding import Folded
-from stagegraph.picture.picture import MOST_LABELS, picture_of
+from stagegraph.picture.picture import picture_of
 from stagegraph.picture.shorten import cut
 from stagegraph.picture.view import Arrow, Box, Picture, View
 from stagegraph.source import printable
 
 MAX_WHOLE = 30  # nodes; of a larger graph only the changes and their neighbours are drawn
+_MOST_LABELLED = 90  # arrows; of more, none has a label
 MOST_BOXES = 120  # targets and changed nodes first
 _SIGNS = {Change.ADDED: "+", Change.REMOVED: "−", Change.CHANGED: "±", Change.RENAMED: "±"}
 
@@ -24,7 +25,7 @@ def change_picture(comparison: Comparison, view: View) -> Picture:
     both = _both(comparison)
     kept = _around(both, comparison)
     drawn = picture_of(both, kept, view)
-    labelled = view.labels and len(drawn.arrows) <= MOST_LABELS
+    labelled = view.labels and len(drawn.arrows) <= _MOST_LABELLED
     nodes = {change.id: change for change in comparison.nodes}
     edges = {_edge_key(change): change for change in comparison.edges}
     return replace(
@@ -78,8 +79,6 @@ def _around(both: Report, comparison: Comparison) -> Folded:
     return Folded(
         nodes=tuple(node for node in both.nodes if node.id in drawn),
         edges=tuple(edge for edge in edges if drawn.issuperset(_ends(edge))),
-        bases={},
-        counts={},
         notes=tuple(notes),
     )
 

@@ -96,6 +96,14 @@ def direction_of(requested: str, boxes: Sequence[Box], arrows: Sequence[Arrow]) 
     return "LR" if down < 1.0 and across > _PREFERENCE * down else "TB"
 
 
+def estimated_size(drawn: Picture) -> Size:
+    """About the width and height in pixels that Graphviz needs."""
+    rows = _rows(drawn.boxes, drawn.arrows)
+    if not rows:
+        return Size(width=0.0, height=0.0)
+    return _size_down(rows) if drawn.direction in ("TB", "BT") else _size_across(rows)
+
+
 def _scale(size: Size) -> float:
     """The factor by which a picture of this size is shrunk to fit the page; at most 1."""
     return min(1.0, _PAGE.width / max(size.width, 1.0), _PAGE.height / max(size.height, 1.0))

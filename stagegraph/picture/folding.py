@@ -1,35 +1,33 @@
-"""Leaves nodes of a large report out or groups them, so that the picture stays readable.
-
-Unneeded stages become one bundle; sources that many stages read are listed inside those
-(``listed_sources``); then nodes with the same role and the same neighbours (a bisimulation) are drawn as one.
-"""
+"""Leaves nodes of a report out or draws several as one, as far as a ``Detail`` asks for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role
+from stagegraph.model import Edge, Node, NodeKind, Reach, Report, Role
+from stagegraph.picture.alike import alike, with_same_readers
+from stagegraph.picture.chains import chains, tributaries
+from stagegraph.picture.legibility import MOST_NAMED, Detail
 from stagegraph.picture.listed_sources import (
     ListedSource,
+    listed_bases,
     listed_sources,
     listing_notes,
     sources_to_list,
     without,
 )
-from stagegraph.picture.shorten import pattern
+from stagegraph.picture.shorten import few_names, names_line, pattern, shortened
 from stagegraph.picture.view import View
 
-FOLD_UNNEEDED = 80  # nodes; above it unneeded stages are drawn as one
-FOLD_SIMILAR = 80  # nodes; above it similar nodes are drawn as one
-_SMALLEST_BUNDLE = 6  # unneeded stages
-_SMALLEST_GROUP = 3  # nodes
-_ROUNDS = 30  # of refinement; a graph that needs more has hardly any similar nodes, and is not grouped
-BUNDLE = "bundle:unneeded"
-_Groups = dict[str, tuple[Node, ...]]
+CHOICES = "group:choices"  # the id of the box of what other arguments and platforms choose
+SHOWS_ALL = "--all draws everything"
+_TELLING = 3  # letters; a longer common part of names says what they are
+_MOST_LISTED = 3  # lines of sources in a box of several stages
+_NAMES = 44  # characters of a line of names
 
 
 class Folded(NamedTuple):
@@ -37,186 +35,248 @@ class Folded(NamedTuple):
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
-    bases: Mapping[str, str]  # the image that a stage is FROM
-    counts: Mapping[str, int]  # how many nodes a bundle stands for
     notes: tuple[str, ...]
+    bases: Mapping[str, str] = MappingProxyType({})  # the image that a stage is FROM
     inside: Mapping[str, tuple[ListedSource, ...]] = MappingProxyType({})  # what else a stage reads
     members: Mapping[str, tuple[str, ...]] = MappingProxyType({})  # ids that a node stands for
+    names: Mapping[str, str] = MappingProxyType({})  # of the members, in one line
+    left_out: tuple[str, ...] = ()  # labels of the stages that are not drawn
+    less: bool = False  # whether more could be drawn of what the view asks for
 
 
-def folded(report: Report, view: View) -> Folded:
-    """What to draw of ``report``: without what the view leaves out, and folded if it is large."""
-    nodes, edges, notes = report.nodes, report.edges, []
-    if view.prune:
-        nodes = tuple(node for node in nodes if node.needed)
-        left_out = len(report.nodes) - len(nodes)
-        edges = between(nodes, edges)
-        if left_out:
-            nodes_are, are = ("nodes that are", "are") if left_out > 1 else ("node that is", "is")
-            notes.append(f"{left_out} {nodes_are} not needed {are} left out")
+class Group(NamedTuple):
+    """Nodes that are drawn as one."""
+
+    members: tuple[Node, ...]
+    node: Node  # how they are drawn
+    names: str  # the line below its name
+
+
+def folded(report: Report, view: View, detail: Detail) -> Folded:
+    """What to draw of ``report``: without what the view leaves out, and folded as ``detail`` says."""
+    kept = _without_unneeded(report, view, detail)
     if view.steps:
-        return Folded(nodes=nodes, edges=edges, bases={}, counts={}, notes=tuple(notes))
-    counts: dict[str, int] = {}
-    if len(nodes) > FOLD_UNNEEDED:
-        nodes, edges, counts = _bundled(nodes, edges)
-        notes += [f"{count} unneeded stages are grouped into one" for count in counts.values()]
-    return _listed_and_grouped(nodes, edges, counts, notes)
+        return kept
+    if not detail.choices:
+        kept = _choices_as_one(kept)
+    kept = _listed(kept)
+    if not detail.sources:
+        kept = _without_sources(kept)
+    return _grouped(kept, view, detail)
 
 
-def _listed_and_grouped(
-    nodes: tuple[Node, ...], edges: tuple[Edge, ...], counts: dict[str, int], notes: list[str]
-) -> Folded:
-    """Lists sources inside the stages that use them, and groups similar nodes."""
-    gone = sources_to_list(nodes, edges)
-    nodes, edges, moved = without(nodes, edges, gone)
-    labels = {node.id: node.label for node in gone}
-    bases = {
-        edge.target: labels[edge.source]
-        for edge in moved
-        if edge.kind is EdgeKind.FROM and edge.target != BUNDLE
-    }
-    listed = listed_sources(gone, moved)
-    members: Mapping[str, tuple[str, ...]] = {}
-    if len(nodes) > FOLD_SIMILAR:
-        nodes, edges, listed, members = group_similar(nodes, edges, bases, listed)
-        if members:
-            same = sum(map(len, members.values()))
-            notes.append(f"{same} similar nodes are grouped into {len(members)}")
-    return Folded(
-        nodes=nodes,
-        edges=edges,
-        bases=bases,
-        counts=counts | {name: len(ids) for name, ids in members.items()},
-        notes=(*notes, *listing_notes(gone)),
-        inside=listed,
-        members=members,
-    )
+def _grouped(kept: Folded, view: View, detail: Detail) -> Folded:
+    """``kept`` with several nodes drawn as one, as far as ``detail`` asks for."""
+    alone = {node.id for node in kept.nodes if _matters(node, view)}
+    if detail.alike:
+        same = alike(kept.nodes, kept.edges, _texts(kept), alone)
+        kept = _as_one(kept, map(_siblings, same), "similar nodes are grouped into")
+    if detail.chains:
+        rows = chains(kept.nodes, kept.edges, alone)
+        kept = _as_one(kept, map(_row, rows), "stages in a row are drawn as")
+    if detail.readers:
+        same = with_same_readers(kept.nodes, kept.edges, alone)
+        kept = _as_one(kept, map(_siblings, same), "stages with the same readers are drawn as")
+    if detail.tributaries:
+        trees = tributaries(kept.nodes, kept.edges, alone)
+        kept = _as_one(kept, map(_tributary, trees), "stages that lead to one stage are drawn as")
+    return kept
 
 
-def between(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[Edge, ...]:
+def _matters(node: Node, view: View) -> bool:
+    """Whether the name of ``node`` must be in the picture: a target, or on a critical path that is marked."""
+    return node.role is Role.TARGET or (view.critical_path and node.critical) or node.id == CHOICES
+
+
+def between(nodes: Sequence[Node], edges: Iterable[Edge]) -> tuple[Edge, ...]:
     """The edges that have both ends among ``nodes``."""
     drawn = {node.id for node in nodes}
     return tuple(edge for edge in edges if edge.source in drawn and edge.target in drawn)
 
 
-def _bundled(
-    nodes: tuple[Node, ...], edges: tuple[Edge, ...]
-) -> tuple[tuple[Node, ...], tuple[Edge, ...], dict[str, int]]:
-    """The unneeded stages as one node, and the sources that only they read left out."""
-    unneeded = [n for n in nodes if n.kind is NodeKind.STAGE and n.role is Role.UNNEEDED]
-    gone = {n.id for n in unneeded if n.reach is not Reach.SELECTABLE}
-    if len(gone) < _SMALLEST_BUNDLE:
-        return nodes, edges, {}
-    kept = [
-        n for n in nodes if n.id not in gone and (n.kind is NodeKind.STAGE or n.role is not Role.UNNEEDED)
-    ]
-    names = ", ".join(n.label for n in unneeded if n.id in gone)
-    bundle = Node(
-        id=BUNDLE,
+def _without_unneeded(report: Report, view: View, detail: Detail) -> Folded:
+    """All nodes, without those that the view or ``detail`` leaves out because they are not needed."""
+    if not view.prune and detail.unneeded:
+        return Folded(nodes=report.nodes, edges=report.edges, notes=())
+    nodes = tuple(
+        node for node in report.nodes if node.needed or (node.reach is Reach.SELECTABLE and not view.prune)
+    )
+    drawn = {node.id for node in nodes}
+    gone = [node for node in report.nodes if node.id not in drawn]
+    stages = tuple(node.label for node in gone if node.kind is NodeKind.STAGE)
+    return Folded(
+        nodes=nodes,
+        edges=between(nodes, report.edges),
+        notes=tuple(_left_out(gone, stages)),
+        left_out=stages,
+        less=bool(gone) and not view.prune,
+    )
+
+
+def _left_out(gone: Sequence[Node], stages: Sequence[str]) -> Iterator[str]:
+    """The note on what is not drawn since it is not needed."""
+    count, word = (len(stages), "stage") if stages else (len(gone), "node")
+    if count:
+        those, are = (f"{word}s that are", "are") if count > 1 else (f"{word} that is", "is")
+        names = f": {few_names(stages, MOST_NAMED)}" if stages else ""
+        yield f"{count} {those} not needed {are} left out{names}"
+
+
+def _choices_as_one(kept: Folded) -> Folded:
+    """What other arguments and platforms choose as one box; what leads to these is in it."""
+    chosen = tuple(node for node in kept.nodes if node.reach is Reach.SELECTABLE)
+    if len(chosen) < 2:
+        return kept
+    ids = {node.id for node in chosen}
+    direct = {edge.source for edge in kept.edges if edge.selectable} & ids
+    stages = [node.label for node in chosen if node.id in direct] or [node.label for node in chosen]
+    box = replace(
+        chosen[0],
+        id=CHOICES,
         kind=NodeKind.STAGE,
-        label=f"{len(gone)} stages not needed",
-        role=Role.UNNEEDED,
-        reach=Reach.IDLE,
-        description=names,
+        label=f"{len(stages)} other choice{'s' if len(stages) > 1 else ''}",
+        **_of_several(chosen),
     )
-    moved = (
-        replace(e, target=BUNDLE, paths=()) if e.target in gone else e for e in edges if e.source not in gone
+    # nothing leads into the box: what leads into one of its stages may come from what another one leads to;
+    # a stage that is drawn may be another choice, too
+    edges = tuple(
+        edge for edge in kept.edges if edge.target not in ids and (edge.source in ids or not edge.selectable)
     )
-    joined = [e for e in moved if e.target != BUNDLE]
-    links = {
-        e.source: replace(e, target=BUNDLE, kind=EdgeKind.FROM, paths=(), needed=False)
-        for e in edges
-        if e.target in gone and e.source not in gone
+    note = "nodes that other arguments or platforms choose are drawn as"
+    return _as_one(kept._replace(edges=edges), [Group(chosen, box, names_line(stages, _NAMES))], note)
+
+
+def _listed(kept: Folded) -> Folded:
+    """Sources with many edges listed inside the stages that use them."""
+    gone = sources_to_list(kept.nodes, kept.edges)
+    nodes, edges, moved = without(kept.nodes, kept.edges, gone)
+    return kept._replace(
+        nodes=nodes,
+        edges=edges,
+        bases=listed_bases(gone, moved),
+        inside=listed_sources(gone, moved),
+        notes=(*kept.notes, *listing_notes(gone)),
+    )
+
+
+def _without_sources(kept: Folded) -> Folded:
+    """Only the stages, and the sources whose layers are in the image."""
+    nodes = tuple(node for node in kept.nodes if node.kind is NodeKind.STAGE or node.role is Role.INHERITED)
+    gone = len(kept.nodes) - len(nodes)
+    if not gone:
+        return kept
+    note = f"{gone} image{'s' if gone > 1 else ''} or other sources are left out"
+    return kept._replace(nodes=nodes, edges=between(nodes, kept.edges), notes=(*kept.notes, note), less=True)
+
+
+def _texts(kept: Folded) -> dict[str, object]:
+    """What the boxes of stages say beside their names, by id."""
+    return {
+        node.id: (
+            kept.bases.get(node.id, ""),
+            tuple(source.line.partition(": ")[0] for source in kept.inside.get(node.id, ())),
+        )
+        for node in kept.nodes
     }
-    result = (*kept, bundle)
-    return result, between(result, (*joined, *_few(links))), {BUNDLE: len(gone)}
 
 
-def _few(links: Mapping[str, Edge]) -> tuple[Edge, ...]:
-    """One edge determines the rank of the bundle; all of them would cross the other edges."""
-    return tuple(links[source] for source in sorted(links)[:1])
-
-
-def group_similar(
-    nodes: Sequence[Node],
-    edges: Sequence[Edge],
-    bases: Mapping[str, str],
-    inside: Mapping[str, tuple[ListedSource, ...]],
-) -> tuple[
-    tuple[Node, ...], tuple[Edge, ...], dict[str, tuple[ListedSource, ...]], dict[str, tuple[str, ...]]
-]:
-    """Nodes, edges and listed sources with similar nodes grouped, and the ids in each group."""
-    groups = _groups(nodes, edges, bases)
-    first = {node.id: name for name, members in groups.items() for node in members}
-    kept = tuple(
-        _group_node(groups[node.id]) if node.id in groups else node
-        for node in nodes
-        if first.get(node.id, node.id) == node.id
-    )
-    moved = tuple(
-        replace(edge, source=first.get(edge.source, edge.source), target=first.get(edge.target, edge.target))
-        if edge.source in first or edge.target in first
-        else edge
-        for edge in edges
-    )
-    listed = {name: sources for name, sources in inside.items() if first.get(name, name) == name}
-    for name, members in groups.items():
-        if name in listed:
-            listed[name] = _combined([inside.get(node.id, ()) for node in members])
-    return kept, moved, listed, {name: tuple(node.id for node in group) for name, group in groups.items()}
-
-
-def _groups(nodes: Sequence[Node], edges: Sequence[Edge], bases: Mapping[str, str]) -> _Groups:
-    """Groups of nodes that differ only in their names, by the id of the first: the coarsest bisimulation.
-
-    Partition refinement: the first classes are the roles; each is split by the classes that its nodes read
-    and are read by, until none is split.
-    """
-    classes = _numbered(
-        {node.id: (node.kind, node.role, node.reach, node.platform, bases.get(node.id, "")) for node in nodes}
-    )
-    for _ in range(_ROUNDS):
-        neighbours: dict[str, set[object]] = {node.id: set() for node in nodes}
-        for edge in (edge for edge in edges if edge.target != BUNDLE):
-            how = (edge.kind, edge.needed, edge.selectable)
-            neighbours[edge.target].add((how, "reads", classes[edge.source]))
-            neighbours[edge.source].add((how, "is read by", classes[edge.target]))
-        finer = _numbered({name: (classes[name], frozenset(own)) for name, own in neighbours.items()})
-        if max(finer.values(), default=0) == max(classes.values(), default=0):
-            return _large(nodes, classes)
-        classes = finer
-    return {}
-
-
-def _numbered(keys: Mapping[str, object]) -> dict[str, int]:
-    """For each name the number of its key; equal keys have equal numbers."""
-    numbers: dict[object, int] = {}
-    return {name: numbers.setdefault(key, len(numbers)) for name, key in keys.items()}
-
-
-def _large(nodes: Sequence[Node], classes: Mapping[str, int]) -> _Groups:
-    groups: dict[int, list[Node]] = {}
-    for node in nodes:
-        if node.role is not Role.TARGET:
-            groups.setdefault(classes[node.id], []).append(node)
-    return {group[0].id: tuple(group) for group in groups.values() if len(group) >= _SMALLEST_GROUP}
-
-
-def _group_node(group: Sequence[Node]) -> Node:
-    """One node for a group: its label is the common pattern of the names, its description lists them."""
-    return replace(
-        group[0],
-        label=pattern([node.label for node in group]),
-        description=", ".join(node.label for node in group),
-        critical=any(node.critical for node in group),
-        steps=0,
-        line=None,
+def _as_one(kept: Folded, groups: Iterable[Group], what: str) -> Folded:
+    """``kept`` with each group as one node, at the place of its first member."""
+    made = list(groups)
+    if not made:
+        return kept
+    first = {node.id: group.node for group in made for node in group.members}
+    new = {group.node.id: group for group in made}
+    nodes = tuple(dict.fromkeys(first.get(node.id, node).id for node in kept.nodes))
+    by_id = {node.id: node for node in kept.nodes} | {name: group.node for name, group in new.items()}
+    count = sum(len(kept.members.get(node.id, (node.id,))) for group in made for node in group.members)
+    return kept._replace(
+        nodes=tuple(by_id[name] for name in nodes),
+        edges=tuple(_moved(kept.edges, {name: node.id for name, node in first.items()})),
+        notes=(*kept.notes, f"{count} {what} {len(made)}"),
+        inside={**kept.inside, **{name: _inside(kept, group) for name, group in new.items()}},
+        members={**kept.members, **{name: _members(kept, group) for name, group in new.items()}},
+        less=True,
+        names={**kept.names, **{name: group.names for name, group in new.items()}},
     )
 
 
-def _combined(sources: Sequence[tuple[ListedSource, ...]]) -> tuple[ListedSource, ...]:
-    rows = zip(*sources, strict=False)
-    return tuple(
-        ListedSource(line=pattern([each.line for each in row]), full="; ".join(each.full for each in row))
-        for row in rows
-    )
+def _moved(edges: Iterable[Edge], drawn_as: Mapping[str, str]) -> Iterator[Edge]:
+    """``edges`` between the nodes as they are drawn, without those inside one of them."""
+    for edge in edges:
+        source, target = drawn_as.get(edge.source, edge.source), drawn_as.get(edge.target, edge.target)
+        if (source, target) == (edge.source, edge.target):
+            yield edge
+        elif source != target:
+            yield replace(edge, source=source, target=target)
+
+
+def _members(kept: Folded, group: Group) -> tuple[str, ...]:
+    return tuple(name for node in group.members for name in kept.members.get(node.id, (node.id,)))
+
+
+def _inside(kept: Folded, group: Group) -> tuple[ListedSource, ...]:
+    """The sources of a group: of siblings side by side, else the first few."""
+    rows = [kept.inside.get(node.id, ()) for node in group.members]
+    titles = {tuple(source.line.partition(": ")[0] for source in row) for row in rows}
+    if len(titles) == 1:
+        return tuple(
+            ListedSource(line=pattern([each.line for each in row]), full="; ".join(each.full for each in row))
+            for row in zip(*rows, strict=True)
+        )
+    sources = list({source.line: source for row in rows for source in row}.values())
+    if len(sources) <= _MOST_LISTED:
+        return tuple(sources)
+    rest = sources[_MOST_LISTED - 1 :]
+    more = ListedSource(line=f"and {len(rest)} more sources", full="; ".join(each.full for each in rest))
+    return (*sources[: _MOST_LISTED - 1], more)
+
+
+def _of_several(nodes: Sequence[Node]) -> dict[str, Any]:
+    """The fields of a node that stands for ``nodes``: what they do not share is not said."""
+    return {
+        "description": ", ".join(_described(node) for node in nodes),
+        "critical": any(node.critical for node in nodes),
+        "steps": 0,
+        "line": None,
+        "measured": None,
+        "base": _shared([node.base for node in nodes]),
+        "platform": _shared([node.platform for node in nodes]),
+        "why": _shared([node.why for node in nodes]),
+    }
+
+
+def _described(node: Node) -> str:
+    """The name of a stage, or the names of the stages that it already stands for."""
+    several = node.kind is NodeKind.STAGE and node.line is None
+    return node.description if several and node.description else node.label
+
+
+def _shared(texts: Sequence[str]) -> str:
+    return texts[0] if len(set(texts)) == 1 else ""
+
+
+def _siblings(nodes: tuple[Node, ...]) -> Group:
+    """Siblings as one: "12 × service-…" where their names have a part in common, else "12 stages"."""
+    labels = [node.label for node in nodes]
+    common = pattern(labels)
+    tells = len(common) > _TELLING and not common.startswith(labels[0])
+    label = f"{len(nodes)} × {common}" if tells else f"{len(nodes)} {nodes[0].kind}s"
+    if nodes[0].reach is Reach.SELECTABLE:
+        label = f"{len(nodes)} other choices"
+    node = replace(nodes[0], label=label, **_of_several(nodes))
+    return Group(nodes, node, names_line(labels, _NAMES))
+
+
+def _row(nodes: tuple[Node, ...]) -> Group:
+    """A chain as one: "first → … → last"."""
+    ends = (shortened(node.label, 18) for node in (nodes[0], nodes[-1]))
+    node = replace(nodes[0], label=" → … → ".join(ends), **_of_several(nodes))
+    return Group(nodes, node, f"{len(nodes)} stages in a row")
+
+
+def _tributary(nodes: tuple[Node, ...]) -> Group:
+    """A stage with the stages that only it needs."""
+    rest = [node.label for node in nodes[1:]]
+    node = replace(nodes[0], **_of_several(nodes))
+    return Group(nodes, node, names_line([f"and {rest[0]}", *rest[1:]], _NAMES))

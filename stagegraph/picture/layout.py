@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import graphviz
@@ -12,9 +12,9 @@ from msgspec import Struct
 from stagegraph.errors import RenderError
 from stagegraph.model import Role
 from stagegraph.picture.direction import crossed_ranks
-from stagegraph.picture.graphviz_engine import first_in_time, run_graphviz
+from stagegraph.picture.graphviz_engine import LayoutError, first_in_time, run_graphviz
 from stagegraph.picture.sizes import Size, box_size, frame_line, frame_mark, label_lines, label_size
-from stagegraph.picture.smaller import layout_candidates
+from stagegraph.picture.smaller import layout_candidates, without_hopeless
 from stagegraph.picture.theme import SHIPS, arrow_styles
 from stagegraph.picture.view import Arrow, Group, Picture
 
@@ -61,15 +61,32 @@ class Layout(Struct, frozen=True, kw_only=True):
     frames: tuple[Rectangle, ...]
 
 
-def lay_out(pictures: Iterable[Picture], engine: str) -> tuple[Picture, Layout]:
-    """The first of ``pictures`` that Graphviz lays out in time, and its layout.
+def lay_out(
+    pictures: Iterable[Picture], engine: str, fits: Callable[[Picture, Layout], bool] | None = None
+) -> tuple[Picture, Layout]:
+    """The first of ``pictures`` that Graphviz lays out in time and that ``fits``, and its layout.
 
-    When none of them is, a smaller one with a note of what is left out. Raises RenderError when Graphviz
-    is missing or fails for the smallest.
+    When none of them is, a smaller one with a note of what is left out; when none fits, the smallest. One
+    that is estimated to be much too large is not laid out. Raises RenderError when Graphviz is missing or
+    fails for the smallest.
     """
-    return first_in_time(
-        layout_candidates(pictures), lambda drawn, seconds: _layout_of(drawn, engine, seconds)
-    )
+    smallest: tuple[Picture, Layout] | None = None
+
+    def draw(drawn: Picture, seconds: float) -> Layout:
+        nonlocal smallest
+        layout = _layout_of(drawn, engine, seconds)
+        smallest = drawn, layout
+        if fits and not fits(drawn, layout):
+            raise LayoutError("the picture is too large to be read", hint="use --prune to draw less")
+        return layout
+
+    candidates = layout_candidates(pictures)
+    try:
+        return first_in_time(without_hopeless(candidates) if fits else candidates, draw)
+    except LayoutError:
+        if smallest is None:
+            raise
+        return smallest
 
 
 def _layout_of(drawn: Picture, engine: str, seconds: float) -> Layout:
@@ -100,7 +117,7 @@ def layout_dot(drawn: Picture) -> str:
     for box in grouped.get("", ()):
         graph.node(names[box.id], **_size(box_size(box)))
     for number, (arrow, style) in enumerate(zip(drawn.arrows, arrow_styles(drawn), strict=True)):
-        weight = 1 if not arrow.needed else 4 if style in SHIPS else 2
+        weight = 1 if not arrow.needed else 30 if style == "inherited" else 4 if style in SHIPS else 2
         _edge(graph, number, arrow, names, weight=weight, labelled=labelled)
     _last_rank(graph, drawn, names)
     return str(graph.source)

@@ -6,11 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Role
+from stagegraph.picture.legibility import LIST_BASES, LIST_READ, MANY_READERS
 from stagegraph.picture.shorten import cut, edge_label, edge_tooltip, shortened
-
-FOLD_READ = 12  # nodes; above it a source that many stages read is listed inside those stages
-FOLD_BASES = 24  # nodes; above it an image that is only one stage's base is, too
-_MANY = 4  # stages
 
 
 class ListedSource(NamedTuple):
@@ -35,8 +32,8 @@ def sources_to_list(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[Node,
     def folds(node: Node) -> bool:
         if node.kind is NodeKind.STAGE or node.role is Role.INHERITED or node.id in chosen:
             return False
-        many = len(readers[node.id]) >= _MANY and len(nodes) > FOLD_READ
-        only_base = len(readers[node.id]) == 1 and node.id in bases and len(nodes) > FOLD_BASES
+        many = len(readers[node.id]) >= MANY_READERS and len(nodes) > LIST_READ
+        only_base = len(readers[node.id]) == 1 and node.id in bases and len(nodes) > LIST_BASES
         return many or only_base
 
     return tuple(node for node in nodes if folds(node))
@@ -52,6 +49,12 @@ def without(
         tuple(edge for edge in edges if edge.source not in names),
         tuple(edge for edge in edges if edge.source in names),
     )
+
+
+def listed_bases(gone: Sequence[Node], moved: Sequence[Edge]) -> dict[str, str]:
+    """The images of ``gone`` that stages are FROM, by stage id."""
+    labels = {node.id: node.label for node in gone}
+    return {edge.target: labels[edge.source] for edge in moved if edge.kind is EdgeKind.FROM}
 
 
 def listed_sources(gone: Sequence[Node], moved: Sequence[Edge]) -> dict[str, tuple[ListedSource, ...]]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from itertools import pairwise
+from types import MappingProxyType
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -13,7 +14,8 @@ from msgspec.structs import replace
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Step, StepKind
 from stagegraph.picture.box_text import box_of
 from stagegraph.picture.direction import direction_of
-from stagegraph.picture.folding import Folded, folded
+from stagegraph.picture.folding import SHOWS_ALL, Folded, folded
+from stagegraph.picture.legibility import Detail, first_detail
 from stagegraph.picture.shorten import cut, edge_label, edge_tooltip
 from stagegraph.picture.theme import SHIPS, arrow_style, style_name
 from stagegraph.picture.view import Arrow, Box, Group, Picture, View
@@ -23,17 +25,30 @@ from stagegraph.units import measured_words
 _PREFIX = r"\A\[[^\]]*\] (?:ONBUILD )?"  # of the name of a step
 MakeBox = Callable[[Node, Folded], Box]
 MakeArrow = Callable[[Sequence[Edge]], Arrow]
+_LABEL_NOTES = MappingProxyType(
+    {
+        "once": "labels that repeat are written once",
+        "ships": "only arrows that lead into the image have labels",
+        "none": "labels are left out",
+    }
+)
 _Part = TypeVar("_Part", Box, Arrow, Group)
-MOST_LABELS = 90  # edges; above it their labels would hide the picture
 
 
-def picture(report: Report, view: View) -> Picture:
-    """The picture of ``report``; its ``notes`` say what was merged, shortened or left out."""
-    return picture_of(report, folded(report, view), view)
+def picture(report: Report, view: View, detail: Detail | None = None, closing: str = SHOWS_ALL) -> Picture:
+    """The picture of ``report``, by default the fullest; its ``notes`` say what was merged or left out.
+
+    ``closing`` is the last note of a picture that shows less than it could.
+    """
+    detail = detail or first_detail(view)
+    kept = folded(report, view, detail)
+    drawn = picture_of(report, kept, view, detail.labels)
+    less = kept.less or len(drawn.notes) > len(report.notes) + len(kept.notes)
+    return replace(drawn, notes=(*drawn.notes, closing)) if less else drawn
 
 
-def picture_of(report: Report, kept: Folded, view: View) -> Picture:
-    """The picture of ``kept``, the part of ``report`` to draw."""
+def picture_of(report: Report, kept: Folded, view: View, labels: str = "all") -> Picture:
+    """The picture of ``kept``, the part of ``report`` to draw; ``labels`` is as in a ``Detail``."""
     arrow_of = partial(_arrow, {(item.node, item.line) for item in report.shipped if item.kind == "path"})
     if view.steps:
         boxes, arrows, groups = opened(report, kept, box_of, arrow_of)
@@ -41,18 +56,15 @@ def picture_of(report: Report, kept: Folded, view: View) -> Picture:
         boxes = tuple(box_of(node, kept) for node in kept.nodes)
         arrows, groups = tuple(_merged(kept, arrow_of)), ()
     notes = [*report.notes, *kept.notes]
-    if view.labels and len(arrows) > MOST_LABELS:
-        fewer = _labelled_where_it_ships(boxes, arrows)
-        notes += ["only arrows that lead into the image have labels"] if fewer != arrows else []
-        arrows = fewer
-    elif not view.labels:
-        arrows = _unlabelled(arrows)
+    fewer = _labelled(boxes, arrows, labels if view.labels else "none")
+    notes += [_LABEL_NOTES[labels]] if view.labels and fewer != arrows else []
+    arrows = fewer
     if not view.critical_path:
         boxes, arrows = _uncritical(boxes), _uncritical(arrows)
         groups = _uncritical(groups)
     return Picture(
         title=printable(view.title) or _title(report),
-        description=description(report),
+        description=description(report, kept.left_out),
         direction=direction_of(view.direction, boxes, arrows),
         boxes=boxes,
         arrows=arrows,
@@ -61,16 +73,24 @@ def picture_of(report: Report, kept: Folded, view: View) -> Picture:
     )
 
 
-def _labelled_where_it_ships(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> tuple[Arrow, ...]:
-    """``arrows`` with the labels of those into the image, or with none if these are too many."""
-    styles = {box.id: style_name(box) for box in boxes}
-    names = [arrow_style(arrow, styles[arrow.source], styles[arrow.target]) for arrow in arrows]
-    if sum(name in SHIPS for name in names) > MOST_LABELS:
+def _labelled(boxes: Sequence[Box], arrows: tuple[Arrow, ...], which: str) -> tuple[Arrow, ...]:
+    """``arrows`` with ``which`` labels: all, once, ships or none."""
+    if which == "all":
+        return arrows
+    if which == "none":
         return _unlabelled(arrows)
-    return tuple(
-        arrow if name in SHIPS or not arrow.label else replace(arrow, label="")
-        for arrow, name in zip(arrows, names, strict=True)
-    )
+    styles = {box.id: style_name(box) for box in boxes}
+    seen: set[tuple[str, str]] = set()
+    fewer = list[Arrow]()
+    for arrow in arrows:
+        ships = which == "once" or arrow_style(arrow, styles[arrow.source], styles[arrow.target]) in SHIPS
+        ends = {(arrow.label, arrow.source), (arrow.label, arrow.target)}
+        if arrow.label and (not ships or seen & ends):
+            fewer.append(replace(arrow, label=""))
+        else:
+            fewer.append(arrow)
+            seen |= ends
+    return tuple(fewer)
 
 
 def _unlabelled(arrows: Sequence[Arrow]) -> tuple[Arrow, ...]:
@@ -86,14 +106,15 @@ def _title(report: Report) -> str:
     return printable(f"{report.source}: {', '.join(labels)}")
 
 
-def description(report: Report) -> str:
-    """One or two sentences that say what the picture shows."""
+def description(report: Report, left_out: Sequence[str] = ()) -> str:
+    """A few sentences that say what the picture shows, and which stages it does not."""
     stages = [node for node in report.nodes if node.kind is NodeKind.STAGE]
     needed = sum(node.needed for node in stages)
     ships = list(dict.fromkeys(_shipped_word(report, item.node, item.path) for item in report.shipped))
     shown = ", ".join(ships[:6]) + (f" and {len(ships) - 6} more" if len(ships) > 6 else "")
     text = f"Build graph with {len(stages)} stages, {needed} of them needed."
-    return printable(text + (f" The image holds {shown}." if shown else ""))
+    text += f" The image holds {shown}." if shown else ""
+    return printable(text + (f" Not drawn: {', '.join(left_out)}." if left_out else ""))
 
 
 def _shipped_word(report: Report, node: str, path: str) -> str:
@@ -120,7 +141,7 @@ def _arrow(shipping: Collection[tuple[str, int | None]], edges: Sequence[Edge]) 
         source=first.source,
         target=first.target,
         kind=first.kind,
-        label=edge_label(edges),
+        label=_label(edges),
         tooltip=edge_tooltip(edges),
         critical=any(edge.critical for edge in edges),
         needed=any(edge.needed for edge in edges),
@@ -129,6 +150,12 @@ def _arrow(shipping: Collection[tuple[str, int | None]], edges: Sequence[Edge]) 
         line=first.line,
         count=len(edges),
     )
+
+
+def _label(edges: Sequence[Edge]) -> str:
+    """What the edges carry; more than two conditions are in the tooltip only."""
+    many = edges[0].selectable and len({edge.why for edge in edges}) > 2
+    return "" if many else edge_label(edges)
 
 
 def opened(

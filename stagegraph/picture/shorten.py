@@ -30,6 +30,21 @@ def cut(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1].rstrip() + _ELLIPSIS
 
 
+def few_names(names: Sequence[str], most: int) -> str:
+    """The first ``most`` of ``names``, and how many more there are: "a, b and 3 more"."""
+    shown = ", ".join(printable(name) for name in names[:most])
+    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
+
+
+def names_line(names: Sequence[str], length: int) -> str:
+    """As many whole ``names`` as ``length`` characters hold, and … for the rest: "auth, billing …"."""
+    count = len(names)
+    while count > 1 and len(", ".join(names[:count])) + 2 * (count < len(names)) > length:
+        count -= 1
+    shown = cut(", ".join(names[:count]), length)
+    return f"{shown} {_ELLIPSIS}" if count < len(names) else shown
+
+
 def edge_label(edges: Sequence[Edge], length: int = 34) -> str:
     """What parallel edges carry: up to two lines of ``path → destination``, or a count."""
     lines = list(dict.fromkeys(line for edge in edges for line in _transfers(edge, length)))

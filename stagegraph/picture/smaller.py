@@ -2,61 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from math import inf
 
 from msgspec.structs import replace
 
 from stagegraph.model import EdgeKind, NodeKind, Report, Role
-from stagegraph.picture.direction import crossed_ranks
+from stagegraph.picture.direction import crossed_ranks, estimated_size
+from stagegraph.picture.folding import SHOWS_ALL
+from stagegraph.picture.legibility import (
+    HOPELESS,
+    LADDER,
+    REST_COUNTS,
+    draws_everything,
+    first_fitting,
+    scale,
+)
 from stagegraph.picture.picture import picture
 from stagegraph.picture.view import Arrow, Box, Picture, View
 
 REST = "rest"  # the box that stands for those that are left out
 LAYOUT_REASON = "to lay the picture out in time"
 MAX_CROSSED_RANKS = 30_000  # about 5 seconds of layout; 38,000 took 7 seconds, 126,000 more than 40
-_BOX_COUNTS = (240, 120, 60, 40, 20)
 
 
 def smaller_pictures(report: Report, view: View, reason: str) -> Iterator[Picture]:
-    """The picture, then without steps, without labels too, and pruned; notes say what is left out.
+    """Everything that ``view`` asks for, then less and less, down the ladder of ``legibility``.
 
-    ``reason`` ends the notes: "to stay within Mermaid's limits".
+    Notes say what is left out; where the view asks for everything, they end in ``reason``: "to stay within
+    Mermaid's limits".
     """
-    yield picture(report, view)
-    notes: tuple[str, ...] = ()
-    if view.steps:
-        view, notes = replace(view, steps=False), (f"steps are left out {reason}",)
-        yield with_notes(picture(report, view), *notes)
-    if view.labels:
-        view, notes = replace(view, labels=False), (*notes, f"labels are left out {reason}")
-        yield with_notes(picture(report, view), *notes)
-    if not view.prune:
-        yield with_notes(picture(report, replace(view, prune=True)), *notes)
+    closing, notes = SHOWS_ALL, tuple[str, ...]()
+    if draws_everything(view):
+        yield picture(report, view)
+        closing = f"not everything is drawn {reason}"
+        notes = (f"steps are left out {reason}",) if view.steps else ()
+        view = replace(view, steps=False, all=False)
+    for detail in LADDER:
+        yield with_notes(picture(report, view, detail, closing), *notes)
+
+
+def legible(
+    report: Report, view: View, fits: Callable[[Picture], bool], reason: str = LAYOUT_REASON
+) -> Picture:
+    """The fullest picture of ``report`` that ``fits``, as a format measures it; else the smallest one."""
+    return first_fitting(fewer_and_fewer(smaller_pictures(report, view, reason)), fits)
 
 
 def layout_candidates(pictures: Iterable[Picture]) -> Iterator[Picture]:
     """The ``pictures`` that Graphviz can lay out, then smaller ones; each is smaller than the one before.
 
-    The last has 20 boxes at most, which every layout engine draws at once.
+    The last has a handful of boxes, which every layout engine draws at once.
     """
     tried = inf
-    for drawn in _smaller_than(pictures):
+    for drawn in fewer_and_fewer(pictures):
         size = len(drawn.boxes) + len(drawn.arrows) + sum(bool(arrow.label) for arrow in drawn.arrows)
         if size < tried and crossed_ranks(drawn) <= MAX_CROSSED_RANKS:
             tried = size
             yield drawn
 
 
-def _smaller_than(pictures: Iterable[Picture]) -> Iterator[Picture]:
-    """``pictures``, and then smaller ones of the last of them."""
+def without_hopeless(pictures: Iterable[Picture]) -> Iterator[Picture]:
+    """``pictures`` without those that are estimated to be much too large to be read; but always the last."""
+    last = None
+    for drawn in pictures:
+        last = None if scale(*estimated_size(drawn)) >= HOPELESS else drawn
+        if last is None:
+            yield drawn
+    if last:
+        yield last
+
+
+def fewer_and_fewer(pictures: Iterable[Picture]) -> Iterator[Picture]:
+    """``pictures``, and then smaller ones of the last of them: its stages, and fewer and fewer of these."""
     last = None
     for last in pictures:
         yield last
     if last:
         stages = only_stages(last, LAYOUT_REASON)
         yield stages
-        for count in _BOX_COUNTS:
+        for count in REST_COUNTS:
             yield fewer_boxes(stages, count)
 
 

@@ -26,6 +26,7 @@ class View(Struct, frozen=True, kw_only=True):
 
     direction: str = "auto"  # one of DIRECTIONS; auto: top to bottom unless the shape says otherwise
     prune: bool = False  # leave out what the targets do not need
+    all: bool = False  # draw everything: nothing is left out or folded
     steps: bool = False  # open the stages and show their steps
     critical_path: bool = False  # mark it
     legend: bool = False

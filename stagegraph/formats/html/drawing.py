@@ -12,10 +12,10 @@ from msgspec.structs import replace
 
 from stagegraph.formats.html.assembly import asset, filled
 from stagegraph.formats.legend import EDGE_WORDS, ROLE_WORDS
-from stagegraph.formats.svg import size_of, svg_of_layout
+from stagegraph.formats.svg import fits_page, size_of, svg_of_layout
 from stagegraph.model import Report
-from stagegraph.picture.folding import BUNDLE
 from stagegraph.picture.layout import Layout, lay_out
+from stagegraph.picture.legibility import draws_everything
 from stagegraph.picture.smaller import LAYOUT_REASON, smaller_pictures
 from stagegraph.picture.theme import style_name
 from stagegraph.picture.view import Box, Picture, View
@@ -43,7 +43,8 @@ def drawing(report: Report, view: View, change: Callable[[Picture], Picture] | N
     ``change`` adds to the picture what is not in the report, such as times.
     """
     pictures = smaller_pictures(report, replace(view, critical_path=True), LAYOUT_REASON)
-    shown, layout = lay_out(map(change, pictures) if change else pictures, view.engine)
+    fits = None if draws_everything(view) else fits_page
+    shown, layout = lay_out(map(change, pictures) if change else pictures, view.engine, fits)
     section = filled(
         asset("graph.html"),
         graph=_svg(shown, layout, view),
@@ -91,7 +92,7 @@ def _parts(report: Report, shown: Picture) -> dict[str, Any]:
     arrows = [[element[a.source], element[a.target], a.needed and not a.selectable] for a in shown.arrows]
     element |= {group.id: f"f{number}" for number, group in enumerate(shown.groups)}
     inside = _inside(report, shown, element)
-    grouped = {box.id: _members_of(box, report, inside, element[box.id]) for box in shown.boxes}
+    grouped = {box.id: _members_of(box) for box in shown.boxes}
     boxes = [[element[group.id], _key(group.id), group.label] for group in shown.groups]
     for box in shown.boxes:
         key = f"group:{element[box.id]}" if grouped[box.id] else _key(box.id)
@@ -123,17 +124,14 @@ def _inside(report: Report, shown: Picture, element: Mapping[str, str]) -> dict[
     result = {_key(member): element[box.id] for box in shown.boxes for member in box.members}
     for node in report.nodes:
         if node.id not in elements:
-            containing = elements.get(readers.get(node.id, "")) or element.get(BUNDLE)
+            containing = elements.get(readers.get(node.id, ""))
             if containing:
                 result[_key(node.id)] = containing
     return result
 
 
-def _members_of(box: Box, report: Report, inside: Mapping[str, str], element: str) -> list[str]:
+def _members_of(box: Box) -> list[str]:
     """The keys of the nodes that ``box`` stands for; empty for a box of one node."""
-    if box.id == BUNDLE:
-        stages = (node.id for node in report.nodes if node.index is not None)
-        return [_key(name) for name in stages if inside.get(_key(name)) == element]
     return [_key(member) for member in box.members] if len(box.members) > 1 else []
 
 
