@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 
 from msgspec.structs import replace
 
-from stagegraph.model import NodeKind
+from stagegraph.model import NodeKind, Role
+from stagegraph.picture.direction import ranks
 from stagegraph.picture.shorten import cut
-from stagegraph.picture.view import Arrow, Box, Picture
+from stagegraph.picture.view import Arrow, Box, Group, Picture
 
 _LONGEST_LINE = 44  # characters, as of a source that `listed_sources` lists
+_NOTE_DOWN, _NOTE_ACROSS = 56, 30  # characters of a line of the note
 
 
 def with_context_inside(drawn: Picture) -> Picture:
@@ -48,3 +51,25 @@ def _context_lines(arrows: Sequence[Arrow]) -> Iterator[str]:
         yield line
     else:
         yield from (cut(f"context: {word}", _LONGEST_LINE) for word in words)
+
+
+def first_steps(drawn: Picture) -> Iterator[tuple[Group, str]]:
+    """Each frame of ``drawn`` with the ids of its boxes that wait for none of its other boxes."""
+    group_of = {box.id: box.group for box in drawn.boxes}
+    later = {arrow.target for arrow in drawn.arrows if group_of[arrow.source] == group_of[arrow.target]}
+    boxes = drawn.grouped()
+    for group in drawn.groups:
+        yield from ((group, box.id) for box in boxes[group.id] if box.id not in later)
+
+
+def last_box(drawn: Picture) -> str:
+    """The id of a box of the last rank, the target if it is there; empty without boxes."""
+    rank = ranks(drawn.boxes, drawn.arrows)
+    order = sorted(drawn.boxes, key=lambda box: (rank[box.id], box.role is Role.TARGET))
+    return order[-1].id if order else ""
+
+
+def note_lines(drawn: Picture) -> list[str]:
+    """The notes of ``drawn`` in lines that are not wider than the picture needs to be."""
+    width = _NOTE_ACROSS if drawn.direction in ("LR", "RL") else _NOTE_DOWN
+    return [line for note in drawn.notes for line in wrap(f"Note: {note}", width)]

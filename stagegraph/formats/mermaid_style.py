@@ -62,6 +62,8 @@ def styles(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
         yield f"  classDef frame{name} {_frame(name)}"
     for group in drawn.groups:
         yield f"  class {ids[group.id]} frame{style_name(group)}"
+    if drawn.groups:
+        yield "  classDef title fill:none,stroke:none"
     if drawn.notes:
         yield f"  classDef note fill:none,stroke:none,color:{GREY}"
     if any(arrow.label for arrow in drawn.arrows):
