@@ -1,86 +1,83 @@
 """Estimates the size at which Mermaid draws a picture, without running it.
 
-Mermaid lays out with dagre: ranks by network simplex, and labels as boxes of their own in between. The factors
-are fitted to what Mermaid 11 draws of the shapes in tests/shapes.py.
+The nodes, labels and notes of the diagram are laid out as Mermaid's engine does it. The sizes of letters and
+boxes are those that Mermaid 11 draws in Chromium.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
-from stagegraph.formats.mermaid_picture import note_lines
+from stagegraph.formats.dagre import NODE_SEPARATION, tight_ranks, width_of
+from stagegraph.formats.mermaid_picture import last_box, note_lines
 from stagegraph.formats.mermaid_style import MARKS
 from stagegraph.model import NodeKind
-from stagegraph.picture.direction import near_readers, passing, ranks
+from stagegraph.picture.legibility import COLUMN, SMALLEST_SCALE, TALLEST
 from stagegraph.picture.sizes import Size, text_width
 from stagegraph.picture.theme import style_name
 from stagegraph.picture.view import Box, Picture
 
-LETTERS, LINE = 16.0, 24.0  # pixels: the size of letters, and of a line
-WIDER = 1.17  # than Arial are the fonts that Mermaid names, of those that systems have
-PADDING = 6  # as in the configuration
-NODE_SPACING = 20
+PADDING = 6  # pixels, as in the configuration
+NODE_SPACING = int(NODE_SEPARATION)
 RANK_SPACING = 24
+_LETTERS, _LINE = 16.0, 24.0  # pixels: the size of letters, and of a line
+_WIDER = 1.08  # than Arial are the letters, bold or not
 _MARGIN = 16.0
-_PASSING = 20.0  # pixels that dagre keeps between lines
-_ROUND, _SLANTED = 4 * PADDING, 5 * PADDING  # both sides of a box together
-
-
-class _Rank(NamedTuple):
-    """The boxes or the labels of one rank, and how many lines pass it."""
-
-    sizes: list[Size]
-    passing: int
+_SAFETY, _CROSSED = 1.06, 1.28  # of the width; the more links cross, the less is known of the order of nodes
+_FEW_CROSSINGS = 0
 
 
 def estimated_size(drawn: Picture) -> Size:
-    """About the width and height in pixels that Mermaid needs for ``drawn``."""
-    across = drawn.direction in ("LR", "RL")
-    found = list(_ranks(drawn))
-    if not found:
+    """About the width and height in pixels that Mermaid needs for ``drawn``; a lower bound if it is too large."""
+    if not drawn.boxes:
         return Size(width=0.0, height=0.0)
-    along = sum(max(_extent(size, not across) for size in rank.sizes) for rank in found)
-    along += RANK_SPACING * (2 * len({}) + len(found) - 1)
-    aside = max(_aside(rank, across) for rank in found)
+    across = drawn.direction in ("LR", "RL")
+    sizes, links = _graph(drawn)
+    ranks = tight_ranks(len(sizes), links)
+    depths = [0.0] * (max(ranks) + 1)
+    rows = [-NODE_SEPARATION] * len(depths)
+    for size, rank in zip(sizes, ranks, strict=True):
+        depth, wide = size if across else size[::-1]
+        depths[rank] = max(depths[rank], depth)
+        rows[rank] += wide + NODE_SEPARATION
+    along, aside = sum(depths) + RANK_SPACING * (len(depths) - 1), max(rows)
+    limit = (TALLEST if across else COLUMN) / SMALLEST_SCALE
+    if aside <= limit:  # else it is too large without the lines
+        aside, crossings = width_of([size[across] for size in sizes], ranks, links)
+        aside *= _SAFETY if crossings <= _FEW_CROSSINGS else _CROSSED
     width, height = (along, aside) if across else (aside, along)
     return Size(width=width + _MARGIN, height=height + _MARGIN)
 
 
-def _aside(rank: _Rank, across: bool) -> float:
-    used = sum(_extent(size, across) for size in rank.sizes)
-    return used + NODE_SPACING * (len(rank.sizes) - 1) + _PASSING * rank.passing
-
-
-def _extent(size: Size, vertical: bool) -> float:
-    return size.height if vertical else size.width
-
-
-def _ranks(drawn: Picture) -> Iterator[_Rank]:
-    rank = near_readers(ranks(drawn.boxes, drawn.arrows), drawn.arrows)
-    sizes: dict[int, list[Size]] = {}
-    for box in drawn.boxes:
-        sizes.setdefault(2 * rank[box.id], []).append(box_size(box))
+def _graph(drawn: Picture) -> tuple[list[Size], list[tuple[int, int, int]]]:
+    """The sizes of boxes, labels and the note, and the links between them as Mermaid counts their ranks."""
+    number = {box.id: at for at, box in enumerate(drawn.boxes)}
+    sizes = [box_size(box) for box in drawn.boxes]
+    links = []
     for arrow in drawn.arrows:
+        source, target = number[arrow.source], number[arrow.target]
         if arrow.label:
-            sizes.setdefault(2 * rank[arrow.target] - 1, []).append(_text_size(arrow.label.split("\n"), 2 * PADDING))
-    last = 2 * max(rank.values(), default=0)
-    passed = passing(rank, drawn.arrows)
-    for row in range(last + 1):
-        yield _Rank(sizes=sizes.get(row, [Size(width=0.0, height=0.0)]), passing=passed[row])
+            links += [(source, len(sizes), 1), (len(sizes), target, 1)]
+            sizes.append(_text_size(arrow.label.split("\n")))
+        else:
+            links.append((source, target, 2))
     if lines := note_lines(drawn):
-        yield _Rank(sizes=[_text_size(lines, 2 * PADDING)], passing=0)
+        links.append((number[last_box(drawn)], len(sizes), 1))
+        sizes.append(_text_size(lines))
+    return sizes, links
 
 
 def box_size(box: Box) -> Size:
     """The size of a box as Mermaid draws it."""
     name = (MARKS.get(style_name(box), "") if box.kind else "") + box.label
     lines = [name, *(box.sublabel.split("\n") if box.sublabel else [])]
-    stage = box.kind in (NodeKind.STAGE, None)
-    size = _text_size(lines, _ROUND if stage else _SLANTED, bold=box.kind is NodeKind.STAGE)
-    return size if stage else Size(width=size.width + 8, height=size.height + 18)
+    width, height = _text_size(lines, bold=box.kind is NodeKind.STAGE)
+    if box.kind is NodeKind.IMAGE:  # a cylinder has a rim
+        return Size(width=width, height=height + 28)
+    slanted = box.kind in (NodeKind.CONTEXT, NodeKind.NAMED_CONTEXT, NodeKind.REMOTE)
+    return Size(width=width + height if slanted else width, height=height)
 
 
-def _text_size(lines: Sequence[str], sides: float, *, bold: bool = False) -> Size:
-    widths = [text_width(line, LETTERS, bold=bold and not at) * WIDER for at, line in enumerate(lines)]
-    return Size(width=max(widths) + sides, height=LINE * len(lines) + 2 * PADDING)
+def _text_size(lines: Sequence[str], *, bold: bool = False) -> Size:
+    widths = [text_width(line, _LETTERS, bold=bold and not at) * _WIDER for at, line in enumerate(lines)]
+    return Size(width=max(widths) + 2 * PADDING, height=_LINE * len(lines) + 2 * PADDING)
