@@ -19,7 +19,7 @@ from stagegraph.picture.view import Box, Picture
 
 PADDING = 6  # pixels, as in the configuration
 NODE_SPACING = int(NODE_SEPARATION)
-RANK_SPACING = 24
+RANK_SPACING = 30
 _LETTERS, _LINE = 16.0, 24.0  # pixels: the size of letters, and of a line
 _WIDER = 1.08  # than Arial are the letters, bold or not
 _MARGIN = 16.0
