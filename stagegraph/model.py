@@ -133,8 +133,9 @@ class Node(Struct, frozen=True, kw_only=True):
     level: int | None = None  # steps in the longest chain before its first step; None if not needed
     finish: float | None = None  # earliest finish of its last step
     slack: float | None = None  # how much later it could finish without a later end of the build
-    critical: bool = False  # has a step on the critical path
+    critical: bool = False  # the critical path passes through it
     measured: Measured | None = None  # None if no record has it
+    bytes: int | None = None  # of a target: in its image; else in that image or in BuildKit's cache
 
     @property
     def needed(self) -> bool:
@@ -158,6 +159,7 @@ class Edge(Struct, frozen=True, kw_only=True):
     link: bool = False  # COPY --link or ADD --link
     selectable: bool = False  # exists only with another build argument or platform: see ``why``
     why: str = ""  # "TARGETARCH=arm64", for a selectable edge
+    bytes: int | None = None  # that it brings; None if no image and no cache says it
 
 
 class Step(Struct, frozen=True, kw_only=True):
@@ -171,12 +173,22 @@ class Step(Struct, frozen=True, kw_only=True):
     stages: tuple[int, ...]  # all stages that it belongs to: equal steps of two stages are one
     node: str  # Node.id of its first stage, or of the source that it loads; "" if none
     inputs: tuple[int, ...]
+    read_from: tuple[
+        tuple[int, str], ...
+    ] = ()  # inputs from other nodes, and the Node.id that each is read from
     others: tuple[tuple[str, int | None], ...] = ()  # names and lines of equal steps merged into it
     level: int = 0
     finish: float = 0.0
     slack: float = 0.0
     critical: bool = False
     measured: Measured | None = None
+
+
+def nodes_of_step(step: Step) -> list[str]:
+    """The ids of the nodes that a step belongs to: the source that it loads, or its stages."""
+    if step.kind is StepKind.SOURCE:
+        return [step.node]
+    return [stage_id(stage) for stage in step.stages]
 
 
 class Shipped(Struct, frozen=True, kw_only=True):
@@ -190,6 +202,7 @@ class Shipped(Struct, frozen=True, kw_only=True):
     destination: str = ""  # in the image, or in the first stage of ``via``
     line: int | None = None  # of the instruction that copies it
     via: tuple[str, ...] = ()  # Node.ids between the source and the target, source first
+    bytes: int | None = None  # None if no image says it
 
 
 class LeftBehind(Struct, frozen=True, kw_only=True):
@@ -199,6 +212,7 @@ class LeftBehind(Struct, frozen=True, kw_only=True):
     platform: str = ""  # of its image, if the images for the platforms differ
     node: str
     kept: tuple[str, ...] = ()  # its paths that are in the image
+    bytes: int | None = None  # that BuildKit's cache keeps of it; None if unknown
 
 
 class Parallelism(Struct, frozen=True, kw_only=True):

@@ -46,7 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--missing-tools",
         metavar="TOOLS",
-        help="fail every skipped test but those of these missing tools: chromium,Graphviz,node,zsh,fish",
+        help="fail every skipped test but those of these missing tools: chromium,Graphviz,node,…",
     )
 
 

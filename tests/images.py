@@ -125,8 +125,9 @@ def old_form(oci: bytes, *, linked: bool = False) -> bytes:
 
 
 def image_of(*layers: bytes, history: list[dict[str, object]] | None = None) -> bytes:
-    """A Docker archive of an image with these layers, which are tar archives."""
-    diff_ids = [f"sha256:{hashlib.sha256(layer).hexdigest()}" for layer in layers]
+    """A Docker archive of an image with these layers, which are tar archives, plain or packed with gzip."""
+    unpacked = (gzip.decompress(layer) if layer[:2] == b"\x1f\x8b" else layer for layer in layers)
+    diff_ids = [f"sha256:{hashlib.sha256(layer).hexdigest()}" for layer in unpacked]
     entries = history if history is not None else [{"created_by": f"RUN {n}"} for n in range(len(layers))]
     config = {
         "os": "linux",

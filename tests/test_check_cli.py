@@ -321,7 +321,7 @@ def test_broken_files_of_builds_are_noted(in_process: Run, repository: Path) -> 
     done = in_process("check", cwd=repository)
     assert done.returncode == 0
     assert done.stdout.decode().splitlines()[:2] == [
-        "note: compose.yaml: not understood: did not find expected node content in line 2",
+        "note: compose.yaml:2: not understood: invalid YAML: did not find expected node content",
         "note: docker-bake.hcl:1: not understood: expected the name of an attribute or of a block",
     ]
 

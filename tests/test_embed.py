@@ -369,7 +369,7 @@ def test_a_block_has_the_options_of_render() -> None:
         if name.startswith("--")
     }
     # a diagram in a page is made from the Dockerfile alone, and lasts longer than a build record
-    assert names - {"build", "file", "record"} <= {*OPTIONS, "help"}
+    assert names - {"build", "check", "file", "record"} <= {*OPTIONS, "help"}
 
 
 def test_init_puts_a_block_under_a_new_heading(stagegraph: Run, folder: Path) -> None:

@@ -30,6 +30,12 @@ WORKDIR /src
 RUN make
 FROM other AS unused
 RUN b
+FROM other AS lint
+RUN lint
+FROM other AS docs
+RUN docs
+FROM other AS types
+RUN types
 FROM base AS side
 RUN c
 FROM base
@@ -60,8 +66,12 @@ _VIEW = {
     "title": ("--title", "A title"),
     "engine": ("--engine", "system"),  # which is not there: the path is empty
     "dialect": ("--dialect", "azure"),
+}
+_MEASURED = {
     "record": ("--record", "build.dockerbuild"),
     "build": ("--record", "build.dockerbuild", "--build", "9"),
+    "image": ("--image", "image.tar"),
+    "usage": ("--usage", "du.jsonl"),
 }
 LOG = """\
 #1 [internal] load build definition from Dockerfile
@@ -79,11 +89,15 @@ LOG = """\
 #5 [side 1/1] RUN c
 #5 DONE 1.0s
 """
+USAGE = """\
+{"ID": "a", "Description": "pulled from docker.io/library/alpine:1", "Size": "5MB"}
+{"ID": "b", "Parents": ["a"], "Description": "mount / from exec /bin/sh -c c", "Size": "1MB"}
+"""
 # by command: what it is run with, and an option that should matter
 _Options = dict[str, tuple[str, ...]]
 CASES: dict[str, tuple[tuple[str, ...], _Options]] = {
-    "render": (("Dockerfile",), _BUILD | _VIEW),
-    "report": (("Dockerfile",), _BUILD | {name: _VIEW[name] for name in ("record", "build")}),
+    "render": (("Dockerfile",), _BUILD | _VIEW | _MEASURED | {"check": ("--check",)}),
+    "report": (("Dockerfile",), _BUILD | _MEASURED),
     "explain": (("alpine:1", "Dockerfile"), _BUILD),
     "diff": (
         ("Dockerfile", "other/Dockerfile"),
@@ -125,6 +139,19 @@ CASES: dict[str, tuple[tuple[str, ...], _Options]] = {
             "perfetto": ("--perfetto", "trace.json"),
         },
     ),
+    "sizes": (
+        ("image.tar", "Dockerfile"),
+        _BUILD
+        | {
+            "build_args": ("--build-arg", "V=:"),
+            "contexts": ("--build-context", "builder"),
+            "name": ("--name", "other"),
+            "usage": _MEASURED["usage"],
+            "compare": ("--compare",),
+            "fail_over": ("--fail-over", "0"),
+            "fail_wasted": ("--fail-wasted", "0%"),
+        },
+    ),
     "embed": (
         ("README.md",),
         {
@@ -137,7 +164,7 @@ CASES: dict[str, tuple[tuple[str, ...], _Options]] = {
     ),
 }
 _BASE = {"allow_empty": ("--check",), "dockerfile": ("--init",), "heading": ("--init",)}
-# said elsewhere: test_cli has --file and --tag; sizes and affected have tests of their own
+# said elsewhere: test_cli has --file and --tag; affected has tests of its own
 _ELSEWHERE = {"format_name", "output", "file", "record_build", "tag", "fail_on_empty", "help"}
 
 
@@ -156,6 +183,12 @@ def _prepare(folder: Path) -> None:
     for name, text in files.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
+    contents = ({"bin/sh": b"x", "x": b"y"}, {"usr/bin/app": b"x" * 100}, {"x": b"x" * 100})
+    layers = [images.tar_of(content) for content in contents]
+    history = ["ADD file", "COPY /src/a/very/long/path /usr/bin/app # buildkit", "COPY /x /x # buildkit"]
+    image = images.image_of(*layers, history=[{"created_by": text} for text in history])
+    (folder / "image.tar").write_bytes(image)
+    (folder / "du.jsonl").write_text(USAGE)
     shutil.copy(ROOT / "samples/measured/build.dockerbuild", folder / "build.dockerbuild")
 
 

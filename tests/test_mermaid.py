@@ -19,10 +19,10 @@ from stagegraph.picture.theme import style_name
 from stagegraph.picture.view import DIALECTS, Arrow
 
 from .build import report
+from .colour_vision import contrast
 from .mermaid_parser import THEMES, VERSIONS, Drawer, parse_errors
 from .shapes import services
 from .strategies import generated_dockerfiles
-from .test_svg import contrast
 
 HOSTILE = [
     "end",

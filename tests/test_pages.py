@@ -154,7 +154,15 @@ def test_asciidoc_shows_the_picture_and_the_table(in_process: Run, folder: Path)
 def test_png_pictures_are_written_beside_the_page(in_process: Run, folder: Path) -> None:
     text = embedded(in_process, folder, "page.md", "Dockerfile format=png output=build.png")
     assert "](build.png)" in text
-    assert (folder / "build.png").read_bytes().startswith(b"\x89PNG")
+    data = (folder / "build.png").read_bytes()
+    assert data.startswith(b"\x89PNG")
+    assert in_process("embed", "--check", "page.md", cwd=folder).returncode == 0
+    (folder / "build.png").write_bytes(data + b" ")
+    done = in_process("embed", "--check", "page.md", cwd=folder)
+    assert done.returncode == 1
+    assert b"build.png: the picture of page.md is out of date or missing" in done.stdout
+    assert in_process("embed", "page.md", cwd=folder).returncode == 0
+    assert (folder / "build.png").read_bytes() == data
 
 
 @pytest.mark.parametrize(

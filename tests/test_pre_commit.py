@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import stagegraph as sg
 from stagegraph.discovery.file_names import is_dockerfile_name
 
 from .conftest import ROOT
@@ -57,6 +58,29 @@ def project(folder: Path) -> Path:
     return folder
 
 
+def drawn(dockerfile: Path) -> bytes:
+    source = sg.Source(name=dockerfile.name, text=dockerfile.read_text("utf-8"))
+    return sg.render(sg.analyse(sg.read(source)), "svg")
+
+
+@pytest.mark.parametrize(
+    ("name", "runs"),
+    [
+        ("Dockerfile", True),
+        ("app/Dockerfile-slim", True),
+        ("app/api.Dockerfile", True),
+        ("Containerfile.dev", True),
+        ("docs/build.svg", True),
+        ("docs/build.PNG", True),
+        ("mydockerfile", False),
+        ("main.py", False),
+        ("README.md", False),
+    ],
+)
+def test_the_hook_draws_when_a_dockerfile_or_a_picture_changes(name: str, runs: bool) -> None:
+    assert bool(re.search(HOOK["stagegraph-render"]["files"], name)) == runs
+
+
 def test_pre_commit_installs_and_runs_the_hooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = project(tmp_path / "source")
     used = tmp_path / "used"
@@ -64,7 +88,14 @@ def test_pre_commit_installs_and_runs_the_hooks(tmp_path: Path, monkeypatch: pyt
     (used / "Dockerfile").write_text("FROM a\nRUN x\n\nFROM b\n")
     (used / "Dockerfile.j2").write_text("{{ x }}\n")
     (used / "README.md").write_text("# x\n\n<!-- stagegraph: Dockerfile -->\n<!-- /stagegraph -->\n")
-    hooks = [{"id": "stagegraph-check"}, {"id": "stagegraph-embed-check"}]
+    (used / "build.svg").write_text("old\n")
+    hooks: list[dict[str, object]] = [
+        {"id": "stagegraph-check"},
+        {"id": "stagegraph-embed-check"},
+        {"id": "stagegraph-render", "args": ["-o", "build.svg", "Dockerfile"]},
+        {"id": "stagegraph-render", "args": ["-o", "build.svg", "Dockerfile"], "name": "Draw it again"},
+        {"id": "stagegraph-render", "args": ["--check", "-o", "build.png", "Dockerfile"]},
+    ]
     config = {"repos": [{"repo": str(source), "rev": committed(source), "hooks": hooks}]}
     (used / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
     committed(used)
@@ -83,3 +114,8 @@ def test_pre_commit_installs_and_runs_the_hooks(tmp_path: Path, monkeypatch: pyt
     assert "1:6 warning: nothing can ever build `stage-0` [dead-stage]" in done.stdout
     assert "1 file checked: 1 warning" in done.stdout
     assert "README.md" in done.stdout
+    assert "- files were modified by this hook" in done.stdout
+    assert re.search(r"Draw it again\.+Passed", done.stdout)
+    assert "build.png does not exist: run stagegraph render -o build.png Dockerfile" in done.stdout
+    assert (used / "build.svg").read_bytes() == drawn(used / "Dockerfile")
+    assert not (used / "build.png").exists()

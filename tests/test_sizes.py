@@ -27,6 +27,7 @@ from stagegraph.sizes.usage import read_usage, usage_of
 
 from . import images
 from .conftest import ROOT
+from .tools import program
 
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
@@ -152,6 +153,17 @@ def test_every_form_of_an_archive_gives_the_same(form: str, tmp_path: Path) -> N
     )
     sizes = sizes_of(images.image(_in_form(oci, form, tmp_path)), images.build("nodejs"))
     assert _comparable(sizes, packed=form not in ("old", "linked")) == expected
+
+
+@pytest.mark.parametrize("kind", ["oci", "oci-archive", "docker-archive"])
+def test_an_image_that_skopeo_copies_is_the_same(kind: str, tmp_path: Path) -> None:
+    path = images.written(tmp_path, images.files()["nodejs/image.oci.tar"])
+    copied = tmp_path / "copied"
+    run = [program("skopeo"), "--insecure-policy", "copy", f"oci-archive:{path}", f"{kind}:{copied}:app:1"]
+    subprocess.run(run, check=True, capture_output=True)
+    packed = kind != "docker-archive"
+    expected = _comparable(images.sizes(tmp_path, "nodejs/image.oci.tar"), packed=packed)
+    assert _comparable(sizes_of(images.image(str(copied)), images.build("nodejs")), packed=packed) == expected
 
 
 def _in_form(oci: bytes, form: str, folder: Path) -> str:
@@ -309,6 +321,39 @@ def test_a_hard_link_keeps_the_bytes_of_what_is_removed(tmp_path: Path) -> None:
         "b": images.link("b", "a", tarfile.LNKTYPE),
     }
     assert _visible(tmp_path, linked, {".wh.a": b""}) == {"a": 5}
+
+
+def _sparse_layer(folder: Path, form: str) -> bytes:
+    """A layer with files of 1 MB that have a few bytes at different places: two are equal."""
+    made = {"a": (b"one", 500_000), "b": (b"two", 500_000), "c": (b"one", 700_000), "d": (b"one", 500_000)}
+    for name, (data, at) in made.items():
+        with (folder / name).open("wb") as file:
+            file.seek(at)
+            file.write(data)
+            file.truncate(1_000_000)
+    run = [
+        program("tar"),
+        "--sparse",
+        "--hole-detection=raw",
+        f"--format={form}",
+        "-cf",
+        "-",
+        "-C",
+        str(folder),
+        *made,
+    ]
+    return subprocess.run(run, check=True, capture_output=True).stdout
+
+
+@pytest.mark.parametrize("form", ["gnu", "posix"])
+def test_sparse_files_have_their_full_size_and_are_equal_only_with_equal_bytes(
+    form: str, tmp_path: Path
+) -> None:
+    layer = _sparse_layer(tmp_path, form)
+    assert len(layer) < 100_000
+    found = sizes_of(images.image(images.written(tmp_path, images.image_of(layer))))
+    assert found.unpacked == 4_000_000
+    assert [(one.code, one.paths, one.bytes) for one in found.findings] == [("duplicate", ("d",), 1_000_000)]
 
 
 def test_the_last_of_two_files_of_one_name_counts(tmp_path: Path) -> None:
@@ -526,7 +571,7 @@ def test_many_whiteouts_remove_nothing_that_is_not_there(tmp_path: Path) -> None
             archive.addfile(tarfile.TarInfo(f"d{number % 100}/.wh.{number}"))
     layer = buffer.getvalue()
     image = images.image(images.written(tmp_path, images.image_of(layer, layer, layer)))
-    assert filesystem(image.layers).visible == ()
+    assert list(filesystem(image.layers).visible) == []
 
 
 @given(st.binary(max_size=3000))

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from playwright.sync_api import Browser, Page
 
 import stagegraph as sg
-from stagegraph.picture.theme import DARK, LIGHT, Palette
 
 from .build import report
 from .conftest import ROOT
@@ -48,7 +47,7 @@ HOSTILE = [
 _OUTSIDE = """
 () => [...document.querySelectorAll(".node")].flatMap((node) => {
   const shape = node.querySelector(".shape").getBBox();
-  return [...node.querySelectorAll("text")].filter((text) => {
+  return [...node.querySelectorAll(":scope > text")].filter((text) => {
     const box = text.getBBox();
     return box.x < shape.x + 3 || box.x + box.width > shape.x + shape.width - 3
       || box.y < shape.y || box.y + box.height > shape.y + shape.height;
@@ -69,6 +68,32 @@ _OVERLAPS = """
     if (across > 1 && down > 1) found.push(`${a.name} / ${b.name}`);
   }));
   return found;
+}
+"""
+
+_FRAMES = """
+() => {
+  const rectangle = (part) => {
+    const { x, y, width, height } = part.getBBox();
+    return { x, y, width, height };
+  };
+  const inside = (x, y, box, by) => x > box.x + by && x < box.x + box.width - by
+    && y > box.y + by && y < box.y + box.height - by;
+  const faults = [];
+  const plates = [...document.querySelectorAll(".frame-name")];
+  for (const line of document.querySelectorAll(".edge .line")) {
+    for (let at = 0; at <= line.getTotalLength(); at += 1) {
+      const { x, y } = line.getPointAtLength(at);
+      const struck = plates.find((part) => inside(x, y, rectangle(part.querySelector(".plate")), 1));
+      if (struck) faults.push(`an arrow crosses ${struck.textContent}`);
+    }
+  }
+  const frames = [...document.querySelectorAll(".frame .shape")].map((frame, number) => {
+    const steps = [...document.querySelectorAll(".node.step .shape")].map(rectangle)
+      .filter((box) => inside(box.x + box.width / 2, box.y + box.height / 2, rectangle(frame), 0));
+    return { name: plates[number].textContent, steps };
+  });
+  return { faults: [...new Set(faults)], frames };
 }
 """
 
@@ -108,6 +133,40 @@ def test_texts_stay_in_their_boxes_and_nothing_overlaps(
     opened(page, sample(name), tmp_path, **view)
     assert page.evaluate(_OUTSIDE) == []
     assert page.evaluate(_OVERLAPS) == []
+
+
+@pytest.mark.parametrize("direction", ["TB", "LR", "BT", "RL"])
+def test_steps_are_as_wide_as_each_other_and_in_line_and_no_arrow_crosses_a_title(
+    direction: str, page: Page, tmp_path: Path
+) -> None:
+    for name in ("monorepo", "python-web", "nodejs", "selectors", "mounts-and-link", "cross-compile"):
+        found = sample(name)
+        opened(page, found, tmp_path, steps=True, direction=direction)
+        shown = page.evaluate(_FRAMES)
+        assert shown["faults"] == [], name
+        assert len(shown["frames"]) > 1
+        for frame in shown["frames"]:
+            assert len({round(step["width"]) for step in frame["steps"]}) == 1, frame
+            assert name == "mounts-and-link" or _is_straight(frame["steps"], direction), frame
+
+
+def _is_straight(boxes: list[dict[str, float]], direction: str) -> bool:
+    """Whether the centres of the boxes are in one column, or in one row across the page."""
+    at, size = ("x", "width") if direction in ("TB", "BT") else ("y", "height")
+    middles = [box[at] + box[size] / 2 for box in boxes]
+    return max(middles) - min(middles) < 1.5
+
+
+@pytest.mark.parametrize("steps", [False, True])
+def test_the_critical_path_is_a_double_line_with_numbers(steps: bool, page: Page, tmp_path: Path) -> None:
+    opened(page, sample("nodejs"), tmp_path, critical_path=True, steps=steps)
+    for part in (".edge", ".node"):
+        marked = page.locator(f"{part}.critical")
+        assert marked.count() > 1
+        assert page.locator(f"{part}.critical:has(.path):has(.core)").count() == marked.count()
+        assert page.locator(f"{part}:not(.critical) .path").count() == 0
+    places = page.locator(".ordinal text").all_text_contents()
+    assert sorted(map(int, places)) == list(range(1, page.locator(".node.critical").count() + 1))
 
 
 def test_every_script_stays_in_its_box(page: Page, tmp_path: Path) -> None:
@@ -177,26 +236,3 @@ def test_hostile_texts_give_valid_unicode(name: str) -> None:
     assert "\x00" not in data.decode()
     if name == "svg":
         ElementTree.fromstring(data)
-
-
-@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
-def test_colours_stand_out_as_wcag_asks(palette: Palette) -> None:
-    texts = {"text": (palette.text, palette.paper), "faint": (palette.faint, palette.paper)}
-    lines = {"critical": (palette.critical, palette.paper)}
-    for name, look in {**palette.styles, **palette.changes}.items():
-        texts[name] = (look.text, look.fill)
-        lines[name] = (look.line, palette.paper)
-    assert {name: pair for name, pair in texts.items() if contrast(*pair) < 4.5} == {}
-    assert {name: pair for name, pair in lines.items() if contrast(*pair) < 3} == {}
-
-
-def contrast(first: str, second: str) -> float:
-    """How much two colours differ, as WCAG counts: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio."""
-    low, high = sorted((_luminance(first), _luminance(second)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    red, green, blue = (x / 12.92 if x <= 0.03928 else ((x + 0.055) / 1.055) ** 2.4 for x in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -21,7 +21,7 @@ _NOT_INHERITED = ("depends_on", "links", "volumes_from")
 _Content = Callable[[Source, Document, Mapping[str, str]], Table]
 
 
-class _Services(Struct, frozen=True, kw_only=True):
+class Services(Struct, frozen=True, kw_only=True):
     """The services of one document, and the services that extend one of them."""
 
     table: Table
@@ -46,11 +46,12 @@ class Extender:
         table = content.get("services")
         if not isinstance(table, Table):
             return content
-        services = _Services(table=table, document=document, directory=directory, environment=environment)
-        values = {name: self._service(name, services) for name in table}
+        services = Services(table=table, document=document, directory=directory, environment=environment)
+        values = {name: self.service(name, services) for name in table}
         return content.with_values({**content, "services": table.with_values(values)})
 
-    def _service(self, name: str, services: _Services) -> Yaml:
+    def service(self, name: str, services: Services) -> Yaml:
+        """One of ``services`` with what it extends merged below it. Raises BakeError."""
         service = services.table[name]
         extends = service.get("extends") if isinstance(service, Table) else None
         if extends is None:
@@ -71,13 +72,13 @@ class Extender:
             base = self._other_file(other, scalar_text(file), services, service)
         return _over(name, base, service, services.document)
 
-    def _same_file(self, other: str, services: _Services, service: Table) -> Yaml:
+    def _same_file(self, other: str, services: Services, service: Table) -> Yaml:
         if other not in services.table:
             name = services.table.source.name
             raise service.error(f"cannot extend the service {other}: it is not in {name}", "extends")
-        return self._service(other, services)
+        return self.service(other, services)
 
-    def _other_file(self, other: str, file: str, services: _Services, service: Table) -> Yaml:
+    def _other_file(self, other: str, file: str, services: Services, service: Table) -> Yaml:
         name = joined(services.directory, self._files.path(file))
         directory = directory_of(name)
         try:
@@ -88,7 +89,7 @@ class Extender:
             table = self._content(source, document, services.environment).get("services")
             if isinstance(table, Table) and other in table:
                 inner = replace(services, table=table, document=document, directory=directory)
-                found = self._service(other, inner)
+                found = self.service(other, inner)
                 if directory == services.directory:
                     return found
                 wrapped = Table(source, {"services": Table(source, {other: found})})

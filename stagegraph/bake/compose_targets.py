@@ -57,7 +57,7 @@ class _Reader:
     def target(self, name: str, service: Table, services: Table) -> Defined:
         """The target of a service. Raises BakeError."""
         build = as_build(service["build"])
-        source, span = services.places.get(name) or (services.source, None)
+        source, span = services.where(name)
         try:
             fields = self._fields(build, service)
             clean = check_name(name.replace(".", "_"))

@@ -72,10 +72,6 @@ class Scope(Struct, frozen=True, kw_only=True):
     lines: Lines
     names: Mapping[str, Value] = {}
 
-    def bind(self, **names: Value) -> Scope:
-        """This scope with more names."""
-        return Scope(lines=self.lines, names={**self.names, **names})
-
 
 class Evaluator:
     """Evaluates expressions of one set of files; all share one budget of work, ``most_steps``."""

@@ -8,19 +8,9 @@ from fractions import Fraction
 
 from stagegraph.bake.function import Function
 from stagegraph.bake.values import UNKNOWN, UnsuitableValueError, Value, to_integer, to_text
+from stagegraph.go_duration import nanoseconds
 
 _TOKEN = re.compile(r"'((?:[^']|'')*)'|Y+|M+|D+|E+|h+|H+|A+|a+|m+|s+|Z+|[^A-Za-z']+|.", re.DOTALL)
-_DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
-_UNITS = {
-    "ns": 1,
-    "us": 10**3,
-    "µs": 10**3,
-    "μs": 10**3,
-    "ms": 10**6,
-    "s": 10**9,
-    "m": 60 * 10**9,
-    "h": 3600 * 10**9,
-}
 _STAMP = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
@@ -82,14 +72,12 @@ def _part(match: re.Match[str], moment: datetime) -> str:
 
 def _add(value: Value, duration: Value) -> str:
     text = to_text(duration)
-    body = text.removeprefix("-").removeprefix("+")
-    pairs = _DURATION.findall(body)
-    if "".join(number + unit for number, unit in pairs) != body or (not pairs and body != "0"):
+    time = nanoseconds(text)
+    if time is None:
         raise UnsuitableValueError(f"{text} is not a duration such as 1h30m")
-    nanoseconds = sum((Fraction(number) * _UNITS[unit] for number, unit in pairs), Fraction(0))
     try:
-        delta = timedelta(microseconds=int(nanoseconds / 1000))
-        return _rfc3339(_parsed(value) + (-delta if text.startswith("-") else delta))
+        delta = timedelta(microseconds=abs(time) // 1000)
+        return _rfc3339(_parsed(value) + (-delta if time < 0 else delta))
     except OverflowError:
         raise UnsuitableValueError("the time is out of range") from None
 

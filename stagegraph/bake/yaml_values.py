@@ -1,4 +1,4 @@
-"""Reads YAML into values with positions; the only module of the package that imports yaml.
+"""Reads YAML into values with positions; the only module that imports yaml.
 
 Source: yaml.org/spec/1.2.2 and the types that go.yaml.in/yaml resolves. Built from parser events, without
 recursion and without copying what aliases name: the cost is linear in the size of the text.
@@ -16,6 +16,7 @@ _DEEPEST = 80
 _MOST_EVENTS = 200_000
 _LARGEST = 4_000_000  # characters
 _MOST_MERGED = 1_000
+_MOST_COPIED = 1_000_000  # keys that `<<` copies, in one text
 _MERGE = "<<"
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _INTEGER = re.compile(r"[-+]?(?:0b[01]+|0o?[0-7]+|0x[0-9a-fA-F]+|[1-9][0-9]*|0)")
@@ -33,6 +34,7 @@ class Place(NamedTuple):
 
     source: Source
     span: Span
+    value: int = 0  # the line where its value begins, from 1; 0 if unknown
 
 
 class Table(dict[str, Yaml]):
@@ -49,9 +51,30 @@ class Table(dict[str, Yaml]):
         """A table with other values, at the same places."""
         return Table(self.source, values, self.places)
 
+    def table(self, key: str) -> Table:
+        """The mapping of ``key``; an empty one where there is none."""
+        value = self.get(key)
+        return value if isinstance(value, Table) else Table(self.source)
+
+    def text(self, key: str) -> str | None:
+        """The string of ``key``; None where there is none."""
+        value = self.get(key)
+        return value if isinstance(value, str) else None
+
+    def line(self, key: str) -> int:
+        """The line where the value of ``key`` begins, or else the first value."""
+        if key in self.places:
+            return self.places[key].value
+        return min((place.value for place in self.places.values()), default=1)
+
+    def where(self, key: str) -> tuple[Source, Span | None]:
+        """The file that has ``key``, and where it is there."""
+        place = self.places.get(key)
+        return (place.source, place.span) if place else (self.source, None)
+
     def error(self, message: str, key: str, hint: str = "") -> BakeError:
         """An error that points at ``key``."""
-        source, span = self.places.get(key) or (self.source, None)
+        source, span = self.where(key)
         return BakeError(message, source=source, span=span, hint=hint)
 
 
@@ -63,14 +86,14 @@ class Document:
         self.resets = resets
 
 
-def read_yaml(source: Source) -> list[Document]:
-    """The documents of ``source``. Raises BakeError."""
+def read_yaml(source: Source, *, texts: bool = False) -> list[Document]:
+    """The documents of ``source``; with ``texts`` every scalar but null is a string. Raises BakeError."""
     import yaml
 
     if len(source.text) > _LARGEST:
         raise BakeError(f"this YAML is larger than {_LARGEST // 1_000_000} MB", source=source)
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    builder = _Builder(source)
+    builder = _Builder(source, texts=texts)
     try:
         for number, event in enumerate(yaml.parse(source.text, Loader=loader)):
             if number > _MOST_EVENTS:
@@ -93,9 +116,11 @@ def _error(source: Source, event: Any, message: str) -> BakeError:
 class _Builder:
     """Builds values from events; ``_open`` holds the containers that are not closed yet."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, *, texts: bool) -> None:
         self.documents: list[Document] = []
         self._source = source
+        self._texts = texts
+        self._copied = 0
         self._open: list[Table | list[Yaml]] = []
         self._keys: list[tuple[str, Span] | None] = []
         self._merges: list[list[Yaml]] = []
@@ -115,7 +140,7 @@ class _Builder:
                 raise _error(self._source, event, f"the anchor {event.anchor} contains itself")
             self._add(value, event)
         elif kind == "ScalarEvent":
-            self._add(self._anchored(_scalar(event), event), event)
+            self._add(self._anchored(_scalar(event, texts=self._texts), event), event)
         elif kind == "MappingStartEvent":
             self._start(Table(self._source), event)
         elif kind == "SequenceStartEvent":
@@ -147,7 +172,9 @@ class _Builder:
         self._keys.pop()
         self._path.pop()
         if isinstance(container, Table) and merges:
-            _merge(container, merges, self._source, event)
+            self._copied += _merge(container, merges, self._source, event)
+            if self._copied > _MOST_COPIED:
+                raise _error(self._source, event, "the aliases of this YAML make it too large")
 
     def _add(self, value: Yaml, event: Any) -> None:
         tag = getattr(event, "tag", None)
@@ -170,7 +197,9 @@ class _Builder:
                 self._merges[-1].append(value)
                 return
             container[key] = value
-            container.places[key] = Place(self._source, span)
+            # a block scalar begins on the line after its indicator
+            below = getattr(event, "style", None) in ("|", ">")
+            container.places[key] = Place(self._source, span, event.start_mark.line + 1 + below)
 
     def _path_here(self, value: Yaml) -> list[str]:
         """The keys of the open containers; a container that is being added is not one yet."""
@@ -187,8 +216,11 @@ class _Builder:
         return key, Span(mark.line + 1, mark.line + 1, mark.column + 1, len(key))
 
 
-def _merge(table: Table, merges: list[Yaml], source: Source, event: Any) -> None:
-    """Adds what ``<<`` names to ``table``; keys that are there, and earlier mappings, win."""
+def _merge(table: Table, merges: list[Yaml], source: Source, event: Any) -> int:
+    """Adds what ``<<`` names to ``table``; keys that are there, and earlier mappings, win.
+
+    Returns the number of keys that it looked at.
+    """
     others = [one for value in merges for one in (value if isinstance(value, list) else [value])]
     if not all(isinstance(other, dict) for other in others) or len(others) > _MOST_MERGED:
         raise _error(source, event, "`<<` needs a mapping, or a list of mappings")
@@ -198,11 +230,14 @@ def _merge(table: Table, merges: list[Yaml], source: Source, event: Any) -> None
                 table[key] = value
                 if key in other.places:
                     table.places[key] = other.places[key]
+    return sum(map(len, others))
 
 
-def _scalar(event: Any) -> Yaml:
+def _scalar(event: Any, *, texts: bool) -> Yaml:
     """The value of a scalar; only plain ones are anything but strings."""
     text: str = event.value
+    if texts:
+        return None if not event.style and _WORDS.get(text, text) is None else text
     if event.style or event.tag not in (None, "!", "!reset", "!override"):
         return _tagged(text, event.tag)
     if text in _WORDS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -16,12 +17,14 @@ from stagegraph.cli.common import (
 )
 from stagegraph.cli.dockerfile import dockerfile_argument
 from stagegraph.cli.format_choice import format_of, refuse_ignored
-from stagegraph.cli.suggestions import suggesting_commands
-from stagegraph.cli.writing import write
+from stagegraph.cli.measured_image import bytes_options
+from stagegraph.cli.suggestions import suggesting_commands, without_option
+from stagegraph.cli.writing import holds, write
 from stagegraph.formats import formats
 from stagegraph.formats import render as render_format
 from stagegraph.options import Options
 from stagegraph.picture.view import DIALECTS, DIRECTIONS, ENGINES, THEMES, View
+from stagegraph.source import printable
 
 direction_option = click.option(
     "--direction",
@@ -50,6 +53,11 @@ _DEFAULT_FORMAT = (
 @click.command()
 @dockerfile_argument
 @output_option
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Write nothing; if FILE is not what would be drawn, say so and exit with code 1.",
+)
 @format_option("render", default=None, note=_DEFAULT_FORMAT)
 @direction_option
 @click.option("--prune", is_flag=True, help="Leave out what the targets do not need.")
@@ -81,15 +89,19 @@ _DEFAULT_FORMAT = (
     help="What reads the Mermaid diagram: sphinx and plain have no front matter, azure is for Azure DevOps.",
 )
 @record_options
+@bytes_options
 def render(
     dockerfile: str,
     options: Options,
     output: str,
+    check: bool,
     format_name: str | None,
     record: str,
     build: str,
+    image: str,
+    usage: str,
     **view: str | bool,
-) -> None:
+) -> int:
     """Draw the build graph of DOCKERFILE.
 
     \b
@@ -99,6 +111,7 @@ def render(
       stagegraph render -F mermaid app/Dockerfile > graph.mmd
       cat Dockerfile | stagegraph render - --steps --critical-path
       stagegraph render --record build.dockerbuild -o measured.svg
+      stagegraph render --check -o build.svg
     """
     from stagegraph.api import read
     from stagegraph.graph.report import analyse
@@ -106,15 +119,45 @@ def render(
     chosen = _format(output, format_name)
     refuse_ignored("render", chosen)
     wanted = View(**view)  # type: ignore[arg-type]  # click has checked the values
+    if check:
+        wanted = _reproducible(wanted, output)
     if record:
         from stagegraph.cli.recorded import timed_report
 
         report = timed_report(record, build, dockerfile, options)
         wanted = replace(wanted, critical_path=True)
+    elif image or usage:
+        from stagegraph.cli.measured_image import weighed_report
+
+        report = weighed_report(image, usage, dockerfile, options)
     else:
         with suggesting_commands(dockerfile):
             report = analyse(read(dockerfile, options))
-    write(render_format("render", report, chosen, view=wanted, **terminal_options(output)), output)
+    data = render_format("render", report, chosen, view=wanted, **terminal_options(output))
+    if check:
+        return _compare(data, output, text=not formats("render")[chosen].binary)
+    write(data, output)
+    return 0
+
+
+def _reproducible(view: View, output: str) -> View:
+    """``view`` with the engine that draws the same bytes on every machine, for --check of ``output``."""
+    if to_stdout(output):
+        raise click.UsageError("--check compares a file with what would be drawn; name it with -o FILE")
+    if view.engine == "system":
+        raise click.UsageError(
+            "--check cannot be used with --engine system: each version of Graphviz draws something else"
+        )
+    return replace(view, engine="pure")
+
+
+def _compare(data: bytes, output: str, *, text: bool) -> int:
+    """0 if the file ``output`` holds ``data``; otherwise 1, after a line that says how to update it."""
+    if holds(output, data, text=text):
+        return 0
+    problem = "is out of date" if os.path.lexists(output) else "does not exist"
+    click.echo(f"{printable(output)} {problem}: run {without_option('--check')}", err=True)
+    return 1
 
 
 def _format(output: str, name: str | None) -> str:

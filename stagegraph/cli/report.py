@@ -12,6 +12,7 @@ from stagegraph.cli.common import (
 )
 from stagegraph.cli.dockerfile import dockerfile_argument
 from stagegraph.cli.format_choice import format_of
+from stagegraph.cli.measured_image import bytes_options
 from stagegraph.cli.suggestions import suggesting_commands
 from stagegraph.cli.writing import write
 from stagegraph.options import Options
@@ -22,6 +23,7 @@ from stagegraph.options import Options
 @format_option("report", default="text")
 @output_option
 @record_options
+@bytes_options
 def report(
     dockerfile: str,
     options: Options,
@@ -29,6 +31,8 @@ def report(
     output: str,
     record: str,
     build: str,
+    image: str,
+    usage: str,
 ) -> None:
     """Show what is in the image of DOCKERFILE, what is left behind, and what can run in parallel.
 
@@ -48,6 +52,10 @@ def report(
         from stagegraph.cli.recorded import timed_report
 
         value = timed_report(record, build, dockerfile, options)
+    elif image or usage:
+        from stagegraph.cli.measured_image import weighed_report
+
+        value = weighed_report(image, usage, dockerfile, options)
     else:
         with suggesting_commands(dockerfile):
             value = analyse(read(dockerfile, options))

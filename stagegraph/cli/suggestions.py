@@ -110,6 +110,13 @@ def _command(given: str, dockerfile: str, more: Sequence[str] = ()) -> str:
     return printable(shlex.join(["stagegraph", context.info_name or "", *words]))
 
 
+def without_option(option: str) -> str:
+    """The command line of the user without the flag ``option``."""
+    context = click.get_current_context()
+    words = [word for word in context.meta.get(WORDS, ()) if word != option]
+    return printable(shlex.join(["stagegraph", context.info_name or "", *words]))
+
+
 def _listed(lines: Sequence[str]) -> list[str]:
     more = [f"and {len(lines) - _MOST_SHOWN} more"] if len(lines) > _MOST_SHOWN else []
     return [f"  {line}" for line in [*lines[:_MOST_SHOWN], *more]]

@@ -31,6 +31,26 @@ def write(data: bytes, output: str) -> None:
         ) from None
 
 
+def holds(output: str, data: bytes, *, text: bool) -> bool:
+    """Whether the file ``output`` holds ``data``; in a ``text``, git may have changed the line ends.
+
+    Raises InputError for what is not a file or cannot be read.
+    """
+    path = Path(output)
+    try:
+        if not path.exists():
+            return False
+        if not path.is_file():
+            raise InputError(f"{output} is not a file", hint="name the file of the picture with -o")
+        with path.open("rb") as file:
+            held = file.read(2 * len(data) + 1)
+    except OSError as error:
+        raise InputError(
+            f"cannot read {output}: {error.strerror or error}", hint="make it readable for your user"
+        ) from None
+    return data in ((held, held.replace(b"\r\n", b"\n")) if text else (held,))
+
+
 def close_stdout() -> None:
     """Discard what is still buffered: Python would fail to write it, and report that, when it exits."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

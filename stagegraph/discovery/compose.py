@@ -1,92 +1,125 @@
 """Finds the services of compose files that have a ``build``.
 
-Rules: github.com/compose-spec/compose-spec build.md and 12-interpolation.md.
+Each file is read alone and without the environment: what either could change is unknown. A service that
+cannot be understood does not hide the others. Rules: compose-spec build.md; ``stagegraph.bake`` has them
+exactly.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
+from stagegraph.bake.compose_extends import Extender, Services
+from stagegraph.bake.compose_merge import as_build, pairs
+from stagegraph.bake.files import Files
+from stagegraph.bake.interpolation import interpolated
+from stagegraph.bake.values import UnsuitableValueError
+from stagegraph.bake.yaml_values import Document, Table, Yaml, read_yaml, scalar_text
 from stagegraph.discovery.found_build import FoundBuild, Note, ReadingLimits
 from stagegraph.discovery.missing import missing_file
-from stagegraph.discovery.repository import Repository, is_remote
-from stagegraph.discovery.yaml_file import Table, Yaml, YamlError, read_yaml
+from stagegraph.discovery.repository import Repository, is_remote, joined
+from stagegraph.errors import BakeError
+from stagegraph.source import Source
 
 _MAIN = re.compile(r"(?:docker-)?compose\.ya?ml")
-_MOST_PARENTS = 20
 _STEPS_OF_SERVICE = 200
-_HOLE = re.compile(r"\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::?([-+?])([^{}]*))?\})")
+_VARIABLE = re.compile(r"\$(?:\$|([A-Za-z_]|\{[A-Za-z_]\w*(?::?[?+]|\})))")
 
 
 def compose_builds(path: str, text: str, repository: Repository) -> tuple[list[FoundBuild], list[Note]]:
     """The builds of the compose file at ``path``, and notes on what is not understood."""
     try:
-        root = read_yaml(text)
-    except YamlError as error:
-        return [], [Note(file=path, line=None, message=f"not understood: {error}")]
+        documents = read_yaml(Source(name=path, text=text))
+    except BakeError as error:
+        return [], [Note(file=path, line=error.line, message=f"not understood: {error.message}")]
     builds: list[FoundBuild] = []
-    notes: list[Note] = []
     limits = ReadingLimits()
-    # a file that is merged over another (compose.override.yaml) need not repeat the context
-    main = bool(_MAIN.fullmatch(path.rpartition("/")[2]))
-    services = root.table("services") if isinstance(root, Table) else Table()
-    for name, service in services.items():
-        if isinstance(service, Table):
-            own = _build(services, name, (), limits)
-            if own is not None:
-                whole = main and not _extends_elsewhere(services, name)
-                builds.extend(_service(path, service.line("build"), name, own, whole, repository))
-                limits.build()
-    for build in builds:
-        if build.unknown:
-            message = f"service {build.name}: {', '.join(sorted(build.unknown))} not understood"
-            notes.append(Note(file=path, line=build.line, message=message, of_build=True))
+    for service in _services(path, documents[:1], repository, limits):
+        builds.extend(_builds(path, service, repository))
+        limits.build()
+    notes = [
+        Note(
+            file=path,
+            line=build.line,
+            message=f"service {build.name}: {', '.join(sorted(build.unknown))} not understood",
+            of_build=True,
+        )
+        for build in builds
+        if build.unknown
+    ]
     return builds, notes
 
 
-def _build(services: Table, name: str, path: tuple[str, ...], limits: ReadingLimits) -> Yaml:
-    """The ``build`` of a service, merged over that of the service it extends in the same file."""
-    own = services.table(name).get("build")
-    arguments = own.get("args") if isinstance(own, Table) else None
-    size = len(arguments.values) if isinstance(arguments, Table) else len(arguments or ())
-    limits.spend(_STEPS_OF_SERVICE + 10 * (size + len(_as_table(own).values)))
-    extends = services.table(name).get("extends")
-    parent = extends.text("service") if isinstance(extends, Table) else extends
-    if not isinstance(parent, str) or _elsewhere(extends) or name in path or len(path) > _MOST_PARENTS:
-        return own
-    inherited = _build(services, parent, (*path, name), limits)
-    if own is None or inherited is None:
-        return own if inherited is None else inherited
-    return Table(values={**dict(_as_table(inherited).items()), **dict(_as_table(own).items())})
+class _Service(NamedTuple):
+    """The ``build`` of a service with what it extends; ``whole`` if no other file can complete it."""
+
+    name: str
+    line: int
+    build: Table
+    whole: bool
 
 
-def _extends_elsewhere(services: Table, name: str) -> bool:
-    """Whether a service extends one of another file, itself or through others."""
-    for _ in range(_MOST_PARENTS):
-        extends = services.table(name).get("extends")
-        if _elsewhere(extends):
-            return True
-        parent = extends.text("service") if isinstance(extends, Table) else extends
-        if not isinstance(parent, str):
-            return False
-        name = parent
-    return True
+def _services(
+    path: str, documents: list[Document], repository: Repository, limits: ReadingLimits
+) -> Iterator[_Service]:
+    # a file that is merged over another (compose.override.yaml) need not repeat the context
+    main = bool(_MAIN.fullmatch(path.rpartition("/")[2]))
+    extender = Extender(_RepositoryFiles(repository, path.rpartition("/")[0]), _content)
+    for document in documents:
+        table = document.root.table("services") if isinstance(document.root, Table) else None
+        for name, service in (table or {}).items():
+            if table is None or not isinstance(service, Table):
+                continue
+            limits.spend(_STEPS_OF_SERVICE + 10 * _size(service.get("build")))
+            services = Services(table=table, document=document, directory="", environment={})
+            try:
+                whole, extended = main, extender.service(name, services)
+            except BakeError:
+                whole, extended = main and not _extends_elsewhere(service), service
+            build = extended.get("build") if isinstance(extended, Table) else None
+            if build is not None:
+                yield _Service(name, service.line("build"), as_build(build), whole)
 
 
-def _elsewhere(extends: Yaml) -> bool:
-    """Whether a service extends a service of another file."""
+def _content(source: Source, document: Document, _: object) -> Table:
+    """The content of another file, as it is written: its variables stay."""
+    return document.root if isinstance(document.root, Table) else Table(source)
+
+
+class _RepositoryFiles(Files):
+    """The files of a repository, by paths from ``folder``; no others are read."""
+
+    def __init__(self, repository: Repository, folder: str) -> None:
+        super().__init__(str(repository.root / folder))
+        self._repository = repository
+        self._folder = folder
+
+    def has(self, name: str) -> bool:
+        path = joined(self._folder, name)
+        root = self._repository.root.resolve()
+        return path is not None and super().has(name) and (root / path).resolve().is_relative_to(root)
+
+    def read(self, name: str) -> Source:
+        if not self.has(name):
+            raise BakeError(f"{name} is not in the repository")
+        return super().read(name)
+
+
+def _size(build: Yaml) -> int:
+    arguments = build.get("args") if isinstance(build, Table) else None
+    return (len(build) if isinstance(build, Table) else 0) + (len(arguments) if arguments else 0)
+
+
+def _extends_elsewhere(service: Table) -> bool:
+    """Whether a service extends one of another file."""
+    extends = service.get("extends")
     return isinstance(extends, Table) and extends.get("file") is not None
 
 
-def _as_table(build: Yaml) -> Table:
-    return build if isinstance(build, Table) else Table(values={"context": build})
-
-
-def _service(
-    path: str, line: int, name: str, build: Yaml, whole: bool, repository: Repository
-) -> Iterator[FoundBuild]:
-    table = _as_table(build)
+def _builds(path: str, service: _Service, repository: Repository) -> Iterator[FoundBuild]:
+    table, whole = service.build, service.whole
     if table.get("dockerfile_inline") is not None:
         return
     unknown: set[str] = set()
@@ -106,19 +139,19 @@ def _service(
     if not target_sure:
         unknown.add("target")
     args, args_sure = _pairs(table.get("args"))
-    names = _names(table.get("args"))
+    names = frozenset(pairs(table.get("args")))
     if not args_sure:
         unknown.add("build arguments")
     by_bake = table.table("x-bake")  # which only docker buildx bake reads
     yield FoundBuild(
         file=path,
-        line=line,
+        line=service.line,
         kind="compose service",
-        name=name,
+        name=service.name,
         dockerfile=dockerfile,
         target=target if target or target_sure else None,
         build_args=args,
-        passed=(names - args.keys()) | _names(by_bake.get("contexts")),
+        passed=(names - args.keys()) | frozenset(pairs(by_bake.get("contexts"))),
         platforms=(*_texts(table.get("platforms")), *_texts(by_bake.get("platforms"))),
         contexts=tuple(sorted(_pairs(table.get("additional_contexts"))[0])),
         unknown=frozenset(unknown),
@@ -132,40 +165,28 @@ def _text(value: Yaml) -> tuple[str, bool]:
     It is empty where a variable has no default: its value comes from the environment or a file .env.
     """
     if not isinstance(value, str):
-        return "", value is None
-    holes = [hole for hole in _HOLE.finditer(value) if not hole[1]]
-    if any(hole[4] != "-" for hole in holes):
+        return ("" if isinstance(value, (Table, list)) else scalar_text(value)), True
+    if any(match[1] for match in _VARIABLE.finditer(value)):
         return "", False
-    return _HOLE.sub(lambda hole: "$" if hole[1] else hole[5], value), not holes
-
-
-def _names(value: Yaml) -> frozenset[str]:
-    """The names of arguments from a mapping or a list of NAME=VALUE."""
-    if isinstance(value, Table):
-        return frozenset(name for name, _ in value.items())
-    items = value if isinstance(value, list) else []
-    return frozenset(item.partition("=")[0] for item in items if isinstance(item, str))
+    try:
+        default = interpolated(value, lambda _: None)
+        return default, default == interpolated(value, lambda name: f"\0{name}")
+    except UnsuitableValueError:
+        return "", False
 
 
 def _pairs(value: Yaml) -> tuple[dict[str, str], bool]:
     """Arguments from a mapping or a list of NAME=VALUE, and whether all values are known."""
-    if isinstance(value, Table):
-        items = [(name, item) for name, item in value.items()]
-    else:
-        texts = [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-        items = [
-            (name, text if equals else None) for name, equals, text in (one.partition("=") for one in texts)
-        ]
-    pairs, sure = {}, True
-    for name, item in items:
-        text, known = _text(item)
-        if item is None or not known:  # the value comes from the environment
+    known, sure = {}, True
+    for name, item in pairs(value).items():
+        text, is_sure = _text(item)
+        if item is None or not is_sure:  # the value comes from the environment
             sure = False
-        if isinstance(item, str) and (known or text):
-            pairs[name] = text
-    return pairs, sure
+        if item is not None and (is_sure or text):
+            known[name] = text
+    return known, sure
 
 
 def _texts(value: Yaml) -> tuple[str, ...]:
-    items = value if isinstance(value, list) else []
-    return tuple(item for item in items if isinstance(item, str) and "$" not in item)
+    items = map(scalar_text, value if isinstance(value, list) else [])
+    return tuple(item for item in items if "$" not in item)

@@ -12,12 +12,14 @@ from itertools import islice, product
 
 from msgspec.structs import replace
 
+from stagegraph.bake.yaml_values import Table, Yaml, read_yaml
 from stagegraph.discovery.commands import MISSING, changes_files
 from stagegraph.discovery.found_build import FoundBuild, MissingFile, Note, ReadingLimits, TooMuchError
 from stagegraph.discovery.missing import CheckoutState, missing_file
 from stagegraph.discovery.repository import Repository, is_remote
 from stagegraph.discovery.scripts import Script, script_builds
-from stagegraph.discovery.yaml_file import Table, Yaml, YamlError, read_yaml
+from stagegraph.errors import BakeError
+from stagegraph.source import Source
 
 _BUILD = re.compile(r"(?:docker|depot)/build-push-action(?:@|\Z)")
 _BAKE = re.compile(r"(?:docker|depot)/bake-action(?:@|\Z)")
@@ -35,12 +37,12 @@ _Values = Mapping[str, Yaml]
 def workflow_builds(path: str, text: str, repository: Repository) -> tuple[list[FoundBuild], list[Note]]:
     """The builds of the workflow or composite action at ``path``, and notes on what is not understood."""
     try:
-        root = read_yaml(text)
-    except YamlError as error:
-        return [], [Note(file=path, line=None, message=f"not understood: {error}")]
+        documents = read_yaml(Source(name=path, text=text), texts=True)
+    except BakeError as error:
+        return [], [Note(file=path, line=error.line, message=f"not understood: {error.message}")]
     reader = _Reader(path, repository)
-    if isinstance(root, Table):
-        reader.jobs(root)
+    if documents and isinstance(documents[0].root, Table):
+        reader.jobs(documents[0].root)
     return list(dict.fromkeys(reader.builds)), list(dict.fromkeys(reader.notes))
 
 
@@ -73,7 +75,7 @@ class _Reader:
                 self._limits.spend(_STEPS_OF_STEP + 20 * len(env))
                 self._step(
                     step,
-                    {"matrix": Table(values=dict(matrix)), "env": Table(values=dict(env))},
+                    {"matrix": Table(step.source, dict(matrix)), "env": Table(step.source, dict(env))},
                     env,
                     directory,
                 )
@@ -87,7 +89,7 @@ class _Reader:
             self.builds.extend(self._bake(step, known))
         elif step.text("run"):
             self._run(step, known, env, directory)
-        self._checkout.after(action, list(step.table("with").values), step.text("run") or "")
+        self._checkout.after(action, list(step.table("with")), step.text("run") or "")
 
     def _run(self, step: Table, known: _Values, env: Mapping[str, str], directory: str) -> None:
         here = _expanded(step.text("working-directory") or directory, known)

@@ -9,21 +9,10 @@ import re
 
 from stagegraph.dockerfile.flags import Flags
 from stagegraph.dockerfile.words import SPACE, command_words
+from stagegraph.go_duration import nanoseconds
 
-_UNITS = {  # in nanoseconds
-    "ns": 1,
-    "us": 10**3,
-    "µs": 10**3,
-    "μs": 10**3,
-    "ms": 10**6,
-    "s": 10**9,
-    "m": 60 * 10**9,
-    "h": 3600 * 10**9,
-}
-_PART = r"([0-9]{1,40}\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)"
 _INTERVALS = ("interval", "timeout", "start-period", "start-interval")
 _SHORTEST = 10**6  # a millisecond
-_LONGEST = 2**63 - 1
 _MOST_TRIES = 2**31 - 1
 
 
@@ -64,22 +53,7 @@ def _is_count(text: str) -> bool:
     return match is not None and int(match[2] or 0) <= (0 if match[1] == "-" else _MOST_TRIES)
 
 
-def _nanoseconds(number: str, unit: int) -> int:
-    whole, _, part = number.partition(".")
-    part = part[:18]  # finer than a nanosecond for every unit
-    return int(whole or 0) * unit + int(part.ljust(18, "0")) * unit // 10**18
-
-
 def _is_interval(text: str) -> bool:
-    """Whether Go's time.ParseDuration accepts ``text`` and it is zero or long enough."""
-    negative, digits = text.startswith("-"), text.removeprefix("-" if text.startswith("-") else "+")
-    if digits == "0":
-        return True
-    total, position = 0, 0
-    part = re.compile(_PART)
-    while match := part.match(digits, position):
-        total += _nanoseconds(match[1], _UNITS[match[2]])
-        position = match.end()
-    if position != len(digits) or not digits or total > _LONGEST:
-        return False
-    return total == 0 or (not negative and total >= _SHORTEST)
+    """Whether ``text`` is a duration that is zero or long enough."""
+    time = nanoseconds(text)
+    return time is not None and (time == 0 or time >= _SHORTEST)

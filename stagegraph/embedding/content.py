@@ -14,7 +14,8 @@ from stagegraph.embedding.diagram_settings import DiagramSettings
 from stagegraph.embedding.markdown import MARKDOWN
 from stagegraph.embedding.page import PageLanguage, PageText
 from stagegraph.errors import InputError
-from stagegraph.formats.report_sections import ImageRows, headline, images
+from stagegraph.formats.report_sections import ImageRows, headline, images, weights
+from stagegraph.graph.build import Build
 from stagegraph.graph.report import analyse
 from stagegraph.model import Report
 from stagegraph.picture.picture import description
@@ -44,11 +45,19 @@ def dockerfile_at(folder: Path, name: str) -> Path:
 def report_for(dockerfile: Path | Source, settings: DiagramSettings, folder: Path = _HERE) -> Report:
     """The report of a Dockerfile; its name is the path as seen from ``folder``."""
     source = dockerfile if isinstance(dockerfile, Source) else read_source(str(dockerfile))
-    report = analyse(read(source, settings.options))
+    build = read(source, settings.options)
+    report = _weighed(build, settings, folder) if settings.image or settings.usage else analyse(build)
     if isinstance(dockerfile, Source):
         return report
     # relative, so that the content is the same on every machine
     return replace(report, source=Path(os.path.relpath(dockerfile, folder)).as_posix())
+
+
+def _weighed(build: Build, settings: DiagramSettings, folder: Path) -> Report:
+    from stagegraph.sizes.weighed import weighed_from_files
+
+    image, usage = (str(folder / name) if name else "" for name in (settings.image, settings.usage))
+    return weighed_from_files(build, image, usage, lambda _: None)
 
 
 def content_of(report: Report, settings: DiagramSettings, page: PageText) -> Content:
@@ -99,6 +108,9 @@ def shipped_table(report: Report, language: PageLanguage = MARKDOWN) -> Iterator
     """What the images hold and what the build leaves behind, as lines of a page."""
     # without line numbers, so that a new comment in the Dockerfile does not make the block outdated
     shipped = tuple(replace(item, line=None) for item in report.shipped)
+    for sentence in weights(report):
+        yield language.escaped(sentence)
+        yield ""
     for number, image in enumerate(images(replace(report, shipped=shipped))):
         if number:
             yield ""

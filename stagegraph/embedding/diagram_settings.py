@@ -25,7 +25,7 @@ _VIEW = MappingProxyType(
 )
 _REPEATABLE = ("target", "build-arg", "platform", "build-context")
 _FLAGS = ("collapsed", "report", *(name for name, field in _VIEW.items() if isinstance(field.default, bool)))
-OPTIONS = tuple(sorted({*_REPEATABLE, *_FLAGS, *_VIEW, "format", "output"}))
+OPTIONS = tuple(sorted({*_REPEATABLE, *_FLAGS, *_VIEW, "format", "output", "image", "usage"}))
 
 
 class SettingsError(ValueError):
@@ -38,7 +38,7 @@ class SettingsError(ValueError):
 
 
 class DiagramSettings(Struct, frozen=True, kw_only=True):
-    """One diagram; ``dockerfile`` and ``output`` are relative to the Markdown file."""
+    """One diagram; all paths are relative to its page."""
 
     dockerfile: str
     options: Options
@@ -47,6 +47,8 @@ class DiagramSettings(Struct, frozen=True, kw_only=True):
     output: str = ""  # the path of the picture, for svg and png
     collapsed: bool = False  # whether it is in a closed details element
     report: bool = False  # whether a table of what ships follows
+    image: str = ""  # the archive of the image, relative to the page: its bytes are shown
+    usage: str = ""  # the list of BuildKit's cache, relative to the page
 
 
 def parse_settings(text: str, default_format: str = "mermaid", *, inline: bool = False) -> DiagramSettings:
@@ -115,6 +117,8 @@ def _settings(dockerfile: str, options: Mapping[str, list[str]], default_format:
         output=output,
         collapsed=single.get("collapsed") == "true",
         report=single.get("report") == "true",
+        image=single.get("image", ""),
+        usage=single.get("usage", ""),
     )
 
 

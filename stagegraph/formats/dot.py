@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import graphviz
 
+from stagegraph.formats.dot_legend import legend
 from stagegraph.formats.node_ids import arrow_ids, node_ids
-from stagegraph.model import EdgeKind, NodeKind, Report
+from stagegraph.model import EdgeKind, NodeKind, Report, Role
 from stagegraph.picture.direction import estimated_size
+from stagegraph.picture.layout import POINTS, entries_of
 from stagegraph.picture.legibility import draws_everything, is_legible
 from stagegraph.picture.picture import picture
+from stagegraph.picture.sizes import box_sizes, title_lines
 from stagegraph.picture.smaller import legible
 from stagegraph.picture.theme import Palette, Style, arrow_dash, arrow_styles, border, palette_of, style_name
 from stagegraph.picture.view import Arrow, Box, Group, Picture, View, checked_link_base, line_link
-from stagegraph.source import printable, xml_text
+from stagegraph.source import xml_text
 
 FONT = "Arial"  # one family: graphviz-pure measures a list with another font
+_TITLE_ROOM = 640.0  # pixels
 PLAIN_ABOVE = 400  # boxes; above it labels are plain text and splines are lines, which are faster to lay out
 _SHAPES = {
     NodeKind.STAGE: "box",
@@ -25,7 +29,7 @@ _SHAPES = {
     NodeKind.NAMED_CONTEXT: "tab",
     NodeKind.REMOTE: "note",
 }
-_DASHES = {"solid": "", "dashed": ",dashed", "dotted": ",dotted"}
+_DASHES = {"solid": "solid", "dashed": "dashed", "dotted": "dotted", "dashdot": "dotted"}
 
 
 def render(report: Report, view: View) -> str:
@@ -50,24 +54,48 @@ def dot_of(drawn: Picture, view: View, palette: Palette, *, tooltips: bool) -> s
         edge_attr={"fontname": FONT, "fontsize": "11", "arrowsize": "0.8"},
     )
     names = node_ids(drawn)
-    grouped = drawn.grouped()
+    grouped, sizes, entries = drawn.grouped(), box_sizes(drawn), entries_of(drawn)
+    titles = {box.id: f"title_{names[box.group]}" for box in drawn.boxes if box.id in entries}
     for group in drawn.groups:
         with graph.subgraph(name=f"cluster_{names[group.id]}", graph_attr=_frame(group, palette)) as frame:
+            title = f"title_{names[group.id]}"
+            frame.node(title, **_frame_title(group, palette), group=title)
             for box in grouped[group.id]:
-                frame.node(names[box.id], **_box(box, view, palette, plain, tooltips))
+                wide = {"width": f"{sizes[box.id].width / POINTS:.2f}", "group": title}
+                frame.node(names[box.id], **_box(box, view, palette, plain, tooltips) | wide)
+            for box in grouped[group.id]:
+                if box.id in titles:
+                    into = [drawn.arrows[number] for number in entries[box.id]]
+                    frame.edge(title, names[box.id], **_inside(into, palette))
     for box in grouped.get("", ()):
         graph.node(names[box.id], **_box(box, view, palette, plain, tooltips))
+    frame_of = {box.id: box.group for box in drawn.boxes if box.group}
     ids = arrow_ids("e", drawn.arrows, names)
     for arrow, name, own in zip(drawn.arrows, arrow_styles(drawn), ids, strict=True):
         attributes = _arrow(arrow, name, view, palette, tooltips) | {"id": own}
-        graph.edge(names[arrow.source], names[arrow.target], **attributes)
+        inside = arrow.kind is None and frame_of.get(arrow.source) == frame_of.get(arrow.target) is not None
+        weight = {"weight": "60"} if inside else {}
+        graph.edge(names[arrow.source], titles.get(arrow.target, names[arrow.target]), **attributes | weight)
+    _add_legend(graph, drawn, legend(drawn, palette, shown=view.legend), names, palette)
     return str(graph.source)
 
 
+def _add_legend(
+    graph: graphviz.Digraph, drawn: Picture, label: str, names: Mapping[str, str], palette: Palette
+) -> None:
+    """Add a node below the targets, whose name no box has, since these have a prefix."""
+    if label:
+        graph.node("legend", label, shape="plain", fontsize="11", fontcolor=palette.text)
+        for box in drawn.boxes:
+            if box.role is Role.TARGET:
+                graph.edge(names[box.id], "legend", style="invis")
+
+
 def _title(title: str) -> dict[str, str]:
-    if not title:
+    lines = [graphviz.escape(line.text) for line in title_lines(title, _TITLE_ROOM)]
+    if not lines:
         return {}
-    return {"label": graphviz.escape(printable(title)), "labelloc": "t", "fontsize": "16"}
+    return {"label": graphviz.nohtml("\\n".join(lines)), "labelloc": "t", "fontsize": "16"}
 
 
 def _about(drawn: Picture, tooltips: bool) -> dict[str, str]:
@@ -95,43 +123,73 @@ def _graph_attributes(drawn: Picture, palette: Palette, plain: bool) -> dict[str
 def _frame(group: Group, palette: Palette) -> dict[str, str]:
     style = palette.style(style_name(group))
     return {
-        "label": _html(_bold(group.label)),
+        "label": "",
         "class": f"frame {style_name(group)}",
         "style": "rounded,filled",
         "fillcolor": palette.frame,
         "color": palette.critical if group.critical else style.line,
-        "fontcolor": palette.text,
-        "fontsize": "13",
-        "labeljust": "l",
         "margin": "14",
         "penwidth": str(style.width),
     }
+
+
+def _frame_title(group: Group, palette: Palette) -> dict[str, str]:
+    """A node for the title of a frame: the arrows into its first boxes end there, and strike no text."""
+    return {
+        "shape": "box",
+        "style": "rounded,filled",
+        "label": _html(_bold(group.label)),
+        "fillcolor": palette.paper,
+        "color": palette.style(style_name(group)).line,
+        "fontcolor": palette.text,
+        "fontsize": "12",
+        "class": f"title {style_name(group)}",
+    }
+
+
+def _inside(arrows: Sequence[Arrow], palette: Palette) -> dict[str, str]:
+    """The line from the title of a frame to a box, where ``arrows`` go on; invisible without any."""
+    if not arrows:
+        return {"style": "invis", "weight": "60"}
+    critical = any(arrow.critical for arrow in arrows)
+    return {"color": _double(palette) if critical else palette.edge, "weight": "60"}
+
+
+def _double(palette: Palette) -> str:
+    """The colours of the double line of the critical path: three strokes side by side."""
+    return f"{palette.critical}:{palette.paper}:{palette.critical}"
 
 
 def _box(box: Box, view: View, palette: Palette, plain: bool, tooltips: bool) -> dict[str, str]:
     style = palette.style(style_name(box))
     attributes = {
         "shape": _SHAPES[box.kind] if box.kind else "box",
-        "label": graphviz.escape(box.label) if plain else _html("<BR/>".join(_label(box))),
+        "label": graphviz.escape(_numbered(box)) if plain else _html("<BR/>".join(_label(box))),
         "class": f"{box.kind or 'step'} {style_name(box)}" + (" critical" if box.critical else ""),
         "style": _style(box, style),
         "fillcolor": style.fill,
         "color": palette.critical if box.critical else style.line,
         "fontcolor": style.text,
         "penwidth": f"{border(box, style.width):g}",
+        **({"peripheries": "2"} if box.critical else {}),
     }
     return attributes | _links(box.tooltip, box.line, view, tooltips)
 
 
 def _style(box: Box, style: Style) -> str:
     rounded = "rounded," if box.kind in (None, NodeKind.STAGE) else ""
-    return f"{rounded}filled" + _DASHES[style.dash]
+    return f"{rounded}filled" + (f",{_DASHES[style.dash]}" if style.dash != "solid" else "")
 
 
 def _label(box: Box) -> Iterator[str]:
-    yield _bold(box.label) if box.kind is NodeKind.STAGE else xml_text(box.label)
+    name = _bold(box.label) if box.kind is NodeKind.STAGE else xml_text(box.label)
+    yield f"<B>{box.ordinal} · </B>{name}" if box.ordinal else name
     for line in box.sublabel.split("\n") if box.sublabel else ():
         yield f'<FONT POINT-SIZE="10.5">{xml_text(line)}</FONT>'
+
+
+def _numbered(box: Box) -> str:
+    return f"{box.ordinal} · {box.label}" if box.ordinal else box.label
 
 
 def _bold(text: str) -> str:
@@ -143,12 +201,12 @@ def _html(text: str) -> str:
 
 
 def _arrow(arrow: Arrow, name: str, view: View, palette: Palette, tooltips: bool) -> dict[str, str]:
-    colour = palette.critical if arrow.critical else palette.style(name).line
+    colour = _double(palette) if arrow.critical else palette.style(name).line
     attributes = {
         "class": f"{arrow.kind or 'wait'} {name}" + (" critical" if arrow.critical else ""),
         "color": colour,
         "fontcolor": palette.text if arrow.needed else palette.faint,
-        "style": arrow_dash(arrow),
+        "style": _DASHES[arrow_dash(arrow)],
         "penwidth": _arrow_width(arrow),
         "arrowhead": "vee" if arrow.kind in (EdgeKind.COPY, EdgeKind.ADD) else "normal",
     }
@@ -159,7 +217,7 @@ def _arrow(arrow: Arrow, name: str, view: View, palette: Palette, tooltips: bool
 
 def _arrow_width(arrow: Arrow) -> str:
     width = 2.0 if arrow.kind is EdgeKind.FROM and arrow.needed else 1.3
-    return str(width + 1 if arrow.critical else width)
+    return str(min(width, 1.5) if arrow.critical else width)  # each of three strokes is as wide
 
 
 def _links(tooltip: str, line: int | None, view: View, tooltips: bool) -> dict[str, str]:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from stagegraph.formats.svg_shapes import head, line, mark, number, outline, paint, rounded, text_line
+from stagegraph.formats.svg_shapes import (
+    double_line,
+    head,
+    line,
+    mark,
+    number,
+    outline,
+    paint,
+    rounded,
+    text_line,
+)
 from stagegraph.model import EdgeKind, NodeKind
 from stagegraph.picture.layout import Rectangle, Route
 from stagegraph.picture.sizes import Line
@@ -24,7 +34,7 @@ ROLE_WORDS = {
     "changed": "changed or renamed",
     "same": "unchanged",
 }
-_KINDS = {
+KIND_WORDS = {
     NodeKind.STAGE: "stage",
     NodeKind.IMAGE: "image",
     NodeKind.CONTEXT: "build context",
@@ -40,6 +50,7 @@ EDGE_WORDS = {
 _SIZE = 11.0
 _ROW = 21.0
 _GAP = 18.0
+_SAMPLE = Route(curves=(((7.0, 7.0), (12.0, 7.0), (14.0, 7.0), (17.0, 7.0)),), tip=(26.0, 7.0), label=None)
 Item = tuple[str, float, str]  # the drawing, its width, the words
 
 
@@ -84,7 +95,7 @@ def _kinds(drawn: Picture, palette: Palette) -> Iterator[Item]:
     present = {box.kind for box in drawn.boxes}
     name = "same" if drawn.compares else "upstream"
     style = palette.style(name)
-    for kind, words in _KINDS.items():
+    for kind, words in KIND_WORDS.items():
         if kind in present and kind is not NodeKind.STAGE:
             shape = outline(kind, Rectangle(x=10, y=6, width=20, height=17), paint(style))
             yield f'<g class="swatch {name}">{shape}</g>', 20.0, words
@@ -93,21 +104,27 @@ def _kinds(drawn: Picture, palette: Palette) -> Iterator[Item]:
 def _edges(drawn: Picture, palette: Palette) -> Iterator[Item]:
     present = {arrow.kind for arrow in drawn.arrows}
     colour = palette.style("upstream").line
-    for kind, words in _edge_words(present).items():
+    for kind, words in edge_words(present).items():
         width = 2.0 if kind is EdgeKind.FROM else 1.2
         yield f'<g class="edge upstream">{_sample(kind, colour, width)}</g>', 26.0, words
     if any(arrow.critical for arrow in drawn.arrows):
-        yield f'<g class="edge critical">{_sample(None, palette.critical, 2.6)}</g>', 26.0, "critical path"
+        drawing = double_line(Arrow(source="", target="", kind=None), _SAMPLE, palette, 3.9, "solid")
+        yield f'<g class="edge critical">{drawing}</g>', 26.0, "critical path, in order of its numbers"
+    if any(arrow.weight for arrow in drawn.arrows):
+        yield (
+            f'<g class="edge upstream">{_sample(EdgeKind.FROM, colour, 5.0)}</g>',
+            26.0,
+            "thicker: more bytes",
+        )
 
 
-def _sample(kind: EdgeKind | None, colour: str, width: float) -> str:
+def _sample(kind: EdgeKind, colour: str, width: float) -> str:
     """A short arrow."""
-    route = Route(curves=(((7.0, 7.0), (12.0, 7.0), (14.0, 7.0), (17.0, 7.0)),), tip=(26.0, 7.0), label=None)
-    drawing = line(route, colour, width, EDGE_DASHES[kind] if kind else "solid")
-    return drawing + head(Arrow(source="", target="", kind=kind), route, colour)
+    drawing = line(_SAMPLE, colour, width, EDGE_DASHES[kind])
+    return drawing + head(Arrow(source="", target="", kind=kind), _SAMPLE, colour)
 
 
-def _edge_words(present: Collection[EdgeKind | None]) -> dict[EdgeKind, str]:
+def edge_words(present: Collection[EdgeKind | None]) -> dict[EdgeKind, str]:
     """The words for the kinds in ``present``; COPY and ADD have the same arrow and so one entry."""
     words_of = {kind: words for kind, words in EDGE_WORDS.items() if kind in present}
     if EdgeKind.COPY in words_of and EdgeKind.ADD in words_of:

@@ -14,19 +14,19 @@ from stagegraph.picture.view import Arrow, Picture
 
 GREY, BLUE, GREEN, AMBER, RED = "#818b98", "#2f81f7", "#2da44e", "#bf8700", "#e5534b"
 _TINT = "26"  # opacity of a fill, as hexadecimal digits
-_DASHED, _DOTTED = "6 3", "2 3"
+_DASHED, _DOTTED, _DASHDOT = "6 3", "2 3", "8 3 2 3"
 _ARROWS = MappingProxyType(
     {
         "inherited": f"stroke:{BLUE},stroke-width:3.5px",
-        "copied": f"stroke:{GREEN},stroke-width:2px",
-        "selectable": f"stroke:{AMBER}",
-        "upstream": f"stroke:{GREY}",
-        "same": f"stroke:{GREY}",
-        "unneeded": f"stroke:{GREY},stroke-width:1px,opacity:0.6",
+        "copied": f"stroke:{GREEN},stroke-width:1.9px",
+        "selectable": f"stroke:{AMBER},stroke-width:1.2px,stroke-dasharray:{_DASHDOT}",
+        "upstream": f"stroke:{GREY},stroke-width:1px",
+        "same": f"stroke:{GREY},stroke-width:1.2px",
+        "unneeded": f"stroke:{GREY},stroke-width:1px,stroke-dasharray:{_DOTTED}",
         "added": f"stroke:{GREEN},stroke-width:2.5px",
         "removed": f"stroke:{RED},stroke-width:2.5px,stroke-dasharray:{_DASHED}",
-        "changed": f"stroke:{AMBER},stroke-width:2.5px",
-        "critical": f"stroke:{RED},stroke-width:3px",
+        "changed": f"stroke:{AMBER},stroke-width:2.5px,stroke-dasharray:{_DASHDOT}",
+        "critical": f"stroke:{RED},stroke-width:5px",
     }
 )
 MARKS = MappingProxyType({"target": "◉ ", "inherited": "● ", "copied": "◐ "})  # as in the terminal
@@ -48,7 +48,7 @@ BOXES = MappingProxyType(
         "selectable": _box(AMBER, "1.2", _DASHED),
         "added": _box(GREEN, "2.4"),
         "removed": _box(RED, "1.8", _DASHED),
-        "changed": _box(AMBER, "2.4"),
+        "changed": _box(AMBER, "2.4", _DASHDOT),
         "same": _box(GREY, "1.2"),
     }
 )
@@ -65,7 +65,7 @@ def styles(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
     if drawn.groups:
         yield "  classDef title fill:none,stroke:none"
     if drawn.notes:
-        yield f"  classDef note fill:none,stroke:none,color:{GREY}"
+        yield "  classDef note fill:none,stroke:none"
     if any(arrow.label for arrow in drawn.arrows):
         yield "  classDef label fill:none,stroke:none"
     yield from _arrows(drawn)

@@ -9,9 +9,10 @@ from msgspec import Struct
 from stagegraph.model import LeftBehind, Node, NodeKind, Reach, Report, Role, Shipped, StepKind
 from stagegraph.picture.shorten import ARROW, cut, shortened
 from stagegraph.source import printable
-from stagegraph.units import counted, measured_words
+from stagegraph.units import counted, measured_words, size
 
 _MOST_LISTED = 8
+_MOST_WEIGHED = 5
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -45,11 +46,44 @@ def report_sections(report: Report) -> tuple[Section, ...]:
 
 
 def _images(report: Report) -> Iterator[Section]:
+    sentences = tuple(weights(report))
     for image in images(report):
         of = f" of {image.name}" if image.name else ""
         nothing = () if image.shipped else ("Only what its own steps create.",)
-        yield Section(heading=f"In the image{of}", sentences=nothing, rows=image.shipped)
+        yield Section(heading=f"In the image{of}", sentences=(*sentences, *nothing), rows=image.shipped)
         yield Section(heading=f"Left behind{' by' if of else ''}{of[3:]}", rows=image.left_behind)
+
+
+def weights(report: Report) -> Iterator[str]:
+    """How many bytes ship and stay behind, if an image or the cache says it."""
+    nodes = {node.id: node for node in report.nodes}
+    ships = nodes[report.targets[0]].bytes
+    left = [(nodes[one.node].label, one.bytes) for one in report.left_behind]
+    known = any(amount is not None for _, amount in left)
+    if ships is not None or known:
+        yield f"{weight_words(ships, left if known else None)}."
+
+
+def weight_words(ships: int | None, left: Sequence[tuple[str, int | None]] | None) -> str:
+    """``2.29 MB ship; 6.1 MB stay behind: node:16 5.37 MB, builder 733 kB``.
+
+    ``left`` has the names and the bytes of what stays behind. What is None is not known and is left out.
+    """
+    words = [] if ships is None else [f"{size(ships)} ship"]
+    if left:
+        words.append(_left_words(left))
+    elif left is not None:
+        words.append("nothing stays behind")
+    return "; ".join(words)
+
+
+def _left_words(left: Sequence[tuple[str, int | None]]) -> str:
+    largest = sorted(left, key=lambda one: -(one[1] or 0))[:_MOST_WEIGHED]
+    names = ", ".join(
+        f"{printable(label)} {'unknown' if amount is None else size(amount)}" for label, amount in largest
+    )
+    at_least = "at least " if any(amount is None for _, amount in left) else ""
+    return f"{at_least}{size(sum(amount or 0 for _, amount in left))} stay behind: {names}"
 
 
 class ImageRows(Struct, frozen=True, kw_only=True):
@@ -101,10 +135,14 @@ def _line(number: int | None) -> str:
 def _shipped_row(item: Shipped, nodes: Mapping[str, Node]) -> Row:
     whole = item.kind != "path"
     what = nodes[item.node].label if whole else f"{item.path}{ARROW}{item.destination}"
-    detail = (item.kind if whole else _origin(item, nodes), _line(item.line))
+    detail = (_size(item.bytes), item.kind if whole else _origin(item, nodes), _line(item.line))
     return Row(
         what=printable(what), detail=printable(", ".join(filter(None, detail))), key=f"node:{item.node}"
     )
+
+
+def _size(count: int | None) -> str:
+    return "" if count is None else size(count)
 
 
 def _origin(item: Shipped, nodes: Mapping[str, Node]) -> str:
@@ -125,7 +163,7 @@ def _listed(names: Sequence[str], nodes: Mapping[str, Node]) -> str:
 
 def _left_behind_row(item: LeftBehind, nodes: Mapping[str, Node]) -> Row:
     node = nodes[item.node]
-    parts = []
+    parts = [_size(item.bytes)] if item.bytes is not None else []
     if node.kind is NodeKind.STAGE:
         parts.append(counted(node.steps, "step"))
     if item.kept:
@@ -148,12 +186,12 @@ def _unneeded(report: Report) -> Iterator[Row]:
 def _parallelism(report: Report, nodes: Mapping[str, Node]) -> Iterator[str]:
     parallelism = report.parallelism
     steps = sum(step.kind is not StepKind.RESULT for step in report.steps)
-    size = f"{counted(steps, 'step')} in {counted(parallelism.levels, 'level')}"
+    levels = f"{counted(steps, 'step')} in {counted(parallelism.levels, 'level')}"
     if parallelism.max_steps > 1:
         most = counted(parallelism.max_steps, "step")
-        yield f"{size}; up to {most} can run in parallel (in {counted(parallelism.max_stages, 'stage')})."
+        yield f"{levels}; up to {most} can run in parallel (in {counted(parallelism.max_stages, 'stage')})."
     else:
-        yield f"{size}; one step runs after the other." if steps > 1 else f"{size}."
+        yield f"{levels}; one step runs after the other." if steps > 1 else f"{levels}."
     if parallelism.max_stages > 1 and parallelism.max_steps > 1:
         names = [nodes[name].label for name in parallelism.widest_stages]
         shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")

@@ -18,4 +18,6 @@ def render(sizes: Sizes | SizeComparison) -> str:
     data: dict[str, Any] = {"schema_version": SCHEMA_VERSION, **msgspec.to_builtins(sizes)}
     if isinstance(sizes, Sizes):
         data["wasted"] = sizes.wasted
+    for each in (data, data.get("before", {}), data.get("after", {})):
+        each.pop("tree", None)  # only the page shows it; ``folders`` has the directories
     return to_json(data)

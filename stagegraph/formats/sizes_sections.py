@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from stagegraph.formats.report_sections import weight_words
 from stagegraph.sizes.compare import SizeChange, SizeComparison
-from stagegraph.sizes.sizes import CopiedSize, Sizes
+from stagegraph.sizes.sizes import CopiedSize, FolderSize, Sizes
 from stagegraph.source import printable
 from stagegraph.units import counted, share, size
 
@@ -28,18 +29,8 @@ class Table(Struct, frozen=True, kw_only=True):
 def headline(sizes: Sizes) -> str:
     """What ships and what stays behind, in one sentence."""
     name = printable(sizes.name.removeprefix("docker.io/library/").removeprefix("docker.io/")) or "the image"
-    ships = f"{name} ({sizes.platform}): {size(sizes.in_image)} ship"
-    if sizes.left_behind is None:
-        return ships
-    known = sum(one.bytes or 0 for one in sizes.left_behind)
-    largest = sorted(sizes.left_behind, key=lambda one: -(one.bytes or 0))
-    parts = [
-        f"{printable(one.label)} {size(one.bytes) if one.bytes is not None else 'unknown'}" for one in largest
-    ]
-    if not parts:
-        return f"{ships}; nothing stays behind"
-    unknown = any(one.bytes is None for one in largest)
-    return f"{ships}; {'at least ' if unknown else ''}{size(known)} stay behind: {', '.join(parts[:5])}"
+    left = None if sizes.left_behind is None else [(one.label, one.bytes) for one in sizes.left_behind]
+    return f"{name} ({sizes.platform}): {weight_words(sizes.in_image, left)}"
 
 
 def facts(sizes: Sizes) -> Iterator[str]:
@@ -50,6 +41,9 @@ def facts(sizes: Sizes) -> Iterator[str]:
         part = share(sizes.wasted, sizes.unpacked)
         hidden = f"{size(sizes.wasted)} ({part}) are files that a later layer hides"
         yield f"{hidden}: they are downloaded, but are not in the image"
+    if sizes.could_stay:
+        most = size(sizes.could_stay)
+        yield f"this build has one stage; a second one that copies only what runs leaves up to {most} behind"
 
 
 def changes(sizes: Sizes) -> Table:
@@ -88,10 +82,16 @@ def tables(sizes: Sizes) -> Iterator[Table]:
     if sizes.copied:
         rows = tuple((size(one.in_image), f"line {one.line}", _copied(one)) for one in sizes.copied)
         yield Table(heading="Copied into the image", columns=("in image", "where", "from"), rows=rows)
-    folders = [one for one in sizes.folders if one.bytes >= sizes.in_image * _FOLDER_FROM][:_MOST_FOLDERS]
+    folders = [one for one in _folders(sizes) if one.bytes >= sizes.in_image * _FOLDER_FROM][:_MOST_FOLDERS]
     if folders:
         rows = tuple((size(one.bytes), f"{one.files:,}", f"/{printable(one.path)}") for one in folders)
         yield Table(heading="The largest folders", columns=("in image", "files", "folder"), rows=rows)
+
+
+def _folders(sizes: Sizes) -> Iterator[FolderSize]:
+    """The folders, without those of which all is in one folder below them."""
+    below = {(one.path.rpartition("/")[0], one.bytes, one.files) for one in sizes.folders}
+    return (one for one in sizes.folders if (one.path, one.bytes, one.files) not in below)
 
 
 def _by_line(sizes: Sizes) -> Iterator[tuple[str, str, str, str]]:
@@ -102,10 +102,10 @@ def _by_line(sizes: Sizes) -> Iterator[tuple[str, str, str, str]]:
     for layer in sizes.layers:
         if layer.line is not None or not sizes.dockerfile:
             where = _where(sizes, layer.line, layer.number)
-            yield size(layer.in_image), size(layer.packed), where, _instruction(layer.created_by)
+            yield size(layer.in_image), size(layer.packed), where, instruction(layer.created_by)
 
 
-def _instruction(created_by: str) -> str:
+def instruction(created_by: str) -> str:
     """An entry of history as the Dockerfile has it."""
     text = printable(created_by).removesuffix("# buildkit").replace("/bin/sh -c #(nop)", "")
     return " ".join(text.replace("RUN /bin/sh -c ", "RUN ").split()) or "unknown"
@@ -129,7 +129,7 @@ def comparison_headline(comparison: SizeComparison) -> str:
 def comparison_tables(comparison: SizeComparison) -> Iterator[Table]:
     """What grew, by line and by folder."""
     lines = tuple(
-        (*_amounts(one), _moved(one), _instruction(one.name)) for one in comparison.lines[:_MOST_ROWS]
+        (*_amounts(one), _moved(one), instruction(one.name)) for one in comparison.lines[:_MOST_ROWS]
     )
     yield Table(
         heading="Changed by line",

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import partial
+from math import sqrt
 
 from stagegraph.formats.legend import legend
 from stagegraph.formats.svg_shapes import (
+    double,
+    double_line,
     head,
     line,
     mark,
     number,
+    ordinal,
     outline,
     paint,
     rounded,
@@ -19,7 +23,7 @@ from stagegraph.formats.svg_shapes import (
     text_block,
     text_line,
 )
-from stagegraph.model import EdgeKind, Report
+from stagegraph.model import EdgeKind, NodeKind, Report
 from stagegraph.picture.layout import Layout, Rectangle, Route, lay_out
 from stagegraph.picture.legibility import draws_everything, is_legible
 from stagegraph.picture.sizes import (
@@ -30,7 +34,7 @@ from stagegraph.picture.sizes import (
     label_lines,
     mark_room,
     text_height,
-    title_line,
+    title_lines,
 )
 from stagegraph.picture.smaller import LAYOUT_REASON, smaller_pictures
 from stagegraph.picture.theme import (
@@ -47,7 +51,9 @@ from stagegraph.picture.view import Arrow, Box, Group, Picture, View, checked_li
 from stagegraph.source import xml_text
 
 MARGIN = 20.0
+_DOUBLE = 3.9  # the least width of a double line: two strokes with as much between them
 _BELOW_TITLE = 14.0
+_WORDS = r' id="stagegraph-\w+">([^<]*)<'
 _SIZE = r'<svg width="(\d+)" height="(\d+)"'
 
 
@@ -80,6 +86,14 @@ def svg_of_layout(drawn: Picture, layout: Layout, view: View) -> str:
     return "".join(_Sheet(drawn, layout, view).parts())
 
 
+def words_of(text: str) -> tuple[str, str]:
+    """The title and the description of an SVG that is written here."""
+    from html import unescape
+
+    title, description = re.findall(_WORDS, text)
+    return unescape(title), unescape(description)
+
+
 def size_of(text: str) -> tuple[int, int]:
     """The width and height of an SVG that is written here, in pixels."""
     match = re.search(_SIZE, text)
@@ -101,24 +115,25 @@ class _Sheet:
         self._footer, self._footer_width, self._footer_height = legend(
             drawn, self._palette, notes, view.legend, room
         )
-        self._heading = [title_line(view.title)] if view.title else []
+        self._heading = title_lines(view.title, max(room, self._footer_width))
 
     def size(self) -> tuple[float, float]:
         """Width and height in pixels."""
-        width = max(self._layout.width, self._footer_width, *(line.width for line in self._heading))
-        return width + 2 * MARGIN, self._layout.height + self._top() + MARGIN + self._footer_height
+        widths = [self._layout.width, self._footer_width, *(line.width for line in self._heading)]
+        height = self._layout.height + self._top() + MARGIN + self._footer_height
+        return max(widths) + 2 * MARGIN, height
 
     def _top(self) -> float:
         """The height above the graph."""
-        return MARGIN + sum(line.height + _BELOW_TITLE for line in self._heading)
+        return MARGIN + (text_height(self._heading) + _BELOW_TITLE if self._heading else 0)
 
     def parts(self) -> Iterator[str]:
         """The parts of the document in drawing order; later parts cover earlier ones."""
         layout, top = self._layout, self._top()
         width, height = self.size()
         yield from self._head(width, height)
-        for text in self._heading:
-            yield text_line(text, width / 2, MARGIN + text.height / 2, self._palette.text) + "\n"
+        if self._heading:
+            yield text_block(self._heading, width / 2, MARGIN, self._palette.text) + "\n"
         yield _shifted("graph", (width - layout.width) / 2, top)
         yield from self._frames()
         yield from self._arrows()
@@ -148,22 +163,23 @@ class _Sheet:
 
     def _frame(self, group: Group, rectangle: Rectangle) -> str:
         style = self._palette.style(style_name(group))
-        colour = self._palette.critical if group.critical else style.line
-        return rounded(
-            rectangle, 10, f'class="shape" {paint(style._replace(fill=self._palette.frame), colour)}'
-        )
+        drawing = rounded(rectangle, 10, f'class="shape" {paint(style._replace(fill=self._palette.frame))}')
+        if not group.critical:
+            return drawing
+        return drawing + double(NodeKind.STAGE, rectangle, self._palette, style, max(style.width, _DOUBLE))
 
     def _frame_names(self) -> Iterator[str]:
-        """The titles of frames, drawn over the lines that lead into the frames."""
+        """The titles of frames, each on a plate, at which arrows end."""
         palette = self._palette
-        for group, rectangle in zip(self._drawn.groups, self._layout.frames, strict=True):
-            name, middle = style_name(group), rectangle.top + 15
-            left = rectangle.left + 12 + frame_mark(group)
-            text = text_line(
-                frame_line(group), left, middle, palette.text, f' stroke="{palette.frame}"', "start"
-            )
-            dot = mark(name, rectangle.left + 17, middle, palette.style(name).line)
-            yield self._part(f"frame-name {name}", "", group.line, dot + text)
+        for group, rectangle in zip(self._drawn.groups, self._layout.bands, strict=True):
+            name, written, room = style_name(group), frame_line(group), frame_mark(group)
+            style = palette.style(name)
+            colours = f'class="plate" fill="{palette.paper}" stroke="{style.line}"'
+            plate = rounded(rectangle, 5, f'{colours} stroke-width="1"')
+            left = rectangle.x - (written.width + room) / 2
+            text = text_line(written, left + room, rectangle.y, palette.text, anchor="start")
+            dot = mark(name, left + 5, rectangle.y, style.line)
+            yield self._part(f"frame-name {name}", "", group.line, plate + dot + text)
 
     def _arrows(self) -> Iterator[str]:
         for arrow, route, name in zip(self._drawn.arrows, self._layout.routes, self._styles, strict=True):
@@ -171,8 +187,12 @@ class _Sheet:
             yield self._part(classes, arrow.tooltip, arrow.line, self._arrow(arrow, route, name))
 
     def _arrow(self, arrow: Arrow, route: Route, name: str) -> str:
-        colour = self._palette.critical if arrow.critical else self._palette.style(name).line
-        return line(route, colour, _width(arrow, name), arrow_dash(arrow)) + head(arrow, route, colour)
+        palette, width, dash = self._palette, _width(arrow, name), arrow_dash(arrow)
+        colour = palette.style(name).line
+        drawing = line(route, colour, width, dash) + head(arrow, route, colour)
+        if not arrow.critical:
+            return drawing
+        return drawing + double_line(arrow, route, palette, width + 2.4, dash)
 
     def _labels(self) -> Iterator[str]:
         """The labels, drawn over all lines, each with an outline in the colour of the paper."""
@@ -197,10 +217,12 @@ class _Sheet:
     def _box(self, box: Box, rectangle: Rectangle) -> str:
         name = style_name(box)
         style = self._palette.style(name)
-        colour = self._palette.critical if box.critical else style.line
         lines = box_lines(box)
         top = rectangle.y + above(box) / 2 - text_height(lines) / 2
-        shape = outline(box.kind, rectangle, paint(style, colour, border(box, style.width)))
+        width = border(box, style.width)
+        shape = outline(box.kind, rectangle, paint(style, style.line, width))
+        if box.critical:
+            shape += double(box.kind, rectangle, self._palette, style, max(width, _DOUBLE))
         first, room = lines[0], mark_room(box)
         middle = top + first.height / 2
         left = rectangle.x - (first.width + room) / 2
@@ -209,6 +231,7 @@ class _Sheet:
             + (mark(name, left + 5, middle, style.text if name == "target" else style.line) if room else "")
             + text_line(first, rectangle.x + room / 2, middle, style.text)
             + text_block(lines[1:], rectangle.x, top + first.height, style.text)
+            + (ordinal(box.ordinal, rectangle, self._palette) if box.ordinal else "")
         )
 
     def _part(self, classes: str, tooltip: str, source_line: int | None, inner: str) -> str:
@@ -225,4 +248,4 @@ def _shifted(name: str, x: float, y: float) -> str:
 
 def _width(arrow: Arrow, name: str) -> float:
     width = 2.0 if arrow.kind is EdgeKind.FROM and arrow.needed else 1.2
-    return width + (1.4 if arrow.critical else 0.8 if name in SHIPS else 0)
+    return width + (0.8 if name in SHIPS else 0) + 4 * sqrt(arrow.weight)

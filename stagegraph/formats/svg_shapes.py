@@ -12,11 +12,7 @@ from stagegraph.picture.theme import COLOURED, DARK, DASHES, MARKED, Palette, St
 from stagegraph.picture.view import Arrow, View
 from stagegraph.source import xml_text
 
-HALOS = (
-    ".label text,.frame-name text{paint-order:stroke;stroke-width:4px;stroke-linejoin:round}",
-    # on line and head, since `opacity` makes a renderer draw each edge on a layer of its own
-    ".edge.unneeded .line{stroke-opacity:.6}.edge.unneeded .head{fill-opacity:.6}",
-)
+HALO = ".label text{paint-order:stroke;stroke-width:4px;stroke-linejoin:round}"
 _FONTS = "Arial, Helvetica, 'Liberation Sans', Arimo, sans-serif"
 _RIM = 6.0  # half the height of the ellipses of a cylinder
 _TAB = 5.0
@@ -27,7 +23,7 @@ _BASELINE = 0.36
 
 def style_sheet(view: View, *, compares: bool) -> str:
     """The CSS of an SVG, with rules for dark mode if the theme is auto."""
-    rules = [f"text{{font-family:{_FONTS}}}", "a{text-decoration:none}", *HALOS]
+    rules = [f"text{{font-family:{_FONTS}}}", "a{text-decoration:none}", HALO]
     if view.theme == "auto":
         rules.append(
             "@media (prefers-color-scheme:dark){"
@@ -49,21 +45,21 @@ def colour_rules(palette: Palette, styles: Mapping[str, Style]) -> Iterator[str]
         yield f".node.{name} .shape,.swatch.{name} .shape{{fill:{style.fill};stroke:{style.line}}}"
         yield f".node.{name} .rim,.swatch.{name} .rim{{stroke:{style.line}}}"
         yield f".frame.{name} .shape,.edge.{name} .line{{stroke:{style.line}}}"
-        yield f".edge.{name} .head{{fill:{style.line}}}"
+        yield f".edge.{name} .head{{fill:{style.line}}}.frame-name.{name} .plate{{stroke:{style.line}}}"
         yield f".node.{name} text{{fill:{style.text}}}"
         mark = style.text if name == "target" else style.line
         yield f".{name} .ring{{stroke:{mark}}}.{name} .dot{{fill:{mark}}}"
         if name in COLOURED:
             yield f".label.{name} text{{fill:{style.line}}}"
-    yield f".frame-name text{{stroke:{palette.frame}}}"
+    yield f".plate{{fill:{palette.paper}}}"
     line = palette.styles["target"].line
     yield f".frame-name.target .ring{{stroke:{line}}}.frame-name.target .dot{{fill:{line}}}"
 
 
 def critical_rules(palette: Palette) -> Iterator[str]:
-    """The rules that mark the critical path."""
-    yield f".critical .shape,.critical .rim,.critical .line{{stroke:{palette.critical}!important}}"
-    yield f".critical .head{{fill:{palette.critical}!important}}"
+    """The rules for the double line and the numbers of the critical path."""
+    yield f".path{{stroke:{palette.critical}}}.path-head,.disc{{fill:{palette.critical}}}"
+    yield f".core{{stroke:{palette.paper}}}.node .ordinal text{{fill:{palette.paper}}}"
 
 
 def number(value: float) -> str:
@@ -71,18 +67,37 @@ def number(value: float) -> str:
     return f"{round(value, 1) + 0.0:.1f}".removesuffix(".0")
 
 
-def outline(kind: NodeKind | None, rectangle: Rectangle, paint: str) -> str:
-    """The outline of a box; ``paint`` are the attributes of its fill and line."""
+def outline(kind: NodeKind | None, rectangle: Rectangle, paint: str, name: str = "shape") -> str:
+    """The outline of a box, of class ``name``; ``paint`` are the attributes of its fill and line."""
     if kind is NodeKind.IMAGE:
-        return _cylinder(rectangle, paint)
+        return _cylinder(rectangle, paint, name)
     if kind is NodeKind.CONTEXT:
-        return _path("shape", _folder(rectangle, 8, 30), paint)
+        return _path(name, _folder(rectangle, 8, 30), paint)
     if kind is NodeKind.NAMED_CONTEXT:
-        return _path("shape", _folder(rectangle, rectangle.width - 38, 30), paint)
+        return _path(name, _folder(rectangle, rectangle.width - 38, 30), paint)
     if kind is NodeKind.REMOTE:
-        return _note(rectangle, paint)
+        return _note(rectangle, paint, name)
     radius = 9 if kind is NodeKind.STAGE else 5
-    return rounded(rectangle, radius, f'class="shape" {paint}')
+    return rounded(rectangle, radius, f'class="{name}" {paint}')
+
+
+def double(kind: NodeKind | None, rectangle: Rectangle, palette: Palette, style: Style, width: float) -> str:
+    """The double outline of a box on the critical path, drawn over its own."""
+    return outline(kind, rectangle, _hollow(style, palette.critical, width), "path") + outline(
+        kind, rectangle, _hollow(style._replace(dash="solid"), palette.paper, width / 3), "core"
+    )
+
+
+def _hollow(style: Style, colour: str, width: float) -> str:
+    return paint(style._replace(fill="none"), colour, width)
+
+
+def ordinal(place: int, rectangle: Rectangle, palette: Palette) -> str:
+    """The place of a box on the critical path, on its upper left corner."""
+    text = Line(text=str(place), size=10.5, bold=True)
+    x, y, width = rectangle.left + 1, rectangle.top + 1, max(text.width + 8, 16.0)
+    disc = rounded(Rectangle(x=x, y=y, width=width, height=16), 8, f'class="disc" fill="{palette.critical}"')
+    return f'<g class="ordinal">{disc}{text_line(text, x, y, palette.paper)}</g>'
 
 
 def rounded(rectangle: Rectangle, radius: float, attributes: str) -> str:
@@ -114,15 +129,15 @@ def mark(name: str, x: float, y: float, colour: str) -> str:
     return f'{ring}<path class="dot" d="{half}" fill="{colour}"/>'
 
 
-def line(route: Route, colour: str, width: float, dash: str) -> str:
-    """The line of an arrow; it begins a little inside its box, which is drawn over it."""
+def line(route: Route, colour: str, width: float, dash: str, name: str = "line") -> str:
+    """The line of an arrow, of class ``name``; it begins a little inside its box, which is drawn over it."""
     path = "".join(_curve(points, first=not position) for position, points in enumerate(route.curves))
     dashes = f' stroke-dasharray="{DASHES[dash]}"' if DASHES[dash] else ""
     stroke = f'stroke="{colour}" stroke-width="{number(width)}"{dashes}'
-    return f'<path class="line" d="{path}" fill="none" {stroke}/>'
+    return f'<path class="{name}" d="{path}" fill="none" {stroke}/>'
 
 
-def head(arrow: Arrow, route: Route, colour: str) -> str:
+def head(arrow: Arrow, route: Route, colour: str, name: str = "head") -> str:
     """The head of an arrow: a full triangle where layers are inherited, a barb where files are copied."""
     if route.tip is None:
         return ""
@@ -137,7 +152,15 @@ def head(arrow: Arrow, route: Route, colour: str) -> str:
         (base[0] - aside[0] * half, base[1] - aside[1] * half),
     ]
     path = "M" + "L".join(f"{number(x)} {number(y)}" for x, y in points) + "z"
-    return f'<path class="head" d="{path}" fill="{colour}"/>'
+    return f'<path class="{name}" d="{path}" fill="{colour}"/>'
+
+
+def double_line(arrow: Arrow, route: Route, palette: Palette, width: float, dash: str) -> str:
+    """The double line of an arrow on the critical path, drawn over its own, and its head."""
+    drawing = line(route, palette.critical, width, dash, "path") + line(
+        route, palette.paper, width / 3, "solid", "core"
+    )
+    return drawing + head(arrow, route, palette.critical, "path-head")
 
 
 def _curve(points: Sequence[Point], *, first: bool) -> str:
@@ -161,14 +184,14 @@ def _path(name: str, d: str, attributes: str) -> str:
     return f'<path class="{name}" d="{d}" {attributes}/>'
 
 
-def _cylinder(rectangle: Rectangle, paint: str) -> str:
+def _cylinder(rectangle: Rectangle, paint: str, name: str) -> str:
     left, right, top = number(rectangle.left), number(rectangle.left + rectangle.width), rectangle.top + _RIM
     bottom = rectangle.top + rectangle.height - _RIM
     arc = f"A{number(rectangle.width / 2)} {number(_RIM)} 0 0"
     upper = f"M{left} {number(top)}{arc} 1 {right} {number(top)}"
     body = f"{upper}V{number(bottom)}{arc} 1 {left} {number(bottom)}Z"
     rim = f"M{left} {number(top)}{arc} 0 {right} {number(top)}"
-    return _path("shape", body, paint) + _path("rim", rim, _without_fill(paint))
+    return _path(name, body, paint) + _path(_rim(name), rim, _without_fill(paint))
 
 
 def _folder(rectangle: Rectangle, tab: float, width: float) -> str:
@@ -182,12 +205,16 @@ def _folder(rectangle: Rectangle, tab: float, width: float) -> str:
     )
 
 
-def _note(rectangle: Rectangle, paint: str) -> str:
+def _note(rectangle: Rectangle, paint: str, name: str) -> str:
     left, top = number(rectangle.left), number(rectangle.top)
     fold, right = number(rectangle.left + rectangle.width - _FOLD), number(rectangle.left + rectangle.width)
     low, bottom = number(rectangle.top + _FOLD), number(rectangle.top + rectangle.height)
     body = f"M{left} {top}H{fold}L{right} {low}V{bottom}H{left}Z"
-    return _path("shape", body, paint) + _path("rim", f"M{fold} {top}V{low}H{right}", _without_fill(paint))
+    return _path(name, body, paint) + _path(_rim(name), f"M{fold} {top}V{low}H{right}", _without_fill(paint))
+
+
+def _rim(name: str) -> str:
+    return "rim" if name == "shape" else name
 
 
 def _without_fill(paint: str) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from stagegraph.formats.terminal_text import UNBROKEN, WIDTH, Text, shortened, to_text
+from stagegraph.formats.terminal_text import UNBROKEN, WIDTH, Text, shortened, to_text, two_columns
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role, Step, StepKind
 from stagegraph.picture.shorten import cut, edge_label
 from stagegraph.picture.view import View
 from stagegraph.source import printable
-from stagegraph.units import counted, measured_words
+from stagegraph.units import counted, measured_words, size
 
 _STYLES = {
     Role.TARGET: "bold white on_blue",
@@ -33,7 +33,25 @@ _KINDS = {
     NodeKind.NAMED_CONTEXT: "context",
     NodeKind.REMOTE: "download",
 }
+_ROLES = {
+    Role.TARGET: "target",
+    Role.INHERITED: "in the image",
+    Role.COPIED: "partly in the image",
+    Role.UPSTREAM: "left behind",
+    Role.UNNEEDED: "not needed",
+}
 _KEY = "◉ target   ● in the image   ◐ partly in the image   ○ left behind   · not needed"
+_EDGES = {
+    EdgeKind.FROM: "base of the stage that it is listed under",
+    EdgeKind.COPY: "copied by that stage",
+    EdgeKind.ADD: "added by that stage",
+    EdgeKind.MOUNT: "read by a RUN --mount of that stage",
+}
+_SOURCES = {
+    NodeKind.IMAGE: "an image from outside the Dockerfile",
+    NodeKind.NAMED_CONTEXT: "a named build context",
+    NodeKind.REMOTE: "a file or repository that is downloaded",
+}
 
 
 def render(report: Report, view: View, *, colour: bool = False, width: int = 0) -> str:
@@ -61,7 +79,29 @@ def _texts(report: Report, view: View, width: int) -> Iterator[Text]:
         yield Text()
         yield Text(f"note: {note}")
     yield Text()
-    yield Text(_KEY, style="dim")
+    if view.legend:
+        yield Text("Legend", style="bold")
+        yield from two_columns(list(_legend(report, view, trees)), width)
+    else:
+        yield Text(_KEY, style="dim")
+
+
+def _legend(report: Report, view: View, trees: _Trees) -> Iterator[tuple[Text, Text]]:
+    """Each sign and word of the ``trees`` that occurs, with what it means."""
+    nodes = [node for node in report.nodes if node.needed or not view.prune]
+    roles, kinds = {node.role for node in nodes}, {node.kind for node in nodes}
+    for role, words in _ROLES.items():
+        if role in roles or (role is Role.UPSTREAM and Role.MOUNTED in roles):
+            yield Text(f"  {_MARKS[role]}", style=_STYLES[role].replace(" on_blue", "")), Text(words)
+    edges = {edge.kind for edge in report.edges if edge.needed or not view.prune}
+    words_of = {f"({name})": _SOURCES[kind] for kind, name in _KINDS.items() if kind in kinds}
+    words_of |= {str(kind).upper(): words for kind, words in _EDGES.items() if kind in edges}
+    if trees.repeats:
+        words_of["(above)"] = "what it reads is already shown above"
+    if view.critical_path and any(node.critical for node in nodes):
+        words_of["critical"] = "on the longest chain of steps"
+    for name, words in words_of.items():
+        yield Text(f"  {name}", style="bold red" if name == "critical" else "dim"), Text(words)
 
 
 class _Branch(NamedTuple):
@@ -83,6 +123,7 @@ class _Trees:
         self._nodes = {node.id: node for node in report.nodes}
         self._reads = _reads(report.edges)
         self._written: set[str] = set()
+        self.repeats = False  # whether a line says "(above)"
         self._steps_of: dict[str, list[Step]] = {}
         for step in report.steps if view.steps else ():
             if step.kind not in (StepKind.SOURCE, StepKind.RESULT):
@@ -143,6 +184,7 @@ class _Trees:
             text.append(f"  {self._instructions(edges)}")
         if again:
             text.append("  (above)", style="dim")
+            self.repeats = True
         if self._view.critical_path and node.critical:
             text.append("  critical", style="bold red")
         return text
@@ -153,6 +195,8 @@ class _Trees:
             words.append(counted(node.steps, "step"))
         if node.measured:
             words.append(measured_words(node.measured))
+        if node.bytes is not None:
+            words.append(size(node.bytes))
         if node.platform:
             words.append(node.platform)
         return f" ({', '.join(words)})" if words else ""

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 import networkx
 from msgspec import Struct
 
-_END = -1  # a node after all steps
-
 
 class Schedule(Struct, frozen=True, kw_only=True):
     """One value per step, in the unit of the weights; ``path`` is a critical path, first step first."""
@@ -34,7 +32,7 @@ def schedule(graph: networkx.DiGraph[int], weights: Sequence[float]) -> Schedule
         levels=_levels(graph),
         finish=tuple(finish),
         slack=_slack(graph, weights, finish, length),
-        path=_critical_path(graph, weights, finish.index(length)) if finish else (),
+        path=_critical_path(graph, finish, finish.index(length)) if finish else (),
         length=length,
     )
 
@@ -56,17 +54,9 @@ def _slack(
     return tuple(late - early for late, early in zip(latest, finish, strict=True))
 
 
-def _critical_path(graph: networkx.DiGraph[int], weights: Sequence[float], last: int) -> tuple[int, ...]:
-    """The longest path to ``last``, where an edge is as long as the step that it leaves takes.
-
-    Of equally long paths networkx gives the one whose edges were added first.
-    """
-    steps = sorted(networkx.ancestors(graph, last) | {last})
-    timed: networkx.DiGraph[int] = networkx.DiGraph()
-    timed.add_nodes_from([*steps, _END])
-    timed.add_weighted_edges_from(
-        (read, step, weights[read]) for step in steps for read in sorted(graph.pred[step])
-    )
-    timed.add_edge(last, _END, weight=weights[last])
-    path: list[int] = networkx.dag_longest_path(timed, topo_order=[*steps, _END])
-    return tuple(step for step in path if step != _END)
+def _critical_path(graph: networkx.DiGraph[int], finish: Sequence[float], last: int) -> tuple[int, ...]:
+    """The longest path to ``last``, followed back along what each step waits for; of equals the first."""
+    path = [last]
+    while reads := sorted(graph.pred[path[-1]]):
+        path.append(max(reads, key=finish.__getitem__))
+    return tuple(reversed(path))

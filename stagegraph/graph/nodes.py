@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.graph.build import Build
 from stagegraph.graph.stage_graph import StageGraph
-from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Role, Step, StepKind, stage_id
+from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Role, Step, nodes_of_step, stage_id
 from stagegraph.reach.from_choices import FromChoices
 from stagegraph.reach.reachability import Reached
 
@@ -43,13 +43,6 @@ def _best(stages: Sequence[Reached], graph: StageGraph, readers: Iterable[str]) 
     return min(reached, key=lambda one: _REACH_ORDER[one.reach], default=_UNREAD)
 
 
-def nodes_of_step(step: Step) -> list[str]:
-    """The ids of the nodes that a step belongs to: the source that it loads, or its stages."""
-    if step.kind is StepKind.SOURCE:
-        return [step.node]
-    return [stage_id(stage) for stage in step.stages]
-
-
 def _steps_by_node(steps: Iterable[Step]) -> dict[str, list[Step]]:
     by_node: dict[str, list[Step]] = {}
     for step in steps:
@@ -73,7 +66,6 @@ def _node(build: Build, name: str, role: Role, reached: Reached, steps: Sequence
         level=min((step.level for step in steps), default=None),
         finish=max((step.finish for step in steps), default=None),
         slack=min((step.slack for step in steps), default=None),
-        critical=any(step.critical for step in steps),
     )
     return _with_stage(build, node) if node.kind is NodeKind.STAGE else node
 
@@ -94,12 +86,11 @@ def _with_stage(build: Build, node: Node) -> Node:
     )
 
 
-def edges_of_report(build: Build, choices: FromChoices, steps: Sequence[Step]) -> tuple[Edge, ...]:
+def edges_of_report(build: Build, choices: FromChoices) -> tuple[Edge, ...]:
     """The edges of ``build`` by target, line and source, with those that other arguments would make."""
     graph = build.whole_graph
-    critical = _critical_edges(graph, steps)
     edges = [
-        replace(edge, needed=graph.nodes[target]["needed"], critical=(source, target) in critical)
+        replace(edge, needed=graph.nodes[target]["needed"])
         for source, target in graph.edges
         for edge in graph.references.get((source, target), ())
     ]
@@ -107,17 +98,6 @@ def edges_of_report(build: Build, choices: FromChoices, steps: Sequence[Step]) -
     return tuple(
         sorted(edges, key=lambda e: (graph.nodes[e.target]["index"], e.line, e.source, e.kind, e.paths))
     )
-
-
-def _critical_edges(graph: StageGraph, steps: Sequence[Step]) -> set[tuple[str, str]]:
-    """The pairs of nodes between which the critical path passes."""
-    pairs = set()
-    for step in steps:
-        reads = [steps[read] for read in step.inputs if steps[read].critical]
-        if step.critical and reads:
-            last = set(nodes_of_step(max(reads, key=lambda read: read.finish)))
-            pairs |= {(a, b) for b in nodes_of_step(step) for a in graph.pred[b].keys() & last}
-    return pairs
 
 
 def _selectable(graph: StageGraph, choices: FromChoices, file: Dockerfile) -> Iterator[Edge]:

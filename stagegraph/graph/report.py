@@ -13,6 +13,7 @@ from stagegraph.check.rule import Problem, Subject
 from stagegraph.check.rules import run_rules, sorted_problems
 from stagegraph.check.rules.would_fail import faults
 from stagegraph.graph.build import Build
+from stagegraph.graph.critical_nodes import with_critical_nodes
 from stagegraph.graph.critical_path import Schedule, schedule
 from stagegraph.graph.nodes import edges_of_report, nodes_of
 from stagegraph.graph.parallelism import largest_antichain
@@ -53,12 +54,12 @@ def analyse(build: Build, weights: Mapping[int, float] | None = None) -> Report:
     role_of = roles(graph, build.targets)
     nodes = nodes_of(build, role_of, reached, steps)
     ships, left = _images(build, [node.id for node in nodes])
-    return Report(
+    report = Report(
         source=build.source.name,
         targets=build.targets,
         platforms=build.options.all_platforms,
         nodes=nodes,
-        edges=edges_of_report(build, choices, steps),
+        edges=edges_of_report(build, choices),
         steps=steps,
         critical_path=tuple(step for step in timed.path if steps[step].kind is not StepKind.RESULT),
         parallelism=_parallelism(graph, step_graph, timed, sum(durations)),
@@ -67,6 +68,7 @@ def analyse(build: Build, weights: Mapping[int, float] | None = None) -> Report:
         findings=_findings(build, reached, questions),
         notes=_notes(build),
     )
+    return with_critical_nodes(report)
 
 
 def _images(build: Build, order: Sequence[str]) -> tuple[tuple[Shipped, ...], tuple[LeftBehind, ...]]:
@@ -132,6 +134,7 @@ def _steps(raw: Sequence[RawStep], timed: Schedule) -> tuple[Step, ...]:
             stages=tuple(sorted(set(step.stages))),
             node=step.node,
             inputs=step.inputs,
+            read_from=tuple(step.read_from),
             others=tuple((name, span.line if span else None) for name, span in dict.fromkeys(step.others)),
             level=timed.levels[position],
             finish=timed.finish[position],

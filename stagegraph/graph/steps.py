@@ -17,7 +17,7 @@ from stagegraph.dockerfile.evaluate import evaluate
 from stagegraph.dockerfile.mounts import Mount
 from stagegraph.dockerfile.platforms import Platform
 from stagegraph.dockerfile.stages import SCRATCH, Resolved, StageOrImage
-from stagegraph.graph.edges import base_node
+from stagegraph.graph.edges import base_node, node_of
 from stagegraph.model import CONTEXT_ID, StepKind, remote_id, stage_id
 from stagegraph.source import Span, printable
 
@@ -59,6 +59,7 @@ class RawStep(Struct, kw_only=True):
     platform: str = ""  # of a RUN
     source: str = ""  # the id of the node that it loads, for a step of that kind
     stages: list[int] = field(default_factory=list)
+    read_from: list[tuple[int, str]] = field(default_factory=list)  # inputs, and the nodes that pass them on
     others: list[tuple[str, Span | None]] = field(default_factory=list)  # names and spans of equal steps
 
     @property
@@ -88,6 +89,7 @@ class StepList:
         known = self.steps[position]
         if known is not step and (known.name, known.span) != (step.name, step.span):
             known.others.append((step.name, step.span))
+        known.read_from = list(dict.fromkeys([*known.read_from, *step.read_from]))
         if stage is not None and stage not in known.stages[-1:]:
             known.stages.append(stage)
         return position
@@ -102,6 +104,7 @@ class StepBuilder:
         self._list = steps
         self._last: dict[int, int | None] = {}  # source -> its last step, None for scratch
         self._platforms: dict[int, Platform] = {}
+        self._base: tuple[int | None, str] = (None, "")  # of the current stage: the last step, and its node
 
     def build(self) -> None:
         """Add the steps of the needed stages and images and of the result; inputs come first."""
@@ -124,6 +127,7 @@ class StepBuilder:
             inputs=_some(last),
             work=("result",),
             onto=last,
+            read_from=_passed((last, stage_id(target))),
         )
         self._list.add(("result", target, platform), step, None)
 
@@ -156,6 +160,9 @@ class StepBuilder:
 
     def _stage(self, stage: StageOrImage) -> None:
         last = self._first(stage)
+        sources = self._resolved.sources
+        base = base_node(stage) if stage.base_index is None else node_of(sources[stage.base_index])
+        self._base = last, base[0] if base else ""
         for action in self._actions[stage.index].actions:
             if isinstance(action, CopyAction):
                 last = self._copy(stage, action, last)
@@ -163,9 +170,18 @@ class StepBuilder:
                 last = self._run(stage, action, last)
             elif isinstance(action, WorkdirAction):
                 key = ("mkdir", last, action.path, action.user)
-                step = _step(action, StepKind.FILE, onto=last)
+                step = _step(action, StepKind.FILE, onto=last, read_from=self._inherited(last))
                 last = self._list.add(key, step, stage.index)
         self._last[stage.index] = last
+
+    def _node(self, source: int) -> str:
+        """The id of the node of a stage or image; empty for scratch."""
+        node = node_of(self._resolved.sources[source])
+        return node[0] if node else ""
+
+    def _inherited(self, onto: int | None) -> list[tuple[int, str]]:
+        """``onto`` with the node that passes it on, if it is what the current stage is FROM."""
+        return _passed(self._base) if onto == self._base[0] else []
 
     def _local(self) -> int:
         step = RawStep(
@@ -199,8 +215,20 @@ class StepBuilder:
             str(self._platforms[stage.index]),
         )
         step = _step(action, StepKind.EXEC, onto=last, reads=(*(read for _, read in mounts), script))
+        step.read_from = [*self._inherited(last), *self._mounted_from(action, mounts)]
         step.platform = str(self._platforms[stage.index])
         return self._list.add(key, step, stage.index)
+
+    def _mounted_from(
+        self, action: RunAction, mounts: Sequence[tuple[Mount, int | None]]
+    ) -> list[tuple[int, str]]:
+        """What mounts read, and the nodes that pass it on; but not the step that sets an owner."""
+        nodes = (
+            CONTEXT_ID if mount.is_local else self._node(source)
+            for mount, source in sorted_mounts(action.mounts)
+        )
+        pairs = ((read, node) for (_, read), node in zip(mounts, nodes, strict=True))
+        return _passed(*(pair for pair in pairs if pair[0] is not None and self._list.steps[pair[0]].node))
 
     def _mounted(self, mount: Mount, source: int) -> int | None:
         if mount.type not in ("bind", "cache"):
@@ -212,6 +240,7 @@ class StepBuilder:
         step = RawStep(
             name=_CACHE_NAME, kind=StepKind.FILE, span=None, inputs=_some(read), work=work, onto=read
         )
+        step.read_from = _passed((read, CONTEXT_ID if mount.is_local else self._node(source)))
         return self._list.add((work, read), step, None)
 
     def _copy(self, stage: StageOrImage, action: CopyAction, last: int | None) -> int | None:
@@ -219,12 +248,23 @@ class StepBuilder:
         onto = None if action.linked else last
         key = ("copy", onto, action.target, action.options, tuple(reads))
         step = _step(action, StepKind.FILE, onto=onto, reads=tuple(read for read, _ in reads))
+        step.read_from = [*self._inherited(onto), *self._copied_from(action, step.reads)]
         copied = self._list.add(key, step, stage.index)
         if not action.linked or last is None:
             return copied  # merging onto nothing makes no step (client/llb/merge.go)
         merge = _step(action, StepKind.MERGE, onto=last, reads=(copied,))
+        merge.read_from = self._inherited(last)
         merge.name = action.link_name
         return self._list.add(("merge", last, copied), merge, stage.index)
+
+    def _copied_from(self, action: CopyAction, reads: Sequence[int | None]) -> list[tuple[int, str]]:
+        """What the parts of a copy are read from, and the nodes that pass it on."""
+        stage = CONTEXT_ID if action.source is None else self._node(action.source)
+        nodes = (
+            "" if part.text is not None else remote_id(part.remote.address) if part.remote else stage
+            for part in action.parts
+        )
+        return _passed(*zip(reads, nodes, strict=True))
 
     def _copy_reads(self, action: CopyAction) -> list[tuple[int | None, Hashable]]:
         """What each source is read from, and what is taken of it."""
@@ -255,7 +295,14 @@ class StepBuilder:
         return self._last.get(source)
 
 
-def _step(action: Action, kind: StepKind, *, onto: int | None, reads: tuple[int | None, ...] = ()) -> RawStep:
+def _step(
+    action: Action,
+    kind: StepKind,
+    *,
+    onto: int | None,
+    reads: tuple[int | None, ...] = (),
+    read_from: Sequence[tuple[int, str]] = (),
+) -> RawStep:
     inputs = dict.fromkeys(_some(onto) + tuple(read for read in reads if read is not None))
     return RawStep(
         name=action.name,
@@ -265,7 +312,13 @@ def _step(action: Action, kind: StepKind, *, onto: int | None, reads: tuple[int 
         work=action,
         onto=onto,
         reads=reads,
+        read_from=list(read_from),
     )
+
+
+def _passed(*pairs: tuple[int | None, str]) -> list[tuple[int, str]]:
+    """Those of ``pairs`` that have a step and a node, each once."""
+    return list(dict.fromkeys((step, node) for step, node in pairs if step is not None and node))
 
 
 def _some(position: int | None) -> tuple[int, ...]:
@@ -317,6 +370,7 @@ def _read_by_results(steps: list[RawStep]) -> list[RawStep]:
         step.inputs = tuple(moved[position] for position in step.inputs)
         step.onto = None if step.onto is None else moved[step.onto]
         step.reads = tuple(None if position is None else moved[position] for position in step.reads)
+        step.read_from = [(moved[position], node) for position, node in step.read_from]
     return kept
 
 

@@ -9,7 +9,7 @@ from stagegraph.picture.folding import Folded
 from stagegraph.picture.shorten import cut, shortened
 from stagegraph.picture.view import Box
 from stagegraph.source import printable
-from stagegraph.units import measured_words
+from stagegraph.units import measured_words, size
 
 MOST_SOURCES = 12  # lines in a box; all of them are in its tooltip
 _ROLE_WORDS = {
@@ -69,6 +69,8 @@ def _words(node: Node) -> Iterator[str]:
         yield f"{node.steps} step{'s' if node.steps > 1 else ''}"
     if node.measured:
         yield measured_words(node.measured)
+    if node.bytes is not None:
+        yield size(node.bytes)
     if node.platform:
         yield cut(node.platform, 24)
 

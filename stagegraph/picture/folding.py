@@ -79,7 +79,9 @@ def _grouped(kept: Folded, view: View, detail: Detail) -> Folded:
         kept = _as_one(kept, map(_siblings, same), "stages with the same readers are drawn as")
     if detail.tributaries:
         trees = tributaries(kept.nodes, kept.edges, alone)
-        kept = _as_one(kept, map(_tributary, trees), "stages that lead to one stage are drawn as")
+        kept = _as_one(
+            kept, [_tributary(kept, tree) for tree in trees], "stages that lead to one stage are drawn as"
+        )
     return kept
 
 
@@ -240,10 +242,17 @@ def _of_several(nodes: Sequence[Node]) -> dict[str, Any]:
         "steps": 0,
         "line": None,
         "measured": None,
+        "bytes": _total([node.bytes for node in nodes]),
         "base": _shared([node.base for node in nodes]),
         "platform": _shared([node.platform for node in nodes]),
         "why": _shared([node.why for node in nodes]),
     }
+
+
+def _total(amounts: Sequence[int | None]) -> int | None:
+    """The sum, or None if one of them is unknown."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known) if len(known) == len(amounts) else None
 
 
 def _described(node: Node) -> str:
@@ -275,8 +284,11 @@ def _row(nodes: tuple[Node, ...]) -> Group:
     return Group(nodes, node, f"{len(nodes)} stages in a row")
 
 
-def _tributary(nodes: tuple[Node, ...]) -> Group:
-    """A stage with the stages that only it needs."""
+def _tributary(kept: Folded, nodes: tuple[Node, ...]) -> Group:
+    """A stage, or stages that are drawn as one, with the stages that only these need."""
     rest = [node.label for node in nodes[1:]]
-    node = replace(nodes[0], **_of_several(nodes))
-    return Group(nodes, node, names_line([f"and {rest[0]}", *rest[1:]], _NAMES))
+    label, names = nodes[0].label, names_line([f"and {rest[0]}", *rest[1:]], _NAMES)
+    if nodes[0].id in kept.names:
+        more = sum(len(kept.members.get(node.id, (node.id,))) for node in nodes[1:])
+        label, names = f"{label} and {more} more", kept.names[nodes[0].id]
+    return Group(nodes, replace(nodes[0], label=label, **_of_several(nodes)), names)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import graphviz
 from msgspec import Struct
+from msgspec.structs import replace
 
 from stagegraph.errors import RenderError
 from stagegraph.model import Role
 from stagegraph.picture.direction import crossed_ranks
 from stagegraph.picture.graphviz_engine import LayoutError, first_in_time, run_graphviz
-from stagegraph.picture.sizes import Size, box_size, frame_line, frame_mark, label_lines, label_size
+from stagegraph.picture.sizes import Size, band_size, box_sizes, label_lines, label_size
 from stagegraph.picture.smaller import layout_candidates, without_hopeless
 from stagegraph.picture.theme import SHIPS, arrow_styles
-from stagegraph.picture.view import Arrow, Group, Picture
+from stagegraph.picture.view import Arrow, Box, Group, Picture
 
 PLAIN_BOXES = 400  # above it lines are straight and few rounds are spent on the layout
 PLAIN_CROSSED_RANKS = 1000  # above it, too: 1,500 took 0.9 s and 4,000 5 s, plainly at most 0.2 s
@@ -59,6 +60,7 @@ class Layout(Struct, frozen=True, kw_only=True):
     boxes: tuple[Rectangle, ...]
     routes: tuple[Route, ...]
     frames: tuple[Rectangle, ...]
+    bands: tuple[Rectangle, ...]  # the titles of the frames
 
 
 def lay_out(
@@ -109,18 +111,39 @@ def layout_dot(drawn: Picture) -> str:
     graph = graphviz.Digraph("build", graph_attr=_graph_attributes(drawn, labelled))
     graph.attr("node", shape="box", fixedsize="true", label="")
     names = {box.id: f"n{number}" for number, box in enumerate(drawn.boxes)}
-    grouped = drawn.grouped()
+    grouped, sizes, entries = drawn.grouped(), box_sizes(drawn), entries_of(drawn)
+    targets = sum(box.role is Role.TARGET for box in drawn.boxes)
+    straight = targets == 1 and not drawn.compares and not drawn.groups
     for number, group in enumerate(drawn.groups):
-        with graph.subgraph(name=f"cluster{number}", graph_attr=_frame(group)) as frame:
+        with graph.subgraph(name=f"cluster{number}", graph_attr={"margin": "12"}) as frame:
+            frame.node(f"b{number}", group=f"g{number}", **_size(_band(drawn, group, grouped, sizes)))
             for box in grouped[group.id]:
-                frame.node(names[box.id], **_size(box_size(box)))
+                frame.node(names[box.id], group=f"g{number}", **_size(sizes[box.id]))
+                if box.id in entries:
+                    _inner(graph, f"b{number}", names[box.id], f"r{names[box.id]}", labelled)
     for box in grouped.get("", ()):
-        graph.node(names[box.id], **_size(box_size(box)))
+        graph.node(names[box.id], **_size(sizes[box.id]), **_line(box, straight))
+    numbers = {group.id: number for number, group in enumerate(drawn.groups)}
+    bands = {box.id: numbers[box.group] for box in drawn.boxes if box.group}
     for number, (arrow, style) in enumerate(zip(drawn.arrows, arrow_styles(drawn), strict=True)):
-        weight = 1 if not arrow.needed else 30 if style == "inherited" else 4 if style in SHIPS else 2
+        if number in entries.get(arrow.target, ()):
+            band = f"b{bands[arrow.target]}"
+            head = "none" if entries[arrow.target][0] == number else "normal"
+            _inner(graph, names[arrow.source], band, f"h{number}", labelled, weight="2", arrowhead=head)
+            continue
+        if arrow.target in bands and bands[arrow.target] == bands.get(arrow.source):
+            _inner(graph, names[arrow.source], names[arrow.target], f"h{number}", labelled)
+            continue
+        weight = 1 if not arrow.needed else 12 if style == "inherited" else 4 if style in SHIPS else 2
         _edge(graph, number, arrow, names, weight=weight, labelled=labelled)
     _last_rank(graph, drawn, names)
     return str(graph.source)
+
+
+def _line(box: Box, straight: bool) -> dict[str, str]:
+    """Graphviz keeps the boxes of one group in one line: what is wholly in the image of the only target."""
+    ships = straight and box.role in (Role.TARGET, Role.INHERITED)
+    return {"group": "ships"} if ships else {}
 
 
 def _graph_attributes(drawn: Picture, labelled: bool) -> dict[str, str]:
@@ -145,11 +168,35 @@ def _size(size: Size) -> dict[str, str]:
     return {"width": _inches(size.width), "height": _inches(size.height)}
 
 
-def _frame(group: Group) -> dict[str, str]:
-    width = frame_line(group).width + frame_mark(group) + 8
-    size = f'FIXEDSIZE="TRUE" WIDTH="{width:.0f}" HEIGHT="16"'
-    empty = f'<<TABLE BORDER="0" {size}><TR><TD></TD></TR></TABLE>>'
-    return {"label": empty, "labeljust": "l", "margin": "12"}
+def entries_of(drawn: Picture) -> dict[str, tuple[int, ...]]:
+    """The boxes of frames that no box of their frame leads to, and the numbers of the arrows into each.
+
+    These arrows enter the frame by its title, which stands before these boxes. The first of them, one of the
+    critical path if it has one, goes on to the box.
+    """
+    frame = {box.id: box.group for box in drawn.boxes if box.group}
+    inside = {a.target for a in drawn.arrows if a.target in frame and frame.get(a.source) == frame[a.target]}
+    entries: dict[str, list[int]] = {box: [] for box in frame if box not in inside}
+    for number, arrow in enumerate(drawn.arrows):
+        if arrow.target in entries:
+            entries[arrow.target].append(number)
+    return {
+        box: tuple(sorted(numbers, key=lambda number: not drawn.arrows[number].critical))
+        for box, numbers in entries.items()
+    }
+
+
+def _band(drawn: Picture, group: Group, grouped: Mapping[str, list[Box]], sizes: Mapping[str, Size]) -> Size:
+    """The size of the title of a frame: as wide as its boxes above them, as high as they are beside them."""
+    size, first = band_size(group), sizes[grouped[group.id][0].id]
+    if drawn.direction in ("TB", "BT"):
+        return Size(first.width, size.height)
+    return Size(size.width, max(size.height, first.height))
+
+
+def _inner(graph: graphviz.Digraph, source: str, target: str, name: str, labelled: bool, **more: str) -> None:
+    """An edge in a frame, heavy so that its boxes are in one line, or with ``more`` into its title."""
+    graph.edge(source, target, id=name, minlen="2" if labelled else "1", **{"weight": "60", **more})
 
 
 def _edge(
@@ -196,8 +243,9 @@ class _JsonReader:
             width=self._width,
             height=self._height,
             boxes=tuple(self._box(f"n{number}") for number in range(len(drawn.boxes))),
-            routes=tuple(self._route(number, arrow) for number, arrow in enumerate(drawn.arrows)),
+            routes=tuple(self._routes(drawn)),
             frames=tuple(self._frame(f"cluster{number}") for number in range(len(drawn.groups))),
+            bands=tuple(self._box(f"b{number}") for number in range(len(drawn.groups))),
         )
 
     def _box(self, name: str) -> Rectangle:
@@ -209,6 +257,18 @@ class _JsonReader:
         left, bottom, right, top = _numbers(self._objects[name]["bb"])
         middle = self._height - (bottom + top) / 2
         return Rectangle(x=(left + right) / 2, y=middle, width=right - left, height=top - bottom)
+
+    def _routes(self, drawn: Picture) -> Iterator[Route]:
+        names = {box.id: f"n{number}" for number, box in enumerate(drawn.boxes)}
+        onward = {numbers[0]: f"r{names[box]}" for box, numbers in entries_of(drawn).items() if numbers}
+        for number, arrow in enumerate(drawn.arrows):
+            route = self._route(number, arrow)
+            yield self._to_box(route, onward[number]) if number in onward else route
+
+    def _to_box(self, route: Route, name: str) -> Route:
+        """``route``, which ends at the title of a frame, and the line from there to the first box."""
+        tip, points = self._curve(self._edges[name]["pos"])
+        return replace(route, curves=(*route.curves, points), tip=tip)
 
     def _route(self, number: int, arrow: Arrow) -> Route:
         head = self._edges[f"h{number}"]

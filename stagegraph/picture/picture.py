@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
-from itertools import pairwise
 from types import MappingProxyType
 from typing import TypeVar
 
 from msgspec.structs import replace
 
-from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Step, StepKind
+from stagegraph.model import Edge, EdgeKind, NodeKind, Reach, Report
 from stagegraph.picture.box_text import box_of
-from stagegraph.picture.direction import direction_of
+from stagegraph.picture.direction import direction_of, ranks
 from stagegraph.picture.folding import SHOWS_ALL, Folded, folded
 from stagegraph.picture.legibility import Detail, first_detail
-from stagegraph.picture.shorten import cut, edge_label, edge_tooltip
+from stagegraph.picture.shorten import edge_label, edge_tooltip
+from stagegraph.picture.steps import MakeArrow, opened
 from stagegraph.picture.theme import SHIPS, arrow_style, style_name
 from stagegraph.picture.view import Arrow, Box, Group, Picture, View
 from stagegraph.source import printable
-from stagegraph.units import measured_words
+from stagegraph.units import size
 
-_PREFIX = r"\A\[[^\]]*\] (?:ONBUILD )?"  # of the name of a step
-MakeBox = Callable[[Node, Folded], Box]
-MakeArrow = Callable[[Sequence[Edge]], Arrow]
 _LABEL_NOTES = MappingProxyType(
     {
         "once": "labels that repeat are written once",
@@ -49,9 +45,11 @@ def picture(report: Report, view: View, detail: Detail | None = None, closing: s
 
 def picture_of(report: Report, kept: Folded, view: View, labels: str = "all") -> Picture:
     """The picture of ``kept``, the part of ``report`` to draw; ``labels`` is as in a ``Detail``."""
-    arrow_of = partial(_arrow, {(item.node, item.line) for item in report.shipped if item.kind == "path"})
+    shipping = {(item.node, item.line) for item in report.shipped if item.kind == "path"}
+    heaviest = max((edge.bytes or 0 for edge in report.edges), default=0)
+    arrow_of = partial(_arrow, shipping, heaviest)
     if view.steps:
-        boxes, arrows, groups = opened(report, kept, box_of, arrow_of)
+        boxes, arrows, groups = opened(report, kept, arrow_of)
     else:
         boxes = tuple(box_of(node, kept) for node in kept.nodes)
         arrows, groups = tuple(_merged(kept, arrow_of)), ()
@@ -66,10 +64,20 @@ def picture_of(report: Report, kept: Folded, view: View, labels: str = "all") ->
         title=printable(view.title) or _title(report),
         description=description(report, kept.left_out),
         direction=direction_of(view.direction, boxes, arrows),
-        boxes=boxes,
+        boxes=numbered(boxes, arrows),
         arrows=arrows,
         groups=groups,
         notes=tuple(notes),
+    )
+
+
+def numbered(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> tuple[Box, ...]:
+    """``boxes`` with their places on the critical path, which are in the order in which it passes them."""
+    on_path = [box.id for box in boxes if box.critical]
+    rank = ranks(boxes, arrows) if on_path else {}
+    places = {name: place for place, name in enumerate(sorted(on_path, key=rank.__getitem__), 1)}
+    return tuple(
+        replace(box, ordinal=places.get(box.id, 0)) if box.critical or box.ordinal else box for box in boxes
     )
 
 
@@ -135,14 +143,17 @@ def _merged(kept: Folded, arrow_of: MakeArrow) -> Iterator[Arrow]:
         )
 
 
-def _arrow(shipping: Collection[tuple[str, int | None]], edges: Sequence[Edge]) -> Arrow:
+def _arrow(shipping: Collection[tuple[str, int | None]], heaviest: int, edges: Sequence[Edge]) -> Arrow:
     first = edges[0]
+    known = [edge.bytes for edge in edges if edge.bytes is not None]
+    carried = sum(known) if len(known) == len(edges) else None
     return Arrow(
         source=first.source,
         target=first.target,
         kind=first.kind,
-        label=_label(edges),
+        label=" · ".join(filter(None, (_label(edges), "" if carried is None else size(carried)))),
         tooltip=edge_tooltip(edges),
+        weight=carried / heaviest if carried and heaviest else 0.0,
         critical=any(edge.critical for edge in edges),
         needed=any(edge.needed for edge in edges),
         selectable=first.selectable,
@@ -156,64 +167,3 @@ def _label(edges: Sequence[Edge]) -> str:
     """What the edges carry; more than two conditions are in the tooltip only."""
     many = edges[0].selectable and len({edge.why for edge in edges}) > 2
     return "" if many else edge_label(edges)
-
-
-def opened(
-    report: Report, kept: Folded, make_box: MakeBox, make_arrow: MakeArrow
-) -> tuple[tuple[Box, ...], tuple[Arrow, ...], tuple[Group, ...]]:
-    """Boxes, arrows and frames with the steps of the stages of ``kept``."""
-    inner = [step for step in report.steps if step.kind not in (StepKind.SOURCE, StepKind.RESULT)]
-    with_steps = {step.node for step in inner}
-    frames = {node.id: node for node in kept.nodes if node.id in with_steps}
-    closed = [make_box(node, kept) for node in kept.nodes if node.id not in frames]
-    boxes = (*closed, *(_step_box(step, frames[step.node]) for step in inner if step.node in frames))
-    drawn = {box.id for box in boxes}
-    rest = [edge for edge in kept.edges if edge.target in drawn and edge.source in drawn]
-    arrows = (*_waits(report, inner, drawn), *(make_arrow([edge]) for edge in rest))
-    return boxes, arrows, tuple(_frame(make_box(node, kept)) for node in frames.values())
-
-
-def _waits(report: Report, inner: Sequence[Step], drawn: set[str]) -> list[Arrow]:
-    """The arrows between steps that are drawn."""
-    arrows: dict[tuple[str, str], Arrow] = {}
-    passed = set(pairwise(report.critical_path))
-    for step in inner:
-        for read in step.inputs:
-            ends = (_box_id(report.steps[read]), _box_id(step))
-            if drawn.issuperset(ends) and ends not in arrows:
-                critical = (read, step.id) in passed
-                arrows[ends] = Arrow(
-                    source=ends[0], target=ends[1], kind=None, critical=critical, line=step.line
-                )
-    return list(arrows.values())
-
-
-def _box_id(step: Step) -> str:
-    return step.node if step.kind is StepKind.SOURCE else f"step:{step.id}"
-
-
-def _step_box(step: Step, node: Node) -> Box:
-    return Box(
-        id=f"step:{step.id}",
-        label=cut(re.sub(_PREFIX, "", step.name), 40),
-        sublabel=measured_words(step.measured) if step.measured else "",
-        weight=step.measured.share if step.measured else 0.0,
-        tooltip=printable(step.name),
-        kind=None,
-        role=node.role,
-        reach=node.reach,
-        critical=step.critical,
-        line=step.line,
-        group=node.id,
-    )
-
-
-def _frame(box: Box) -> Group:
-    return Group(
-        id=box.id,
-        label=f"{box.label} · {box.sublabel}" if box.sublabel else box.label,
-        role=box.role,
-        reach=box.reach,
-        critical=box.critical,
-        line=box.line,
-    )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
 from stagegraph.model import NodeKind
-from stagegraph.picture.shorten import cut
 from stagegraph.picture.theme import MARKED, style_name
-from stagegraph.picture.view import Arrow, Box, Group
+from stagegraph.picture.view import Arrow, Box, Group, Picture
+from stagegraph.source import printable
 
 # Advance widths in thousandths of the size, from the font Arimo, which is as wide as Arial.
 _REGULAR = {
@@ -31,7 +31,11 @@ MARK = 16.0  # width of the mark of a role, to the left of a name
 _ABOVE = {NodeKind.IMAGE: 6.0, NodeKind.CONTEXT: 5.0, NodeKind.NAMED_CONTEXT: 5.0}  # rim or tab of a shape
 _SIDE, _TOP = 12.0, 8.0
 _NARROWEST = 64.0
-_LONGEST_TITLE = 100  # characters
+_BAND = 22.0  # height of the title band of a frame
+_TITLE = 16.0
+_MOST_TITLE_LINES = 6
+_MOST_TITLE_CHARACTERS = 2_000
+_ELLIPSIS = "…"
 
 
 def _by_letter(widths: dict[int, str]) -> MappingProxyType[str, int]:
@@ -106,6 +110,26 @@ def box_size(box: Box) -> Size:
     )
 
 
+def box_sizes(drawn: Picture) -> dict[str, Size]:
+    """The size of each box by its id.
+
+    The boxes of one frame have one width: that of the widest, or of its title where it stands above them.
+    """
+    sizes = {box.id: box_size(box) for box in drawn.boxes}
+    boxes = drawn.grouped()
+    for group in drawn.groups:
+        own = [sizes[box.id] for box in boxes[group.id]]
+        titles = [band_size(group)] if drawn.direction in ("TB", "BT") else []
+        widest = max(size.width for size in (*own, *titles))
+        sizes |= {box.id: Size(widest, sizes[box.id].height) for box in boxes[group.id]}
+    return sizes
+
+
+def band_size(group: Group) -> Size:
+    """The size of the title band of a frame."""
+    return Size(width=frame_line(group).width + frame_mark(group) + 2 * _TOP, height=_BAND)
+
+
 def above(box: Box) -> float:
     """The height of the rim or tab above the text of a box."""
     return _ABOVE.get(box.kind, 0.0) if box.kind else 0.0
@@ -131,9 +155,44 @@ def frame_line(group: Group) -> Line:
     return Line(text=group.label, size=12.0, bold=True)
 
 
-def title_line(title: str) -> Line:
-    """The title line of a picture."""
-    return Line(text=cut(title, _LONGEST_TITLE), size=16.0, bold=True)
+def title_lines(title: str, room: float) -> list[Line]:
+    """The title of a picture in lines of at most ``room`` pixels; what is after the sixth is cut."""
+    shown = printable(title)[:_MOST_TITLE_CHARACTERS]
+    lines = [Line(text=text, size=_TITLE, bold=True) for text in _wrapped(shown, room)]
+    if len(lines) <= _MOST_TITLE_LINES:
+        return lines
+    last = lines[_MOST_TITLE_LINES - 1]
+    return [*lines[: _MOST_TITLE_LINES - 1], last._replace(text=f"{last.text[:-1].rstrip()}{_ELLIPSIS}")]
+
+
+def _wrapped(text: str, room: float) -> Iterator[str]:
+    """``text`` in bold lines of ``room``, broken between words; a word that is longer is broken inside."""
+    line = ""
+    for word in text.split():
+        joined = f"{line} {word}" if line else word
+        if _title_width(joined) <= room:
+            line = joined
+            continue
+        if line:
+            yield line
+        *full, line = _pieces(word, room)
+        yield from full
+    if line:
+        yield line
+
+
+def _pieces(word: str, room: float) -> list[str]:
+    """``word`` in pieces of at most ``room`` pixels, at least one character each."""
+    pieces = [""]
+    for letter in word:
+        if pieces[-1] and _title_width(pieces[-1] + letter) > room:
+            pieces.append("")
+        pieces[-1] += letter
+    return pieces
+
+
+def _title_width(text: str) -> float:
+    return text_width(text, _TITLE, bold=True)
 
 
 def frame_mark(group: Group) -> float:

@@ -70,6 +70,7 @@ class Box(Struct, frozen=True, kw_only=True):
     members: tuple[str, ...] = ()  # their ids, if it stands for several
     weight: float = 0.0  # its part of the measured time of the build, 0 to 1: the border is as thick
     change: Change | None = None  # in a picture of two builds
+    ordinal: int = 0  # its place on the critical path, from 1; 0 if it is not on it or it is not marked
 
 
 class Arrow(Struct, frozen=True, kw_only=True):
@@ -86,6 +87,7 @@ class Arrow(Struct, frozen=True, kw_only=True):
     ships: bool = False  # something that it carries is in the image, even if through other stages
     line: int | None = None
     count: int = 1
+    weight: float = 0.0  # its bytes as a part of those of the heaviest arrow, 0 to 1: the line is as thick
     change: Change | None = None
 
 

@@ -6,7 +6,8 @@ specification, layer.md, "Applying changesets".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -29,11 +30,32 @@ class Hidden(NamedTuple):
 
 
 class Filesystem(Struct, frozen=True, kw_only=True):
-    """The regular files of ``layers``: those ``visible`` after the last of them, and those ``hidden``."""
+    """The regular files of ``layers``: those ``visible`` after the last of them, and those ``hidden``.
+
+    ``fates`` has a number for each file of each layer: ``_VISIBLE``, ``_OTHER`` for what is not a regular
+    file, or the place of what hides it. Large images have so many files that an object for each is too much.
+    """
 
     layers: tuple[Layer, ...]
-    visible: tuple[Position, ...]
-    hidden: tuple[Hidden, ...]
+    fates: tuple[array[int], ...]
+
+    @property
+    def visible(self) -> Iterator[Position]:
+        """The files that are in the image, the lowest layer first."""
+        for layer, fates in enumerate(self.fates):
+            yield from (Position(layer, file) for file, fate in enumerate(fates) if fate == _VISIBLE)
+
+    @property
+    def hidden(self) -> Iterator[Hidden]:
+        """The files that are not, the lowest layer first."""
+        for layer, fates in enumerate(self.fates):
+            for file, fate in enumerate(fates):
+                if fate >= 0:
+                    yield Hidden(Position(layer, file), _unpacked(fate))
+
+    def is_visible(self, at: Position) -> bool:
+        """Whether it is a regular file that is in the image."""
+        return self.fates[at.layer][at.file] == _VISIBLE
 
     def name(self, at: Position) -> str:
         """The path of a file, without ``/`` at its start."""
@@ -53,16 +75,23 @@ class Filesystem(Struct, frozen=True, kw_only=True):
         )
 
 
+_VISIBLE, _OTHER = -1, -2
+_Place = int  # a Position as one number, which needs less memory
+
+
+def _packed(layer: int, file: int) -> _Place:
+    return layer << 32 | file
+
+
+def _unpacked(place: _Place) -> Position:
+    return Position(place >> 32, place & 0xFFFFFFFF)
+
+
 def filesystem(layers: Sequence[Layer]) -> Filesystem:
     """The files of an image of ``layers``, the lowest first."""
     above = _Above(layers)
-    visible: list[Position] = []
-    hidden: list[Hidden] = []
-    for number in range(len(layers) - 1, -1, -1):
-        own_visible, own_hidden = _of_layer(layers, number, above)
-        visible.extend(own_visible)
-        hidden.extend(own_hidden)
-    return Filesystem(layers=tuple(layers), visible=tuple(visible[::-1]), hidden=tuple(hidden[::-1]))
+    fates = [_fates(layers, number, above) for number in range(len(layers) - 1, -1, -1)]
+    return Filesystem(layers=tuple(layers), fates=tuple(fates[::-1]))
 
 
 class _Above:
@@ -70,21 +99,22 @@ class _Above:
 
     def __init__(self, layers: Sequence[Layer]) -> None:
         self._layers = layers
-        self._names: dict[str, Position] = {}  # files, folders and whiteouts
-        self._emptied: dict[str, Position] = {}  # folders of which nothing below is in the image
-        self._folders: dict[str, Position | None] = {}  # what hides all of a folder, for one layer
+        self._names: dict[str, _Place] = {}  # files, folders and whiteouts
+        self._emptied: dict[str, _Place] = {}  # folders of which nothing below is in the image
+        self._folders: dict[str, _Place | None] = {}  # what hides all of a folder, for one layer
 
-    def hides(self, name: str, kind: str) -> Position | None:
+    def hides(self, name: str, kind: str) -> _Place | None:
         """What hides a file called ``name`` of a lower layer."""
         by = self._names.get(name)
         if by is not None and not kind == self._kind(by) == DIRECTORY:
             return by
         return self._hides_all(name.rpartition("/")[0])
 
-    def _kind(self, at: Position) -> str:
+    def _kind(self, place: _Place) -> str:
+        at = _unpacked(place)
         return self._layers[at.layer].kinds[at.file]
 
-    def _hides_all(self, folder: str) -> Position | None:
+    def _hides_all(self, folder: str) -> _Place | None:
         """What hides everything in ``folder``."""
         walked = []
         by = None
@@ -95,50 +125,49 @@ class _Above:
                 break
             folder = folder.rpartition("/")[0]
         else:
-            by = by or self._folders.get(folder)
+            by = self._folders.get(folder) if by is None else by
         self._folders.update(dict.fromkeys(walked, by))
         return by
 
-    def _empties(self, folder: str) -> Position | None:
+    def _empties(self, folder: str) -> _Place | None:
         by = self._emptied.get(folder)
         own = self._names.get(folder) if by is None else None
         return own if own is not None and self._kind(own) != DIRECTORY else by
 
-    def add(self, own: dict[str, Position], removed: dict[str, Position]) -> None:
+    def add(self, own: dict[str, _Place], removed: dict[str, _Place]) -> None:
         """Add a layer, which has ``own`` files and removes ``removed``, below those that are known."""
-        for name, at in own.items():
-            before = self._names.get(name) if self._kind(at) == DIRECTORY else None
+        for name, place in own.items():
+            before = self._names.get(name) if self._kind(place) == DIRECTORY else None
             if before is not None and self._kind(before) != DIRECTORY:
                 self._emptied.setdefault(name, before)
-        whiteouts = {name: at for name, at in removed.items() if self._kind(at) == WHITEOUT}
-        self._names |= whiteouts | own
+        whiteouts = {name: place for name, place in removed.items() if self._kind(place) == WHITEOUT}
+        self._names.update(whiteouts)
+        self._names.update(own)
         self._emptied |= removed
         self._folders = {}
 
 
-def _of_layer(layers: Sequence[Layer], number: int, above: _Above) -> tuple[list[Position], list[Hidden]]:
-    """The visible and the hidden regular files of one layer, last first; ``above`` gets what it holds."""
+def _fates(layers: Sequence[Layer], number: int, above: _Above) -> array[int]:
+    """The fate of each file of one layer, of which the last of one name counts; ``above`` gets the layer."""
     layer = layers[number]
-    own: dict[str, Position] = {}
-    removed: dict[str, Position] = {}
-    visible: list[Position] = []
-    hidden: list[Hidden] = []
+    own: dict[str, _Place] = {}
+    removed: dict[str, _Place] = {}
+    fates = array("q", [_OTHER]) * len(layer.names)
     linked: set[str] = set()  # a hard link that is visible keeps the bytes of what it leads to
     for file in range(len(layer.names) - 1, -1, -1):
-        kind, name, at = layer.kinds[file], layer.names[file], Position(number, file)
+        kind, name = layer.kinds[file], layer.names[file]
         if kind in (WHITEOUT, OPAQUE):
-            removed[name] = at
+            removed[name] = _packed(number, file)
             continue
-        by = own.get(name) or above.hides(name, kind)
-        own.setdefault(name, at)
+        before = own.setdefault(name, _packed(number, file))
+        by = above.hides(name, kind) if before == _packed(number, file) else before
         if kind == HARDLINK and by is None:
             linked.add(layer.links[file])
-        elif kind == FILE and by is None:
-            visible.append(at)
-        elif kind == FILE and by is not None:
-            hidden.append(Hidden(at, by))
-    above.add(own, removed)
-    if linked:
-        visible.extend(one.file for one in hidden if layer.names[one.file.file] in linked)
-        hidden = [one for one in hidden if layer.names[one.file.file] not in linked]
-    return visible, hidden
+        elif kind == FILE:
+            fates[file] = _VISIBLE if by is None else by
+    if number:
+        above.add(own, removed)
+    for file, fate in enumerate(fates if linked else ()):
+        if fate >= 0 and layer.names[file] in linked:
+            fates[file] = _VISIBLE
+    return fates

@@ -84,8 +84,8 @@ def read_layer(read: _Read, tick: Tick, keep: Keep) -> Layer:
     unpacked = _Unpacked(read, tick)
     columns = _Columns()
     try:
-        for member in _members(unpacked):
-            _add(columns, member, unpacked, keep)
+        for member, end in _members(unpacked):
+            _add(columns, member, end, unpacked, keep)
         unpacked.drain()
     except (tarfile.TarError, EOFError, OSError, ValueError, OverflowError, zlib.error) as error:
         if isinstance(error, LayerError):
@@ -108,7 +108,8 @@ def read_layer(read: _Read, tick: Tick, keep: Keep) -> Layer:
     )
 
 
-def _members(unpacked: _Unpacked) -> Iterator[tarfile.TarInfo]:
+def _members(unpacked: _Unpacked) -> Iterator[tuple[tarfile.TarInfo, int]]:
+    """The members of the archive, each with the position of the next header."""
     stream = cast("IO[bytes]", unpacked)
     with tarfile.open(fileobj=stream, mode="r:", errors="surrogateescape") as archive:
         for number in range(_MOST_FILES + 1):
@@ -118,18 +119,20 @@ def _members(unpacked: _Unpacked) -> Iterator[tarfile.TarInfo]:
             archive.members.clear()  # type: ignore[attr-defined]  # it would hold every member
             if number == _MOST_FILES:
                 raise LayerError(f"the layer has more than {_MOST_FILES:,} files")
-            yield member
+            yield member, archive.offset
 
 
-def _add(columns: _Columns, member: tarfile.TarInfo, unpacked: _Unpacked, keep: Keep) -> None:
+def _add(columns: _Columns, member: tarfile.TarInfo, end: int, unpacked: _Unpacked, keep: Keep) -> None:
     name, is_odd = inside(member.name)
     kind, name = _kind(member, name)
     content = 0
     size = 0
     if kind == FILE:
-        end = member.offset_data + member.size if not member.issparse() else unpacked.tell()
-        size = end - member.offset_data if not member.issparse() else member.size
-        content, start = _content(unpacked, size if not member.issparse() else 0, name, keep)
+        size = member.size
+        stored = end - member.offset_data if member.issparse() else size
+        # the stored bytes of a sparse file say nothing without the places that they belong to
+        places = repr(member.sparse).encode() if member.issparse() else b""
+        content, start = _content(unpacked, stored, name, keep, places)
         if start:
             columns.kept[len(columns.names)] = start
     elif kind in (HARDLINK, SYMLINK):
@@ -175,12 +178,12 @@ def _kind(member: tarfile.TarInfo, name: str) -> tuple[str, str]:
     return (HARDLINK if member.islnk() else OTHER), name
 
 
-def _content(unpacked: _Unpacked, size: int, name: str, keep: Keep) -> tuple[int, bytes]:
-    """The first 64 bits of the digest of the next ``size`` bytes, and those at the start that are kept."""
+def _content(unpacked: _Unpacked, size: int, name: str, keep: Keep, places: bytes) -> tuple[int, bytes]:
+    """Part of the digest of ``places`` and the next ``size`` bytes (64 bits), and the bytes that are kept."""
     head = unpacked.read(min(size, _CHUNK))
     wanted = keep(name, head[:_HEAD])
     kept = [head[:wanted]] if wanted else []
-    digest = hashlib.sha256(head)
+    digest = hashlib.sha256(places + head)
     done = len(head)
     while done < size:
         data = unpacked.read(min(size - done, _CHUNK))

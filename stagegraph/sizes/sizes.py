@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from stagegraph.dockerfile.actions import RunAction
 from stagegraph.dockerfile.stages import StageOrImage
 from stagegraph.graph.build import Build
-from stagegraph.graph.edges import base_node
+from stagegraph.graph.edges import node_of
 from stagegraph.graph.report import analyse
 from stagegraph.model import CONTEXT_ID, Report, StepKind, stage_id
 from stagegraph.sizes import kinds
@@ -18,6 +19,7 @@ from stagegraph.sizes.image import Image
 from stagegraph.sizes.layer import DIRECTORY, HARDLINK, SYMLINK, Layer
 from stagegraph.sizes.lines import Origins, origins
 from stagegraph.sizes.packages import package_counts
+from stagegraph.sizes.tree import SizeNode, size_tree
 from stagegraph.sizes.usage import CacheRecord, Usage, usage_of
 from stagegraph.sizes.waste import SizeFinding, findings
 
@@ -85,7 +87,9 @@ class Sizes(Struct, frozen=True, kw_only=True):
     packages: dict[str, int]
     tools: dict[str, tuple[str, ...]]  # the programs that ship, by kind
     left_behind: tuple[LeftSize, ...] | None
+    could_stay: int | None  # of a build with one stage: the bytes in the image that a second stage can leave
     notes: tuple[str, ...]
+    tree: SizeNode  # all files, also those that a later layer hides
 
     @property
     def wasted(self) -> int:
@@ -101,7 +105,7 @@ def sizes_of(image: Image, build: Build | None = None, records: Sequence[CacheRe
     in_image = _bytes_in_image(files)
     left = None
     if known and records:
-        left = tuple(_left_behind(known, analyse(known), usage_of(known, records)))
+        left = tuple(left_behind(known, analyse(known), usage_of(known, records)))
     return Sizes(
         archive=image.archive,
         name=image.name,
@@ -117,7 +121,9 @@ def sizes_of(image: Image, build: Build | None = None, records: Sequence[CacheRe
         packages=package_counts(files, image.attestations),
         tools=_tools(files, image.layers),
         left_behind=left,
+        could_stay=_could_stay(known, made, in_image) if known and records else None,
         notes=tuple(_notes(image, made, build)),
+        tree=size_tree(files, made, known=known is not None),
     )
 
 
@@ -151,30 +157,21 @@ def _copied(image: Image, made: Origins, in_image: Sequence[int], build: Build) 
         if origin is None or origin.copy is None or origin.span is None:
             continue
         read = origin.copy.source
-        node = _node(sources[read]) if read is not None else CONTEXT_ID
+        node, label = _read_by(sources[read]) if read is not None else (CONTEXT_ID, "")
         yield CopiedSize(
             line=origin.span.line,
             node=node,
-            label=_label(sources, read),
+            label=label,
             paths=tuple(part.path or "".join(part.options[1:]) for part in origin.copy.parts),
             unpacked=image.layers[position].unpacked,
             in_image=in_image[position],
         )
 
 
-def _label(sources: Sequence[StageOrImage], read: int | None) -> str:
-    if read is None:
-        return ""
-    source = sources[read]
-    return source.title if source.is_stage else source.base
-
-
-def _node(source: StageOrImage) -> str:
-    """The Node.id of what an instruction reads."""
-    if source.is_stage and not source.replaced:
-        return stage_id(source.index)
-    node = base_node(source)
-    return node[0] if node else ""
+def _read_by(source: StageOrImage) -> tuple[str, str]:
+    """The Node.id and the name of what an instruction reads."""
+    node = node_of(source)
+    return (node[0], node[2]) if node else ("", "")
 
 
 def _folders(files: Filesystem) -> Iterator[FolderSize]:
@@ -195,7 +192,6 @@ def _tools(files: Filesystem, layers: Sequence[Layer]) -> dict[str, tuple[str, .
     """The programs in the image that build images rarely need, by kind; links to them too."""
     seen: set[str] = set()
     by_kind: dict[str, set[str]] = defaultdict(set)
-    visible = set(files.visible)
     for number in range(len(layers) - 1, -1, -1):
         layer = layers[number]
         for position, path in enumerate(layer.names):
@@ -203,12 +199,12 @@ def _tools(files: Filesystem, layers: Sequence[Layer]) -> dict[str, tuple[str, .
             if not kind or path in seen:
                 continue
             seen.add(path)
-            if layer.kinds[position] in (SYMLINK, HARDLINK) or Position(number, position) in visible:
+            if layer.kinds[position] in (SYMLINK, HARDLINK) or files.is_visible(Position(number, position)):
                 by_kind[kind].add("/" + path)
     return {kind: tuple(sorted(by_kind[kind])) for kind in kinds.TOOLS if by_kind[kind]}
 
 
-def _left_behind(build: Build, report: Report, usage: Usage) -> Iterator[LeftSize]:
+def left_behind(build: Build, report: Report, usage: Usage) -> Iterator[LeftSize]:
     """What the cache keeps of the stages and images that are not, or only in part, in the image."""
     ships = set(_image_steps(build))
     own: dict[str, list[int]] = defaultdict(list)
@@ -222,6 +218,20 @@ def _left_behind(build: Build, report: Report, usage: Usage) -> Iterator[LeftSiz
         yield LeftSize(
             node=one.node, label=report.node(one.node).label, bytes=sum(known) if complete else None
         )
+
+
+def _could_stay(build: Build, made: Origins, in_image: Sequence[int]) -> int | None:
+    """Of a build with one stage, the bytes of its base image and of its RUNs; None for another build.
+
+    A second stage ships of these only what it copies.
+    """
+    resolved = build.target_builds[0].resolved
+    own = [stage for stage in resolved.stages if stage.index in resolved.needed]
+    runs = [isinstance(one, RunAction) for one in build.target_builds[0].actions[resolved.target].actions]
+    if len(own) != 1 or not any(runs):
+        return None
+    copied = sum(in_image[at] for at, origin in enumerate(made.by_layer) if origin and origin.copy)
+    return sum(in_image) - copied
 
 
 def _image_steps(build: Build) -> Iterator[int]:

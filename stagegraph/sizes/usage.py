@@ -28,6 +28,7 @@ _HINT = "write it with `docker buildx du --format json` or `docker buildx du --v
 _UNITS = {"B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _SIZE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s?([kKMGT]?B)\Z")
 _MOST_RECORDS = 200_000
+_LARGEST = 256 * 1024 * 1024  # bytes
 _PULLED = "pulled from "
 _EXEC = "mount / from exec "
 
@@ -53,6 +54,18 @@ class Usage(Struct, frozen=True, kw_only=True):
     steps: Mapping[int, int]
     ambiguous: frozenset[int]
     cache_mounts: int  # bytes of all cache mounts of the builder
+
+
+def read_usage_file(path: str) -> tuple[CacheRecord, ...]:
+    """The records in the file ``path``; InputError if it cannot be read or has none."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(_LARGEST + 1)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+    if len(data) > _LARGEST:
+        raise InputError(f"{path}: the file is larger than {_LARGEST // 2**20} MiB")
+    return read_usage(data.decode("utf-8", "replace"), path)
 
 
 def read_usage(text: str, name: str) -> tuple[CacheRecord, ...]:
@@ -95,7 +108,7 @@ def _of_verbose(text: str) -> Iterator[CacheRecord]:
             name, colon, value = line.partition(":")
             if line.startswith(" - ") and key in ("Parents", "Parent"):
                 parents.append(line[3:].strip())
-            elif colon and name in _FIELDS | _IGNORED:
+            elif colon and name in _FIELDS:
                 key = name
                 fields[key] = value.strip()
             elif key == "Description":
@@ -124,9 +137,10 @@ _FIELDS = frozenset(
         "Size",
         "Description",
         "Type",
+        "Usage count",
+        "Last used",
     )
 )
-_IGNORED = frozenset(("Usage count", "Last used"))
 
 
 def _bytes(value: object) -> int:

@@ -58,7 +58,8 @@ def findings(files: Filesystem, origins: Sequence[Origin | None]) -> tuple[SizeF
     groups: dict[tuple[str, int, str], list[_Case]] = defaultdict(list)
     for case in cases:
         groups[case.group].append(case)
-    found = [_finding(files, origins, group) for group in groups.values()]
+    total = sum(layer.unpacked for layer in files.layers)
+    found = [_finding(files, origins, group, total) for group in groups.values()]
     return tuple(sorted(found, key=lambda one: (-one.bytes, one.layer, one.code, one.paths)))
 
 
@@ -85,16 +86,17 @@ def _how(files: Filesystem, hidden: Hidden) -> str:
 
 def _duplicates(files: Filesystem, own: Sequence[bool]) -> Iterator[_Case]:
     """Files of the image with the bytes of another one in it, which comes first."""
-    first: dict[tuple[int, int], Position] = {}
+    first: dict[int, Position] = {}  # by size and content
     # a copy whose mode a later layer changes was made where its bytes were written
-    written = {
-        (files.name(one.file), _content(files, one.file)): one.file.layer for one in files.hidden[::-1]
-    }
+    written: dict[tuple[str, int], int] = {}
+    for one in files.hidden:
+        if files.size(one.file) >= _SMALLEST_DUPLICATE:
+            written.setdefault((files.name(one.file), _content(files, one.file)), one.file.layer)
     for at in files.visible:
         layer = files.layers[at.layer]
         if layer.sizes[at.file] < _SMALLEST_DUPLICATE:
             continue
-        known = first.setdefault((layer.sizes[at.file], layer.contents[at.file]), at)
+        known = first.setdefault(layer.sizes[at.file] << 64 | layer.contents[at.file], at)
         layer_of_copy = written.get((files.name(at), layer.contents[at.file]), at.layer)
         if known != at and own[layer_of_copy]:
             yield _Case(group=("duplicate", layer_of_copy, ""), at=at)
@@ -131,7 +133,9 @@ def _secrets(files: Filesystem, own: Sequence[bool]) -> Iterator[_Case]:
                 yield _Case(group=("secret", number, secret), at=Position(number, position))
 
 
-def _finding(files: Filesystem, origins: Sequence[Origin | None], cases: Sequence[_Case]) -> SizeFinding:
+def _finding(
+    files: Filesystem, origins: Sequence[Origin | None], cases: Sequence[_Case], total: int
+) -> SizeFinding:
     code, number, detail = cases[0].group
     saved = 0 if code in _WITHOUT_BYTES else sum(files.size(case.at) for case in cases)
     paths = tuple(sorted({files.name(case.at) for case in cases}))
@@ -145,7 +149,6 @@ def _finding(files: Filesystem, origins: Sequence[Origin | None], cases: Sequenc
         written=", ".join(str(line) for line in sorted(written, key=str)),
     )
     message, fix = _TEXTS[code](text)
-    total = sum(layer.unpacked for layer in files.layers)
     return SizeFinding(
         code=code,
         severity=_severity(code, saved, total),

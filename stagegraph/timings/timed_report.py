@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
 from stagegraph.graph.build import Build
-from stagegraph.graph.nodes import nodes_of_step
+from stagegraph.graph.critical_nodes import with_critical_nodes
 from stagegraph.graph.report import analyse
-from stagegraph.model import Edge, Measured, Node, Report, Step
+from stagegraph.model import Measured, Node, Report, Step, nodes_of_step
 from stagegraph.records.collector import merged
 from stagegraph.timings.candidates import StepIndex
 from stagegraph.timings.step_names import VertexKind
@@ -44,14 +44,13 @@ def timed(build: Build, timings: Timings) -> Report:
     path = {part.step: number for number, part in enumerate(timings.path)}
     critical = {position for position, step in recorded.items() if step.id in path}
     steps_of = _steps_of_nodes(report.steps, recorded)
-    edges = _EdgesOfPath(timings, report.steps, recorded)
-    return replace(
+    timed_report = replace(
         report,
         steps=tuple(_step(s, recorded.get(s.id), s.id in critical, timings) for s in report.steps),
-        nodes=tuple(_node(node, steps_of.get(node.id, {}).values(), path, timings) for node in report.nodes),
-        edges=tuple(_edge(edge, edges) for edge in report.edges),
+        nodes=tuple(_node(node, steps_of.get(node.id, {}).values(), timings) for node in report.nodes),
         critical_path=tuple(sorted(critical, key=lambda step: (path[recorded[step].id], step))),
     )
+    return with_critical_nodes(timed_report)
 
 
 def _recorded_steps(timings: Timings, index: StepIndex) -> dict[int, TimedStep]:
@@ -80,9 +79,8 @@ def _step(step: Step, recorded: TimedStep | None, critical: bool, timings: Timin
     return replace(step, critical=critical, measured=_measured([recorded] if recorded else [], timings))
 
 
-def _node(node: Node, steps: Iterable[TimedStep], path: Mapping[int, int], timings: Timings) -> Node:
-    own = list(steps)
-    return replace(node, critical=any(step.id in path for step in own), measured=_measured(own, timings))
+def _node(node: Node, steps: Iterable[TimedStep], timings: Timings) -> Node:
+    return replace(node, measured=_measured(steps, timings))
 
 
 def _measured(steps: Iterable[TimedStep], timings: Timings) -> Measured | None:
@@ -96,29 +94,3 @@ def _measured(steps: Iterable[TimedStep], timings: Timings) -> Measured | None:
         cached=all(step.cached for step in ran),
         error=next((step.error for step in ran if step.error), ""),
     )
-
-
-class _EdgesOfPath:
-    """Tells which pairs of nodes the critical path passes one after the other."""
-
-    def __init__(self, timings: Timings, steps: Sequence[Step], recorded: Mapping[int, TimedStep]) -> None:
-        nodes: dict[int, set[str]] = {}
-        for step in steps:
-            if step.id in recorded:
-                nodes.setdefault(recorded[step.id].id, set()).update(nodes_of_step(step))
-        passed = (nodes[part.step] for part in timings.path if part.step in nodes)
-        # A step can belong to many stages, so pairs are not listed but looked up by their positions.
-        self._positions: dict[str, set[int]] = {}
-        for position, own in enumerate(passed):
-            for node in own:
-                self._positions.setdefault(node, set()).add(position)
-
-    def __contains__(self, pair: tuple[str, str]) -> bool:
-        before, after = (self._positions.get(node, set()) for node in pair)
-        if len(before) < len(after):
-            return any(position + 1 in after for position in before)
-        return any(position - 1 in before for position in after)
-
-
-def _edge(edge: Edge, path: _EdgesOfPath) -> Edge:
-    return replace(edge, critical=edge.needed and (edge.source, edge.target) in path)

@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from stagegraph.formats.svg_shapes import HALOS, colour_rules
+from stagegraph.formats.svg_shapes import HALO, colour_rules, critical_rules
 from stagegraph.picture.theme import DARK, LIGHT, Palette, Style
 from stagegraph.source import printable, xml_text
 
@@ -32,8 +32,9 @@ def colours() -> str:
             f"@media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}",
             f":root[data-theme=dark]{{{dark}}}",
             f"@media print{{:root:root[data-theme]{{{light}}}}}",
-            *HALOS,
+            HALO,
             *colour_rules(_VARIABLES, _VARIABLES.styles),
+            *critical_rules(_VARIABLES),
             *_chips(),
             "",
         )

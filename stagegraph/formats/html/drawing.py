@@ -56,11 +56,7 @@ def drawing(report: Report, view: View, change: Callable[[Picture], Picture] | N
 
 def _svg(shown: Picture, layout: Layout, view: View) -> str:
     """The SVG without style, title and legend; ids of its parts are n0, e0, l0, f0 and so on, in order."""
-    # The script shows and hides the critical path.
-    boxes = tuple(replace(box, critical=False) for box in shown.boxes)
-    arrows = tuple(replace(arrow, critical=False) for arrow in shown.arrows)
-    groups = tuple(replace(group, critical=False) for group in shown.groups)
-    plain = replace(shown, boxes=boxes, arrows=arrows, groups=groups, notes=())
+    plain = replace(shown, notes=())
     text = svg_of_layout(plain, layout, replace(view, theme="light", legend=False, link_base=""))
     width, height = size_of(text)
     names = {"node": count(), "edge": count(), "frame": count(), "label": iter(_labelled(shown))}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -14,7 +14,8 @@ from stagegraph.formats.html.facts import graph_facts
 from stagegraph.formats.html.timed_facts import stage_keys, timed_nodes, timed_steps, timeline
 from stagegraph.formats.html.timed_sections import figures, timed_overview
 from stagegraph.model import Report
-from stagegraph.picture.view import Arrow, Box, Picture, View, checked_link_base
+from stagegraph.picture.picture import numbered
+from stagegraph.picture.view import Box, Picture, View, checked_link_base
 from stagegraph.timings.timings import Timings
 from stagegraph.units import duration
 
@@ -83,7 +84,6 @@ def _with_times(timings: Timings) -> Callable[[Picture], Picture]:
     stages = {f"stage:{stage.index}": stage for stage in timings.stages if stage.index is not None}
     steps = [_nodes(step, timings) for step in (part.step for part in timings.path)]
     on_path = {node for nodes in steps for node in nodes}
-    passed = {(a, b) for before, after in pairwise(steps) for a in before for b in after if a != b}
 
     def timed(box: Box) -> Box:
         critical = box.id in on_path or not on_path.isdisjoint(box.members)
@@ -96,18 +96,34 @@ def _with_times(timings: Timings) -> Callable[[Picture], Picture]:
         return replace(box, critical=critical, sublabel="\n".join(lines))
 
     def change(picture: Picture) -> Picture:
-        boxes = tuple(timed(box) for box in picture.boxes)
-        return replace(picture, boxes=boxes, arrows=tuple(_marked(picture, passed)))
+        passed = _passed(picture, steps)
+        between = {box for pair in passed for box in pair}
+        boxes = (timed(box) for box in picture.boxes)
+        boxes = (replace(box, critical=box.critical or box.id in between) for box in boxes)
+        arrows = tuple(replace(a, critical=(a.source, a.target) in passed) for a in picture.arrows)
+        return replace(picture, boxes=numbered(tuple(boxes), arrows), arrows=arrows)
 
     return change
 
 
-def _marked(picture: Picture, passed: Iterable[tuple[str, str]]) -> Iterator[Arrow]:
-    """The arrows, critical where the path passes; a box may stand for several stages."""
+def _passed(picture: Picture, steps: Sequence[Sequence[str]]) -> set[tuple[str, str]]:
+    """The pairs of boxes that the path passes, with the boxes between stages that do not read each other.
+
+    ``steps`` has the stages of each step of the path; a box may stand for several stages.
+    """
+    import networkx
+
     owner = {member: box.id for box in picture.boxes for member in box.members}
-    drawn = {(owner.get(before, before), owner.get(after, after)) for before, after in passed}
-    for arrow in picture.arrows:
-        yield replace(arrow, critical=(arrow.source, arrow.target) in drawn)
+    drawn = [list(dict.fromkeys(owner.get(node, node) for node in nodes)) for nodes in steps]
+    graph: networkx.DiGraph[str] = networkx.DiGraph()
+    graph.add_edges_from((a.source, a.target) for a in picture.arrows if a.needed and not a.selectable)
+    passed = set[tuple[str, str]]()
+    for before, after in pairwise(drawn):
+        pairs = [(a, b) for a in before for b in after if a in graph and b in graph and a != b]
+        direct = [pair for pair in pairs if graph.has_edge(*pair)]
+        ways = direct or [way for way in pairs[:1] if networkx.has_path(graph, *way)]
+        passed.update(pair for way in ways for pair in pairwise(networkx.shortest_path(graph, *way)))
+    return passed
 
 
 def _nodes(step: int, timings: Timings) -> list[str]:

@@ -1,0 +1,7 @@
+// Starts the sizes page.
+
+startTheme();
+startTreemap();
+startSizePanel();
+startShortcuts();
+choose(keyInAddress(sizeNodes));
