@@ -43,7 +43,9 @@ def tight_ranks(count: int, links: Links) -> list[int]:
     return [rank - lowest for rank in ranks]
 
 
-def _longest_paths(before: Sequence[list[tuple[int, int]]], after: Sequence[list[tuple[int, int]]]) -> list[int]:
+def _longest_paths(
+    before: Sequence[list[tuple[int, int]]], after: Sequence[list[tuple[int, int]]]
+) -> list[int]:
     ranks = [0] * len(before)
     waits = [len(each) for each in before]
     ready = [node for node, wait in enumerate(waits) if not wait]
@@ -124,7 +126,9 @@ class _Layered:
                 for node in layer
                 if neighbours[node]
             }
-            moving = sorted(means, key=lambda node: (means[node], -self.place[node] if right else self.place[node]))
+            moving = sorted(
+                means, key=lambda node: (means[node], -self.place[node] if right else self.place[node])
+            )
             rest = iter(moving)
             self.layers[number] = [next(rest) if node in means else node for node in layer]
             self._set(self.layers[number])

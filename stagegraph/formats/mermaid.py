@@ -6,18 +6,16 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from msgspec.structs import replace
-
 from stagegraph.errors import OptionsError
-from stagegraph.formats.mermaid_style import MARKS, count_links, styles
-from stagegraph.formats.mermaid_picture import first_steps, last_box, note_lines, with_context_inside
+from stagegraph.formats.mermaid_picture import first_steps, last_box, name_of, note_lines, with_context_inside
 from stagegraph.formats.mermaid_size import NODE_SPACING, PADDING, RANK_SPACING, estimated_size
+from stagegraph.formats.mermaid_style import MARKS, count_links, legend_lines, styles
 from stagegraph.formats.node_ids import arrow_ids, node_ids, title_id
 from stagegraph.model import EdgeKind, NodeKind, Report
 from stagegraph.picture.legibility import draws_everything, is_legible
-from stagegraph.picture.smaller import fewer_and_fewer, smaller_pictures
+from stagegraph.picture.smaller import fewer_and_fewer, smaller_pictures, with_notes
 from stagegraph.picture.theme import style_name
-from stagegraph.picture.view import Box, Group, Picture, View, checked_link_base, line_link
+from stagegraph.picture.view import Arrow, Box, Group, Picture, View, checked_link_base, line_link
 from stagegraph.source import printable
 
 MOST_CHARACTERS = 50_000  # GitHub shows an error for more, and the diagram cannot raise it
@@ -64,14 +62,22 @@ def mermaid_of(pictures: Iterable[Picture], view: View, *, legible: bool = False
     If ``legible``, one that can be read in the column of a README, as far as its size can be estimated.
     """
     text, smallest = "", None
-    for drawn in map(with_context_inside, fewer_and_fewer(pictures)):
+    for full in fewer_and_fewer(pictures):
+        drawn = with_context_inside(full)
+        if view.legend:
+            drawn = with_notes(drawn, *legend_lines(drawn))
         if legible and not is_legible(*estimated_size(drawn)):
             smallest = drawn
             continue
         text = _text(drawn, view)
-        if len(text) <= MOST_CHARACTERS and count_links(drawn) <= MOST_EDGES:
+        if len(text) <= MOST_CHARACTERS and _links_of(drawn) <= MOST_EDGES:
             break
     return text or (_text(smallest, view) if smallest else "")
+
+
+def _links_of(drawn: Picture) -> int:
+    """How many links Mermaid counts, those that are invisible too."""
+    return count_links(drawn) + sum(1 for _ in first_steps(drawn)) + bool(drawn.notes)
 
 
 def fence(dialect: str) -> tuple[str, str]:
@@ -166,7 +172,7 @@ def _frame(group: Group, boxes: Iterable[Box], ids: Mapping[str, str], view: Vie
 
 def _node(box: Box, ids: Mapping[str, str], view: View) -> str:
     opening, closing = _SHAPES[box.kind] if box.kind else ("(", ")")
-    name = MARKS.get(style_name(box), "") + box.label if box.kind else box.label
+    name = name_of(box)
     bold = box.kind is NodeKind.STAGE and view.dialect != "azure"  # which takes few HTML tags
     written = _label(f"{name}\n{box.sublabel}" if box.sublabel else name, bold=bold)
     return _classed(f"{ids[box.id]}{opening}{written}{closing}", style_name(box), view)
@@ -181,12 +187,19 @@ def _edges(drawn: Picture, ids: Mapping[str, str], view: View) -> Iterator[str]:
     """
     for arrow, name in zip(drawn.arrows, arrow_ids("t", drawn.arrows, ids), strict=True):
         source, target = ids[arrow.source], ids[arrow.target]
-        line, tip, long = _LINKS["selectable" if arrow.selectable else arrow.kind]
+        line, tip, long = _LINKS[_link(arrow)]
         if arrow.label:
             label = _classed(f"{name}[{_label(arrow.label)}]", "label", view)
             yield f"{source} {line} {label} {tip} {target}"
         else:
             yield f"{source} {tip if view.dialect == 'azure' else long} {target}"
+
+
+def _link(arrow: Arrow) -> EdgeKind | str | None:
+    """The key of an arrow in _LINKS: the critical path is thick, whatever it leads along."""
+    if arrow.critical:
+        return EdgeKind.FROM
+    return "selectable" if arrow.selectable else arrow.kind
 
 
 def _links(drawn: Picture, view: View, ids: Mapping[str, str]) -> Iterator[str]:
@@ -229,13 +242,17 @@ def _configuration(direction: str) -> dict[str, object]:
     Labels are short, and Mermaid's default of 200 pixels would break most of them. The distances are
     smaller than its defaults, because GitHub shrinks a diagram to the width of the page.
     """
-    return {"layout": "dagre", "look": "classic", "flowchart": {
-        "curve": "bumpX" if direction in ("LR", "RL") else "bumpY",
-        "wrappingWidth": 700,
-        "nodeSpacing": NODE_SPACING,
-        "rankSpacing": RANK_SPACING,
-        "padding": PADDING,
-    }}
+    return {
+        "layout": "dagre",
+        "look": "classic",
+        "flowchart": {
+            "curve": "bumpX" if direction in ("LR", "RL") else "bumpY",
+            "wrappingWidth": 700,
+            "nodeSpacing": NODE_SPACING,
+            "rankSpacing": RANK_SPACING,
+            "padding": PADDING,
+        },
+    }
 
 
 def _front_matter(title: str, configuration: Mapping[str, object]) -> str:

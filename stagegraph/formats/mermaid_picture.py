@@ -7,10 +7,12 @@ from textwrap import wrap
 
 from msgspec.structs import replace
 
+from stagegraph.formats.mermaid_style import MARKS
 from stagegraph.model import NodeKind, Role
 from stagegraph.picture.direction import ranks
 from stagegraph.picture.shorten import cut
-from stagegraph.picture.view import Arrow, Box, Group, Picture
+from stagegraph.picture.theme import style_name
+from stagegraph.picture.view import Arrow, Box, Picture
 
 _LONGEST_LINE = 44  # characters, as of a source that `listed_sources` lists
 _NOTE_DOWN, _NOTE_ACROSS = 56, 30  # characters of a line of the note
@@ -53,13 +55,13 @@ def _context_lines(arrows: Sequence[Arrow]) -> Iterator[str]:
         yield from (cut(f"context: {word}", _LONGEST_LINE) for word in words)
 
 
-def first_steps(drawn: Picture) -> Iterator[tuple[Group, str]]:
-    """Each frame of ``drawn`` with the ids of its boxes that wait for none of its other boxes."""
+def first_steps(drawn: Picture) -> Iterator[tuple[str, str]]:
+    """The id of each frame of ``drawn`` with the ids of its boxes that wait for none of its other boxes."""
     group_of = {box.id: box.group for box in drawn.boxes}
     later = {arrow.target for arrow in drawn.arrows if group_of[arrow.source] == group_of[arrow.target]}
     boxes = drawn.grouped()
     for group in drawn.groups:
-        yield from ((group, box.id) for box in boxes[group.id] if box.id not in later)
+        yield from ((group.id, box.id) for box in boxes[group.id] if box.id not in later)
 
 
 def last_box(drawn: Picture) -> str:
@@ -72,4 +74,10 @@ def last_box(drawn: Picture) -> str:
 def note_lines(drawn: Picture) -> list[str]:
     """The notes of ``drawn`` in lines that are not wider than the picture needs to be."""
     width = _NOTE_ACROSS if drawn.direction in ("LR", "RL") else _NOTE_DOWN
-    return [line for note in drawn.notes for line in wrap(f"Note: {note}", width)]
+    return [line for note in drawn.notes for line in wrap(note, width)]
+
+
+def name_of(box: Box) -> str:
+    """The first line of a box: its place on the critical path, the mark of its role, and its name."""
+    place = f"{box.ordinal} · " if box.ordinal else ""
+    return place + (MARKS.get(style_name(box), "") if box.kind else "") + box.label

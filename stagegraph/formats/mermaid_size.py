@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stagegraph.formats.dagre import NODE_SEPARATION, tight_ranks, width_of
-from stagegraph.formats.mermaid_picture import last_box, note_lines
-from stagegraph.formats.mermaid_style import MARKS
+from stagegraph.formats.mermaid_picture import last_box, name_of, note_lines
 from stagegraph.model import NodeKind
 from stagegraph.picture.legibility import COLUMN, SMALLEST_SCALE, TALLEST
 from stagegraph.picture.sizes import Size, text_width
-from stagegraph.picture.theme import style_name
 from stagegraph.picture.view import Box, Picture
 
 PADDING = 6  # pixels, as in the configuration
@@ -28,7 +26,7 @@ _FEW_CROSSINGS = 0
 
 
 def estimated_size(drawn: Picture) -> Size:
-    """About the width and height in pixels that Mermaid needs for ``drawn``; a lower bound if it is too large."""
+    """About the width and height in pixels that Mermaid needs; a lower bound if ``drawn`` is too large."""
     if not drawn.boxes:
         return Size(width=0.0, height=0.0)
     across = drawn.direction in ("LR", "RL")
@@ -69,8 +67,7 @@ def _graph(drawn: Picture) -> tuple[list[Size], list[tuple[int, int, int]]]:
 
 def box_size(box: Box) -> Size:
     """The size of a box as Mermaid draws it."""
-    name = (MARKS.get(style_name(box), "") if box.kind else "") + box.label
-    lines = [name, *(box.sublabel.split("\n") if box.sublabel else [])]
+    lines = [name_of(box), *(box.sublabel.split("\n") if box.sublabel else [])]
     width, height = _text_size(lines, bold=box.kind is NodeKind.STAGE)
     if box.kind is NodeKind.IMAGE:  # a cylinder has a rim
         return Size(width=width, height=height + 28)
