@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from math import inf
 
 NODE_SEPARATION, LINE_SEPARATION = 20.0, 20.0  # pixels between nodes (as configured), and between lines
@@ -86,7 +87,7 @@ class _Layered:
         self.before[target].append(source)
 
     def sort(self) -> int:
-        """Order the layers: depth first, then by barycenters until crossings get no fewer; how many are left."""
+        """Order the layers, depth first and then by barycenters; how many crossings are left."""
         self._depth_first()
         best, fewest, turn, without = [list(layer) for layer in self.layers], self._crossings(), 0, 0
         while without < _SWEEPS and fewest:
@@ -213,7 +214,7 @@ class _Layered:
     def _compacted(self, layers: Sequence[Sequence[int]], root: Sequence[int]) -> list[float]:
         gaps: dict[int, dict[int, float]] = {node: {} for node in root}
         for layer in layers:
-            for one, other in zip(layer, layer[1:], strict=False):
+            for one, other in pairwise(layer):
                 gap = gaps[root[one]].get(root[other], 0.0)
                 gaps[root[one]][root[other]] = max(gap, self._gap(one, other))
         order = _topological(gaps)

@@ -7,6 +7,7 @@ boxes are those that Mermaid 11 draws in Chromium.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
 from stagegraph.formats.dagre import NODE_SEPARATION, tight_ranks, width_of
 from stagegraph.formats.mermaid_picture import last_box, name_of, note_lines
@@ -23,12 +24,16 @@ _WIDER = 1.08  # than Arial are the letters, bold or not
 _MARGIN = 16.0
 _SAFETY, _CROSSED = 1.06, 1.28  # of the width; the more links cross, the less is known of the order of nodes
 _FEW_CROSSINGS = 0
+_MOST_BOXES = 250  # more never fit on a page
+_MOST_SPANS = 800  # ranks that all links together lead across; more than that is never small enough
 
 
 def estimated_size(drawn: Picture) -> Size:
     """About the width and height in pixels that Mermaid needs; a lower bound if ``drawn`` is too large."""
     if not drawn.boxes:
         return Size(width=0.0, height=0.0)
+    if len(drawn.boxes) > _MOST_BOXES:
+        return Size(width=inf, height=inf)
     across = drawn.direction in ("LR", "RL")
     sizes, links = _graph(drawn)
     ranks = tight_ranks(len(sizes), links)
@@ -39,8 +44,11 @@ def estimated_size(drawn: Picture) -> Size:
         depths[rank] = max(depths[rank], depth)
         rows[rank] += wide + NODE_SEPARATION
     along, aside = sum(depths) + RANK_SPACING * (len(depths) - 1), max(rows)
-    limit = (TALLEST if across else COLUMN) / SMALLEST_SCALE
-    if aside <= limit:  # else it is too large without the lines
+    limits = (COLUMN, TALLEST) if across else (TALLEST, COLUMN)
+    spans = sum(ranks[target] - ranks[source] for source, target, _ in links)
+    if spans > _MOST_SPANS:
+        aside = inf
+    elif along * SMALLEST_SCALE <= limits[0] and aside * SMALLEST_SCALE <= limits[1]:
         aside, crossings = width_of([size[across] for size in sizes], ranks, links)
         aside *= _SAFETY if crossings <= _FEW_CROSSINGS else _CROSSED
     width, height = (along, aside) if across else (aside, along)
