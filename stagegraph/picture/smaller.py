@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from math import inf
 
 from msgspec.structs import replace
@@ -16,6 +17,7 @@ from stagegraph.picture.legibility import (
     REST_COUNTS,
     draws_everything,
     first_fitting,
+    is_legible,
     scale,
 )
 from stagegraph.picture.picture import picture
@@ -38,8 +40,23 @@ def smaller_pictures(report: Report, view: View, reason: str) -> Iterator[Pictur
         closing = f"not everything is drawn {reason}"
         notes = (f"steps are left out {reason}",) if view.steps else ()
         view = replace(view, steps=False, all=False)
-    for detail in LADDER:
-        yield with_notes(picture(report, view, detail, closing), *notes)
+    yield from _in_one_direction(
+        with_notes(picture(report, view, detail, closing), *notes) for detail in LADDER
+    )
+
+
+def _in_one_direction(pictures: Iterator[Picture]) -> Iterator[Picture]:
+    """``pictures`` in the direction of the first one that is estimated to be legible.
+
+    The formats differ in which of them they draw, and readers compare what they draw.
+    """
+    seen = []
+    for drawn in pictures:
+        seen.append(drawn)
+        if is_legible(*estimated_size(drawn)):
+            break
+    direction = seen[-1].direction
+    yield from (replace(drawn, direction=direction) for drawn in chain(seen, pictures))
 
 
 def legible(
