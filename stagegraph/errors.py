@@ -60,3 +60,10 @@ class RenderError(StagegraphError):
 
 class BakeError(StagegraphError):
     """``docker buildx bake`` rejects the bake or compose files, or the targets asked for."""
+
+
+def failure_text(error: Exception) -> str:
+    """The message and the hint for an ``error`` that is a bug of stagegraph."""
+    text = printable(f"{type(error).__name__}: {error}")
+    hint = "hint: please report it with the Dockerfile; STAGEGRAPH_DEBUG=1 shows the traceback"
+    return f"stagegraph failed on this input: {text}\n{hint}"

@@ -81,18 +81,22 @@ class Pages:
 
     def open(self, html: bytes, *, dark: bool = False, width: int = 1280, address: str = "") -> Opened:
         """``html`` opened from a file, with ``address`` after its path; the page before is closed."""
-        context = self._context(dark, width)
-        for page in context.pages:
-            page.close()
         self.opened += 1
         file = self.folder / f"{self.opened}.html"
         file.write_bytes(html)
+        return self.visit(file.as_uri() + address, dark=dark, width=width)
+
+    def visit(self, address: str, *, dark: bool = False, width: int = 1280) -> Opened:
+        """The page at ``address``; the page before is closed."""
+        context = self._context(dark, width)
+        for page in context.pages:
+            page.close()
         opened = Opened(page=context.new_page())
         opened.page.set_default_timeout(10_000)
         opened.page.on("console", lambda message: opened.errors.append(message.text))
         opened.page.on("pageerror", lambda error: opened.errors.append(str(error)))
         opened.page.on("request", lambda request: opened.requests.append(request.url))
-        opened.page.goto(file.as_uri() + address)
+        opened.page.goto(address)
         return opened
 
     def _context(self, dark: bool, width: int) -> BrowserContext:

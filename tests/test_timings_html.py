@@ -134,6 +134,42 @@ def test_the_graph_has_times_and_the_measured_path(pages: Pages) -> None:
     assert "3.76 s" in (opened.page.text_content("svg.drawing") or "")
 
 
+_CROSSED = """
+() => [...document.querySelectorAll(".bar-name")].filter((name) => {
+  const { left, right, width } = name.getBoundingClientRect();
+  const bars = [...name.parentNode.querySelectorAll(".bar")].map((bar) => bar.getBoundingClientRect());
+  const borders = bars.flatMap((bar) => [bar.left + 0.75, bar.right - 0.75]);
+  return width > 0 && borders.some((border) => border > left + 0.5 && border < right - 0.5);
+}).map((name) => name.textContent)
+"""
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+@pytest.mark.parametrize("path", SHOWN[:3])
+def test_no_name_crosses_the_border_of_a_bar(path: str, width: int, pages: Pages) -> None:
+    opened = pages.open(real_page(path), width=width)
+    for _ in range(3):
+        assert opened.state(f"({_CROSSED})()") == []
+        opened.page.click("#time-in")
+        opened.page.wait_for_timeout(50)
+    assert opened.page.locator(".bar-name:visible").count() > 3
+
+
+def test_switches_keep_the_times(pages: Pages) -> None:
+    opened = pages.open(real_page(PARALLEL))
+    opened.page.click("#draw-direction")
+    opened.page.locator("#draw-direction", has_text="→").wait_for()
+    opened.page.wait_for_function("document.querySelector('svg.drawing').textContent.includes('3.76 s')")
+    assert opened.errors == []
+
+
+def test_a_link_to_a_stage_opens_its_bars(pages: Pages) -> None:
+    opened = pages.open(real_page(PARALLEL), address="#stage=web")
+    assert opened.page.inner_text("#panel h2") == "web"
+    assert opened.page.locator(".bar.in-stage").count() > 0
+    assert "web" in (opened.page.locator("g.node.chosen").text_content() or "")
+
+
 def test_keys_move_along_the_bars_and_down_the_path(pages: Pages) -> None:
     opened = pages.open(real_page(PARALLEL))
     opened.page.locator(".bar[tabindex='0']").focus()

@@ -23,6 +23,7 @@ COMMANDS = {
     "diff": "Show how two build graphs differ: two files or two revisions.",
     "check": "Find dead stages and other problems in a file or a repository.",
     "timings": "Show where a recorded build spent its time.",
+    "serve": "Show the graph in a browser, and draw it again when the Dockerfile is saved.",
     "affected": "Show what a change makes BuildKit run again, and why.",
     "sizes": "Show what an image weighs, by line of its Dockerfile.",
     "embed": "Update the diagrams in Markdown files.",
@@ -135,7 +136,7 @@ def _run(args: list[str] | None) -> int:
 
 def _failed(error: Exception) -> int:
     """Print ``error``; the exit code."""
-    from stagegraph.errors import OptionsError, StagegraphError
+    from stagegraph.errors import OptionsError, StagegraphError, failure_text
 
     if isinstance(error, StagegraphError):
         _print_error(str(error))
@@ -143,9 +144,7 @@ def _failed(error: Exception) -> int:
     # last resort: a bug of stagegraph
     if os.environ.get("STAGEGRAPH_DEBUG"):
         raise error
-    text = f"{type(error).__name__}: {error}".replace("\n", " ")
-    hint = "hint: please report it with the Dockerfile; STAGEGRAPH_DEBUG=1 shows the traceback"
-    _print_error(f"stagegraph failed on this input: {text}\n{hint}")
+    _print_error(failure_text(error))
     return 1
 
 

@@ -16,26 +16,43 @@ from stagegraph.cli.common import warn_of_old_spelling
 from stagegraph.cli.completed_values import paths
 from stagegraph.source import printable, quoted
 
-_DOCKERFILE = """DOCKERFILE is a path, a directory that contains a Dockerfile, or - for standard input.
-The default is ./Dockerfile or ./Containerfile. With -f, DOCKERFILE can be the build context, a directory,
-as in docker build; it is not read."""
-_FILE_HELP = "Path of the Dockerfile, as in docker build; - for standard input."
+_STDIN = """DOCKERFILE is a path, a directory that contains a Dockerfile, or - for standard input."""
+_NO_STDIN = """DOCKERFILE is a path, or a directory that contains a Dockerfile."""
+_DOCKERFILE = """The default is ./Dockerfile or ./Containerfile. With -f, DOCKERFILE can be the build context,
+a directory, as in docker build; it is not read."""
+_FILE_HELP = "Path of the Dockerfile, as in docker build"
 
 
 def dockerfile_argument(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give ``command`` the argument DOCKERFILE, ``-f`` and the build options."""
+    return _with_dockerfile(command, _STDIN, f"{_FILE_HELP}; - for standard input.")
+
+
+def saved_dockerfile_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    """As ``dockerfile_argument``, for a command that reads the file again: standard input is an error."""
+
+    @wraps(command)
+    def with_saved(*, dockerfile: str, **others: Any) -> Any:
+        if dockerfile == "-":
+            raise click.UsageError("standard input cannot be saved again: name the path of a Dockerfile")
+        return command(dockerfile=dockerfile, **others)
+
+    return _with_dockerfile(with_saved, _NO_STDIN, f"{_FILE_HELP}.")
+
+
+def _with_dockerfile(command: Callable[..., Any], sources: str, help_: str) -> Callable[..., Any]:
 
     @wraps(command)
     def with_dockerfile(*, file: str, dockerfile: str, **others: Any) -> Any:
         return command(dockerfile=dockerfile_of(file, dockerfile), **others)
 
-    decorated = file_option()(build_options(with_dockerfile))
-    decorated.__doc__ = f"{cleandoc(command.__doc__ or '')}\n\n{_DOCKERFILE}"
+    decorated = file_option(text=help_)(build_options(with_dockerfile))
+    decorated.__doc__ = f"{cleandoc(command.__doc__ or '')}\n\n{sources} {_DOCKERFILE}"
     return click.argument("dockerfile", default="", required=False, shell_complete=paths)(decorated)
 
 
 def file_option(
-    *, multiple: bool = False, text: str = _FILE_HELP
+    *, multiple: bool = False, text: str = f"{_FILE_HELP}; - for standard input."
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """``-f`` and ``--file``, as ``file``: empty if it is not given; several with ``multiple``.
 

@@ -42,6 +42,17 @@ theme_option = click.option(
     help="Colours; auto follows the reader's light or dark mode.",
 )
 title_option = click.option("--title", default="", help="Title of the picture.")
+prune_option = click.option("--prune", is_flag=True, help="Leave out what the targets do not need.")
+all_option = click.option("--all", is_flag=True, help="Draw everything: nothing is left out or folded.")
+steps_option = click.option("--steps", is_flag=True, help="Show the steps inside each stage.")
+critical_path_option = click.option("--critical-path", is_flag=True, help="Mark the longest chain of steps.")
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default="auto",
+    show_default=True,
+    help="Graphviz to use for the layout: the bundled one (pure), or an installed one (system).",
+)
 
 
 _DEFAULT_FORMAT = (
@@ -60,10 +71,10 @@ _DEFAULT_FORMAT = (
 )
 @format_option("render", default=None, note=_DEFAULT_FORMAT)
 @direction_option
-@click.option("--prune", is_flag=True, help="Leave out what the targets do not need.")
-@click.option("--all", is_flag=True, help="Draw everything: nothing is left out or folded.")
-@click.option("--steps", is_flag=True, help="Show the steps inside each stage.")
-@click.option("--critical-path", is_flag=True, help="Mark the longest chain of steps.")
+@prune_option
+@all_option
+@steps_option
+@critical_path_option
 @click.option("--legend", is_flag=True, help="Explain colours and lines below the picture.")
 @labels_option
 @theme_option
@@ -74,13 +85,7 @@ _DEFAULT_FORMAT = (
     help="URL of the Dockerfile; each node links to its line, such as URL#L12.",
 )
 @title_option
-@click.option(
-    "--engine",
-    type=click.Choice(ENGINES),
-    default="auto",
-    show_default=True,
-    help="Graphviz to use for the layout: the bundled one (pure), or an installed one (system).",
-)
+@engine_option
 @click.option(
     "--dialect",
     type=click.Choice(DIALECTS),

@@ -82,6 +82,7 @@ class Page(Struct, frozen=True, kw_only=True):
     fills: bool  # whether the first section fills the window, so that the page does not scroll
     sections: Sequence[str]
     scripts: Sequence[str]  # names of files here without their suffix, in the order they are run
+    connects: bool = False  # whether it may connect to the server that it came from
     data: Mapping[str, Any]  # for the script; every text in it is shown as text only
 
 
@@ -91,7 +92,7 @@ def assembled(page: Page) -> str:
     script = _script(page.scripts)
     return filled(
         asset("page.html"),
-        policy=_policy(style, script),
+        policy=_policy(style, script, page.connects),
         title=xml_text(page.title),
         heading=xml_text(page.heading),
         subheading=xml_text(page.subheading),
@@ -136,10 +137,11 @@ def _script(names: Sequence[str]) -> str:
     return f'(() => {{\n"use strict";\n{parts}}})();\n'
 
 
-def _policy(style: str, script: str) -> str:
+def _policy(style: str, script: str, connects: bool) -> str:
+    connect = "connect-src 'self'; " if connects else ""
     return (
         f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
+        f"{connect}base-uri 'none'; form-action 'none'"
     )
 
 

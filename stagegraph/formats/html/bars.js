@@ -9,6 +9,9 @@ const STATES = {
   never: "not run",
 };
 
+const LETTER = 7; // pixels, of the font of names
+const LEAST_ROOM = 34; // pixels; less would show only two letters
+
 /** The rows of the timeline, and the bars by the keys of their steps. */
 function makeRows(rows) {
   const bars = new Map();
@@ -69,15 +72,27 @@ function makeQueue(step) {
   return queue;
 }
 
-/** The name of a step over its bar, cut where the next bar begins. */
+/** The name of a step; `placeName` puts it into its bar or after it. */
 function makeName(step, next, beside) {
   const name = make("span", { class: "bar-name", "aria-hidden": "true" }, step.text.slice(0, 160));
   const until = next ? next.start - Math.min(next.queued, next.start) : data.timeline.wall;
-  name.room = (until - step.start) / (data.timeline.wall || 1);
-  const tiny = step.state === "cached" ? (beside + 1) * 7 + 2 : 0;
-  name.style.left = tiny ? `calc(${share(step.start)} + ${tiny}px)` : share(step.start);
-  name.style.width = tiny ? `calc(${share(Math.max(0, until - step.start))} - ${tiny}px)` : share(Math.max(0, until - step.start));
-  return name;
+  const least = step.state === "cached" ? (beside + 1) * 7 + 2 : 4; // pixels of a bar that takes hardly any time
+  return Object.assign(name, { step, until: Math.max(until, step.stop), least, wanted: name.textContent.length * LETTER + 12 });
+}
+
+/** Puts a name where no border crosses it: into its bar if it fits, else where there is more room: in it or after it. */
+function placeName(name, width) {
+  const pixels = (time) => (time * width) / (data.timeline.wall || 1);
+  const { start, stop, state } = name.step;
+  const end = Math.max(pixels(stop), pixels(start) + name.least);
+  const inside = state === "cached" ? 0 : pixels(stop - start) - 3;
+  const after = pixels(name.until) - end - 3;
+  const isInside = inside >= name.wanted || inside >= after;
+  const room = isInside ? inside : Math.min(after, name.wanted);
+  name.style.left = `${isInside ? pixels(start) + 1.5 : end + 1}px`;
+  name.style.width = `${Math.max(0, room)}px`;
+  name.classList.toggle("outside", !isInside);
+  name.classList.toggle("narrow", room < LEAST_ROOM);
 }
 
 function tooltip(step) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import count
@@ -10,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from stagegraph.formats.html.assembly import asset, filled
+from stagegraph.formats.html.assembly import as_data, asset, filled
 from stagegraph.formats.legend import EDGE_WORDS, ROLE_WORDS
 from stagegraph.formats.svg import fits_page, size_of, svg_of_layout
 from stagegraph.model import Report
@@ -25,16 +26,29 @@ _PART = re.compile(r'^<g class="(frame|edge|label|node) ', re.MULTILINE)
 
 
 class Drawing(Struct, frozen=True, kw_only=True):
-    """The graph as a section of HTML, and as data what its elements stand for.
+    """The graph as SVG and a legend in HTML, and as data what the elements of the SVG stand for.
 
-    ``parts`` has ``boxes`` (element, key, label), ``arrows`` (elements of source and target, whether it is
-    needed), ``inside`` (the element that a node without one is drawn in), ``critical`` elements, and
-    ``groups`` of nodes that are drawn as one.
+    ``parts`` has ``boxes`` (element, key, label, frame), ``arrows`` (elements of source and target, kind),
+    ``inside`` (the element that a node without one is drawn in), ``critical`` elements, and ``groups`` of
+    nodes that are drawn as one.
     """
 
     title: str
-    section: str
+    direction: str  # TB, LR, BT or RL
+    svg: str
+    legend: str
     parts: dict[str, Any]
+
+    @property
+    def section(self) -> str:
+        """The section of a page that shows the drawing."""
+        return filled(asset("graph.html"), graph=self.svg, legend=self.legend)
+
+    @property
+    def text(self) -> str:
+        """The drawing as JSON, for a page that shows it in place of another."""
+        svg, legend = json.dumps(self.svg), json.dumps(self.legend)
+        return f'{{"graph":{as_data(self.parts)},"svg":{svg},"legend":{legend}}}'
 
 
 def drawing(report: Report, view: View, change: Callable[[Picture], Picture] | None = None) -> Drawing:
@@ -45,13 +59,14 @@ def drawing(report: Report, view: View, change: Callable[[Picture], Picture] | N
     pictures = smaller_pictures(report, replace(view, critical_path=True), LAYOUT_REASON)
     fits = None if draws_everything(view) else fits_page
     shown, layout = lay_out(map(change, pictures) if change else pictures, view.engine, fits)
-    section = filled(
-        asset("graph.html"),
-        graph=_svg(shown, layout, view),
-        legend="".join(_legend(shown)),
-        notes="".join(f"<p>{xml_text(note[:1].upper() + note[1:])}.</p>\n" for note in shown.notes),
+    notes = "".join(f"<p>{xml_text(note[:1].upper() + note[1:])}.</p>\n" for note in shown.notes)
+    return Drawing(
+        title=shown.title,
+        direction=shown.direction,
+        svg=_svg(shown, layout, view),
+        legend=f"<ul>\n{''.join(_legend(shown))}</ul>\n{notes}",
+        parts=_parts(report, shown),
     )
-    return Drawing(title=shown.title, section=section, parts=_parts(report, shown))
 
 
 def _svg(shown: Picture, layout: Layout, view: View) -> str:
@@ -85,21 +100,20 @@ def _legend(shown: Picture) -> Iterator[str]:
 
 def _parts(report: Report, shown: Picture) -> dict[str, Any]:
     element = {box.id: f"n{number}" for number, box in enumerate(shown.boxes)}
-    arrows = [[element[a.source], element[a.target], a.needed and not a.selectable] for a in shown.arrows]
+    arrows = [[element[arrow.source], element[arrow.target], arrow.kind or ""] for arrow in shown.arrows]
     element |= {group.id: f"f{number}" for number, group in enumerate(shown.groups)}
-    inside = _inside(report, shown, element)
     grouped = {box.id: _members_of(box) for box in shown.boxes}
-    boxes = [[element[group.id], _key(group.id), group.label] for group in shown.groups]
+    boxes = [[element[group.id], _key(group.id), group.label, ""] for group in shown.groups]
     for box in shown.boxes:
-        key = f"group:{element[box.id]}" if grouped[box.id] else _key(box.id)
-        boxes.append([element[box.id], key, box.label])
+        key = f"group:{box.id}" if grouped[box.id] else _key(box.id)
+        boxes.append([element[box.id], key, box.label, element.get(box.group, "")])
     return {
         "boxes": boxes,
         "arrows": arrows,
-        "inside": inside,
+        "inside": _inside(report, shown, element),
         "critical": list(_critical(shown, element)),
         "groups": [
-            {"key": f"group:{element[box.id]}", "label": box.label, "members": grouped[box.id]}
+            {"key": f"group:{box.id}", "label": box.label, "members": grouped[box.id]}
             for box in shown.boxes
             if grouped[box.id]
         ],

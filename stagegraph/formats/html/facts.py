@@ -100,6 +100,7 @@ def _edge(edge: Edge) -> dict[str, Any]:
         "source": f"node:{edge.source}",
         "target": f"node:{edge.target}",
         "text": _edge_text(edge),
+        "kind": edge.kind,
         "line": edge.line,
         "needed": edge.needed and not edge.selectable,
     }

@@ -1,76 +1,109 @@
-// The graph: selects nodes by pointer and keys, and highlights the paths from a node to the target.
+// The graph: selects items by pointer and keys, and shows one drawing in place of another.
 
 const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-/** Makes the drawing of `graph` interactive; does nothing on a page without a graph. */
-function startGraph(graph) {
+/** Makes the drawing interactive; returns its canvas and its panning, or null on a page without a graph. */
+function startGraph(parts) {
   const svg = document.querySelector("svg.drawing");
-  if (!svg || !graph) return;
+  if (!svg || !parts) return null;
   const canvas = svg.closest(".canvas");
-  const boxes = graph.boxes.map(([id, key, label]) => ({ element: byId(id), id, key, label }));
   const panning = startPanning(svg, canvas);
-  const elementIds = new Map([...Object.entries(graph.inside), ...graph.boxes.map(([id, key]) => [key, id])]);
-  graph.critical.forEach((id) => byId(id).classList.add("critical"));
-  boxes.forEach((box, number) => makeBoxReact(box, number, canvas));
-  svg.addEventListener("keydown", (event) => moveFocus(event, boxes, panning));
-  svg.addEventListener("click", (event) => clearByClick(event, canvas));
-  svg.addEventListener("pointerover", (event) => tell("point", keyUnder(event.target, boxes)));
-  svg.addEventListener("pointerleave", () => tell("point", ""));
-  showState(svg, boxes, elementIds, graph.arrows, panning);
+  takeDrawing(readDrawing(svg, parts));
+  listenToItems(canvas, panning);
+  startHighlight(panning);
+  startTips(canvas);
   startGraphButtons(canvas, panning);
+  return { canvas, panning };
 }
 
-function makeBoxReact(box, number, canvas) {
-  const { element, key, label } = box;
-  fill(element, { role: "button", "aria-pressed": "false", "aria-label": describe(key, label) }, []);
-  element.setAttribute("tabindex", number === 0 ? 0 : -1);
-  element.addEventListener("click", (event) => {
-    event.stopPropagation();
-    if (!canvas.classList.contains("moving")) toggle(key);
-  });
-  element.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" && event.key !== " ") return;
-    event.preventDefault();
-    toggle(key);
-  });
+/** Makes `drawing` the one that is shown, and its items buttons. */
+function takeDrawing(drawing) {
+  shown = drawing;
+  drawnLook = "";
+  shown.boxes.forEach(makeBoxReact);
+  if (!shown.isPrepared) shown.arrows.forEach(makeArrowReact);
+  shown.isPrepared = true;
+}
+
+/** Shows `drawing`, with its legend, in place of the one before; keeps the selection. */
+function replaceDrawing(drawing, graph) {
+  shown.svg.replaceWith(drawing.svg);
+  document.querySelector(".legend-content").replaceChildren(...drawing.legend);
+  takeDrawing(drawing);
+  look.point = "";
+  graph.panning.replace(drawing.svg);
+  choose(isKnown(chosen.key) ? chosen.key : "", false);
+  tell("draw");
+}
+
+function makeBoxReact({ element, key, label }, number) {
+  const tab = number === 0 ? 0 : -1;
+  fill(element, { role: "button", "aria-pressed": "false", "aria-label": describe(key, label), tabindex: tab }, []);
 }
 
 /** The text of a box for screen readers: name, kind, role, line. */
 function describe(key, label) {
   const node = nodes.get(key);
   const words = node ? [node.label, node.kind, node.role] : [steps.get(key)?.name ?? label];
+  const members = shown.groups.get(key)?.members.length;
   const line = (node ?? steps.get(key))?.line;
-  return [...words, line ? `line ${line}` : ""].filter(Boolean).join(", ");
+  return [...words, members ? `${members} nodes drawn as one` : "", line ? `line ${line}` : ""].filter(Boolean).join(", ");
 }
 
-function clearByClick(event, canvas) {
-  if (!canvas.classList.contains("moving") && chosen.key && !event.target.closest("[role=button]")) choose("");
+/** The item whose element, or whose label, contains `target`. */
+const itemUnder = (target) => shown.byElement.get(target.closest?.(".node, .frame, .edge, .label"));
+
+function listenToItems(canvas, panning) {
+  canvas.addEventListener("click", (event) => {
+    if (canvas.classList.contains("moving") || event.target.closest("button")) return;
+    const item = itemUnder(event.target);
+    if (item) toggle(item.key);
+    else if (chosen.key) choose("");
+  });
+  canvas.addEventListener("keydown", (event) => {
+    const item = itemUnder(event.target);
+    if (!item || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (!pressed(event, item, panning)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  canvas.addEventListener("pointerover", (event) => tell("point", itemUnder(event.target)?.key ?? ""));
+  canvas.addEventListener("pointerleave", () => tell("point", ""));
 }
 
-function keyUnder(target, boxes) {
-  const element = target.closest("[role=button]");
-  return boxes.find((box) => box.element === element)?.key ?? "";
+/** What a key does on the focused `item`; whether it does anything. */
+function pressed(event, item, panning) {
+  if (event.key === "Enter" || event.key === " ") toggle(item.key);
+  else if (event.key.toLowerCase() === "e") focusArrow(focusedBox(item), event.key === "e" ? 1 : -1);
+  else if (DIRECTIONS[event.key]) moveFocus(item, DIRECTIONS[event.key], panning);
+  else return false;
+  return true;
 }
 
-/** Moves the focus to the nearest box in the direction of an arrow key. */
-function moveFocus(event, boxes, panning) {
-  const direction = DIRECTIONS[event.key];
-  const from = boxes.find((box) => box.element === document.activeElement);
-  if (!direction || !from || event.altKey || event.ctrlKey || event.metaKey) return;
-  event.preventDefault();
-  const next = nearest(from, boxes, direction);
+/** The id of the box that has the focus, or of the one from which an arrow got it. */
+const focusedBox = (item) => (item.id ? item : shown.boxes.find(({ element }) => element.getAttribute("tabindex") === "0")).id;
+
+/** Moves the focus to the nearest box in a direction. */
+function moveFocus(from, direction, panning) {
+  const next = nearest(from, direction);
   if (!next) return;
-  from.element.setAttribute("tabindex", -1);
-  next.element.setAttribute("tabindex", 0);
+  holdFocus(next);
   next.element.focus({ preventScroll: true });
   panning.reveal(boundsOf(next.element));
 }
 
-function nearest(from, boxes, [right, down]) {
+/** Makes `box` the one that Tab reaches. */
+function holdFocus(box) {
+  shown.svg.querySelector("[tabindex='0']")?.setAttribute("tabindex", -1);
+  box.element.setAttribute("tabindex", 0);
+}
+
+function nearest(from, [right, down]) {
   const start = middle(from.element);
   let best = null;
   let least = Infinity;
-  for (const box of boxes) {
+  for (const box of shown.boxes) {
+    if (box.element.classList.contains("away")) continue;
     const { x, y } = middle(box.element);
     const along = (x - start.x) * right + (y - start.y) * down;
     const aside = Math.abs((x - start.x) * down) + Math.abs((y - start.y) * right);
@@ -82,51 +115,6 @@ function nearest(from, boxes, [right, down]) {
 function middle(element) {
   const { x, y, width, height } = element.getBBox();
   return { x: x + width / 2, y: y + height / 2 };
-}
-
-/** The rectangle of an element, in the coordinates of the view box. */
-function boundsOf(element) {
-  const box = element.getBBox();
-  const { e, f } = element.parentNode.transform.baseVal.consolidate().matrix;
-  return { x: box.x + e, y: box.y + f, width: box.width, height: box.height };
-}
-
-/** Sets the classes of the drawing when the selection, the pointer or the search results change. */
-function showState(svg, boxes, elementIds, arrows, panning) {
-  const lines = arrows.map(([source, target, needed], number) => ({ source, target, needed, parts: [byId(`e${number}`), byId(`l${number}`)] }));
-  // A step without an element belongs to the element of its stage.
-  const elementOf = (key) => elementIds.get(key) ?? elementIds.get(steps.get(key)?.nodes[0]);
-  const trace = (key) => showPaths(svg, boxes, lines, elementOf(key));
-  on("point", (key) => trace(key || chosen.key));
-  on("choose", (key) => {
-    for (const box of boxes) {
-      const is = elementOf(key) === box.id;
-      box.element.classList.toggle("chosen", is);
-      box.element.setAttribute("aria-pressed", is);
-      if (is) panning.reveal(boundsOf(box.element));
-    }
-    trace(key);
-  });
-  on("find", (keys) => {
-    const matches = keys && new Set([...keys].map(elementOf));
-    svg.classList.toggle("searching", Boolean(keys));
-    for (const box of boxes) box.element.classList.toggle("match", Boolean(matches?.has(box.id)));
-  });
-}
-
-/** Highlights what `start` leads to: along needed edges, or along all edges if it is not needed. */
-function showPaths(svg, boxes, lines, start) {
-  const needed = lines.filter((line) => line.needed);
-  const isNeeded = needed.some((line) => line.source === start || line.target === start);
-  const along = isNeeded ? needed : lines;
-  const next = new Map([...grouped(along, (line) => line.source)].map(([id, list]) => [id, list.map((line) => line.target)]));
-  const on = start ? reachable(start, next) : new Set();
-  svg.classList.toggle("tracing", on.size > 0);
-  for (const box of boxes) box.element.classList.toggle("on", on.has(box.id));
-  for (const line of lines) {
-    const isOn = on.has(line.source) && (line.needed || !isNeeded);
-    line.parts.forEach((part) => part?.classList.toggle("on", isOn));
-  }
 }
 
 function startGraphButtons(canvas, panning) {

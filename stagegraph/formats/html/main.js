@@ -1,15 +1,19 @@
 // Starts the page.
 
+if ("live" in data) restoreTheme();
 startTheme();
 startPanel();
-startGraph(data.graph);
+const graph = startGraph(data.graph);
+startSwitches(graph);
 if ("timeline" in data) {
   startTimeline(data.timeline);
   startTable();
 }
-startSearch();
+startSearch(graph);
 startShortcuts();
+startAddress();
 for (const element of document.querySelectorAll("[data-key]")) {
   element.addEventListener("click", () => choose(element.dataset.key));
 }
-choose(keyInAddress(new Map([...nodes, ...steps, ...groups])));
+choose(keyInAddress(known));
+if ("live" in data) startLive(data.live, graph);

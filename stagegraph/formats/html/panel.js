@@ -2,7 +2,6 @@
 
 const nodes = byKey(data.nodes);
 const steps = byKey(data.steps);
-const groups = byKey(data.graph?.groups ?? []);
 const targets = new Set(data.targets);
 const edgesFrom = grouped(data.edges, (edge) => edge.source);
 const edgesInto = grouped(data.edges, (edge) => edge.target);
@@ -16,8 +15,9 @@ function startPanel() {
   on("choose", (key) => {
     const node = nodes.get(key);
     const step = steps.get(key);
-    const group = groups.get(key);
-    const details = (node && nodeDetails(node)) ?? (step && stepDetails(step)) ?? (group && groupDetails(group));
+    const group = shown?.groups.get(key);
+    const arrow = shown?.arrowOf.get(key);
+    const details = (node && nodeDetails(node)) ?? (step && stepDetails(step)) ?? (group && groupDetails(group)) ?? (arrow && arrowDetails(arrow));
     panel.replaceChildren(...(details ?? overviewDetails()));
     panel.classList.toggle("details", Boolean(details));
     panel.scrollTop = 0;
@@ -26,7 +26,7 @@ function startPanel() {
 
 /** A button that selects `key`, or only its text if the page has no such item. */
 function chooser(key, text, name = "") {
-  if (!nodes.has(key) && !steps.has(key)) return make("span", { class: name }, text);
+  if (!isKnown(key)) return make("span", { class: name }, text);
   const listen = { click: () => choose(key), pointerenter: () => tell("point", key), pointerleave: () => tell("point", "") };
   return make("button", { type: "button", class: `chooser ${name}`, ...listen }, text);
 }
@@ -65,6 +65,7 @@ function nodeDetails(node) {
     head(node.kind, make("h2", {}, node.label), chip, lineMark(node.line, node.end)),
     ...node.sentences.map((sentence) => make("p", {}, sentence)),
     facts(node.facts),
+    switches && !boxOf(node.key) && canUnfold() ? make("button", { type: "button", class: "unfold", click: () => unfold([node.key]) }, "Draw it") : "",
     path ? section("Why it is needed", list(path.map(pathItem), "ol")) : "",
     edgeSection("Reads", edgesInto.get(node.key), "source"),
     edgeSection("Read by", edgesFrom.get(node.key), "target"),
@@ -74,11 +75,24 @@ function nodeDetails(node) {
 
 function groupDetails(group) {
   const members = group.members.map((key) => nodes.get(key)).filter(Boolean);
-  const items = members.map((node) => [chooser(node.key, node.label, "name"), " ", lineMark(node.line, node.end)]);
-  return [head("Group", make("h2", {}, group.label), "", ""), section(`${members.length} nodes`, list(items))];
+  const items = members.map((node) => [chooser(node.key, node.label, "name"), " ", lineMark(node.line, node.end), make("span", { class: "detail" }, [node.role, ...node.facts.map((fact) => fact.join(" "))].join(" · "))]);
+  const open = canUnfold() ? make("button", { type: "button", class: "unfold", click: () => unfold(group.members) }, "Draw each of them") : "";
+  return [head("Group", make("h2", {}, group.label), "", ""), open, section(`${members.length} nodes`, list(items))];
 }
 
-const counted = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
+function arrowDetails(arrow) {
+  const [source, target] = [arrow.source, arrow.target].map((id) => shown.byId.get(id));
+  const reasons = reasonsOf(arrow).map((edge) => [make("code", {}, edge.text), " ", lineMark(edge.line, edge.end)]);
+  const end = (box) => list([chooser(box.key, box.label, nameStyle(box.key))]);
+  return [
+    head("Edge", make("h2", {}, endsText(arrow)), "", ""),
+    reasons.length ? section("Made by", list(reasons)) : make("p", {}, "Several edges are drawn as one."),
+    section("From", end(source)),
+    section("To", end(target)),
+  ];
+}
+
+const counted = (count, word, words = `${word}s`) => `${count} ${count === 1 ? word : words}`;
 
 const labelOf = (key) => nodes.get(key)?.label ?? steps.get(key)?.text ?? key;
 

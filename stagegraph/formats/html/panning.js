@@ -1,13 +1,16 @@
 // Pans and zooms a drawing by its view box.
 
 const MAX_SCALE = 4;
+const MIN_TEXT = 12.2; // pixels; text of what was searched for is at least as large
 const FIT_AT_MOST = 1.5; // pixels per point, so that a small graph does not fill the window
+
+const sizeOf = ({ viewBox: { baseVal: box } }) => ({ x: box.x, y: box.y, width: box.width, height: box.height });
 
 /** Makes `svg` pan and zoom inside `canvas`; returns the functions for buttons and keys. */
 function startPanning(svg, canvas) {
-  const { x, y, width, height } = svg.viewBox.baseVal;
-  const whole = { x, y, width, height };
-  const view = { x: 0, y: 0, scale: 1 };
+  const sizes = new Map([[svg, sizeOf(svg)]]);
+  let whole = sizes.get(svg);
+  const view = { x: 0, y: 0, scale: 1, fitted: true }; // fitted: until the user moves it
 
   function show() {
     svg.setAttribute("viewBox", [view.x, view.y, canvas.clientWidth / view.scale, canvas.clientHeight / view.scale].join(" "));
@@ -19,10 +22,12 @@ function startPanning(svg, canvas) {
   function fit() {
     view.scale = fitScale();
     centre(whole.x + whole.width / 2, whole.y + whole.height / 2);
+    view.fitted = true;
   }
   function centre(middleX, middleY) {
     view.x = middleX - canvas.clientWidth / view.scale / 2;
     view.y = middleY - canvas.clientHeight / view.scale / 2;
+    view.fitted = false;
     show();
   }
   function zoom(factor, left = canvas.clientWidth / 2, top = canvas.clientHeight / 2) {
@@ -30,25 +35,52 @@ function startPanning(svg, canvas) {
     view.x += left / view.scale - left / scale;
     view.y += top / view.scale - top / scale;
     view.scale = scale;
+    view.fitted = false;
     show();
   }
   function move(byX, byY) {
     view.x -= byX / view.scale;
     view.y -= byY / view.scale;
+    view.fitted = false;
     show();
   }
-  /** Centres the view on `box` (in points) unless its middle is visible already. */
-  function reveal(box) {
-    const middleX = box.x + box.width / 2;
-    const middleY = box.y + box.height / 2;
-    const left = (middleX - view.x) * view.scale;
-    const top = (middleY - view.y) * view.scale;
-    const inside = left > 40 && top > 40 && left < canvas.clientWidth - 40 && top < canvas.clientHeight - 40;
-    if (!inside) centre(middleX, middleY);
+  /** The height of the canvas that the sheet of details does not cover on a narrow screen. */
+  function freeHeight() {
+    const { top, height } = canvas.getBoundingClientRect();
+    const panel = byId("panel");
+    return getComputedStyle(panel).position === "fixed" ? Math.max(80, Math.min(height, panel.getBoundingClientRect().top - top)) : height;
   }
-  new ResizeObserver(fit).observe(canvas);
+  /** Centres the view on `box` (in points) unless it is visible already, and zooms in until text of `size` points is legible. */
+  function reveal(box, size = 0) {
+    const legible = size ? Math.min(MAX_SCALE, MIN_TEXT / size) : 0;
+    const left = (box.x - view.x) * view.scale;
+    const top = (box.y - view.y) * view.scale;
+    const [right, bottom] = [left + box.width * view.scale, top + box.height * view.scale];
+    if (view.scale >= legible && left >= 0 && top >= 0 && right <= canvas.clientWidth && bottom <= freeHeight()) return;
+    view.scale = Math.max(view.scale, legible);
+    centre(box.x + box.width / 2, box.y + box.height / 2 + (canvas.clientHeight - freeHeight()) / 2 / view.scale);
+  }
+  /** Fits `box` (in points). */
+  function frame(box) {
+    view.scale = Math.min((canvas.clientWidth - 32) / box.width, (freeHeight() - 32) / box.height, FIT_AT_MOST);
+    centre(box.x + box.width / 2, box.y + box.height / 2 + (canvas.clientHeight - freeHeight()) / 2 / view.scale);
+  }
+  /** Shows another drawing, as a whole. */
+  function replace(other) {
+    svg = other;
+    if (!sizes.has(other)) sizes.set(other, sizeOf(other));
+    whole = sizes.get(other);
+    fit();
+  }
+  /** Shows the view `wanted`, as `state` returned it. */
+  function restore(wanted) {
+    Object.assign(view, wanted);
+    if (view.fitted) fit();
+    else show();
+  }
+  new ResizeObserver(() => restore(view)).observe(canvas);
   fit();
-  const panning = { fit, zoom, move, reveal };
+  const panning = { fit, zoom, move, reveal, frame, replace, restore, state: () => ({ ...view }) };
   listenToPointers(canvas, panning);
   listenToWheel(canvas, panning);
   return panning;

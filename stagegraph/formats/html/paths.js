@@ -1,10 +1,13 @@
 // Paths through the graph.
 
-/** All nodes that can be reached from `start` along `next`, a map of lists; `start` included. */
-function reachable(start, next) {
-  const nodes = new Set([start]);
-  for (const node of nodes) for (const other of next.get(node) ?? []) nodes.add(other);
-  return nodes;
+/** All nodes that can be reached from `starts` along `next`, a map of lists; `starts` included. */
+function reachable(starts, next, hops = Infinity) {
+  const distances = new Map([...starts].map((start) => [start, 0]));
+  for (const [node, distance] of distances) {
+    if (distance >= hops) continue;
+    for (const other of next.get(node) ?? []) if (!distances.has(other)) distances.set(other, distance + 1);
+  }
+  return new Set(distances.keys());
 }
 
 /** The edges of a shortest path from `start` to one of `goals`, or null. */

@@ -1,31 +1,34 @@
 // The selection, the item under the pointer and the search results; other parts of the page listen to them.
 
 const chosen = { key: "" };
-const listeners = { choose: [], point: [], find: [] };
+const listeners = { choose: [], point: [], find: [], draw: [] };
+
+/** How the address of the page names an item; a page may have better names than keys. */
+const address = { of: encodeURIComponent, key: (text) => text };
 
 const on = (event, listener) => listeners[event].push(listener);
-const tell = (event, value) => listeners[event].forEach((listener) => listener(value));
+const tell = (event, ...values) => listeners[event].forEach((listener) => listener(...values));
 
-/** Selects the node or step `key`, or nothing; the address of the page keeps it. */
-function choose(key) {
+/** Selects the item `key`, or nothing; the address keeps it. `enlarge`: the graph zooms in until its text is legible. */
+function choose(key, enlarge = true) {
   chosen.key = key;
   try {
-    history.replaceState(null, "", key ? `#${encodeURIComponent(key)}` : location.pathname + location.search);
+    history.replaceState(null, "", key ? `#${address.of(key)}` : location.pathname + location.search);
   } catch {
     // A page in a frame has no address of its own.
   }
-  tell("choose", key);
+  tell("choose", key, enlarge);
 }
 
-/** Selects `key`, or nothing if it is selected. */
-const toggle = (key) => choose(chosen.key === key ? "" : key);
+/** Selects `key`, or nothing if it is selected; the view stays. */
+const toggle = (key) => choose(chosen.key === key ? "" : key, false);
 
 /** The key in the address of the page if the page has that item, or an empty string. */
 function keyInAddress(known) {
   try {
-    const key = decodeURIComponent(location.hash.slice(1));
+    const key = address.key(decodeURIComponent(location.hash.slice(1)));
     return known.has(key) ? key : "";
   } catch {
-    return "";
+    return ""; // not a valid escape
   }
 }

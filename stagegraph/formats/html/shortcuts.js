@@ -9,17 +9,22 @@ const pressView = (action) => () => {
 };
 
 const SHORTCUTS = [
-  { keys: ["/"], words: "Search; Enter goes to the next result", run: () => byId("search").focus() },
+  { keys: ["/"], words: "Search; Enter goes to the next result, Shift+Enter to the one before", run: () => byId("search").focus() },
   { keys: ["Esc"], event: "Escape", words: "Close the details, clear the search", run: clearAll },
   { keys: ["+"], words: "Zoom in", run: pressView("in") },
   { keys: ["-"], words: "Zoom out", run: pressView("out") },
   { keys: ["0"], words: "Fit everything in view", run: pressView("fit") },
   { keys: ["p"], words: "Next step of the critical path", run: chooseNextOnPath, on: "timeline" },
   { keys: ["c"], words: "Show or hide the critical path", run: press("critical"), on: "critical" },
+  { keys: ["n"], words: "Draw what is needed, everything, or as at first", run: () => nextChoice("draw-detail"), on: "graph" },
+  { keys: ["l"], words: "Show or hide labels", run: press("draw-labels"), on: "graph" },
+  { keys: ["s"], words: "Show or hide steps", run: press("draw-steps"), on: "graph" },
+  { keys: ["d"], words: "Turn the graph", run: press("draw-direction"), on: "graph" },
+  { keys: ["h"], words: "Show only what is near the selection: 1, 2 or 3 hops, or all", run: () => nextChoice("hops"), on: "graph" },
   { keys: ["t"], words: "Switch between light, dark and system colours", run: press("theme") },
   { keys: ["?"], words: "Show these shortcuts", run: () => byId("shortcuts").showModal() },
 ];
-const HINTS = [[["Tab", "↑ ↓ ← →"], "Move into the graph, and in it"], [["Enter"], "Select the focused item"]];
+const HINTS = [[["Tab", "↑ ↓ ← →"], "Move into the graph, and in it"], [["Enter"], "Select the focused item"], [["e"], "In the graph: go to the edges of the focused node"]];
 
 function startShortcuts() {
   const offered = SHORTCUTS.filter((shortcut) => !shortcut.on || byId(shortcut.on));

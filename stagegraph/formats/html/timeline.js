@@ -17,7 +17,8 @@ function startTimeline(timeline) {
   const names = [...rows.querySelectorAll(".bar-name")];
   const observer = new ResizeObserver(() => {
     drawAxis(sheet);
-    hideNarrowNames(names, sheet.querySelector(".axis").clientWidth);
+    const width = sheet.querySelector(".lane")?.clientWidth ?? 0;
+    names.forEach((name) => placeName(name, width));
   });
   observer.observe(sheet);
 }
@@ -73,17 +74,18 @@ function closestInTime(bars, time) {
 }
 
 function showBarState(rows, bars) {
-  let shown = null;
+  let chosenBar = null;
   on("choose", (key) => {
-    shown?.classList.remove("chosen");
-    shown?.setAttribute("aria-pressed", false);
-    shown = bars.get(key) ?? null;
-    shown?.classList.add("chosen");
-    shown?.setAttribute("aria-pressed", true);
-    if (shown) reveal(shown);
+    chosenBar?.classList.remove("chosen");
+    chosenBar?.setAttribute("aria-pressed", false);
+    chosenBar = bars.get(key) ?? null;
+    chosenBar?.classList.add("chosen");
+    chosenBar?.setAttribute("aria-pressed", true);
     const inStage = new Set((stepsOf.get(key) ?? []).map((pair) => pair.step.key));
     rows.classList.toggle("one-stage", inStage.size > 0);
     for (const [step, bar] of bars) bar.classList.toggle("in-stage", inStage.has(step));
+    const first = chosenBar ?? bars.get([...bars.keys()].find((step) => inStage.has(step)));
+    if (first) reveal(first);
   });
   on("find", (keys) => {
     rows.classList.toggle("searching", Boolean(keys));
@@ -131,11 +133,6 @@ function drawAxis(sheet) {
     return mark;
   });
   axis.replaceChildren(...marks);
-}
-
-/** Hides names with room for only two letters. */
-function hideNarrowNames(names, width) {
-  for (const name of names) name.classList.toggle("narrow", name.room * width < 34);
 }
 
 function makePathLines() {

@@ -11,8 +11,10 @@ from msgspec.structs import replace
 from stagegraph.formats.html.assembly import Page, assembled, asset
 from stagegraph.formats.html.drawing import drawing
 from stagegraph.formats.html.facts import graph_facts
+from stagegraph.formats.html.graph_page import SCRIPTS
 from stagegraph.formats.html.timed_facts import stage_keys, timed_nodes, timed_steps, timeline
 from stagegraph.formats.html.timed_sections import figures, timed_overview
+from stagegraph.formats.html.variants import other_drawings
 from stagegraph.model import Report
 from stagegraph.picture.picture import numbered
 from stagegraph.picture.view import Box, Picture, View, checked_link_base
@@ -22,7 +24,7 @@ from stagegraph.units import duration
 _DEFAULT = View()
 _NO_GRAPH: dict[str, Any] = {"targets": [], "nodes": [], "edges": []}
 _SCRIPTS = (
-    *("dom", "selection", "paths", "panning", "graph", "panel", "search", "theme", "shortcuts"),
+    *SCRIPTS[:-1],
     *("scale", "bars", "timeline", "concurrency", "table", "main"),
 )
 
@@ -38,11 +40,12 @@ def render(timings: Timings, report: Report | None = None, view: View = _DEFAULT
     sections = [figures(timings)]
     if timings.wall is not None:
         sections.append(asset("timeline.html"))
-    graph = None
+    graph: dict[str, Any] = {"graph": None}
     if report:
-        drawn = drawing(report, view, _with_times(timings))
+        timed = _with_times(timings)
+        drawn = drawing(report, view, timed)
         sections.append(drawn.section)
-        graph = drawn.parts
+        graph = {"graph": drawn.parts, "drawings": other_drawings(report, view, drawn, timed)}
     return assembled(
         Page(
             title=view.title or f"{_name(timings)}: timings",
@@ -55,7 +58,7 @@ def render(timings: Timings, report: Report | None = None, view: View = _DEFAULT
             data={
                 "link": view.link_base.partition("#")[0],
                 "showPath": True,
-                "graph": graph,
+                **graph,
                 "timeline": None if timings.wall is None else timeline(timings, keys),
                 "overview": timed_overview(timings),
                 **facts,
