@@ -1,4 +1,4 @@
-"""How a picture becomes a Mermaid diagram that can be read: what is inside boxes, what is a box, and its size."""
+"""What is inside boxes in a Mermaid diagram, what is a box of its own, and how large it becomes."""
 
 from __future__ import annotations
 
