@@ -99,6 +99,21 @@ class Finding(Struct, frozen=True, kw_only=True):
     fix: str = ""
 
 
+class Rebuild(Struct, frozen=True, kw_only=True):
+    """What a change does to a step or a stage: "runs again", "may run again" or "cached".
+
+    ``line`` is that of the first step with this status; None if it is cached.
+    """
+
+    status: str
+    line: int | None = None
+
+    @property
+    def is_cached(self) -> bool:
+        """Whether BuildKit takes all of it from the cache."""
+        return self.status == "cached"
+
+
 class Measured(Struct, frozen=True, kw_only=True):
     """What a build record says about a node or a step: time, cache, error."""
 
@@ -135,6 +150,7 @@ class Node(Struct, frozen=True, kw_only=True):
     slack: float | None = None  # how much later it could finish without a later end of the build
     critical: bool = False  # the critical path passes through it
     measured: Measured | None = None  # None if no record has it
+    rebuild: Rebuild | None = None  # None if no change was asked about
     bytes: int | None = None  # of a target: in its image; else in that image or in BuildKit's cache
 
     @property
@@ -182,6 +198,7 @@ class Step(Struct, frozen=True, kw_only=True):
     slack: float = 0.0
     critical: bool = False
     measured: Measured | None = None
+    rebuild: Rebuild | None = None
 
 
 def nodes_of_step(step: Step) -> list[str]:

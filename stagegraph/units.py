@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stagegraph.model import Measured
+from stagegraph.model import Measured, Rebuild
 from stagegraph.records.record import SECOND
 
 
@@ -29,6 +29,16 @@ def measured_words(measured: Measured) -> str:
     if measured.error:
         return f"failed after {duration(round(measured.seconds * SECOND))}"
     return "cached" if measured.cached else duration(round(measured.seconds * SECOND))
+
+
+def rebuild_words(rebuild: Rebuild, *, with_line: bool) -> str:
+    """``runs again``, ``may run again from line 5`` or ``cached``."""
+    return f"{rebuild.status} from line {rebuild.line}" if with_line and rebuild.line else rebuild.status
+
+
+def rebuild_weight(rebuild: Rebuild | None) -> float:
+    """How thick the border is, 0 to 1, so that what runs again stands out without colours."""
+    return {"runs again": 1.0, "may run again": 0.4}.get(rebuild.status, 0.0) if rebuild else 0.0
 
 
 def size(count: int) -> str:

@@ -205,6 +205,18 @@ def test_an_argument_in_a_bake_file_counts_where_it_is_used(in_process: Run, fol
     assert done.stdout == b"app\n"
 
 
+def test_a_target_outside_of_the_default_group_before_is_not_new(in_process: Run, folder: Path) -> None:
+    bake = folder / "docker-bake.hcl"
+    bake.write_text(BAKE.replace('"web", "app"', '"web"'))
+    git(folder, "commit", "-q", "-a", "-m", "second")
+    after = BAKE.replace('"web", "app"', '"web", "app", "new"')
+    bake.write_text(f'{after}target "new" {{ context = "base" }}\n')
+    done = in_process("affected", "docker-bake.hcl", "--since", "HEAD", "-F", "targets", cwd=folder)
+    assert done.stdout == b"new\n"
+    done = in_process("affected", "docker-bake.hcl", "app", "--since", "HEAD", "-F", "targets", cwd=folder)
+    assert done.stdout == b""
+
+
 def test_a_target_that_cannot_be_built_does_not_hide_the_others(in_process: Run, folder: Path) -> None:
     (folder / "app/Dockerfile").write_text("FROM node AS\n")
     done = in_process("affected", "docker-bake.hcl", cwd=folder)
@@ -285,6 +297,19 @@ def test_a_repository_without_a_commit_has_no_state_before(in_process: Run, tmp_
     assert done.stderr.decode().startswith("error: there is no commit yet\n")
 
 
+def test_without_git_the_change_must_be_named(
+    in_process: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(folder))
+    done = in_process("affected", "app", "--since", "main", cwd=folder)
+    assert done.stderr.decode() == (
+        "error: git is not installed, so no commit can be read\n"
+        "hint: install git, or name what changed with --changed\n"
+    )
+    done = in_process("affected", "app", "--changed", "app/package.json", cwd=folder)
+    assert done.returncode == 0
+
+
 def test_a_shallow_clone_says_what_is_missing(in_process: Run, folder: Path, tmp_path: Path) -> None:
     first = git(folder, "rev-parse", "HEAD")
     (folder / "app/src/a.js").write_text("2\n")
@@ -319,3 +344,116 @@ def test_git_runs_no_program_of_the_repository(in_process: Run, folder: Path) ->
     (folder / "app/src/a.js").write_text("2\n")
     assert statuses(in_process, folder, "app")[5] == "runs again"
     assert not (folder / "ran").exists()
+
+
+def test_the_picture_says_what_runs_again(in_process: Run, folder: Path) -> None:
+    (folder / "app/src/a.js").write_text("2\n")
+    text = in_process("render", "app", "--since", "main", "--steps", "-F", "text", cwd=folder).stdout.decode()
+    assert ", runs again from line 5)" in text
+    assert "(1 step, may run again from line 8)" in text
+    assert "COPY . .  runs again\n" in text
+    assert "RUN npm ci\n" in text
+    mermaid = in_process("render", "app", "--since", "main", "-F", "mermaid", cwd=folder).stdout.decode()
+    assert "runs again from line 5" in mermaid
+    plain, marked = (
+        in_process("render", "app", *words, "-F", "svg", cwd=folder).stdout.decode()
+        for words in ((), ("--since", "main"))
+    )
+    assert "may run again from line 8" in marked
+    assert "runs again" not in plain
+
+
+def test_the_data_of_the_picture_follow_the_schema(in_process: Run, folder: Path) -> None:
+    schema = json.loads((ROOT / "docs/report.schema.json").read_text("utf-8"))
+    done = in_process("render", "app", "--since", "main", "-F", "json", cwd=folder)
+    data = json.loads(done.stdout)
+    jsonschema.Draft202012Validator(schema).validate(data)
+    assert {node["rebuild"]["status"] for node in data["nodes"] if node["rebuild"]} == {"cached"}
+
+
+def test_a_picture_has_one_comparison(in_process: Run, folder: Path) -> None:
+    done = in_process("render", "app", "--since", "main", "--record", "x", cwd=folder)
+    assert b"--since cannot be used with --record" in done.stderr
+
+
+def test_a_file_of_git_lfs_is_the_one_that_its_pointer_names(in_process: Run, folder: Path) -> None:
+    import hashlib
+
+    data = b"large" * 100
+    digest = hashlib.sha256(data).hexdigest()
+    file = folder / "app/model.bin"
+    file.write_text(f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {len(data)}\n")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "pointer")
+    file.write_bytes(data)
+    assert statuses(in_process, folder, "app", "--since", "HEAD")[5] == "cached"
+    file.write_bytes(data[:-1] + b"!")
+    assert statuses(in_process, folder, "app", "--since", "HEAD")[5] == "runs again"
+
+
+def test_a_submodule_is_known_by_its_commit(in_process: Run, folder: Path) -> None:
+    first, second = "1" * 40, "2" * 40
+    git(folder, "update-index", "--add", "--cacheinfo", f"160000,{first},app/library")
+    git(folder, "commit", "-q", "-m", "submodule")
+    (folder / "app/library").mkdir()
+    assert statuses(in_process, folder, "app", "--since", "HEAD")[5] == "cached"
+    git(folder, "update-index", "--cacheinfo", f"160000,{second},app/library")
+    assert statuses(in_process, folder, "app", "--since", "HEAD", "--staged")[5] == "runs again"
+    done = in_process("affected", "app", "--history", "5", cwd=folder)
+    assert done.returncode == 0
+
+
+def test_a_link_out_of_the_context_is_not_followed(in_process: Run, folder: Path) -> None:
+    (folder / "outside").write_text("1\n")
+    (folder / "app/src/link").symlink_to("../../outside")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "link")
+    (folder / "outside").write_text("2\n")
+    assert statuses(in_process, folder, "app", "--since", "HEAD")[5] == "cached"
+
+
+def test_a_context_outside_of_the_repository_is_an_error(in_process: Run, folder: Path) -> None:
+    outside = folder.parent / "outside"
+    outside.mkdir(exist_ok=True)
+    done = in_process("affected", "app", "--context", str(outside), cwd=folder)
+    assert done.returncode == 1
+    assert done.stderr.decode().endswith(
+        f"is outside of the repository {folder}\nhint: name files of one repository\n"
+    )
+
+
+def test_a_renamed_dockerfile_is_new(in_process: Run, folder: Path) -> None:
+    git(folder, "mv", "app/Dockerfile", "app/Containerfile")
+    done = in_process("affected", "app/Containerfile", cwd=folder)
+    assert done.stdout.decode().endswith("note: app/Containerfile is new\n")
+    done = in_process("affected", "app/Dockerfile", cwd=folder)
+    assert done.returncode == 1
+    assert b"app/Dockerfile" in done.stderr
+
+
+def test_names_with_newlines_are_read_between_nul_bytes(stagegraph: Run, folder: Path) -> None:
+    (folder / "app/a\nb").write_text("1\n")
+    done = stagegraph("affected", "app", "--changed", "-", cwd=folder, stdin=b"app/a\nb\0")
+    text = done.stdout.decode()
+    assert text.startswith("2 of 6 steps run again")
+    assert "      a b changed\n" in text
+
+
+def test_a_hundred_thousand_changed_paths(stagegraph: Run, folder: Path) -> None:
+    names = b"".join(b"app/src/f%d.js\n" % number for number in range(100_000))
+    done = stagegraph("affected", "app", "--changed", "-", cwd=folder, stdin=names)
+    assert b"      src/f0.js, src/f1.js, src/f10.js and 99997 more changed\n" in done.stdout
+
+
+def test_a_changed_path_with_too_many_folders_is_an_error(in_process: Run, folder: Path) -> None:
+    done = in_process("affected", "app", "--changed", "app/" + "d/" * 1500 + "f", cwd=folder)
+    assert b"more than 400 folders inside each other" in done.stderr
+
+
+def test_a_folder_of_git_that_is_deeper_than_supported_is_an_error(in_process: Run, folder: Path) -> None:
+    blob = git(folder, "rev-parse", "HEAD:app/README.md")
+    git(folder, "update-index", "--add", "--cacheinfo", f"100644,{blob},{'d/' * 500}f")
+    git(folder, "commit", "-q", "-m", "deep")
+    for words in (("--since", "HEAD"), ("--history", "3")):
+        done = in_process("affected", ".", "-f", "app/Dockerfile", *words, cwd=folder)
+        assert b"more than 400 folders inside each other" in done.stderr

@@ -10,7 +10,7 @@ import pytest
 from stagegraph.check.check import CheckedFile, check
 from stagegraph.check.known_builds import KnownBuilds, known_builds_of
 from stagegraph.check.rule import Problem
-from stagegraph.check.rules import RULES
+from stagegraph.check.rules import DEFAULT_CODES, OFF_BY_DEFAULT, RULES
 from stagegraph.discovery.found_build import FoundBuild
 from stagegraph.dockerfile.logical import other_frontend
 from stagegraph.model import Severity
@@ -26,20 +26,21 @@ _BUILDS = {"idle-stage": _DEFAULT_ONLY, "unknown-target": KnownBuilds(named=(_SE
 _OF_FILES = [code for code in RULES if not code.startswith("missing-")]  # these are about other files
 
 
-def checked(text: str, known_builds: KnownBuilds | None = None) -> CheckedFile:
-    return check(Source(name="Dockerfile", text=dedent(text)), known_builds or KnownBuilds())
+def checked(text: str, known_builds: KnownBuilds | None = None, *enabled: str) -> CheckedFile:
+    source = Source(name="Dockerfile", text=dedent(text))
+    return check(source, known_builds or KnownBuilds(), DEFAULT_CODES.union(enabled))
 
 
-def problems(text: str, known_builds: KnownBuilds | None = None) -> list[Problem]:
+def problems(text: str, known_builds: KnownBuilds | None = None, *enabled: str) -> list[Problem]:
     """The problems by line, then those of builds; none for a file with an error is a failure."""
-    found = checked(text, known_builds)
+    found = checked(text, known_builds, *enabled)
     assert not found.error
     return [*(one.problem for one in found.problems), *(problem for _, problem in found.failing_builds)]
 
 
-def codes(text: str, known_builds: KnownBuilds | None = None) -> list[str]:
+def codes(text: str, known_builds: KnownBuilds | None = None, *enabled: str) -> list[str]:
     """The codes of the problems."""
-    return [problem.code for problem in problems(text, known_builds)]
+    return [problem.code for problem in problems(text, known_builds, *enabled)]
 
 
 def examples() -> dict[str, list[str]]:
@@ -56,16 +57,16 @@ def test_every_rule_has_a_page_with_two_examples() -> None:
 def test_the_bad_example_is_found_and_the_good_one_is_not(code: str) -> None:
     bad, good = examples()[code]
     known_builds = _BUILDS.get(code)
-    assert codes(bad, known_builds) == [code]
-    assert codes(good, known_builds) == []
+    assert codes(bad, known_builds, code) == [code]
+    assert codes(good, known_builds, code) == []
 
 
 @pytest.mark.parametrize("code", _OF_FILES)
 def test_every_finding_says_why_and_what_to_do(code: str) -> None:
-    for problem in problems(examples()[code][0], _BUILDS.get(code)):
+    for problem in problems(examples()[code][0], _BUILDS.get(code), code):
         assert problem.why
         assert problem.fix or code == "would-fail"
-    for one in checked(examples()[code][0], _BUILDS.get(code)).problems:
+    for one in checked(examples()[code][0], _BUILDS.get(code), code).problems:
         assert "^" in one.excerpt
 
 
@@ -429,3 +430,53 @@ def test_a_numbered_target_that_a_context_replaces_needs_nothing(
 ) -> None:
     known = KnownBuilds(questions=(Options(target="1", contexts=contexts),), builds=("bake.hcl:3",))
     assert [stage.reach for stage in checked(_DEAD_PAIR, known).stages][:2] == reach
+
+
+@pytest.mark.parametrize("code", sorted(OFF_BY_DEFAULT))
+def test_rules_about_time_are_off_by_default(code: str) -> None:
+    assert code not in codes(examples()[code][0])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM node\nCOPY . .\nRUN npm ci && npm run build\n",
+        "FROM node\nCOPY . .\nRUN npm run setup\nRUN npm ci\n",
+        "FROM node\nCOPY src .\nRUN npm ci\n",
+        "FROM node\nCOPY --exclude=src . .\nRUN npm ci\n",
+        "FROM node\nCOPY . .\nRUN <<EOF\nnpm ci\nEOF\n",
+        'FROM node\nCOPY . .\nRUN ["npm", "ci"]\n',
+        "FROM node\nCOPY . .\nRUN pip install .\n",
+        "FROM node\nCOPY . .\nRUN pip install -r a.txt .\n",
+        "FROM node\nCOPY . .\nRUN yarn build\n",
+        "FROM node AS a\nCOPY . .\nRUN npm ci\nFROM node\n",
+    ],
+)
+def test_what_may_need_the_sources_is_not_in_the_wrong_order(text: str) -> None:
+    assert "cache-order" not in codes(text, None, "cache-order")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM a\nARG VERSION\nRUN apt-get install -y curl\n",
+        "FROM a\nARG GIT_COMMIT\nRUN make\n",
+        "FROM a\nARG GIT_COMMIT\nRUN apt-get install -y curl=$GIT_COMMIT\n",
+        "FROM a\nENV GIT_COMMIT=1\nRUN apt-get install -y curl\n",
+        "FROM a\nRUN apt-get install -y curl\nARG GIT_COMMIT\nRUN make\n",
+        "ARG GIT_COMMIT\nFROM a\nRUN apt-get install -y curl\n",
+    ],
+)
+def test_an_argument_that_may_be_needed_is_not_too_early(text: str) -> None:
+    assert codes(text, None, "argument-too-early") == []
+
+
+def test_files_that_are_only_shipped_are_not_in_the_wrong_layer() -> None:
+    text = "FROM python\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . .\n"
+    assert codes(text, None, "context-in-layer") == []
+    assert (
+        codes("FROM a AS b\nCOPY . .\nRUN make\nFROM c\nCOPY --from=b /x /\n", None, "context-in-layer") == []
+    )
+    assert codes("FROM a AS b\nCOPY . .\nRUN make\nFROM b\n", None, "context-in-layer") == [
+        "context-in-layer"
+    ]

@@ -96,7 +96,10 @@ USAGE = """\
 # by command: what it is run with, and an option that should matter
 _Options = dict[str, tuple[str, ...]]
 CASES: dict[str, tuple[tuple[str, ...], _Options]] = {
-    "render": (("Dockerfile",), _BUILD | _VIEW | _MEASURED | {"check": ("--check",)}),
+    "render": (
+        ("Dockerfile",),
+        _BUILD | _VIEW | _MEASURED | {"check": ("--check",), "since": ("--since", "none")},
+    ),
     "report": (("Dockerfile",), _BUILD | _MEASURED),
     "explain": (("alpine:1", "Dockerfile"), _BUILD),
     "diff": (
@@ -113,6 +116,7 @@ CASES: dict[str, tuple[tuple[str, ...], _Options]] = {
             "build_args": ("--build-arg", "W=x"),
             "platforms": ("--platform", "none"),
             "select": ("--select", "dead-stage"),
+            "enable": ("--enable", "cache-order"),
             "ignore": ("--ignore", "would-fail"),
             "exclude": ("--exclude", "compose.yaml"),
             "include_fixtures": ("--include-fixtures",),
@@ -134,6 +138,8 @@ CASES: dict[str, tuple[tuple[str, ...], _Options]] = {
             "build_args": ("--build-arg", "V=:"),
             "build": ("--build", "9"),
             "compare": ("--compare", "build.log"),
+            "since": ("--since", "none"),
+            "plan": ("--plan",),
             "fail_over": ("--fail-over", "0"),
             "fail_path_over": ("--fail-path-over", "0"),
             "perfetto": ("--perfetto", "trace.json"),
@@ -174,6 +180,7 @@ def _prepare(folder: Path) -> None:
         "other/Dockerfile": OTHER,
         "args/Dockerfile": "ARG W\nFROM $W\n",
         "typo/Dockerfile": "FROM a AS builder\nFROM b\nCOPY --from=bulder / /x\n",
+        "late/Dockerfile": "FROM node\nCOPY . .\nRUN npm ci\n",
         "fixtures/Dockerfile": "FROM x\nFROM y\nFROM z\n",
         "compose.yaml": "services:\n  a:\n    build: {context: ., target: tests}\n",
         "README.md": "# Title\n\n## Other\n\ntext\n",

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from stagegraph.check.comments import Extent, extents, ignored_codes, unknown_pragma
 from stagegraph.check.known_builds import KnownBuilds, reach_of_known_builds
 from stagegraph.check.rule import Problem, Subject
-from stagegraph.check.rules import RULES, run_rules, sorted_problems
+from stagegraph.check.rules import DEFAULT_CODES, RULES, run_rules, sorted_problems
 from stagegraph.check.rules.idle_stage import idle_roots
 from stagegraph.check.rules.stage_typo import case_mistakes
 from stagegraph.check.rules.unknown_target import unknown_targets
@@ -76,7 +76,7 @@ class CheckedFile(Struct, frozen=True, kw_only=True):
 
 
 def check(
-    source: Source, known_builds: KnownBuilds = _NO_KNOWN_BUILDS, codes: Collection[str] = RULES.keys()
+    source: Source, known_builds: KnownBuilds = _NO_KNOWN_BUILDS, codes: Collection[str] = DEFAULT_CODES
 ) -> CheckedFile:
     """Check one Dockerfile by the rules in ``codes``; an error is part of the result, not raised."""
     try:

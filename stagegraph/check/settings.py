@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from stagegraph.check.rules import RULES
+from stagegraph.check.rules import DEFAULT_CODES, RULES
 from stagegraph.errors import OptionsError
 
 FAIL_ON = ("error", "warning", "info", "never")
@@ -18,9 +18,10 @@ _LARGEST = 1024 * 1024  # bytes of a settings file
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """The settings of a project; an empty ``select`` means all rules."""
+    """The settings of a project; an empty ``select`` means the default rules, ``enable`` adds others."""
 
     select: tuple[str, ...] = ()
+    enable: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     fail_on: str = "warning"
@@ -29,8 +30,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     @property
     def codes(self) -> frozenset[str]:
-        """The rules to run: those selected without those ignored."""
-        return frozenset(self.select or RULES) - frozenset(self.ignore)
+        """The rules to run: those selected and enabled without those ignored."""
+        return frozenset((*(self.select or DEFAULT_CODES), *self.enable)) - frozenset(self.ignore)
 
 
 def read_settings(start: Path) -> Settings:
@@ -83,7 +84,7 @@ def _settings(path: Path, table: Mapping[str, Any]) -> Settings:
             raise OptionsError(f"{path}: unknown setting `{key}`", hint=hint)
         values[known[key]] = _value(path, key, value)
     settings = Settings(**values)
-    check_codes((*settings.select, *settings.ignore), str(path))
+    check_codes((*settings.select, *settings.enable, *settings.ignore), str(path))
     return settings
 
 
@@ -93,7 +94,7 @@ def _value(path: Path, key: str, value: object) -> object:
     if key == "fail-on" and value in FAIL_ON:
         return value
     is_list = isinstance(value, list) and all(isinstance(item, str) for item in value)
-    if key in ("select", "ignore", "exclude") and is_list:
+    if key in ("select", "enable", "ignore", "exclude") and is_list:
         return tuple(value)  # type: ignore[arg-type]  # `is_list` says that it is a list
     wanted = {
         "discover": "true or false",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -14,14 +15,16 @@ from stagegraph.cli.build_options import build_options
 from stagegraph.cli.common import format_option, output_option, record_options, terminal_options
 from stagegraph.cli.completed_values import paths
 from stagegraph.cli.dockerfile import dockerfile_of, file_option
-from stagegraph.cli.format_choice import format_of
+from stagegraph.cli.format_choice import format_of, refuse_given
 from stagegraph.cli.writing import write
 from stagegraph.errors import InputError, StagegraphError
-from stagegraph.formats import render
+from stagegraph.formats import formats, render
 from stagegraph.options import Options
 
 if TYPE_CHECKING:
+    from stagegraph.bake.model import Target
     from stagegraph.formats.affected import Affected
+    from stagegraph.formats.history import Histories
     from stagegraph.rebuild.targets import BuildTarget, Change
 
 _LARGEST_BAKE_FILE = 10_000_000  # bytes
@@ -50,6 +53,12 @@ _MOST_PATHS = 32 * 1024 * 1024  # bytes of `--changed -`
     help="The build context; by default the directory of the Dockerfile.",
     shell_complete=paths,
 )
+@click.option(
+    "--history",
+    type=click.IntRange(1, 1_000_000),
+    metavar="N",
+    help="Instead of one change, the last N commits that changed the context: how often each step ran again.",
+)
 @format_option("affected", default="text")
 @output_option
 @click.option("--exit-code", is_flag=True, help="Exit with code 1 if a step runs again or may.")
@@ -64,6 +73,7 @@ def affected(
     changed: tuple[str, ...],
     staged: bool,
     context: str,
+    history: int | None,
     format_name: str,
     output: str,
     exit_code: bool,
@@ -83,26 +93,59 @@ def affected(
       docker buildx bake $(stagegraph affected docker-bake.hcl -F targets)
       git diff --name-only HEAD~1 | stagegraph affected --changed -
       stagegraph affected --record build.dockerbuild
+      stagegraph affected --history 200 --record build.dockerbuild
     """
     if changed and (since or staged):
         raise click.UsageError("--changed names the change, so it cannot be used with --since or --staged")
-    format_name = format_of("affected", format_name, output)
+    if history:
+        refuse_given(("since", "changed", "staged", "exit_code"), "with --history")
+    command = "affected --history" if history else "affected"
+    format_name = format_of(command, format_name, output)
+    if format_name not in formats(command):
+        raise click.UsageError(
+            f"--history does not support {format_name}; use one of {', '.join(formats(command))}"
+        )
     named = dockerfile_of(file, arguments[0] if arguments else "")
     kind = _kind(named)
     if not kind and len(arguments) > 1:
         raise click.UsageError("only a bake or compose file has targets; choose stages with --target")
     if kind and (record or context or options != Options()):
         raise click.UsageError(f"{named} has the options of its builds: leave them out")
+    if history:
+        seconds = partial(_seconds, record, build, named, options) if record else dict
+        shown = _histories(named, kind, arguments[1:], context, options, history, seconds)
+        write(render(command, shown, format_name, **terminal_options(output)), output)
+        return 0
     change, root, revision = _change(_folder(named), since, changed, staged)
     if kind:
         targets, before = _bake_targets(named, arguments[1:], change, root)
     else:
-        targets, before = [_target(named, context, options, root)], None
+        targets, before = [target_of(named, context, options, root)], None
     value = _affected(revision, targets, change, before)
     if record:
         value = replace(value, seconds=(_seconds(record, build, named, options),))
     write(render("affected", value, format_name, **terminal_options(output)), output)
     return int(exit_code and bool(value.affected))
+
+
+def _histories(
+    named: str,
+    kind: str,
+    asked: Sequence[str],
+    context: str,
+    options: Options,
+    count: int,
+    seconds: Callable[[], Mapping[int, float]],
+) -> Histories:
+    from stagegraph.cli.history import histories_of
+    from stagegraph.rebuild.git_tree import Repository
+
+    repository = Repository(_folder(named))
+    if kind:
+        targets = _bake_targets_now(named, asked, repository.root)
+    else:
+        targets = [target_of(named, context, options, repository.root)]
+    return histories_of(repository, targets, count, seconds)
 
 
 def _kind(name: str) -> str:
@@ -123,26 +166,53 @@ def _bake_targets(
     name: str, asked: Sequence[str], change: Change, root: str
 ) -> tuple[list[BuildTarget], list[BuildTarget] | None]:
     """The targets of a bake or compose file after the change, and before it if the file itself changed."""
-    from stagegraph.bake.reading import read_bake
+    from stagegraph.bake.model import Bake
     from stagegraph.rebuild.bake_targets import build_targets
     from stagegraph.rebuild.context import Context
 
-    folder = os.path.dirname(name) or "."
-    prefix = os.path.relpath(os.path.realpath(folder), os.path.realpath(root))
-    after = read_bake((os.path.basename(name),), asked, environment=os.environ, directory=folder)
-    targets = build_targets(after, prefix)
+    targets = _bake_targets_now(name, asked, root)
+    folder, prefix = _place_of(name, root)
     path = os.path.normpath(os.path.join(prefix, os.path.basename(name)))
     node, now = Context(change.before).at(path), Context(change.after).at(path)
     data = node.start(_LARGEST_BAKE_FILE) if node else None
     if node is None or data is None or (now is not None and now.content == node.content):
         return targets, [] if node is None else None
+    text = data.decode("utf-8", "replace")
+    earlier = {one.name: one for one in _asked_before([one.name for one in targets], text, folder)}
+    return targets, build_targets(Bake(groups=(), targets=tuple(earlier.values())), prefix)
+
+
+def _place_of(name: str, root: str) -> tuple[str, str]:
+    """The folder of a bake or compose file, and its path from the root of the repository."""
+    folder = os.path.dirname(name) or "."
+    return folder, os.path.relpath(os.path.realpath(folder), os.path.realpath(root))
+
+
+def _bake_targets_now(name: str, asked: Sequence[str], root: str) -> list[BuildTarget]:
+    """The targets of a bake or compose file as it is on disk."""
+    from stagegraph.bake.reading import read_bake
+    from stagegraph.rebuild.bake_targets import build_targets
+
+    folder, prefix = _place_of(name, root)
+    after = read_bake((os.path.basename(name),), asked, environment=os.environ, directory=folder)
+    return build_targets(after, prefix)
+
+
+def _asked_before(names: Sequence[str], text: str, folder: str) -> Iterator[Target]:
+    """The targets of a bake or compose file ``text`` that are among ``names``.
+
+    Bake rejects all of a request for one unknown name, so each half is then asked for on its own.
+    """
+    from stagegraph.bake.reading import read_bake
+
     try:
-        before = read_bake(
-            ("-",), (), environment=os.environ, directory=folder, stdin=data.decode("utf-8", "replace")
-        )
+        bake = read_bake(("-",), names, environment=os.environ, directory=folder, stdin=text)
     except StagegraphError:
-        return targets, []
-    return targets, build_targets(before, prefix)
+        middle = len(names) // 2
+        for half in (names[:middle], names[middle:]) if middle else ():
+            yield from _asked_before(half, text, folder)
+    else:
+        yield from bake.targets
 
 
 def _change(folder: str, since: str, changed: Sequence[str], staged: bool) -> tuple[Change, str, str]:
@@ -155,7 +225,13 @@ def _change(folder: str, since: str, changed: Sequence[str], staged: bool) -> tu
     repository = Repository(folder)
     before = repository.commit(since) if since else repository.merge_base()
     after = repository.staged() if staged else repository.working()
-    return Change(before=repository.tree(before), after=after), repository.root, since or before[:12]
+    change = Change(before=repository.tree(before), after=after, has_git_folder=repository.has_git_folder)
+    return change, repository.root, since or before[:12]
+
+
+def change_since(dockerfile: str, since: str) -> tuple[Change, str, str]:
+    """The change since a commit, the root of the repository of ``dockerfile``, and the name of the commit."""
+    return _change(_folder(dockerfile), since, (), staged=False)
 
 
 def _named_change(folder: str, changed: Sequence[str]) -> tuple[Change, str, str]:
@@ -193,7 +269,8 @@ def _paths(changed: Sequence[str], root: str) -> list[str]:
     return paths
 
 
-def _target(dockerfile: str, context: str, options: Options, root: str) -> BuildTarget:
+def target_of(dockerfile: str, context: str, options: Options, root: str) -> BuildTarget:
+    """The build of a Dockerfile on disk, with paths from ``root``; InputError if they are outside of it."""
     from stagegraph.reading import find
     from stagegraph.rebuild.targets import BuildTarget
 

@@ -52,6 +52,13 @@ _PROGRESS_FROM = 100  # files
     shell_complete=codes,
 )
 @click.option(
+    "--enable",
+    multiple=True,
+    metavar="CODE",
+    help="Also use these rules, which are off by default; repeatable or separated by commas.",
+    shell_complete=codes,
+)
+@click.option(
     "--ignore",
     multiple=True,
     metavar="CODE",
@@ -109,6 +116,7 @@ def check(
     format_name: str,
     output: str,
     select: tuple[str, ...],
+    enable: tuple[str, ...],
     ignore: tuple[str, ...],
     exclude: tuple[str, ...],
     include_fixtures: bool,
@@ -149,7 +157,7 @@ def check(
     from stagegraph.check.run import run_of
     from stagegraph.check.work import work_of
 
-    settings = _settings(select, ignore, exclude, fail_on, discover)
+    settings = _settings(select, enable, ignore, exclude, fail_on, discover)
     settings = replace(settings, include_fixtures=include_fixtures or settings.include_fixtures)
     format_name = format_of("check", format_name, output)
     _refuse_ignored(format_name, fixes=fix or fix_idle or diff)
@@ -206,6 +214,7 @@ def _page(code: str) -> str:
 
 def _settings(
     select: tuple[str, ...],
+    enable: tuple[str, ...],
     ignore: tuple[str, ...],
     exclude: tuple[str, ...],
     fail_on: str | None,
@@ -215,12 +224,14 @@ def _settings(
     from stagegraph.check.settings import check_codes, read_settings
 
     settings = read_settings(Path())
-    selected, ignored = _split(select), _split(ignore)
+    selected, enabled, ignored = _split(select), _split(enable), _split(ignore)
     check_codes(selected, "--select")
+    check_codes(enabled, "--enable")
     check_codes(ignored, "--ignore")
     return replace(
         settings,
         select=selected or settings.select,
+        enable=(*settings.enable, *enabled),
         ignore=(*settings.ignore, *ignored),
         exclude=(*settings.exclude, *exclude),
         fail_on=fail_on or settings.fail_on,

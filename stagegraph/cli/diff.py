@@ -19,7 +19,7 @@ from stagegraph.cli.render import direction_option, labels_option, theme_option,
 from stagegraph.cli.writing import write
 from stagegraph.dockerfile.logical import MAX_BYTES, source_from_bytes
 from stagegraph.errors import InputError
-from stagegraph.git import error_of, object_named, run
+from stagegraph.git import MissingGitError, error_of, object_named, run
 from stagegraph.options import Options
 from stagegraph.picture.view import View
 from stagegraph.reading import NAMES, read_source
@@ -36,6 +36,14 @@ def read_revision(name: str) -> Source:
     revision, colon, path = name.partition(":")
     if not colon or _is_path(name):
         return read_source(name)
+    try:
+        return _in_git(name, revision, path)
+    except MissingGitError as error:
+        message = f"{error.message}, so REV:PATH cannot be read"
+        raise InputError(message, hint="install git, or use a path") from None
+
+
+def _in_git(name: str, revision: str, path: str) -> Source:
     for candidate in (path, *(f"{path.rstrip('/')}/{known}".lstrip("/") for known in NAMES)):
         object_name = f"{revision}:{candidate}"
         kind, identity, size = object_named(object_name)

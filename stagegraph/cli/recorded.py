@@ -119,8 +119,12 @@ def _about(record: Record) -> str:
     return f"{record.name or 'the build'}: {steps}, {cached} cached{took}{failed}"
 
 
-def timings_named(path: str, name: str, dockerfile: str, options: Options) -> tuple[Timings, Build | None]:
+def timings_named(
+    path: str, name: str, dockerfile: str, options: Options, *, plan: bool = False
+) -> tuple[Timings, Build | None]:
     """The timings of the build ``name`` in ``path``, and that build of its Dockerfile, if it has one.
+
+    With ``plan``, also the sequence of changes that shortens the build most.
 
     Without ``dockerfile``, a record that holds none gets the default Dockerfile here if that matches.
     """
@@ -136,6 +140,10 @@ def timings_named(path: str, name: str, dockerfile: str, options: Options) -> tu
     if here and (matched.mismatch or matched.build is None):
         matched = match_record(record, None, options)
     timings = timings_of(matched)
+    if plan:
+        from stagegraph.timings.plan import plan_of
+
+        timings = replace(timings, plan=plan_of(matched, timings))
     if here and matched.dockerfile.source:
         note = f"this record has no Dockerfile; line numbers are those of {here.name}"
         timings = replace(timings, notes=(note, *timings.notes))

@@ -22,6 +22,7 @@ from stagegraph.cli.suggestions import suggesting_commands, without_option
 from stagegraph.cli.writing import holds, write
 from stagegraph.formats import formats
 from stagegraph.formats import render as render_format
+from stagegraph.model import Report
 from stagegraph.options import Options
 from stagegraph.picture.view import DIALECTS, DIRECTIONS, ENGINES, THEMES, View
 from stagegraph.source import printable
@@ -93,6 +94,12 @@ _DEFAULT_FORMAT = (
     show_default=True,
     help="What reads the Mermaid diagram: sphinx and plain have no front matter, azure is for Azure DevOps.",
 )
+@click.option(
+    "--since",
+    default="",
+    metavar="REV",
+    help="Mark what the change since this commit runs again, as `stagegraph affected` does.",
+)
 @record_options
 @bytes_options
 def render(
@@ -105,6 +112,7 @@ def render(
     build: str,
     image: str,
     usage: str,
+    since: str,
     **view: str | bool,
 ) -> int:
     """Draw the build graph of DOCKERFILE.
@@ -116,6 +124,7 @@ def render(
       stagegraph render -F mermaid app/Dockerfile > graph.mmd
       cat Dockerfile | stagegraph render - --steps --critical-path
       stagegraph render --record build.dockerbuild -o measured.svg
+      stagegraph render --since origin/main -o change.svg
       stagegraph render --check -o build.svg
     """
     from stagegraph.api import read
@@ -126,6 +135,8 @@ def render(
     wanted = View(**view)  # type: ignore[arg-type]  # click has checked the values
     if check:
         wanted = _reproducible(wanted, output)
+    if since and (record or image or usage):
+        raise click.UsageError("--since cannot be used with --record, --image and --usage")
     if record:
         from stagegraph.cli.recorded import timed_report
 
@@ -138,11 +149,24 @@ def render(
     else:
         with suggesting_commands(dockerfile):
             report = analyse(read(dockerfile, options))
+    if since:
+        report = _marked(report, dockerfile, options, since)
     data = render_format("render", report, chosen, view=wanted, **terminal_options(output))
     if check:
         return _compare(data, output, text=not formats("render")[chosen].binary)
     write(data, output)
     return 0
+
+
+def _marked(report: Report, dockerfile: str, options: Options, since: str) -> Report:
+    """``report`` with what runs again since a commit."""
+    from stagegraph.cli.affected import change_since, target_of
+    from stagegraph.rebuild.marked_report import marked
+    from stagegraph.rebuild.targets import affected_targets
+
+    change, root, _ = change_since(dockerfile, since)
+    (target,) = affected_targets([target_of(dockerfile, "", options, root)], change)
+    return marked(report, target.steps)
 
 
 def _reproducible(view: View, output: str) -> View:

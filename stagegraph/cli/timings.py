@@ -38,6 +38,13 @@ TOO_SLOW = 3  # the exit code of --fail-over and --fail-path-over
 @build_option
 @click.option("--compare", is_flag=True, help="Compare two records: pass BEFORE and AFTER instead of RECORD.")
 @click.option(
+    "--since",
+    default="",
+    metavar="REV",
+    help="Say why the cache ended where it did: what changed between this commit and the files on disk.",
+)
+@click.option("--plan", is_flag=True, help="Show which changes shorten the build most together.")
+@click.option(
     "--fail-over", type=float, metavar="SECONDS", help="Exit with code 3 if the build took longer than this."
 )
 @click.option(
@@ -62,6 +69,8 @@ def timings(
     output: str,
     build: str,
     compare: bool,
+    since: str,
+    plan: bool,
     fail_over: float | None,
     fail_path_over: float | None,
     perfetto: str,
@@ -78,6 +87,7 @@ def timings(
       stagegraph timings build.dockerbuild
       stagegraph timings build.jsonl app/Dockerfile -F json
       stagegraph timings --compare before.dockerbuild after.dockerbuild
+      stagegraph timings build.dockerbuild --since HEAD~1
       stagegraph timings build.dockerbuild --fail-over 300
     """
     records = 2 if compare else 1
@@ -85,10 +95,12 @@ def timings(
         raise click.UsageError(_USAGE[records - 1])
     dockerfile = dockerfile_of(file, arguments[records] if len(arguments) > records else "")
     format_name = format_of("timings --compare" if compare else "timings", format_name, output)
+    if compare or format_name == "html":
+        refuse_given(("since", "plan"), "with --compare" if compare else "on html")
     if compare:
         measured = _compared(arguments[0], arguments[1], build, dockerfile, options, format_name, output)
     else:
-        measured, report = _measured(arguments[0], build, dockerfile, options, format_name)
+        measured, report = _measured(arguments[0], build, dockerfile, options, format_name, since, plan=plan)
         write(render("timings", measured, format_name, report=report, **terminal_options(output)), output)
     if perfetto:
         from stagegraph.formats.timings_perfetto import render as render_trace
@@ -101,6 +113,7 @@ def _compared(
     before: str, after: str, build: str, dockerfile: str, options: Options, format_name: str, output: str
 ) -> Timings:
     """Write the comparison of two builds; returns the timings of the later one."""
+    from stagegraph.cli.cache_reasons import since_record
     from stagegraph.cli.recorded import timings_named
     from stagegraph.timings.compare import compare_timings
 
@@ -109,19 +122,29 @@ def _compared(
         raise click.UsageError(f"--compare does not support {format_name}; use one of {', '.join(rows)}")
     builds = [timings_named(path, build, dockerfile, options) for path in (before, after)]
     _refuse_build_options([of_dockerfile for _, of_dockerfile in builds])
-    comparison = compare_timings(*(timings for timings, _ in builds))
+    (first, old), (second, new) = builds
+    comparison = compare_timings(first, since_record(first, second, (old, new)))
     write(render("timings --compare", comparison, format_name, **terminal_options(output)), output)
     return comparison.after
 
 
 def _measured(
-    record: str, build: str, dockerfile: str, options: Options, format_name: str
+    record: str,
+    build: str,
+    dockerfile: str,
+    options: Options,
+    format_name: str,
+    since: str,
+    *,
+    plan: bool,
 ) -> tuple[Timings, Report | None]:
     """The timings, and the report of the Dockerfile for formats that draw it."""
     from stagegraph.cli.recorded import timings_named
 
-    timings, of_dockerfile = timings_named(record, build, dockerfile, options)
+    timings, of_dockerfile = timings_named(record, build, dockerfile, options, plan=plan)
     _refuse_build_options([of_dockerfile])
+    if since:
+        timings = _with_reasons(timings, of_dockerfile, dockerfile, since)
     if (
         of_dockerfile is None
         or not timings.dependencies_known
@@ -132,6 +155,18 @@ def _measured(
     from stagegraph.timings.timed_report import weights
 
     return timings, analyse(of_dockerfile, weights(timings, of_dockerfile))
+
+
+def _with_reasons(timings: Timings, build: Build | None, dockerfile: str, since: str) -> Timings:
+    from stagegraph.cli.cache_reasons import since_commit
+    from stagegraph.errors import InputError
+
+    if build is None or timings.mismatch:
+        raise InputError(
+            timings.mismatch or "--since needs the Dockerfile that was built",
+            hint="pass the Dockerfile on disk after the record",
+        )
+    return since_commit(timings, build, dockerfile, since)
 
 
 def _refuse_build_options(builds: Iterable[Build | None]) -> None:

@@ -125,6 +125,9 @@ FORMATS: tuple[Format, ...] = (
     _row("affected", "json", "affected:as_json", "data with a schema"),
     _row("affected", "markdown", "affected:as_markdown", "for pull requests"),
     _row("affected", "targets", "affected:as_targets", "names of affected targets, one a line"),
+    _row("affected --history", "text", "history:as_text", "for a terminal", "colour width"),
+    _row("affected --history", "json", "history:as_json", "data with a schema"),
+    _row("affected --history", "markdown", "history:as_markdown", "for documents and job summaries"),
     _row("affected", "matrix", "affected:as_matrix", "names for a matrix in GitHub Actions"),
 )
 

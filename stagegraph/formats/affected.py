@@ -70,7 +70,7 @@ def _steps(one: AffectedTarget, status: StepStatus, seconds: dict[int, float], w
         took = f"  {_duration(seconds[step.id])}" if step.id in seconds else ""
         yield from indented(Text(f"{_where(step)}  {_name(step)}{took}"), 2, width)
         for reason in step.reasons[:_MOST_NAMES]:
-            yield from indented(Text(_words(reason, one.steps), style="dim"), 6, width)
+            yield from indented(Text(reason_words(reason, one.steps), style="dim"), 6, width)
 
 
 def _cached(one: AffectedTarget, width: int) -> Iterator[Text]:
@@ -127,7 +127,7 @@ def _name(step: StepImpact) -> str:
     return " ".join(printable(step.name).split())
 
 
-def _words(reason: Reason, steps: Sequence[StepImpact]) -> str:
+def reason_words(reason: Reason, steps: Sequence[StepImpact]) -> str:
     """Why a step is not cached, in words."""
     names = _names(reason.names)
     if reason.kind is ReasonKind.STEP and reason.step is not None:
@@ -165,7 +165,7 @@ def _lines(value: Affected) -> Iterator[str]:
         if steps:
             yield from ("", "| step | | why |", "|---|---|---|")
         for step in steps:
-            why = "; ".join(_words(reason, one.steps) for reason in step.reasons[:_MOST_NAMES])
+            why = "; ".join(reason_words(reason, one.steps) for reason in step.reasons[:_MOST_NAMES])
             took = f" ({_duration(seconds[step.id])})" if step.id in seconds else ""
             cells = (f"{_where(step)}: {_name(step)}{took}", step.status.value, why)
             yield f"| {' | '.join(map(escaped, cells))} |"

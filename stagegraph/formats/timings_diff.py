@@ -10,11 +10,13 @@ from msgspec.structs import asdict
 from stagegraph.formats.json import to_json
 from stagegraph.formats.markdown import escaped
 from stagegraph.formats.terminal_text import UNBROKEN, Text, to_text
+from stagegraph.formats.timings_markdown import cache_end_table
 from stagegraph.formats.timings_sections import build_name, plain_name, unknown_dependencies
+from stagegraph.formats.timings_text import cache_end_lines
 from stagegraph.picture.shorten import cut
 from stagegraph.source import printable
 from stagegraph.timings.compare import ChangeKind, StepChange, TimingsComparison
-from stagegraph.timings.timings import Timings, seconds
+from stagegraph.timings.timings import CacheEnd, Timings, seconds
 from stagegraph.units import duration, share
 
 MOST_ROWS = 30  # of each kind
@@ -50,6 +52,7 @@ def _text_parts(comparison: TimingsComparison, width: int) -> Iterator[Text]:
             yield text
         if len(own) > MOST_ROWS:
             yield Text(f"  and {len(own) - MOST_ROWS} more", style="dim")
+    yield from cache_end_lines(comparison.after, width)
 
 
 def as_json(comparison: TimingsComparison) -> str:
@@ -60,6 +63,7 @@ def as_json(comparison: TimingsComparison) -> str:
         "after": _summary(comparison.after),
         "difference": None if comparison.difference is None else seconds(comparison.difference),
         "changes": [_change(change) for change in comparison.changes],
+        "cache_ends": [_cache_end(comparison.after, end) for end in comparison.after.cache_ends],
     }
     return to_json(data)
 
@@ -74,6 +78,17 @@ def _summary(timings: Timings) -> dict[str, Any]:
         "path_time": seconds(timings.path_time) if timings.dependencies_known else None,
         "cached_steps": timings.cached_steps,
         "total_steps": timings.total_steps,
+    }
+
+
+def _cache_end(timings: Timings, end: CacheEnd) -> dict[str, Any]:
+    step = timings.steps[end.step]
+    return {
+        "stage": timings.stages[end.stage].name,
+        "line": step.lines[0] if step.lines else None,
+        "name": step.name,
+        "cached": end.cached,
+        "reason": end.reason,
     }
 
 
@@ -111,6 +126,7 @@ def _markdown_lines(comparison: TimingsComparison) -> Iterator[str]:
             yield f"| {' | '.join(map(escaped, cells))} |"
         if len(own) > MOST_ROWS:
             yield f"| and {len(own) - MOST_ROWS} more | | | | |"
+    yield from cache_end_table(comparison.after)
 
 
 def _change_sentences(comparison: TimingsComparison) -> Iterator[str]:

@@ -8,12 +8,15 @@ from collections.abc import Iterator, Sequence
 from stagegraph.formats.markdown import escaped
 from stagegraph.formats.timings_sections import (
     advice,
+    cache_end_rows,
     facts,
     headline,
     lines_and_stage,
     notes,
     path_rows,
     plain_name,
+    plan_headline,
+    plan_rows,
     savings,
     stage_rows,
     unknown_dependencies,
@@ -70,14 +73,22 @@ def _lines(timings: Timings) -> Iterator[str]:
     heads = ("stage", "lines", "ran", "on the path", "saves")
     shown = len(heads) if timings.dependencies_known else heads.index("on the path")
     yield from _table("Stages", heads[:shown], [row[:shown] for row in rows])
+    yield from cache_end_table(timings)
     yield from _table(
         f"Critical path: {duration(timings.path_time)} of {duration(timings.known_wall)}",
         ("time", "line", "step"),
         [(duration(row.time), row.where, cut(row.what, 100)) for row in path_rows(timings)],
     )
+    yield from _table(plan_headline(timings), ("then", "line", "step"), list(plan_rows(timings)))
     for note in notes(timings):
         yield ""
         yield f"Note: {escaped(note)}"
+
+
+def cache_end_table(timings: Timings) -> Iterator[str]:
+    """Where the cache ended, and why."""
+    rows = [(stage, lines, cut(name, 80), why) for stage, lines, name, why in cache_end_rows(timings)]
+    yield from _table("Where the cache ended", ("stage", "line", "step", "why"), rows)
 
 
 def _table(heading: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -115,6 +115,31 @@ def _unknown(timings: Timings) -> str:
     return "; ".join(names[:3]) + ("; ..." if len(names) > 3 else "")
 
 
+def cache_end_rows(timings: Timings) -> Iterator[tuple[str, str, str, str]]:
+    """Where the cache ended in each stage: the stage, the line, the instruction, and why."""
+    for end in timings.cache_ends:
+        step = timings.steps[end.step]
+        after = f"after {counted(end.cached, 'cached step')}" if end.cached else "the first step"
+        why = f"{after}: {printable(end.reason)}" if end.reason else after
+        yield timings.stages[end.stage].name, _lines(step.lines), plain_name(step.name), why
+
+
+def plan_headline(timings: Timings) -> str:
+    """How much the changes of the plan shorten the build together; "" without a plan."""
+    if not timings.plan:
+        return ""
+    changes = counted(len(timings.plan), "change")
+    wall = f"{duration(timings.known_wall)} to {duration(timings.plan[-1].wall)}"
+    return f"{changes} would shorten the build from {wall}, if these steps took no time"
+
+
+def plan_rows(timings: Timings) -> Iterator[tuple[str, str, str]]:
+    """The changes of the plan: when the build ends after each, the line, and the instruction."""
+    for change in timings.plan:
+        took = f"{plain_name(change.name)} (took {duration(change.took)})"
+        yield duration(change.wall), _lines(change.lines), took
+
+
 def savings(timings: Timings) -> list[Saving]:
     """The savings of steps to show, the largest first; none for a build that failed."""
     if timings.error:

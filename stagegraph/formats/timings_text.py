@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from stagegraph.formats.terminal_text import UNBROKEN, Text, to_text
+from stagegraph.formats.terminal_text import UNBROKEN, Text, indented, to_text
 from stagegraph.formats.timings_sections import (
     StageRow,
     advice,
+    cache_end_rows,
     facts,
     headline,
     lines_and_stage,
     notes,
     path_rows,
     plain_name,
+    plan_headline,
+    plan_rows,
     savings,
     stage_rows,
     unknown_dependencies,
@@ -93,7 +96,9 @@ def _parts(timings: Timings, width: int) -> Iterator[Text]:
         yield Text(sentence)
     yield from _savings(timings, width)
     yield from _stages(timings, width)
+    yield from cache_end_lines(timings, width)
     yield from _path(timings, width)
+    yield from _plan(timings, width)
     for note in notes(timings):
         yield Text(f"note: {note}", style="dim")
 
@@ -152,6 +157,30 @@ def _stage(timings: Timings, row: StageRow, room: int) -> Text:
     for mark in bar(timings, row.steps, room):
         text.append(mark, style="yellow" if mark == PATH else "cyan" if mark != FREE else "dim")
     return text
+
+
+def cache_end_lines(timings: Timings, width: int) -> Iterator[Text]:
+    """Where the cache ended, and why."""
+    rows = list(cache_end_rows(timings))
+    if rows:
+        yield _heading("Where the cache ended")
+    for stage, lines, name, why in rows[:_MOST_ROWS]:
+        text = Text("  ")
+        text.append(f"{cut(stage, _NAME):<{_NAME}} ")
+        text.append(f"{lines:<12.12} ", style="yellow")
+        text.append(cut(name, max(10, width - len(text) - 1)))
+        yield text
+        yield from indented(Text(why, style="dim"), 4 + _NAME, width)
+
+
+def _plan(timings: Timings, width: int) -> Iterator[Text]:
+    if timings.plan:
+        yield _heading(plan_headline(timings))
+    for number, (wall, lines, name) in enumerate(plan_rows(timings), 1):
+        text = Text(f"  {number}. {wall:>8}  ", style="bold")
+        text.append(f"{lines:<12.12} ", style="yellow")
+        text.append(cut(name, max(10, width - len(text) - 1)))
+        yield text
 
 
 def _path(timings: Timings, width: int) -> Iterator[Text]:

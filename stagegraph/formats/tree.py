@@ -10,7 +10,7 @@ from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role
 from stagegraph.picture.shorten import cut, edge_label
 from stagegraph.picture.view import View
 from stagegraph.source import printable
-from stagegraph.units import counted, measured_words, size
+from stagegraph.units import counted, measured_words, rebuild_words, size
 
 _STYLES = {
     Role.TARGET: "bold white on_blue",
@@ -162,6 +162,8 @@ class _Trees:
             line = f"{step.line:>4}  " if step.line is not None else "      "
             text = Text(line, style="dim")
             text.append(" ".join(printable(step.name).split()))
+            if step.rebuild and not step.rebuild.is_cached:
+                text.append(f"  {step.rebuild.status}", style="bold red")
             if self._view.critical_path and step.critical:
                 text.append("  critical", style="bold red")
             yield Text(guide, style="dim") + shortened(text, room)
@@ -195,6 +197,8 @@ class _Trees:
             words.append(counted(node.steps, "step"))
         if node.measured:
             words.append(measured_words(node.measured))
+        if node.rebuild:
+            words.append(rebuild_words(node.rebuild, with_line=True))
         if node.bytes is not None:
             words.append(size(node.bytes))
         if node.platform:

@@ -9,7 +9,7 @@ from stagegraph.picture.folding import Folded
 from stagegraph.picture.shorten import cut, shortened
 from stagegraph.picture.view import Box
 from stagegraph.source import printable
-from stagegraph.units import measured_words, size
+from stagegraph.units import measured_words, rebuild_weight, rebuild_words, size
 
 MOST_SOURCES = 12  # lines in a box; all of them are in its tooltip
 _ROLE_WORDS = {
@@ -35,7 +35,7 @@ def box_of(node: Node, kept: Folded) -> Box:
         critical=node.critical,
         line=node.line,
         count=len(kept.members.get(node.id, (node.id,))),
-        weight=node.measured.share if node.measured else 0.0,
+        weight=node.measured.share if node.measured else rebuild_weight(node.rebuild),
         members=kept.members.get(node.id, ()),
     )
 
@@ -69,6 +69,8 @@ def _words(node: Node) -> Iterator[str]:
         yield f"{node.steps} step{'s' if node.steps > 1 else ''}"
     if node.measured:
         yield measured_words(node.measured)
+    if node.rebuild:
+        yield rebuild_words(node.rebuild, with_line=True)
     if node.bytes is not None:
         yield size(node.bytes)
     if node.platform:

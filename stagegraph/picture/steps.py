@@ -19,7 +19,7 @@ from stagegraph.picture.folding import Folded
 from stagegraph.picture.shorten import cut
 from stagegraph.picture.view import Arrow, Box, Group
 from stagegraph.source import printable
-from stagegraph.units import measured_words
+from stagegraph.units import measured_words, rebuild_weight, rebuild_words
 
 MakeArrow = Callable[[Sequence[Edge]], Arrow]
 _PREFIX = r"\A\[[^\]]*\] (?:ONBUILD )?"  # of the name of a step
@@ -150,8 +150,8 @@ def _step_box(step: Step, node: Node) -> Box:
     return Box(
         id=f"step:{step.id}",
         label=cut(re.sub(_PREFIX, "", step.name), 40),
-        sublabel=measured_words(step.measured) if step.measured else "",
-        weight=step.measured.share if step.measured else 0.0,
+        sublabel=_step_words(step),
+        weight=step.measured.share if step.measured else rebuild_weight(step.rebuild),
         tooltip=printable(step.name),
         kind=None,
         role=node.role,
@@ -160,6 +160,12 @@ def _step_box(step: Step, node: Node) -> Box:
         line=step.line,
         group=node.id,
     )
+
+
+def _step_words(step: Step) -> str:
+    if step.measured:
+        return measured_words(step.measured)
+    return rebuild_words(step.rebuild, with_line=False) if step.rebuild else ""
 
 
 def _frame(box: Box) -> Group:

@@ -14,7 +14,8 @@ from functools import partial
 from typing import NamedTuple
 
 from stagegraph.errors import InputError
-from stagegraph.rebuild.ignore import PathPatterns, ignore_patterns
+from stagegraph.rebuild.ignore import ignore_patterns
+from stagegraph.rebuild.ignore_filter import IgnoreFilter
 from stagegraph.rebuild.patterns import PatternError
 from stagegraph.rebuild.selection import SelectionError, Selector, digest, resolve
 from stagegraph.rebuild.tree import DEEPEST, Children, Node, NodeKind, folder, folder_of
@@ -39,16 +40,21 @@ class LinkEntry(NamedTuple):
 Entry = FileEntry | LinkEntry | bytes | str
 
 
+Filters = dict[tuple[str, ...], IgnoreFilter]  # by their patterns
+
+
 class Context:
     """The files that a build can read; nothing changes it.
 
     ``Context(root)`` takes any tree: folders can list their entries when they are first asked for, and
     nodes can be shared between contexts, so that equal ones are hashed once. ``name`` is for messages.
+    ``filters`` are those of a context that shares folders with this one.
     """
 
-    def __init__(self, root: Node, name: str = "") -> None:
+    def __init__(self, root: Node, name: str = "", filters: Filters | None = None) -> None:
         self.root = root
         self.name = name
+        self.filters: Filters = {} if filters is None else filters
         self._filtered: dict[tuple[str, ...], Node] = {}
         self._digests: dict[tuple[int, tuple[Selector, ...]], bytes] = {}
 
@@ -115,38 +121,12 @@ class Context:
         try:
             patterns = ignore_patterns(data)
             if patterns not in self._filtered:
-                self._filtered[patterns] = _without(self.root, PathPatterns(patterns))
+                if patterns not in self.filters:
+                    self.filters[patterns] = IgnoreFilter(patterns)
+                self._filtered[patterns] = self.filters[patterns].of(self.root)
         except PatternError as error:
             raise InputError(f"{name}: {error}", hint="fix the pattern; BuildKit rejects it too") from None
         return self._filtered[patterns]
-
-
-def _without(root: Node, excludes: PathPatterns) -> Node:
-    if not excludes:
-        return root
-    return root.with_children(_children_without(root, "", excludes, 0))
-
-
-def _children_without(node: Node, path: str, excludes: PathPatterns, bits: int) -> Children:
-    """The entries of ``node`` that stay; a folder that is not changed stays the same object."""
-    kept = {}
-    for name, child in node.children.items():
-        inside = f"{path}/{name}" if path else name
-        excluded, matched = excludes.match(inside, bits)
-        if not child.is_folder:
-            if not excluded:
-                kept[name] = child
-        elif not excluded:
-            children = _children_without(child, inside, excludes, matched)
-            same = len(children) == len(child.children) and all(
-                child.children[one] is node for one, node in children.items()
-            )
-            kept[name] = child if same else child.with_children(children)
-        elif excludes.has_negated and excludes.can_reopen(inside):
-            children = _children_without(child, inside, excludes, matched)
-            if children:  # a folder that is excluded is sent if something in it is not
-                kept[name] = child.with_children(children)
-    return kept
 
 
 def _unreadable(name: str, error: Exception) -> InputError:
@@ -192,7 +172,15 @@ def _on_disk(entry: os.DirEntry[str], depth: int) -> Node | None:
 
 def hashed(path: str, size: int, algorithm: str = "sha1") -> str:
     """The id that Git gives the bytes of a file, read in chunks."""
-    result = hashlib.new(algorithm, b"blob %d\0" % size, usedforsecurity=False)
+    return _digest_of(path, hashlib.new(algorithm, b"blob %d\0" % size, usedforsecurity=False))
+
+
+def sha256_of(path: str) -> str:
+    """The SHA-256 of the bytes of a file, read in chunks."""
+    return _digest_of(path, hashlib.sha256())
+
+
+def _digest_of(path: str, result: hashlib._Hash) -> str:
     try:
         with open(path, "rb", buffering=0) as file:
             while chunk := file.read(_CHUNK):

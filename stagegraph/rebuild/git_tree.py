@@ -15,19 +15,25 @@ from typing import Any, NamedTuple
 
 from stagegraph import git
 from stagegraph.errors import InputError
-from stagegraph.rebuild.context import hashed, start_of
-from stagegraph.rebuild.tree import Node, NodeKind, folder
+from stagegraph.rebuild.context import hashed, sha256_of, start_of
+from stagegraph.rebuild.tree import DEEPEST, Node, NodeKind, folder
 
 _MOST_FILES = 1_000_000
 _LINK, _SUBMODULE = "120000", "160000"
 _STAT = re.compile(
     rb"  ctime: \d+:\d+\n  mtime: (\d+):(\d+)\n  dev: .*\n  uid: .*\n  size: (\d+)\tflags: .*\n"
 )
+# of Git LFS: github.com/git-lfs/git-lfs docs/spec.md
+_POINTER = re.compile(
+    rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-.*\n)*"
+    rb"oid sha256:([0-9a-f]{64})\nsize (\d{1,18})\n"
+)
+_LARGEST_POINTER = 1024  # bytes
 _NOTHING: Mapping[str, Node] = {}
 _DEFAULT_BRANCHES = ("refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master")
 
 
-class _Entry(NamedTuple):
+class GitFile(NamedTuple):
     """A file of git; ``times`` of the index are seconds and nanoseconds of its last change, and its size."""
 
     path: str
@@ -40,13 +46,18 @@ class Repository:
     """A git repository, by a folder in it. Raises InputError where there is none."""
 
     def __init__(self, folder: str) -> None:
-        done = git.run("rev-parse", "--show-toplevel", folder=folder)
+        try:
+            done = git.run("rev-parse", "--show-toplevel", folder=folder)
+        except git.MissingGitError as error:
+            hint = "install git, or name what changed with --changed"
+            raise InputError(f"{error.message}, so no commit can be read", hint=hint) from None
         if done.returncode:
             raise InputError(
                 f"{folder}: {git.error_of(done)}",
                 hint="run this in a git repository, or name what changed with --changed",
             )
         self.root = os.fsdecode(done.stdout.rstrip(b"\n"))
+        self._objects = git.ObjectReader(self.root)
         self._nodes: dict[tuple[str, str], Node] = {}  # by mode and id, so that equal files are one object
 
     def commit(self, revision: str) -> str:
@@ -56,11 +67,20 @@ class Repository:
             return found
         if revision == "HEAD":
             raise InputError("there is no commit yet", hint="commit the state before the change first")
-        shallow = git.run("rev-parse", "--is-shallow-repository", folder=self.root).stdout.strip() == b"true"
         hint = "use a commit, branch or tag of this repository"
-        if shallow:
+        if self.is_shallow:
             hint = "this clone is shallow: fetch the commit with `git fetch --unshallow`, or fetch-depth: 0"
         raise InputError(f"there is no revision {revision}", hint=hint)
+
+    @property
+    def has_git_folder(self) -> bool:
+        """Whether the root has a folder ``.git``; in a second working tree it is a file."""
+        return os.path.isdir(os.path.join(self.root, ".git"))
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether commits before those of the clone are missing."""
+        return git.run("rev-parse", "--is-shallow-repository", folder=self.root).stdout.strip() == b"true"
 
     def merge_base(self) -> str:
         """The commit where the current branch left the default branch; InputError if that is not known."""
@@ -82,7 +102,7 @@ class Repository:
         for line in _fields(listed):
             about, _, path = line.partition(b"\t")
             mode, _, identity = about.decode().split(" ", 2)
-            entries.append(_Entry(os.fsdecode(path), mode, identity))
+            entries.append(GitFile(os.fsdecode(path), mode, identity))
         return self._nested(entries)
 
     def staged(self) -> Node:
@@ -93,7 +113,7 @@ class Repository:
         """The files on disk that git tracks or does not ignore."""
         index = list(self._index())
         others = git.output("ls-files", "-z", "--others", "--exclude-standard", folder=self.root)
-        untracked = [_Entry(os.fsdecode(name), "", "") for name in _fields(others)]
+        untracked = [GitFile(os.fsdecode(name), "", "") for name in _fields(others)]
         same = [entry for entry in index if self._is_unchanged(entry)]
         known = {entry.path for entry in same}
         changed = {
@@ -103,7 +123,7 @@ class Repository:
         }
         return self._nested(same, changed)
 
-    def _index(self) -> Iterator[_Entry]:
+    def _index(self) -> Iterator[GitFile]:
         """The entries of the index; ``--debug`` adds the times and sizes by which git knows what changed."""
         pieces = git.output("ls-files", "--stage", "--debug", "-z", folder=self.root).split(b"\0")
         header = pieces[0]
@@ -112,10 +132,10 @@ class Repository:
             about, _, path = header.partition(b"\t")
             mode, identity, _ = about.decode().split(" ")
             times = tuple(map(int, found.groups())) if found else ()
-            yield _Entry(os.fsdecode(path), mode, identity, times)
+            yield GitFile(os.fsdecode(path), mode, identity, times)
             header = piece[found.end() :] if found else b""
 
-    def _is_unchanged(self, entry: _Entry) -> bool:
+    def _is_unchanged(self, entry: GitFile) -> bool:
         """Whether the file on disk is that of the index, by its time and size as git compares them."""
         if entry.mode == _SUBMODULE:
             return True
@@ -126,7 +146,7 @@ class Repository:
         own = (*divmod(info.st_mtime_ns, 10**9), info.st_size & 0xFFFFFFFF)
         return entry.times == own and _mode_of(info) == entry.mode
 
-    def _on_disk(self, entry: _Entry) -> Node | None:
+    def _on_disk(self, entry: GitFile) -> Node | None:
         path = os.path.join(self.root, entry.path)
         try:
             info = os.lstat(path)
@@ -137,22 +157,34 @@ class Repository:
         if not stat.S_ISREG(info.st_mode):
             return None
         permissions = 0o755 if info.st_mode & 0o100 else 0o644
-        content = partial(hashed, path, info.st_size, self._algorithm)
+        content = partial(self._content, entry, path, info.st_size)
         return Node(NodeKind.FILE, permissions, content=content, start=partial(start_of, path))
+
+    def _content(self, entry: GitFile, path: str, size: int) -> str:
+        """The id of a file on disk; that of its pointer if Git LFS keeps a file with these bytes."""
+        found = hashed(path, size, self._algorithm)
+        if not entry.identity or found == entry.identity:
+            return found
+        pointer = _POINTER.match(self._objects.start(entry.identity, _LARGEST_POINTER) or b"")
+        if pointer and int(pointer[2]) == size and sha256_of(path) == pointer[1].decode():
+            return entry.identity
+        return found
 
     @cached_property
     def _algorithm(self) -> str:
         done = git.run("rev-parse", "--show-object-format", folder=self.root)
         return done.stdout.decode().strip() or "sha1"
 
-    def _nested(self, entries: Sequence[_Entry], changed: Mapping[str, Node] = _NOTHING) -> Node:
+    def _nested(self, entries: Sequence[GitFile], changed: Mapping[str, Node] = _NOTHING) -> Node:
         """The tree of ``entries`` of git and of the files that are ``changed``."""
         if len(entries) + len(changed) > _MOST_FILES:
             raise InputError(f"{self.root}: more than {_MOST_FILES:,} files")
-        self._read_links(entries)
+        self.read_links(entries)
         root: dict[str, Any] = {}
-        for path, node in (*((one.path, self._node(one)) for one in entries), *changed.items()):
+        for path, node in (*((one.path, self.node(one)) for one in entries), *changed.items()):
             *parents, name = path.split("/")
+            if len(parents) >= DEEPEST:
+                raise InputError(f"{path[:80]}: more than {DEEPEST} folders inside each other")
             inside = root
             for part in parents:
                 found = inside.setdefault(part, {})
@@ -162,7 +194,7 @@ class Repository:
             inside[name] = node
         return _folder(root)
 
-    def _node(self, entry: _Entry) -> Node:
+    def node(self, entry: GitFile) -> Node:
         """The node of an entry of git; the same object for equal entries."""
         key = (entry.mode, entry.identity)
         if key not in self._nodes:
@@ -178,8 +210,8 @@ class Repository:
             )
         return self._nodes[key]
 
-    def _read_links(self, entries: Iterable[_Entry]) -> None:
-        """Read where symbolic links lead to, all at once."""
+    def read_links(self, entries: Iterable[GitFile]) -> None:
+        """Read, for ``node``, where symbolic links lead to, all at once."""
         wanted = sorted({one.identity for one in entries if one.mode == _LINK})
         missing = [one for one in wanted if (_LINK, one) not in self._nodes]
         for identity, data in zip(missing, self._blobs(missing), strict=True):
@@ -200,8 +232,10 @@ class Repository:
             at = end + 1 + size + 1
 
     def _start(self, identity: str, length: int) -> bytes:
-        (data,) = self._blobs([identity])
-        return data[:length]
+        data = self._objects.start(identity, length)
+        if data is None:
+            raise InputError(f"git has no object {identity}", hint=_PARTIAL)
+        return data
 
 
 _PARTIAL = "this clone is partial: fetch its files with `git fetch --refetch`, or clone without --filter"

@@ -100,17 +100,24 @@ def affected(before: BuildState, after: BuildState) -> Impact:
     InputError for files that cannot be read and for an invalid ignore file.
     """
     lookup = Lookup(Side(before), Side(after))
-    explainer = _Explainer(lookup)
+    explainer = Explainer(lookup)
     return Impact(steps=tuple(explainer.step(position) for position in range(len(after.build.steps))))
 
 
-class _Explainer:
+class Explainer:
+    """Explains for each step of a build after a change whether it runs again, and why."""
+
     def __init__(self, lookup: Lookup) -> None:
         self._lookup = lookup
         self._before = lookup.before
         self._after = lookup.after
 
+    def is_cached(self, position: int) -> bool:
+        """Whether the step is cached, certainly."""
+        return bool(self._lookup.same[position])
+
     def step(self, position: int) -> StepImpact:
+        """The step at ``position`` with its status and reasons."""
         step = self._after.steps[position]
         status = self._status(position)
         reasons = () if status is StepStatus.CACHED else tuple(dict.fromkeys(self._reasons(position, status)))

@@ -18,7 +18,6 @@ from stagegraph.model import StepKind
 from stagegraph.rebuild.ignore import clean
 from stagegraph.rebuild.selection import Selector, has_wildcards, without_repeats
 
-WHOLE = (Selector("/"),)
 _PIVOT = "/./"
 _FILE_OPTIONS = ("owner", "mode")
 _RUN_OPTIONS = ("network", "security")

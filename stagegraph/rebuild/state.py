@@ -12,10 +12,12 @@ from msgspec import Struct
 from stagegraph.dockerfile.logical import MAX_BYTES, source_from_bytes
 from stagegraph.errors import InputError
 from stagegraph.graph.build import Build, build_of
+from stagegraph.graph.steps import CONTEXT_WORDS
 from stagegraph.options import Options
 from stagegraph.reading import find, read_bytes
 from stagegraph.rebuild.context import Context, Entry
-from stagegraph.rebuild.tree import Node
+from stagegraph.rebuild.keys import step_keys
+from stagegraph.rebuild.tree import Node, folder
 
 _DEFAULT_OPTIONS = Options()
 
@@ -70,6 +72,21 @@ class BuildState(Struct, frozen=True, kw_only=True, dict=True):
     def tree(self) -> Node:
         """The context without what the ignore file excludes; InputError for an invalid pattern."""
         return self.context.without_ignored(self.ignore, self.ignore_name)
+
+    def copies_git_folder(self) -> int | None:
+        """The line of the first step that reads all of the context, if a ``.git`` in it is not ignored.
+
+        A build from a git URL leaves that folder out (moby/buildkit source/git/source.go, KeepGitDir).
+        """
+        probe = Context(folder({".git": folder()})).without_ignored(self.ignore, self.ignore_name)
+        if ".git" not in probe.children:
+            return None
+        steps = self.build.steps
+        for step, key in zip(steps, step_keys(steps, self.build.options.build_args), strict=True):
+            whole = (one for one in key.inputs if steps[one.step].words == CONTEXT_WORDS and "/" in one.paths)
+            if any(one.selectors[0].is_plain for one in whole) and step.span:
+                return step.span.line
+        return None
 
 
 def _beside(dockerfile: str) -> tuple[str, bytes]:

@@ -13,7 +13,7 @@ from stagegraph.errors import DockerfileError, InputError, OptionsError, Stagegr
 from stagegraph.graph.build import build_of
 from stagegraph.model import StepKind
 from stagegraph.options import Options
-from stagegraph.rebuild.context import Context
+from stagegraph.rebuild.context import Context, Filters
 from stagegraph.rebuild.impact import Reason, ReasonKind, StepImpact, StepStatus, affected
 from stagegraph.rebuild.state import BuildState
 from stagegraph.rebuild.tree import Node, NodeKind, folder
@@ -60,11 +60,15 @@ class AffectedTarget(Struct, frozen=True, kw_only=True):
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """Two states of the files of a repository; of those in ``unknown`` only the state after is known."""
+    """Two states of the files of a repository; of those in ``unknown`` only the state after is known.
+
+    ``has_git_folder``: a folder ``.git`` is in the root, and not in the states.
+    """
 
     before: Node
     after: Node
     unknown: frozenset[str] = frozenset()
+    has_git_folder: bool = False
 
 
 def affected_targets(
@@ -77,25 +81,26 @@ def affected_targets(
     rejects are marked; for one alone, raises InputError for a Dockerfile that is not there, DockerfileError.
     """
     earlier = {one.name: one for one in (targets if before is None else before)}
-    old, new = _Files(change.before), _Files(change.after)
+    filters: Filters = {}
+    old, new = BuildFiles(change.before, filters), BuildFiles(change.after, filters)
     done: dict[str, AffectedTarget] = {}
     for one in _linked_last(targets):
         try:
-            result = _affected(one, earlier.get(one.name), old, new, change.unknown)
+            result = _affected(one, earlier.get(one.name), old, new, change)
         except StagegraphError as error:
             if len(targets) == 1:
                 raise
             note = f"this build fails: {error.message}"
             result = AffectedTarget(target=one, steps=(), note=note, fails=True)
-        done[one.name] = _with_contexts(result, _changed_contexts(one, change, done))
+        done[one.name] = _with_contexts(result, _changed_contexts(one, old, new, done))
     return tuple(done[one.name] for one in targets)
 
 
-class _Files:
-    """The files of a repository in one state; a context is made once for all builds that have it."""
+class BuildFiles:
+    """The builds that the files of a repository give in one state; builds share their contexts."""
 
-    def __init__(self, root: Node) -> None:
-        self._root = Context(root)
+    def __init__(self, root: Node, filters: Filters | None = None) -> None:
+        self._root = Context(root, filters=filters)
         self._contexts: dict[str, Context] = {}
 
     def state(self, target: BuildTarget) -> BuildState | None:
@@ -111,11 +116,18 @@ class _Files:
         node = self._root.at(path)
         return node.start(MAX_BYTES + 1) if node is not None and node.kind is NodeKind.FILE else None
 
+    def digest_at(self, path: str) -> bytes:
+        """The digest of the file or folder at ``path``, empty if there is none."""
+        node = self._root.at(path)
+        return node.digest if node else b""
+
     def _context(self, path: str) -> Context:
         if path not in self._contexts:
             node = self._root.root if path == "." else self._root.at(path)
             is_folder = node is not None and node.kind is NodeKind.FOLDER
-            self._contexts[path] = Context(node if node is not None and is_folder else folder())
+            self._contexts[path] = Context(
+                node if node is not None and is_folder else folder(), filters=self._root.filters
+            )
         return self._contexts[path]
 
     def _ignore_file(self, target: BuildTarget) -> tuple[str, bytes]:
@@ -131,8 +143,23 @@ def _ignore_names(target: BuildTarget) -> tuple[str, str]:
     return f"{target.dockerfile}.dockerignore", posixpath.normpath(f"{target.context}/.dockerignore")
 
 
+def git_folder_note(target: BuildTarget, state: BuildState) -> str:
+    """A warning if the build copies the folder ``.git``, whose files are not among the states."""
+    line = state.copies_git_folder() if target.context == "." else None
+    if line is None:
+        return ""
+    return (
+        f"line {line} copies .git, which each commit changes, so in a build from a local folder it runs "
+        f"again every time: exclude .git in {state.ignore_name}"
+    )
+
+
 def _affected(
-    target: BuildTarget, earlier: BuildTarget | None, before: _Files, after: _Files, unknown: frozenset[str]
+    target: BuildTarget,
+    earlier: BuildTarget | None,
+    before: BuildFiles,
+    after: BuildFiles,
+    change: Change,
 ) -> AffectedTarget:
     new = after.state(target)
     if new is None:
@@ -140,7 +167,7 @@ def _affected(
             f"there is no file {target.dockerfile} after the change",
             hint="give the path of the Dockerfile from the root of the repository",
         )
-    unread = unknown.intersection((target.dockerfile, *_ignore_names(target)))
+    unread = change.unknown.intersection((target.dockerfile, *_ignore_names(target)))
     if unread:
         note = f"{min(unread)} changed, and what it was before is not known: use --since"
         return AffectedTarget(target=target, steps=_all(new, StepStatus.MAY_RUN), note=note)
@@ -151,7 +178,8 @@ def _affected(
         old, note = None, f"BuildKit rejects {target.dockerfile} before the change: nothing is cached"
     if old is None:
         return AffectedTarget(target=target, steps=_all(new, StepStatus.RUNS_AGAIN), note=note)
-    return AffectedTarget(target=target, steps=affected(old, new).steps, note=target.note)
+    note = git_folder_note(target, new) if change.has_git_folder else ""
+    return AffectedTarget(target=target, steps=affected(old, new).steps, note=target.note or note)
 
 
 def _all(state: BuildState, status: StepStatus) -> tuple[StepImpact, ...]:
@@ -186,7 +214,7 @@ def _linked_last(targets: Sequence[BuildTarget]) -> list[BuildTarget]:
 
 
 def _changed_contexts(
-    target: BuildTarget, change: Change, done: Mapping[str, AffectedTarget]
+    target: BuildTarget, old: BuildFiles, new: BuildFiles, done: Mapping[str, AffectedTarget]
 ) -> Iterator[str]:
     """The names of the named contexts of ``target`` that are, or may be, others after the change."""
     for name, value in target.options.contexts.items():
@@ -195,8 +223,7 @@ def _changed_contexts(
             changed = other is None or other.status is not StepStatus.CACHED
         else:
             path = posixpath.normpath(value)
-            old, new = (Context(root).at(path) for root in (change.before, change.after))
-            changed = "://" not in value and (old.digest if old else b"") != (new.digest if new else b"")
+            changed = "://" not in value and old.digest_at(path) != new.digest_at(path)
         if changed:
             yield name
 

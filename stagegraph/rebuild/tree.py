@@ -9,6 +9,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
+from typing import Any
+
+from stagegraph.errors import InputError
 
 Children = Mapping[str, "Node"]
 _NOTHING: Children = {}
@@ -128,6 +131,43 @@ def folder_of(children: Callable[[], Children]) -> Node:
     return Node(NodeKind.FOLDER, 0o755, children=children)
 
 
+def patched(root: Node, removed: Iterable[str], added: Mapping[str, Node]) -> Node:
+    """The folder ``root`` without the files ``removed`` and with ``added``, by path.
+
+    Folders without a changed file stay the same objects, and empty ones go, as in git.
+    """
+    without = _patched(root, _by_folder(dict.fromkeys(removed)))
+    return _patched(without, _by_folder(added))
+
+
+def _by_folder(files: Mapping[str, Node | None]) -> dict[str, Any]:
+    """``files`` as nested dictionaries; None is a file that goes."""
+    result: dict[str, Any] = {}
+    for path, node in files.items():
+        *parents, name = path.split("/")
+        inside = result
+        for part in parents:
+            inside = inside.setdefault(part, {})
+        inside[name] = node
+    return result
+
+
+def _patched(node: Node, changes: Mapping[str, Any]) -> Node:
+    if not changes:
+        return node
+    children = dict(node.children)
+    for name, change in changes.items():
+        if isinstance(change, dict):
+            below = children.get(name)
+            change = _patched(below if below is not None and below.is_folder else folder(), change)
+            change = change if change.children else None
+        if change is None:
+            children.pop(name, None)
+        else:
+            children[name] = change
+    return node.with_children(children)
+
+
 def digest_of(parts: Iterable[bytes]) -> bytes:
     """The digest of ``parts``, each with its length."""
     result = hashlib.blake2b(digest_size=20)
@@ -158,20 +198,40 @@ def _merged(old: Node, new: Node) -> Node:
 
 
 def with_changed(root: Node, paths: frozenset[str]) -> Node:
-    """``root`` as if the files at ``paths`` had other bytes, and those that are not there had been."""
-    for path in sorted(paths):
-        root = _changed_at(root, [part for part in path.split("/") if part not in ("", ".")])
-    return root
+    """``root`` as if the files at ``paths`` had other bytes, and those that are not there had been.
+
+    Raises InputError for a path with too many folders.
+    """
+    changes: dict[str, Any] = {}
+    for path in sorted(paths):  # a folder comes before what is in it
+        parts = [part for part in path.split("/") if part not in ("", ".")]
+        if len(parts) > DEEPEST:
+            raise InputError(f"{path[:80]}: more than {DEEPEST} folders inside each other")
+        if not parts:
+            return _other(root)
+        _add_change(changes, parts)
+    return _with_changes(root, changes)
 
 
-def _changed_at(node: Node, parts: Sequence[str]) -> Node:
-    if not parts:
-        return _other(node)
-    child = node.children.get(parts[0]) if node.is_folder else None
-    if child is None:
-        child = folder() if len(parts) > 1 else Node(NodeKind.FILE, 0o644, content="removed")
-        return node.with_children({**node.children, parts[0]: _changed_at(child, parts[1:])})
-    return node.with_children({**node.children, parts[0]: _changed_at(child, parts[1:])})
+def _add_change(changes: dict[str, Any], parts: Sequence[str]) -> None:
+    """Mark a path in nested dictionaries; None is a file or folder that changed as a whole."""
+    inside = changes
+    for part in parts[:-1]:
+        inside = inside.setdefault(part, {})
+        if inside is None:
+            return
+    inside[parts[-1]] = None
+
+
+def _with_changes(node: Node, changes: Mapping[str, Any]) -> Node:
+    children = dict(node.children)
+    for name, below in changes.items():
+        child = children.get(name)
+        if below is not None:
+            children[name] = _with_changes(child if child and child.is_folder else folder(), below)
+        else:
+            children[name] = _other(child) if child else Node(NodeKind.FILE, 0o644, content="removed")
+    return node.with_children(children)
 
 
 def _other(node: Node) -> Node:

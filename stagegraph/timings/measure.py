@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from stagegraph.options import Options
 from stagegraph.records.record import Record
 from stagegraph.source import Source
+from stagegraph.timings.cache_ends import cache_ends
 from stagegraph.timings.match import MatchedRecord, match_record
 from stagegraph.timings.order import order_vertices
 from stagegraph.timings.replay import Replay, critical_path, path_parts, replay_of, slacks
@@ -78,6 +79,7 @@ def timings_of(matched: MatchedRecord) -> Timings:
         phases=phases_of(steps),
         path=tuple(parts),
         savings=tuple(savings),
+        cache_ends=cache_ends(steps, stages),
         error=error,
         interrupted=is_interrupted(record, error),
         mismatch=matched.mismatch,

@@ -60,15 +60,21 @@ def _duration(activity: Activity) -> int:
 
 def length_without(replay: Replay, left_out: Collection[int]) -> int:
     """When the build would have ended if the activities ``left_out`` had taken no time."""
+    finish = finish_without(replay, left_out)
+    return finish[replay.last] if replay.failed else max(finish)
+
+
+def finish_without(replay: Replay, left_out: Collection[int]) -> list[int]:
+    """When each activity would have ended if those in ``left_out`` had taken no time."""
     finish = list(replay.finish)
     waits, delays, durations = replay.waits, replay.delays, replay.durations
-    for position in range(min(left_out), len(finish)):
+    for position in range(min(left_out, default=len(finish)), len(finish)):
         ready = 0
         for read, overlap in waits[position]:
             if finish[read] - overlap > ready:
                 ready = finish[read] - overlap
         finish[position] = ready + delays[position] + (0 if position in left_out else durations[position])
-    return finish[replay.last] if replay.failed else max(finish)
+    return finish
 
 
 def critical_path(replay: Replay) -> list[int]:

@@ -127,6 +127,29 @@ class Saving(Struct, frozen=True, kw_only=True):
     stage: int | None = None  # position in Timings.stages, of a stage
 
 
+class CacheEnd(Struct, frozen=True, kw_only=True):
+    """The first instruction of a stage that was not cached, after ``cached`` that were.
+
+    ``reason`` says why, if a state before is known.
+    """
+
+    stage: int  # position in Timings.stages
+    step: int  # a TimedStep.id
+    cached: int
+    reason: str = ""
+
+
+class PlannedChange(Struct, frozen=True, kw_only=True):
+    """One change of a plan: an instruction that would take no time, after those before it in the plan."""
+
+    name: str  # of its first step
+    lines: tuple[int, ...]
+    steps: tuple[int, ...]  # ids
+    took: int
+    saves: int  # how much sooner the build ends, compared with the plan up to here
+    wall: int  # when the build ends then
+
+
 class Timings(Struct, frozen=True, kw_only=True):
     """What a record says about one build."""
 
@@ -150,6 +173,8 @@ class Timings(Struct, frozen=True, kw_only=True):
     phases: tuple[Phase, ...]
     path: tuple[PathPart, ...]  # first part first
     savings: tuple[Saving, ...]  # the largest first
+    cache_ends: tuple[CacheEnd, ...] = ()  # by stage; empty if nothing came from the cache
+    plan: tuple[PlannedChange, ...] = ()  # only if it was asked for
     error: str = ""  # of the build, if it failed
     interrupted: bool = False  # the record stops before the build ends
     mismatch: str = ""  # why the record does not seem to be of this Dockerfile

@@ -26,7 +26,13 @@ _MODULES = {
     "unknown-target": "unknown_target",
     "missing-context": "missing_file",
     "missing-dockerfile": "missing_file",
+    "cache-order": "cache_order",
+    "context-in-layer": "context_in_layer",
+    "argument-too-early": "argument_too_early",
 }
+# Off unless they are enabled or selected: whether a build is slow is not in its Dockerfile.
+OFF_BY_DEFAULT = frozenset({"cache-order", "context-in-layer", "argument-too-early"})
+DEFAULT_CODES = frozenset(_MODULES) - OFF_BY_DEFAULT
 
 
 class _Rules(Mapping[str, Rule]):
@@ -47,7 +53,7 @@ class _Rules(Mapping[str, Rule]):
 RULES: Mapping[str, Rule] = _Rules()
 
 
-def run_rules(subject: Subject, codes: Collection[str] = RULES.keys()) -> tuple[Problem, ...]:
+def run_rules(subject: Subject, codes: Collection[str] = DEFAULT_CODES) -> tuple[Problem, ...]:
     """The problems that the rules in ``codes`` find, sorted by line, without duplicates."""
     rules = (RULES[code] for code in RULES if code in codes)
     return sorted_problems(problem for rule in rules for problem in rule.check(subject))

@@ -1,0 +1,48 @@
+"""Finds installs of packages that run again whenever a source file changes: sources are copied first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from stagegraph.check.package_managers import PackageManager, installs
+from stagegraph.dockerfile.instructions import Arg, Copy, Env, Instruction, Run, Setting, User
+
+_WHOLE = (".", "./")
+
+
+class LateInstall(NamedTuple):
+    """A RUN that only installs packages, after a COPY of the whole context in the same stage."""
+
+    copy: Copy
+    run: Run
+    manager: PackageManager
+
+
+def late_installs(body: Sequence[Instruction]) -> Iterator[LateInstall]:
+    """The installs that could run before the COPY of the whole context: nothing between them needs it."""
+    copy: Copy | None = None
+    for item in body:
+        if isinstance(item, Copy) and copies_context(item):
+            copy = item
+        elif isinstance(item, Run):
+            manager = installs(command_of(item))
+            if copy and manager:
+                yield LateInstall(copy, item, manager)
+            copy = None
+        elif not isinstance(item, Arg | Env | Setting | User):
+            copy = None
+
+
+def copies_context(item: Copy) -> bool:
+    """Whether a COPY copies all of the build context."""
+    plain = not (item.add or item.source_stage or item.documents or item.flags.exclude)
+    return plain and not item.flags.parents and len(item.sources) == 1 and item.sources[0] in _WHOLE
+
+
+def command_of(item: Run) -> str:
+    """The shell command of a RUN; empty if it has another form, a heredoc or a mount of files."""
+    mounts = {field for fields in item.mounts for field in fields if field.startswith("type=")}
+    if not item.shell_form or item.documents or mounts - {"type=cache", "type=secret", "type=ssh"}:
+        return ""
+    return " ".join(item.words)

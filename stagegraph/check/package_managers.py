@@ -1,0 +1,282 @@
+"""Package managers: which command installs from which files, so that these can be copied before the sources.
+
+Only commands that need nothing but these files are here: `npm ci` is, `pip install .` is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+
+class PackageManager(NamedTuple):
+    """``commands`` install what ``manifests`` list: at least one of these has to be there.
+
+    ``also`` are files that the command reads if they are there. ``needs``: the command must have one of
+    these flags. ``refused``: texts in a file that mean that the command reads other files too.
+    ``cache`` is the folder that a cache mount keeps.
+    """
+
+    name: str
+    commands: tuple[str, ...]
+    manifests: tuple[str, ...]
+    also: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    cache: str = ""
+
+
+_SCRIPTS = (
+    '"preinstall"',
+    '"install"',
+    '"postinstall"',
+    '"prepare"',
+    '"workspaces"',
+    "file:",
+    "link:",
+    "patch:",
+)
+_JAVASCRIPT = ("package.json",)
+_NUGET = ("nuget.config", "NuGet.Config", "Directory.Build.props", "Directory.Packages.props", "global.json")
+
+PACKAGE_MANAGERS = (
+    PackageManager(
+        "npm",
+        ("npm ci", "npm install", "npm i"),
+        _JAVASCRIPT,
+        ("package-lock.json", "npm-shrinkwrap.json", ".npmrc"),
+        refused=_SCRIPTS,
+        cache="/root/.npm",
+    ),
+    PackageManager(
+        "pnpm",
+        ("pnpm install", "pnpm i", "pnpm fetch"),
+        _JAVASCRIPT,
+        ("pnpm-lock.yaml", ".npmrc", ".pnpmfile.cjs"),
+        refused=(*_SCRIPTS, "packages:", '"patchedDependencies"'),
+        cache="/root/.local/share/pnpm/store",
+    ),
+    PackageManager(
+        "Yarn",
+        ("yarn install", "yarn"),
+        _JAVASCRIPT,
+        ("yarn.lock", ".yarnrc", ".yarnrc.yml", ".npmrc"),
+        refused=(*_SCRIPTS, "yarnPath"),
+        cache="/usr/local/share/.cache/yarn",
+    ),
+    PackageManager(
+        "Bun",
+        ("bun install", "bun i"),
+        _JAVASCRIPT,
+        ("bun.lock", "bun.lockb", "bunfig.toml"),
+        refused=_SCRIPTS,
+        cache="/root/.bun/install/cache",
+    ),
+    PackageManager(
+        "pip",
+        ("pip install", "pip3 install", "python -m pip install", "python3 -m pip install", "uv pip install"),
+        (),  # those of -r
+        needs=("-r", "--requirement"),
+        refused=("-e ", "--editable", "file:", "./", "../"),
+        cache="/root/.cache/pip",
+    ),
+    PackageManager(
+        "Pipenv",
+        ("pipenv install", "pipenv sync"),
+        ("Pipfile",),
+        ("Pipfile.lock",),
+        refused=("path =", "editable"),
+        cache="/root/.cache/pipenv",
+    ),
+    PackageManager(
+        "Poetry",
+        ("poetry install",),
+        ("pyproject.toml",),
+        ("poetry.lock", "poetry.toml"),
+        needs=("--no-root",),
+        refused=("path =", "path="),
+        cache="/root/.cache/pypoetry",
+    ),
+    PackageManager(
+        "uv",
+        ("uv sync",),
+        ("pyproject.toml",),
+        ("uv.lock", "uv.toml", ".python-version"),
+        needs=("--no-install-project", "--no-install-workspace"),
+        refused=("path =", "path=", "workspace"),
+        cache="/root/.cache/uv",
+    ),
+    PackageManager(
+        "PDM",
+        ("pdm install", "pdm sync"),
+        ("pyproject.toml",),
+        ("pdm.lock",),
+        needs=("--no-self", "--no-project"),
+        refused=("file:", "path ="),
+        cache="/root/.cache/pdm",
+    ),
+    PackageManager(
+        "Go",
+        ("go mod download",),
+        ("go.mod",),
+        ("go.sum", "go.work", "go.work.sum"),
+        refused=("=> ./", "=> ../", "use "),
+        cache="/go/pkg/mod",
+    ),
+    PackageManager(
+        "Cargo",
+        ("cargo fetch",),
+        ("Cargo.toml",),
+        ("Cargo.lock", "rust-toolchain", "rust-toolchain.toml"),
+        refused=("[workspace", "path =", "path=", "[package]", "[lib]"),
+        cache="/usr/local/cargo/registry",
+    ),
+    PackageManager(
+        "Maven",
+        ("mvn dependency:go-offline", "mvn dependency:resolve"),
+        ("pom.xml",),
+        ("settings.xml",),
+        refused=("<modules>", "<relativePath>", "<systemPath>"),
+        cache="/root/.m2",
+    ),
+    PackageManager(
+        "Gradle",
+        ("gradle dependencies",),
+        ("build.gradle", "build.gradle.kts"),
+        ("settings.gradle", "settings.gradle.kts", "gradle.properties", "gradle.lockfile"),
+        refused=("include", "apply from", "project("),
+        cache="/root/.gradle",
+    ),
+    PackageManager(
+        "NuGet",
+        ("dotnet restore",),
+        ("*.csproj", "*.fsproj", "*.vbproj"),
+        _NUGET,
+        refused=("<ProjectReference", "<Import "),
+        cache="/root/.nuget/packages",
+    ),
+    PackageManager(
+        "Bundler",
+        ("bundle install",),
+        ("Gemfile",),
+        ("Gemfile.lock", ".ruby-version"),
+        refused=("gemspec", "path:", ":path", "require_relative", "eval_gemfile"),
+        cache="/usr/local/bundle/cache",
+    ),
+    PackageManager(
+        "Composer",
+        ("composer install",),
+        ("composer.json",),
+        ("composer.lock", "symfony.lock"),
+        needs=("--no-autoloader", "--no-scripts"),
+        refused=('"path"',),
+        cache="/root/.composer/cache",
+    ),
+    PackageManager("Mix", ("mix deps.get",), ("mix.exs",), ("mix.lock",), refused=("path:", "in_umbrella")),
+    PackageManager(
+        "Dart",
+        ("dart pub get", "flutter pub get"),
+        ("pubspec.yaml",),
+        ("pubspec.lock",),
+        refused=("path:", "workspace"),
+        cache="/root/.pub-cache",
+    ),
+    PackageManager(
+        "Swift", ("swift package resolve",), ("Package.swift",), ("Package.resolved",), refused=("path:",)
+    ),
+    PackageManager(
+        "Conda",
+        ("conda env create", "mamba env create"),
+        ("environment.yml", "environment.yaml"),
+        refused=("-e ", "-r ", "./"),
+        cache="/opt/conda/pkgs",
+    ),
+)
+
+# parts of a command that only prepare or tidy up, so that they can be moved with an install
+_HARMLESS = (
+    r"(?:npm cache clean|yarn cache clean|pip cache purge|bundle clean|corepack enable|npm config set"
+    r"|rm -rf ~?/|set -|true\b|(?:npm|pip|gem|pip3|python3? -m pip) install (?:-g|--global|-U|--upgrade) )"
+)
+_SYSTEM = r"\b(?:apt-get|apt|apk|yum|dnf|microdnf|zypper|tdnf)\b[^;&|]*?\b(?:install|add|update|upgrade)\b"
+_GLOBAL = r"\s(?:-g|--global|--prefix|-C|--cwd|--dir|--project-directory|--directory)\b"
+
+
+def installs(command: str) -> PackageManager | None:
+    """The package manager that ``command`` of a RUN installs with; None if it does anything else besides."""
+    found = None
+    for part in _parts(command):
+        manager = _manager(part)
+        if manager is None and not re.match(_HARMLESS, part):
+            return None
+        found = manager or found
+    return found
+
+
+def installs_packages(command: str) -> bool:
+    """Whether ``command`` of a RUN only installs packages, of the system or of a language."""
+    parts = _parts(command)
+    return bool(parts) and all(
+        re.search(_SYSTEM, part) or _manager(part) or re.match(r"(?:rm -rf|apt-get clean)\b", part)
+        for part in parts
+    )
+
+
+def _parts(command: str) -> list[str]:
+    """The parts of a shell command between ``&&`` and ``;``, spaces normalized."""
+    return [" ".join(part.split()) for part in re.split(r"&&|;", command) if part.strip()]
+
+
+def _manager(part: str) -> PackageManager | None:
+    if re.search(_GLOBAL, part) or re.search(r"[|<>`]|\$\(", part):
+        return None
+    for manager in PACKAGE_MANAGERS:
+        for command in manager.commands:
+            if (part == command or part.startswith(f"{command} ")) and _fits(manager, part, command):
+                return manager
+    return None
+
+
+def _fits(manager: PackageManager, part: str, command: str) -> bool:
+    """Whether the words after the command are flags, so that it installs what the manifest lists."""
+    words = part.removeprefix(command).split()
+    if manager.needs and not any(word.split("=")[0] in manager.needs for word in words):
+        return False
+    if not manager.manifests:  # pip: each word is a flag, or the file of one
+        files = requirements(part)
+        return bool(files) and all(word.startswith("-") or word in files for word in words)
+    return command != "yarn" or not words or words[0].startswith("-")
+
+
+def requirements(command: str) -> list[str]:
+    """The files that ``pip install -r`` names."""
+    return re.findall(r"(?:^|\s)(?:-r|--requirement|-c|--constraint)[ =]?([^\s-]\S*)", command)
+
+
+def manifests(
+    manager: PackageManager, command: str, names: Iterable[str], read: Callable[[str], str]
+) -> list[str]:
+    """The files that an install needs, among ``names``, which are in one folder; empty if it may need more.
+
+    ``read`` returns the text of a file.
+    """
+    available = sorted(names)
+    required = _required(manager, command, available)
+    optional = [name for name in available if name in manager.also and name not in required]
+    own_scripts = () if "--ignore-scripts" not in command else _SCRIPTS[:4]
+    refused = [text for text in manager.refused if text not in own_scripts]
+    looked_at = (*required, *(name for name in optional if "lock" not in name))
+    if any(text in read(name) for name in looked_at for text in refused):
+        return []
+    return [*required, *optional] if required else []
+
+
+def _required(manager: PackageManager, command: str, available: Sequence[str]) -> list[str]:
+    """The manifests; none if one is missing, or if it is not clear which one counts."""
+    if not manager.manifests:
+        named = [name.removeprefix("./") for name in requirements(command)]
+        return named if set(named) <= set(available) else []
+    found = [name for name in available if any(fnmatchcase(name, one) for one in manager.manifests)]
+    return found if len(found) == 1 else []

@@ -1,0 +1,60 @@
+"""A COPY of the whole context into a stage that becomes the image, with steps below it that build there.
+
+Off by default: images of interpreted languages can need all of their sources. A stage without a RUN below the
+COPY is not reported: it only ships files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stagegraph.check.install_order import command_of, copies_context
+from stagegraph.check.package_managers import installs_packages
+from stagegraph.check.rule import Problem, Rule, Subject
+from stagegraph.dockerfile.instructions import Copy, Run
+from stagegraph.model import Severity
+from stagegraph.source import quoted
+
+
+def _check(subject: Subject) -> Iterator[Problem]:
+    for index in sorted(_in_image(subject)):
+        body = subject.file.stages[index].body
+        for position, item in enumerate(body):
+            below = [one for one in body[position + 1 :] if isinstance(one, Run)]
+            builds = [run for run in below if not installs_packages(command_of(run))]
+            if isinstance(item, Copy) and copies_context(item) and builds:
+                yield _problem(subject, index, item, builds[0])
+
+
+def _in_image(subject: Subject) -> set[int]:
+    """The targets of the known builds and the stages that they inherit from."""
+    asked = {question.target for question in subject.questions}
+    names = subject.resolved.by_name
+    found = {names.get(target.lower()) if target else len(subject.stages) - 1 for target in asked}
+    stages = {index for index in found if index is not None}
+    for index in list(stages):
+        base = subject.stage(index).base_index
+        while base is not None and base < len(subject.stages):
+            stages.add(base)
+            base = subject.stage(base).base_index
+    return stages
+
+
+def _problem(subject: Subject, index: int, item: Copy, run: Run) -> Problem:
+    return Problem(
+        code="context-in-layer",
+        severity=Severity.INFO,
+        span=item.span,
+        message=f"{quoted(item.text)} puts the whole build context into a layer of {subject.title(index)}",
+        why=f"line {run.span.line} builds from these files, and the image keeps them",
+        fix="build in a stage of its own and copy the result with `COPY --from`, or copy only what is needed",
+        stage=index,
+    )
+
+
+CONTEXT_IN_LAYER = Rule(
+    code="context-in-layer",
+    severity=Severity.INFO,
+    summary="A COPY of the whole build context that stays in the image that is built from it.",
+    check=_check,
+)
