@@ -66,6 +66,7 @@ _VIEW = {
     "title": ("--title", "A title"),
     "engine": ("--engine", "system"),  # which is not there: the path is empty
     "dialect": ("--dialect", "azure"),
+    "detail": ("--detail", "targets"),
 }
 _MEASURED = {
     "record": ("--record", "build.dockerbuild"),
@@ -93,15 +94,16 @@ USAGE = """\
 {"ID": "a", "Description": "pulled from docker.io/library/alpine:1", "Size": "5MB"}
 {"ID": "b", "Parents": ["a"], "Description": "mount / from exec /bin/sh -c c", "Size": "1MB"}
 """
+_READERS = {"reader": ("--bake",), "overrides": ("--set", "a.args.V=2")}
 # by command: what it is run with, and an option that should matter
 _Options = dict[str, tuple[str, ...]]
 CASES: dict[str, tuple[tuple[str, ...], _Options]] = {
     "render": (
         ("Dockerfile",),
-        _BUILD | _VIEW | _MEASURED | {"check": ("--check",), "since": ("--since", "none")},
+        _BUILD | _READERS | _VIEW | _MEASURED | {"check": ("--check",), "since": ("--since", "none")},
     ),
-    "report": (("Dockerfile",), _BUILD | _MEASURED),
-    "explain": (("alpine:1", "Dockerfile"), _BUILD),
+    "report": (("Dockerfile",), _BUILD | _READERS | _MEASURED),
+    "explain": (("alpine:1", "Dockerfile"), _BUILD | _READERS),
     "diff": (
         ("Dockerfile", "other/Dockerfile"),
         _BUILD

@@ -6,16 +6,18 @@ import re
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 import stagegraph as sg
 from stagegraph.formats import mermaid
 from stagegraph.formats.dagre import tight_ranks, width_of
 from stagegraph.formats.mermaid_picture import first_steps, last_box, with_context_inside
 from stagegraph.formats.mermaid_size import estimated_size
-from stagegraph.model import NodeKind
+from stagegraph.model import EdgeKind, NodeKind
 from stagegraph.picture.legibility import is_legible
 from stagegraph.picture.picture import picture
 from stagegraph.picture.smaller import smaller_pictures
+from stagegraph.picture.view import Arrow, Box
 
 from .build import build, report
 from .geometry import mermaid_geometry
@@ -66,6 +68,21 @@ def test_the_context_is_inside_the_stages_that_read_it() -> None:
 def test_a_long_list_of_the_context_has_a_line_for_each_copy() -> None:
     text = text_of(f"FROM a\nCOPY {'x' * 20} /{'y' * 9}\nCOPY {'z' * 20} /{'w' * 9}\n")
     assert len(re.findall("<br/>context#58; [xz]", text)) == 2
+
+
+def test_a_note_does_not_blame_the_layout_engine_of_other_formats() -> None:
+    for name in ("services 60", "irregular 120"):
+        assert "lay the picture out" not in text_of(SHAPES[name])
+
+
+def test_contexts_of_several_dockerfiles_keep_their_names() -> None:
+    arrows = [Arrow(source=one, target="s", kind=EdgeKind.COPY, label="everything") for one in ("c", "d")]
+    boxes = [Box(id=one, label=f"build context {one}", kind=NodeKind.CONTEXT) for one in ("c", "d")]
+    reader = Box(id="s", label="api", kind=NodeKind.BAKE_TARGET)
+    drawn = replace(picture(report(STEPS), sg.View()), boxes=(*boxes, reader), arrows=tuple(arrows))
+    assert [box.sublabel for box in with_context_inside(drawn).boxes] == [
+        "context c: everything\ncontext d: everything"
+    ]
 
 
 def test_steps_name_what_they_read_of_the_context_themselves() -> None:

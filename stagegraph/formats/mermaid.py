@@ -11,7 +11,7 @@ from stagegraph.formats.mermaid_picture import first_steps, last_box, name_of, n
 from stagegraph.formats.mermaid_size import NODE_SPACING, PADDING, RANK_SPACING, estimated_size
 from stagegraph.formats.mermaid_style import MARKS, count_links, legend_lines, styles
 from stagegraph.formats.node_ids import arrow_ids, node_ids, title_id
-from stagegraph.model import EdgeKind, NodeKind, Report
+from stagegraph.model import BUILT, EdgeKind, NodeKind, Report
 from stagegraph.picture.legibility import draws_everything, is_legible
 from stagegraph.picture.smaller import fewer_and_fewer, smaller_pictures, with_notes
 from stagegraph.picture.theme import style_name
@@ -21,18 +21,21 @@ from stagegraph.source import printable
 MOST_CHARACTERS = 50_000  # GitHub shows an error for more, and the diagram cannot raise it
 MOST_EDGES = 500
 _REASON = "to stay within Mermaid's limits"
+_LEGIBLE_REASON = "so that the diagram can be read"
 _SHAPES = {
     NodeKind.STAGE: ("(", ")"),
     NodeKind.IMAGE: ("[(", ")]"),
     NodeKind.CONTEXT: ("[/", "/]"),
     NodeKind.NAMED_CONTEXT: ("[/", "\\]"),
     NodeKind.REMOTE: ("{{", "}}"),
+    NodeKind.BAKE_TARGET: ("(", ")"),
 }
 _LINKS: Mapping[EdgeKind | str | None, tuple[str, str, str]] = {  # to a label, to a node, and twice as long
     EdgeKind.FROM: ("===", "==>", "===>"),
     EdgeKind.COPY: ("---", "-->", "--->"),
     EdgeKind.ADD: ("---", "-->", "--->"),
     EdgeKind.MOUNT: ("-.-", "-.->", "-..->"),
+    EdgeKind.TAG: ("-.-", "-.->", "-..->"),
     "selectable": ("-.-", "-.->", "-..->"),
     None: ("---", "-->", "--->"),
 }
@@ -62,7 +65,7 @@ def mermaid_of(pictures: Iterable[Picture], view: View, *, legible: bool = False
     If ``legible``, one that can be read in the column of a README, as far as its size can be estimated.
     """
     text, smallest = "", None
-    for full in fewer_and_fewer(pictures):
+    for full in fewer_and_fewer(pictures, _LEGIBLE_REASON if legible else _REASON):
         drawn = with_context_inside(full)
         if view.legend:
             drawn = with_notes(drawn, *legend_lines(drawn))
@@ -173,7 +176,7 @@ def _frame(group: Group, boxes: Iterable[Box], ids: Mapping[str, str], view: Vie
 def _node(box: Box, ids: Mapping[str, str], view: View) -> str:
     opening, closing = _SHAPES[box.kind] if box.kind else ("(", ")")
     name = name_of(box)
-    bold = box.kind is NodeKind.STAGE and view.dialect != "azure"  # which takes few HTML tags
+    bold = box.kind in BUILT and view.dialect != "azure"  # which takes few HTML tags
     written = _label(f"{name}\n{box.sublabel}" if box.sublabel else name, bold=bold)
     return _classed(f"{ids[box.id]}{opening}{written}{closing}", style_name(box), view)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 
 from msgspec.structs import replace
 
 from stagegraph.formats.mermaid_style import MARKS
-from stagegraph.model import NodeKind, Role
+from stagegraph.model import BUILT, NodeKind, Role
 from stagegraph.picture.direction import ranks
 from stagegraph.picture.shorten import cut
 from stagegraph.picture.theme import style_name
@@ -24,35 +24,42 @@ def with_context_inside(drawn: Picture) -> Picture:
     Its arrows lead to most stages, and each would need a label: a fan as wide as the picture. Steps name what
     they read themselves. In a picture of two builds it remains a box if what it is read for changed.
     """
-    contexts = {box.id for box in drawn.boxes if box.kind is NodeKind.CONTEXT}
-    contexts -= {arrow.source for arrow in drawn.arrows if arrow.change and arrow.change != "same"}
-    read: dict[str, list[Arrow]] = {}
+    contexts = {
+        box.id: box.label.removeprefix("build ") for box in drawn.boxes if box.kind is NodeKind.CONTEXT
+    }
+    for arrow in drawn.arrows:
+        if arrow.change and arrow.change != "same":
+            contexts.pop(arrow.source, None)
+    read: dict[str, dict[str, list[Arrow]]] = {}
     for arrow in drawn.arrows:
         if arrow.source in contexts:
-            read.setdefault(arrow.target, []).append(arrow)
+            read.setdefault(arrow.target, {}).setdefault(contexts[arrow.source], []).append(arrow)
+    boxes = tuple(_listing(box, read.get(box.id, {})) for box in drawn.boxes if box.id not in contexts)
+    framed = {box.group for box in boxes}
     return replace(
         drawn,
-        boxes=tuple(_listing(box, read.get(box.id, ())) for box in drawn.boxes if box.id not in contexts),
+        boxes=boxes,
         arrows=tuple(arrow for arrow in drawn.arrows if arrow.source not in contexts),
+        groups=tuple(group for group in drawn.groups if group.id in framed),
     )
 
 
-def _listing(box: Box, arrows: Sequence[Arrow]) -> Box:
-    if not arrows or box.kind is not NodeKind.STAGE:
+def _listing(box: Box, read: Mapping[str, Sequence[Arrow]]) -> Box:
+    if not read or box.kind not in BUILT:
         return box
-    lines = [box.sublabel] if box.sublabel else []
-    return replace(box, sublabel="\n".join([*lines, *_context_lines(arrows)]))
+    lines = [line for context, arrows in read.items() for line in _context_lines(context, arrows)]
+    return replace(box, sublabel="\n".join([*filter(None, [box.sublabel]), *lines]))
 
 
-def _context_lines(arrows: Sequence[Arrow]) -> Iterator[str]:
-    """What a stage reads of the context, in one line if it fits."""
+def _context_lines(context: str, arrows: Sequence[Arrow]) -> Iterator[str]:
+    """What a stage reads of a context, in one line if it fits."""
     words = list(dict.fromkeys(line for arrow in arrows for line in arrow.label.split("\n") if line))
     if not words:
-        yield "context"
-    elif len(line := f"context: {', '.join(words)}") <= _LONGEST_LINE:
+        yield cut(context, _LONGEST_LINE)
+    elif len(line := f"{context}: {', '.join(words)}") <= _LONGEST_LINE:
         yield line
     else:
-        yield from (cut(f"context: {word}", _LONGEST_LINE) for word in words)
+        yield from (cut(f"{context}: {word}", _LONGEST_LINE) for word in words)
 
 
 def first_steps(drawn: Picture) -> Iterator[tuple[str, str]]:

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from math import inf
 
 from stagegraph.formats.dagre import NODE_SEPARATION, tight_ranks, width_of
-from stagegraph.formats.mermaid_picture import last_box, name_of, note_lines
-from stagegraph.model import NodeKind
+from stagegraph.formats.mermaid_picture import first_steps, last_box, name_of, note_lines
+from stagegraph.model import BUILT, NodeKind
 from stagegraph.picture.legibility import COLUMN, SMALLEST_SCALE, TALLEST
 from stagegraph.picture.sizes import Size, text_width
 from stagegraph.picture.view import Box, Picture
@@ -24,6 +24,7 @@ _WIDER = 1.08  # than Arial are the letters, bold or not
 _MARGIN = 16.0
 _SAFETY, _CROSSED = 1.06, 1.28  # of the width; the more links cross, the less is known of the order of nodes
 _FEW_CROSSINGS = 0
+_FRAME, _FRAMED = 32.0, 1.3  # pixels along for each frame, and the factor aside for all, as bake files need
 _MOST_BOXES = 250  # more never fit on a page
 _MOST_SPANS = 800  # ranks that all links together lead across; more than that is never small enough
 
@@ -51,6 +52,9 @@ def estimated_size(drawn: Picture) -> Size:
     elif along * SMALLEST_SCALE <= limits[0] and aside * SMALLEST_SCALE <= limits[1]:
         aside, crossings = width_of([size[across] for size in sizes], ranks, links)
         aside *= _SAFETY if crossings <= _FEW_CROSSINGS else _CROSSED
+    if drawn.groups:
+        along += _FRAME * min(len(drawn.groups), len(depths))
+        aside *= _FRAMED
     width, height = (along, aside) if across else (aside, along)
     return Size(width=width + _MARGIN, height=height + _MARGIN)
 
@@ -67,6 +71,10 @@ def _graph(drawn: Picture) -> tuple[list[Size], list[tuple[int, int, int]]]:
             sizes.append(_text_size(arrow.label.split("\n")))
         else:
             links.append((source, target, 2))
+    labels = {group.id: group.label for group in drawn.groups}
+    for group, first in first_steps(drawn):
+        links.append((len(sizes), number[first], 1))
+        sizes.append(_text_size([labels[group]], bold=True))
     if lines := note_lines(drawn):
         links.append((number[last_box(drawn)], len(sizes), 1))
         sizes.append(_text_size(lines))
@@ -76,7 +84,7 @@ def _graph(drawn: Picture) -> tuple[list[Size], list[tuple[int, int, int]]]:
 def box_size(box: Box) -> Size:
     """The size of a box as Mermaid draws it."""
     lines = [name_of(box), *(box.sublabel.split("\n") if box.sublabel else [])]
-    width, height = _text_size(lines, bold=box.kind is NodeKind.STAGE)
+    width, height = _text_size(lines, bold=box.kind in BUILT)
     if box.kind is NodeKind.IMAGE:  # a cylinder has a rim
         return Size(width=width, height=height + 28)
     slanted = box.kind in (NodeKind.CONTEXT, NodeKind.NAMED_CONTEXT, NodeKind.REMOTE)

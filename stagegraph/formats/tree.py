@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from stagegraph.formats.terminal_text import UNBROKEN, WIDTH, Text, shortened, to_text, two_columns
-from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role, Step, StepKind
+from stagegraph.model import BUILT, Edge, EdgeKind, Node, NodeKind, Reach, Report, Role, Step, StepKind
+from stagegraph.picture.detail import at_detail
 from stagegraph.picture.shorten import cut, edge_label
 from stagegraph.picture.view import View
 from stagegraph.source import printable
@@ -59,6 +60,7 @@ def render(report: Report, view: View, *, colour: bool = False, width: int = 0) 
 
     The lines of the trees are cut to ``width``, which is 100 without a terminal.
     """
+    report = at_detail(report, view)
     return to_text(_texts(report, view, width or WIDTH), colour=colour, width=width or UNBROKEN)
 
 
@@ -193,7 +195,7 @@ class _Trees:
 
     def _details(self, node: Node) -> str:
         words = [_KINDS[node.kind]] if node.kind in _KINDS else []
-        if node.kind is NodeKind.STAGE and node.steps:
+        if node.kind in BUILT and node.steps:
             words.append(counted(node.steps, "step"))
         if node.measured:
             words.append(measured_words(node.measured))
@@ -206,6 +208,8 @@ class _Trees:
         return f" ({', '.join(words)})" if words else ""
 
     def _instructions(self, edges: Sequence[Edge]) -> str:
+        if edges[0].kind is EdgeKind.TAG:
+            return f"by tag {', '.join(edges[0].paths)}"
         kinds = "/".join(dict.fromkeys(str(edge.kind).upper() for edge in edges))
         label = edge_label([edge for edge in edges if edge.kind is not EdgeKind.FROM], 50)
         paths = ", ".join(line.removeprefix("mount").lstrip() for line in label.split("\n"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stagegraph.model import Node, NodeKind, Reach, Role
+from stagegraph.model import BUILT, Node, NodeKind, Reach, Role
 from stagegraph.picture.folding import Folded
 from stagegraph.picture.shorten import cut, shortened
 from stagegraph.picture.view import Box
@@ -47,8 +47,9 @@ def _sublabels(node: Node, kept: Folded) -> Iterator[str]:
         yield words
     if node.id in kept.names:
         yield printable(kept.names[node.id])
-    if node.id in kept.bases:
-        yield cut(f"FROM {kept.bases[node.id]}", 44)
+    base = kept.bases.get(node.id) or (node.base if node.kind is NodeKind.BAKE_TARGET else "")
+    if base:
+        yield cut(f"FROM {base}", 44)
     sources = kept.inside.get(node.id, ())
     shown = sources if len(sources) <= MOST_SOURCES else sources[: MOST_SOURCES - 1]
     yield from (source.line for source in shown)
@@ -65,7 +66,7 @@ def _words(node: Node) -> Iterator[str]:
         yield "dead"
     if node.base == "scratch":
         yield "FROM scratch"
-    if node.kind is NodeKind.STAGE and node.steps:
+    if node.kind in BUILT and node.steps:
         yield f"{node.steps} step{'s' if node.steps > 1 else ''}"
     if node.measured:
         yield measured_words(node.measured)
@@ -85,7 +86,7 @@ def _tooltip(node: Node, kept: Folded) -> Iterator[str]:
 
 def _sentence(node: Node) -> str:
     parts = [node.label]
-    if node.line:
+    if node.line and node.end_line:
         parts.append(f"lines {node.line} to {node.end_line}")
     if node.kind is NodeKind.STAGE and node.base:
         parts.append(f"FROM {node.base}")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from stagegraph.model import Edge, Node, NodeKind, Reach, Report, Role
+from stagegraph.model import BUILT, Edge, Node, NodeKind, Reach, Report, Role
 from stagegraph.picture.alike import alike, with_same_readers
 from stagegraph.picture.chains import chains, tributaries
 from stagegraph.picture.legibility import MOST_NAMED, Detail
@@ -163,7 +163,7 @@ def _listed(kept: Folded) -> Folded:
 
 def _without_sources(kept: Folded) -> Folded:
     """Only the stages, and the sources whose layers are in the image."""
-    nodes = tuple(node for node in kept.nodes if node.kind is NodeKind.STAGE or node.role is Role.INHERITED)
+    nodes = tuple(node for node in kept.nodes if node.kind in BUILT or node.role is Role.INHERITED)
     gone = len(kept.nodes) - len(nodes)
     if not gone:
         return kept

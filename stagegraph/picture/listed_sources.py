@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Role
+from stagegraph.model import BUILT, Edge, EdgeKind, Node, NodeKind, Role
 from stagegraph.picture.legibility import LIST_BASES, LIST_READ, MANY_READERS
 from stagegraph.picture.shorten import cut, edge_label, edge_tooltip, shortened
 
@@ -27,10 +27,11 @@ def sources_to_list(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[Node,
     for edge in edges:
         readers[edge.source].add(edge.target)
         chosen |= {edge.source} if edge.selectable else set()
+        chosen |= {edge.target} if edge.kind is EdgeKind.TAG else set()
     bases = {edge.source for edge in edges if edge.kind is EdgeKind.FROM}
 
     def folds(node: Node) -> bool:
-        if node.kind is NodeKind.STAGE or node.role is Role.INHERITED or node.id in chosen:
+        if node.kind in BUILT or node.role is Role.INHERITED or node.id in chosen:
             return False
         many = len(readers[node.id]) >= MANY_READERS and len(nodes) > LIST_READ
         only_base = len(readers[node.id]) == 1 and node.id in bases and len(nodes) > LIST_BASES

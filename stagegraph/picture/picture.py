@@ -9,17 +9,19 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from stagegraph.model import Edge, EdgeKind, NodeKind, Reach, Report
+from stagegraph.model import Edge, NodeKind, Reach, Report
 from stagegraph.picture.box_text import box_of
+from stagegraph.picture.detail import at_detail, is_inner
 from stagegraph.picture.direction import direction_of, ranks
 from stagegraph.picture.folding import SHOWS_ALL, Folded, folded
 from stagegraph.picture.legibility import Detail, first_detail
+from stagegraph.picture.parts import in_parts
 from stagegraph.picture.shorten import edge_label, edge_tooltip
 from stagegraph.picture.steps import MakeArrow, opened
 from stagegraph.picture.theme import SHIPS, arrow_style, style_name
 from stagegraph.picture.view import Arrow, Box, Group, Picture, View
 from stagegraph.source import printable
-from stagegraph.units import size
+from stagegraph.units import counted, size
 
 _LABEL_NOTES = MappingProxyType(
     {
@@ -29,6 +31,7 @@ _LABEL_NOTES = MappingProxyType(
     }
 )
 _Part = TypeVar("_Part", Box, Arrow, Group)
+_MOST_TITLED = 40  # targets
 
 
 def picture(report: Report, view: View, detail: Detail | None = None, closing: str = SHOWS_ALL) -> Picture:
@@ -36,6 +39,7 @@ def picture(report: Report, view: View, detail: Detail | None = None, closing: s
 
     ``closing`` is the last note of a picture that shows less than it could.
     """
+    report = at_detail(report, view)
     detail = detail or first_detail(view)
     kept = folded(report, view, detail)
     drawn = picture_of(report, kept, view, detail.labels)
@@ -51,8 +55,8 @@ def picture_of(report: Report, kept: Folded, view: View, labels: str = "all") ->
     if view.steps:
         boxes, arrows, groups = opened(report, kept, arrow_of)
     else:
-        boxes = tuple(box_of(node, kept) for node in kept.nodes)
-        arrows, groups = tuple(_merged(kept, arrow_of)), ()
+        boxes, groups = in_parts(report, kept, tuple(box_of(node, kept) for node in kept.nodes))
+        arrows = tuple(_merged(kept, arrow_of))
     notes = [*report.notes, *kept.notes]
     fewer = _labelled(boxes, arrows, labels if view.labels else "none")
     notes += [_LABEL_NOTES[labels]] if view.labels and fewer != arrows else []
@@ -111,11 +115,16 @@ def _uncritical(parts: tuple[_Part, ...]) -> tuple[_Part, ...]:
 
 def _title(report: Report) -> str:
     labels = [node.label for node in report.nodes if node.id in report.targets]
-    return printable(f"{report.source}: {', '.join(labels)}")
+    if report.bake_targets:
+        labels = [target.name for target in report.bake_targets if not target.linked]
+    more = f" and {len(labels) - _MOST_TITLED} more" if len(labels) > _MOST_TITLED else ""
+    return printable(f"{report.source}: {', '.join(labels[:_MOST_TITLED])}{more}")
 
 
 def description(report: Report, left_out: Sequence[str] = ()) -> str:
     """A few sentences that say what the picture shows, and which stages it does not."""
+    if any(node.kind is NodeKind.BAKE_TARGET for node in report.nodes):
+        return printable(f"Build graph with {counted(len(report.bake_targets), 'bake target')}.")
     stages = [node for node in report.nodes if node.kind is NodeKind.STAGE]
     needed = sum(node.needed for node in stages)
     ships = list(dict.fromkeys(_shipped_word(report, item.node, item.path) for item in report.shipped))
@@ -133,9 +142,10 @@ def _shipped_word(report: Report, node: str, path: str) -> str:
 def _merged(kept: Folded, arrow_of: MakeArrow) -> Iterator[Arrow]:
     """Parallel edges of one kind as one arrow, without a label that only repeats its source."""
     conditions = {node.id: node.why for node in kept.nodes if node.reach is Reach.SELECTABLE}
-    parallel: dict[tuple[str, str, EdgeKind, bool], list[Edge]] = {}
+    parallel: dict[tuple[object, ...], list[Edge]] = {}
     for edge in kept.edges:
-        parallel.setdefault((edge.source, edge.target, edge.kind, edge.selectable), []).append(edge)
+        key = (edge.source, edge.target, edge.kind, edge.selectable, is_inner(edge))
+        parallel.setdefault(key, []).append(edge)
     for group in parallel.values():
         arrow = arrow_of(group)
         yield (
@@ -160,6 +170,7 @@ def _arrow(shipping: Collection[tuple[str, int | None]], heaviest: int, edges: S
         ships=any((edge.source, edge.line) in shipping for edge in edges),
         line=first.line,
         count=len(edges),
+        inner=is_inner(first),
     )
 
 

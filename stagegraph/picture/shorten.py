@@ -98,6 +98,8 @@ def _transfers(edge: Edge, length: int) -> list[str]:
         return [edge.why]
     if edge.kind is EdgeKind.FROM:
         return []
+    if edge.kind is EdgeKind.TAG:
+        return [f"by tag {path}" for path in edge.paths]
     if edge.kind is EdgeKind.MOUNT:
         return [f"mount {path}" if path not in ("", "/") else "mount" for path in edge.paths] or ["mount"]
     if edge.source.startswith("remote:"):
@@ -125,6 +127,8 @@ def _transfer(path: str, destination: str) -> str:
 def _edge_sentence(edge: Edge) -> str:
     if edge.selectable:
         return f"FROM, {edge.why}"
+    if edge.kind is EdgeKind.TAG:
+        return f"tags {', '.join(edge.paths)}; BuildKit does not wait for it"
     parts = [edge.kind.upper(), *edge.paths]
     if edge.destination:
         parts += ["→", edge.destination]
