@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from stagegraph.formats.mermaid_style import MARKS
 from stagegraph.model import BUILT, NodeKind, Role
 from stagegraph.picture.direction import ranks
-from stagegraph.picture.shorten import cut
+from stagegraph.picture.short_names import cut
 from stagegraph.picture.theme import style_name
 from stagegraph.picture.view import Arrow, Box, Picture
 
