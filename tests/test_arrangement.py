@@ -19,8 +19,8 @@ from .build import report
 from .shapes import GENERATED, SHAPES, WRITTEN, samples
 
 PICTURES = SHAPES | samples()
-# In order, siblings of moby would make the picture too wide to be read; in the others, lines would be 35 % and
-# 60 % longer, since the siblings read stages that are in another order.
+# In order, siblings of moby would make the picture too wide to be read; in the others, lines would be 35 %
+# and 60 % longer, since the siblings read stages that are in another order.
 UNORDERED = {"moby", "buildkit", "irregular 260"}
 # Stages that read each other by chance, and rows of two whose parts all cross the spine.
 CROSSED = {name for name in GENERATED if name.startswith("irregular")} | {"moby"}
