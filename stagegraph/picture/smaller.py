@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from math import inf
 
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from stagegraph.model import BUILT, EdgeKind, NodeKind, Report, Role
 from stagegraph.picture.detail import at_detail, has_stages_of_targets, only_targets
-from stagegraph.picture.direction import crossed_ranks, estimated_size
+from stagegraph.picture.direction import crossed_ranks, estimated_size, ranks
 from stagegraph.picture.folding import SHOWS_ALL
 from stagegraph.picture.legibility import (
     HOPELESS,
@@ -124,13 +124,14 @@ def only_stages(drawn: Picture, reason: str) -> Picture:
 def fewer_boxes(drawn: Picture, count: int) -> Picture:
     """``drawn`` with ``count`` boxes, what changed and what is in the image first; the rest is one box.
 
-    Of boxes that are as important, those nearest to a target are kept. Of the arrows only those between the
-    boxes are kept, and one from the rest to each box that reads something in it.
+    Of boxes that are as important, the last ones on the way to a target are kept. Of the arrows only those between the
+    boxes are kept, and one from the rest to each box that reads only the rest, or that the
+    critical path leads to from there.
     """
-    away = _distances(drawn)
-    order = sorted(drawn.boxes, key=lambda box: (_importance(box), away.get(box.id, len(away))))
+    rank = ranks(drawn.boxes, drawn.arrows)
+    order = sorted(drawn.boxes, key=lambda box: (_importance(box), -rank[box.id]))
     kept = {box.id for box in order[:count]}
-    boxes = tuple(box for box in drawn.boxes if box.id in kept)
+    boxes = tuple(sorted((box for box in drawn.boxes if box.id in kept), key=_importance))
     others = [box for box in drawn.boxes if box.id not in kept]
     if len(others) < 2:
         return drawn
@@ -142,23 +143,10 @@ def fewer_boxes(drawn: Picture, count: int) -> Picture:
     )
 
 
-def _distances(drawn: Picture) -> dict[str, int]:
-    """The fewest arrows from each box to a target."""
-    sources: dict[str, list[str]] = {box.id: [] for box in drawn.boxes}
-    for arrow in drawn.arrows:
-        sources[arrow.target].append(arrow.source)
-    found = {box.id: 0 for box in drawn.boxes if box.role is Role.TARGET}
-    queue = list(found)
-    for name in queue:
-        new = [source for source in dict.fromkeys(sources[name]) if source not in found]
-        found.update((source, found[name] + 1) for source in new)
-        queue += new
-    return found
-
-
-def _links(drawn: Picture, kept: Collection[str]) -> list[Arrow]:
-    """One arrow from the rest to each box in ``kept`` that reads something in it."""
+def _links(drawn: Picture, kept: set[str]) -> list[Arrow]:
+    """One arrow from the rest to each box in ``kept`` that reads only the rest or is on the path."""
     into: dict[str, list[Arrow]] = {}
+    reads_kept = {arrow.target for arrow in drawn.arrows if {arrow.source, arrow.target} <= kept}
     for arrow in drawn.arrows:
         if arrow.target in kept and arrow.source not in kept:
             into.setdefault(arrow.target, []).append(arrow)
@@ -171,6 +159,7 @@ def _links(drawn: Picture, kept: Collection[str]) -> list[Arrow]:
             needed=any(arrow.needed for arrow in arrows),
         )
         for target, arrows in into.items()
+        if target not in reads_kept or any(arrow.critical for arrow in arrows)
     ]
 
 
