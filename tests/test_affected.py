@@ -243,6 +243,97 @@ def test_a_record_says_what_the_rebuild_costs(in_process: Run, tmp_path: Path) -
     assert ", about " in done.stdout.decode().splitlines()[0]
 
 
+TIMED = """\
+FROM node AS deps
+RUN make deps
+FROM node AS web
+COPY src /src
+RUN make web
+RUN make pages
+FROM scratch
+COPY --from=deps /deps /deps
+COPY --from=web /out /out
+"""
+TIMED_LOG = """\
+#5 [deps 2/2] RUN make deps
+#5 DONE 50.0s
+
+#6 [web 2/4] COPY src /src
+#6 DONE 1.0s
+
+#7 [web 3/4] RUN make web
+#7 DONE 20.0s
+
+#8 [web 4/4] RUN make pages
+#8 DONE 9.0s
+
+#9 [stage-2 1/2] COPY --from=deps /deps /deps
+#9 DONE 3.0s
+
+#10 [stage-2 2/2] COPY --from=web /out /out
+#10 DONE 2.0s
+"""
+
+
+def timed(folder: Path, log: str = TIMED_LOG) -> None:
+    """A repository in which the sources of one of two stages changed, with a record of the build before."""
+    (folder / "src").mkdir()
+    for name, text in (("Dockerfile", TIMED), ("src/a", "1\n")):
+        (folder / name).write_text(text)
+    git(folder, "init", "-q", "-b", "main")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "first")
+    (folder / "src/a").write_text("2\n")
+    (folder / "build.log").write_text(log)
+
+
+def test_with_a_record_the_critical_path_of_the_rebuild_is_shown(in_process: Run, tmp_path: Path) -> None:
+    timed(tmp_path)
+    done = in_process("affected", "--record", "build.log", "--since", "main", cwd=tmp_path)
+    text = done.stdout.decode()
+    # 30 s certainly, and the last copy only if the pages are other ones
+    assert text.startswith(
+        "Since main: 3 of 6 steps run again, 1 may run again, 2 cached, about 30.0 s to 32.0 s of 85.0 s\n"
+    )
+    assert text.endswith(
+        "Critical path of the rebuild: 4 steps, about 32.0 s\n"
+        "  line 4  [web 2/4] COPY src /src\n"
+        "  line 5  [web 3/4] RUN make web\n"
+        "  line 6  [web 4/4] RUN make pages\n"
+        "  line 9  [stage-2 2/2] COPY --from=web /out /out\n"
+    )
+
+
+def test_the_critical_path_of_the_rebuild_is_in_markdown_and_json(in_process: Run, tmp_path: Path) -> None:
+    timed(tmp_path)
+    words = ("affected", "--record", "build.log", "--since", "main", "-F")
+    done = in_process(*words, "markdown", cwd=tmp_path)
+    assert "Critical path of the rebuild: 4 steps, about 32.0 s: line 4 → line 5" in done.stdout.decode()
+    data = json.loads(in_process(*words, "json", cwd=tmp_path).stdout)
+    schema = json.loads((ROOT / "docs/affected.schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(data)
+    rebuild = data["targets"][0]["rebuild"]
+    lines = [data["targets"][0]["steps"][step]["line"] for step in rebuild.pop("path")]
+    assert lines == [4, 5, 6, 9]
+    assert rebuild == {"again": 30.0, "may": 2.0, "total": 85.0, "unknown": [], "length": 32.0}
+
+
+def test_a_step_that_was_cached_in_the_record_has_no_time(in_process: Run, tmp_path: Path) -> None:
+    timed(tmp_path, TIMED_LOG.replace("#7 DONE 20.0s", "#7 CACHED"))
+    done = in_process("affected", "--record", "build.log", "--since", "main", cwd=tmp_path)
+    assert "about 10.0 s to 12.0 s of 65.0 s" in done.stdout.decode()
+    assert "\nnote: the record has no time for 1 step: line 5\n" in done.stdout.decode()
+
+
+def test_a_record_in_which_all_was_cached_has_no_times(in_process: Run, tmp_path: Path) -> None:
+    import re
+
+    timed(tmp_path, re.sub(r"DONE .*", "CACHED", TIMED_LOG))
+    done = in_process("affected", "--record", "build.log", "--since", "main", cwd=tmp_path)
+    assert "about" not in done.stdout.decode()
+    assert "\nnote: the record has no times for these steps: " in done.stdout.decode()
+
+
 @pytest.mark.parametrize("command", ["text", "markdown", "json", "targets", "matrix"])
 def test_every_format_is_printed(in_process: Run, folder: Path, command: str) -> None:
     (folder / "app/src/a.js").write_text("2\n")

@@ -293,9 +293,10 @@ def _affected(
 
 
 def _seconds(record: str, name: str, dockerfile: str, options: Options) -> dict[int, float]:
-    """The recorded duration of each step of the build, by position."""
+    """The recorded duration of each step of the build, by position; of those that ran to their end."""
     from stagegraph.cli.recorded import timings_named
     from stagegraph.timings.timed_report import weights
 
     timings, build = timings_named(record, name, dockerfile, options)
-    return weights(timings, build) if build else {}
+    ran = tuple(step for step in timings.steps if not (step.cached or step.error or step.unfinished))
+    return weights(replace(timings, steps=ran), build) if build else {}
