@@ -356,9 +356,9 @@ def test_the_json_follows_its_schema(in_process: Run, folder: Path) -> None:
         (
             ("app", "--since", "nope"),
             1,
-            "there is no revision nope\nhint: use a commit, branch or tag",
+            "there is no revision `nope`\nhint: use a commit, branch or tag",
         ),
-        (("app", "--since", "--help"), 1, "error: there is no revision --help\n"),
+        (("app", "--since", "--help"), 1, "error: there is no revision `--help`\n"),
         (("app", "extra"), 2, "only a bake or compose file has targets"),
         (("app", "--changed", "x", "--since", "main"), 2, "--changed names the change"),
         (("docker-bake.hcl", "--target", "x"), 2, "has the options of its builds"),
@@ -513,13 +513,94 @@ def test_a_context_outside_of_the_repository_is_an_error(in_process: Run, folder
     )
 
 
-def test_a_renamed_dockerfile_is_new(in_process: Run, folder: Path) -> None:
+def test_a_renamed_dockerfile_has_the_cache_of_the_old_name(in_process: Run, folder: Path) -> None:
     git(folder, "mv", "app/Dockerfile", "app/Containerfile")
     done = in_process("affected", "app/Containerfile", cwd=folder)
-    assert done.stdout.decode().endswith("note: app/Containerfile is new\n")
+    assert done.stdout.decode().startswith("Since ")
+    assert done.stdout.decode().endswith("note: app/Containerfile was app/Dockerfile before\n")
+    found = statuses(in_process, folder, "app/Containerfile")
+    assert (found[4], found[5]) == ("cached", "runs again")  # COPY . . has the Dockerfile
     done = in_process("affected", "app/Dockerfile", cwd=folder)
     assert done.returncode == 1
     assert b"app/Dockerfile" in done.stderr
+
+
+def test_a_moved_folder_has_the_cache_of_the_old_place(in_process: Run, folder: Path) -> None:
+    git(folder, "mv", "app", "moved")
+    assert set(statuses(in_process, folder, "moved").values()) == {"cached"}
+
+
+def test_a_dockerfile_unlike_those_that_are_gone_is_new(in_process: Run, folder: Path) -> None:
+    git(folder, "mv", "app/Dockerfile", "app/Containerfile")
+    (folder / "app/Containerfile").write_text("FROM alpine\nRUN other\n")
+    done = in_process("affected", "app/Containerfile", cwd=folder)
+    assert done.stdout.decode().endswith("note: app/Containerfile is new\n")
+
+
+@pytest.mark.parametrize(
+    ("context", "message"),
+    [
+        ("nowhere", "nowhere: there is no such directory"),
+        ("app/Dockerfile", "app/Dockerfile: not a directory"),
+    ],
+)
+def test_a_context_that_is_not_a_directory_is_an_error(
+    in_process: Run, folder: Path, context: str, message: str
+) -> None:
+    done = in_process("affected", "app", "--context", context, cwd=folder)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.decode().startswith(f"error: {message}\n")
+
+
+def test_a_revision_is_printed_on_one_line(in_process: Run, folder: Path) -> None:
+    done = in_process("affected", "app", "--since", "a\nerror: b", cwd=folder)
+    assert done.stderr.decode().startswith("error: there is no revision `a error: b`\n")
+
+
+def checked_out_submodule(folder: Path) -> Path:
+    """A submodule ``app/library`` of ``folder`` with one file, checked out and committed."""
+    inside = folder / "app/library"
+    inside.mkdir()
+    (inside / "a").write_text("1\n")
+    for words in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "first")):
+        git(inside, *words)
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "submodule")
+    return inside
+
+
+def test_files_of_a_checked_out_submodule_are_compared(in_process: Run, folder: Path) -> None:
+    inside = checked_out_submodule(folder)
+    assert statuses(in_process, folder, "app", "--since", "HEAD")[5] == "cached"
+    (inside / "new").write_text("1\n")
+    assert statuses(in_process, folder, "app", "--since", "HEAD")[5] == "runs again"
+    (inside / "new").unlink()
+    (inside / "a").write_text("2\n")
+    done = in_process("affected", "app", "--since", "HEAD", cwd=folder)
+    assert b"library/a changed" in done.stdout
+
+
+def test_a_copy_from_a_submodule_reads_its_files(in_process: Run, folder: Path) -> None:
+    inside = checked_out_submodule(folder)
+    (folder / "app/Dockerfile").write_text("FROM a\nCOPY library/a /a\n")
+    git(folder, "commit", "-aqm", "copy")
+    (inside / "other").write_text("1\n")
+    assert statuses(in_process, folder, "app", "--since", "HEAD") == {2: "cached"}
+    git(inside, "add", "-A")
+    git(inside, "commit", "-q", "-m", "second")
+    git(folder, "commit", "-aqm", "newer")
+    (inside / "a").write_text("2\n")
+    assert statuses(in_process, folder, "app", "--since", "HEAD~1") == {2: "runs again"}
+
+
+def test_a_submodule_that_is_a_link_to_its_own_repository_ends(in_process: Run, folder: Path) -> None:
+    git(folder, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},app/library")
+    (folder / "app/library").symlink_to("..")
+    assert in_process("affected", "app", cwd=folder).returncode == 0
+    (folder / "app/library").unlink()
+    (folder / "app/library").mkdir()
+    (folder / "app/library/.git").write_text(f"gitdir: {folder}/.git\n")
+    assert in_process("affected", "app", cwd=folder).returncode == 0
 
 
 def test_names_with_newlines_are_read_between_nul_bytes(stagegraph: Run, folder: Path) -> None:

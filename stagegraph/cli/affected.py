@@ -276,6 +276,12 @@ def target_of(dockerfile: str, context: str, options: Options, root: str) -> Bui
 
     path = find(dockerfile)
     folder = context or str(path.parent)
+    if os.path.lexists(folder) and not os.path.isdir(folder):
+        raise InputError(f"{folder}: not a directory", hint="name the directory of the build context")
+    if not os.path.isdir(folder) and context:
+        raise InputError(
+            f"{folder}: there is no such directory", hint="name the build context with --context"
+        )
     inside = [os.path.relpath(os.path.realpath(one), os.path.realpath(root)) for one in (path, folder)]
     if any(one == ".." or one.startswith("../") for one in inside):
         raise InputError(f"{folder} is outside of the repository {root}", hint="name files of one repository")

@@ -148,8 +148,8 @@ def _notes(value: Affected, number: int) -> Iterator[str]:
     if value.seconds and time is None:
         yield "the record has no times for these steps: none of them ran in it, or they are other ones"
     elif time and time.unknown:
-        steps = counted(len(time.unknown), "step")
-        yield f"the record has no time for {steps}: {', '.join(_where(one.steps[id]) for id in time.unknown)}"
+        lines = ", ".join(_where(one.steps[step]) for step in time.unknown)
+        yield f"the record has no time for {counted(len(time.unknown), 'step')}: {lines}"
 
 
 def _duration(seconds: float) -> str:
@@ -166,7 +166,8 @@ def _name(step: StepImpact) -> str:
 
 def reason_words(reason: Reason, steps: Sequence[StepImpact]) -> str:
     """Why a step is not cached, in words."""
-    names = _names(reason.names)
+    missing = reason.kind is ReasonKind.MISSING
+    names = _names(tuple(name.lstrip("/") for name in reason.names) if missing else reason.names)
     if reason.kind is ReasonKind.STEP and reason.step is not None:
         above = steps[reason.step]
         return f"after {_where(above)}" if above.line is not None else f"after {_name(above)}"
