@@ -81,7 +81,7 @@ def affected_targets(
     rejects are marked; for one alone, raises InputError for a Dockerfile that is not there, DockerfileError.
     """
     earlier = {one.name: one for one in (targets if before is None else before)}
-    filters: Filters = {}
+    filters = Filters()
     old, new = BuildFiles(change.before, filters), BuildFiles(change.after, filters)
     done: dict[str, AffectedTarget] = {}
     for one in _linked_last(targets):
