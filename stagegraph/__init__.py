@@ -17,11 +17,31 @@ if TYPE_CHECKING:
     from stagegraph.check.run import check_paths as check
     from stagegraph.comparison.changes import Comparison
     from stagegraph.comparison.compare import compare
-    from stagegraph.errors import DockerfileError, InputError, OptionsError, RenderError, StagegraphError
+    from stagegraph.errors import (
+        BakeError,
+        DockerfileError,
+        InputError,
+        OptionsError,
+        RenderError,
+        StagegraphError,
+    )
     from stagegraph.graph.build import Build
     from stagegraph.graph.report import analyse
+    from stagegraph.graph.request import Request
     from stagegraph.graph.stage_graph import pruned as prune
-    from stagegraph.model import Edge, EdgeKind, Finding, Node, NodeKind, Reach, Report, Role, Severity, Step
+    from stagegraph.model import (
+        BakeTarget,
+        Edge,
+        EdgeKind,
+        Finding,
+        Node,
+        NodeKind,
+        Reach,
+        Report,
+        Role,
+        Severity,
+        Step,
+    )
     from stagegraph.options import Options
     from stagegraph.picture.view import View
     from stagegraph.rebuild.context import Context, FileEntry, LinkEntry
@@ -29,6 +49,7 @@ if TYPE_CHECKING:
     from stagegraph.rebuild.state import BuildState
     from stagegraph.records.reading import read_records
     from stagegraph.records.record import Record
+    from stagegraph.request.read import read_request
     from stagegraph.source import Source
     from stagegraph.timings.measure import measure
     from stagegraph.timings.timed_report import timed, weights
@@ -43,6 +64,8 @@ if TYPE_CHECKING:
     )
 
 _PUBLIC = {
+    "BakeError": "errors",
+    "BakeTarget": "model",
     "Build": "graph.build",
     "CheckResult": "check.many:Run",
     "CheckedFile": "check.check",
@@ -69,6 +92,7 @@ _PUBLIC = {
     "Record": "records.record",
     "RenderError": "errors",
     "Report": "model",
+    "Request": "graph.request",
     "Role": "model",
     "Saving": "timings.timings",
     "SavingKind": "timings.timings",
@@ -90,6 +114,7 @@ _PUBLIC = {
     "prune": "graph.stage_graph:pruned",
     "read": "api",
     "read_records": "records.reading",
+    "read_request": "request.read",
     "render": "api",
     "stage_graph": "api",
     "step_graph": "api",
@@ -98,6 +123,8 @@ _PUBLIC = {
 }
 
 __all__ = [
+    "BakeError",
+    "BakeTarget",
     "Build",
     "BuildState",
     "CheckResult",
@@ -124,6 +151,7 @@ __all__ = [
     "Record",
     "RenderError",
     "Report",
+    "Request",
     "Role",
     "Saving",
     "SavingKind",
@@ -146,6 +174,7 @@ __all__ = [
     "prune",
     "read",
     "read_records",
+    "read_request",
     "render",
     "stage_graph",
     "step_graph",

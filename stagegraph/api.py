@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from stagegraph import formats
 from stagegraph.graph.build import Build, build_of
 from stagegraph.graph.report import analyse
+from stagegraph.graph.request import Request
 from stagegraph.model import Report
 from stagegraph.notebook import show_pictures
 from stagegraph.options import Options
@@ -62,15 +63,15 @@ def affected(before: BuildState, after: BuildState) -> Impact:
 
 
 def render(
-    value: Build | Report | Comparison,
+    value: Build | Request | Report | Comparison,
     format: str = "svg",  # noqa: A002
     view: View = _DEFAULT_VIEW,
 ) -> bytes:
-    """A build, its report or a comparison in ``format``, as bytes; text formats are UTF-8.
+    """A build or a request, its report or a comparison in ``format``, as bytes; text formats are UTF-8.
 
-    A build or a report can be rendered as svg, png, pdf, html, dot, mermaid, json, text and markdown; a
-    comparison as text, mermaid, svg, json and markdown. Raises OptionsError for an unknown format,
+    All but a comparison can be rendered as svg, png, pdf, html, dot, mermaid, json, text and markdown, and
+    that as text, mermaid, svg, json and markdown. Raises OptionsError for an unknown format,
     RenderError when a layout engine or a library is missing or fails.
     """
-    report = analyse(value) if isinstance(value, Build) else value
+    report = analyse(value) if isinstance(value, Build | Request) else value
     return formats.render("render" if isinstance(report, Report) else "diff", report, format, view=view)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import cached_property
 
@@ -15,9 +16,11 @@ class NodeKind(StrEnum):
     IMAGE = "image"
     CONTEXT = "context"  # the local build context
     NAMED_CONTEXT = "named-context"  # --build-context NAME=VALUE
-    REMOTE = "remote"  # a URL or git reference that ADD fetches
+    REMOTE = "remote"  # a URL or git reference that ADD fetches, or a bake target that is built there
+    BAKE_TARGET = "bake-target"  # only in a picture of bake targets: the whole build of one
 
 
+BUILT = (NodeKind.STAGE, NodeKind.BAKE_TARGET)  # kinds of nodes that BuildKit builds
 CONTEXT_ID = NodeKind.CONTEXT.value  # Node.id of the local build context
 
 
@@ -43,6 +46,7 @@ class EdgeKind(StrEnum):
     COPY = "copy"
     MOUNT = "mount"
     ADD = "add"
+    TAG = "tag"  # a bake target tags the image that others read: BuildKit does not wait for it
 
 
 class Role(StrEnum):
@@ -97,6 +101,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     message: str
     why: str = ""
     fix: str = ""
+    file: str = ""  # the Dockerfile, in a report of several
 
 
 class Rebuild(Struct, frozen=True, kw_only=True):
@@ -127,7 +132,8 @@ class Node(Struct, frozen=True, kw_only=True):
     """One node of the stage graph, with everything that a format can show.
 
     ``id`` is unique and stable for the same input (``stage:0``, ``image:docker.io/library/node:16``,
-    ``context``, ``named-context:NAME``, ``remote:URL``). ``line`` is None for sources without a
+    ``context``, ``named-context:NAME``, ``remote:URL``; in a report of several Dockerfiles ``api/stage:0``
+    and ``context:services/api``). ``line`` is None for sources without a
     FROM. Times are in units of step weight: one per step, or seconds from a build record.
     """
 
@@ -136,7 +142,8 @@ class Node(Struct, frozen=True, kw_only=True):
     label: str  # the name to show: stage name, "stage-2", "node:16-alpine", "build context"
     role: Role
     reach: Reach
-    why: str = ""  # why it is selectable, idle or dead: "with TARGETARCH=arm64"
+    why: str = ""  # why it is selectable, idle or dead: "on arm64", "with VARIANT=full"
+    platform_exists: bool = True  # False if ``why`` names a platform that does not exist
     index: int | None = None  # of a stage, from 0
     line: int | None = None  # of the FROM of a stage
     end_line: int | None = None  # the last line of the stage
@@ -150,6 +157,9 @@ class Node(Struct, frozen=True, kw_only=True):
     slack: float | None = None  # how much later it could finish without a later end of the build
     critical: bool = False  # the critical path passes through it
     measured: Measured | None = None  # None if no record has it
+    part: str = ""  # of a stage, in a report of several Dockerfiles: what its id and its label begin with
+    dockerfile: str = ""  # of a stage with a part: the path of its Dockerfile
+    bake_targets: tuple[str, ...] = ()  # of a stage: the bake targets of its Dockerfile that need it
     rebuild: Rebuild | None = None  # None if no change was asked about
     bytes: int | None = None  # of a target: in its image; else in that image or in BuildKit's cache
 
@@ -160,12 +170,15 @@ class Node(Struct, frozen=True, kw_only=True):
 
 
 class Edge(Struct, frozen=True, kw_only=True):
-    """``target`` reads ``source`` by one instruction: two COPY lines are two edges."""
+    """``target`` reads ``source`` by one instruction: two COPY lines are two edges.
+
+    An edge of the kind ``tag`` leads from the image of a bake target to the image that has its tag.
+    """
 
     source: str  # a Node.id
-    target: str  # a Node.id, always of a stage
+    target: str  # a Node.id, of a stage; of an image for the kind tag
     kind: EdgeKind
-    line: int
+    line: int  # in the Dockerfile of ``target``; for the kind tag, of the bake target in its file
     paths: tuple[str, ...] = ()  # what is copied, added or mounted, as in the source
     destination: str = ""  # as written, after expansion
     lands: str = ""  # the destination from the root; "" if an image sets the directory
@@ -174,7 +187,8 @@ class Edge(Struct, frozen=True, kw_only=True):
     onbuild: bool = False  # from an ONBUILD trigger of the base
     link: bool = False  # COPY --link or ADD --link
     selectable: bool = False  # exists only with another build argument or platform: see ``why``
-    why: str = ""  # "TARGETARCH=arm64", for a selectable edge
+    why: str = ""  # "on arm64", for a selectable edge
+    platform_exists: bool = True  # False if ``why`` names a platform that does not exist
     bytes: int | None = None  # that it brings; None if no image and no cache says it
 
 
@@ -186,7 +200,7 @@ class Step(Struct, frozen=True, kw_only=True):
     kind: StepKind
     line: int | None
     end_line: int | None
-    stages: tuple[int, ...]  # all stages that it belongs to: equal steps of two stages are one
+    stages: tuple[int, ...]  # positions in Report.nodes of its stages: equal steps of two stages are one
     node: str  # Node.id of its first stage, or of the source that it loads; "" if none
     inputs: tuple[int, ...]
     read_from: tuple[
@@ -201,11 +215,14 @@ class Step(Struct, frozen=True, kw_only=True):
     rebuild: Rebuild | None = None
 
 
-def nodes_of_step(step: Step) -> list[str]:
-    """The ids of the nodes that a step belongs to: the source that it loads, or its stages."""
+def nodes_of_step(step: Step, stages: Sequence[str]) -> list[str]:
+    """The ids of the nodes that a step belongs to: the source that it loads, or its stages.
+
+    ``stages`` are the ids of all stages, in the order of the nodes of the report.
+    """
     if step.kind is StepKind.SOURCE:
         return [step.node]
-    return [stage_id(stage) for stage in step.stages]
+    return [stages[stage] for stage in step.stages]
 
 
 class Shipped(Struct, frozen=True, kw_only=True):
@@ -244,13 +261,28 @@ class Parallelism(Struct, frozen=True, kw_only=True):
     length: float  # weight of the critical path
 
 
+class BakeTarget(Struct, frozen=True, kw_only=True):
+    """One build that a bake or compose file defines, as bake resolves it."""
+
+    name: str
+    node: str  # Node.id of the stage that is its image, or of its remote context
+    file: str = ""  # where it is defined
+    line: int | None = None
+    dockerfile: str = ""  # "" for one that is inside a remote context
+    context: str = "."
+    platforms: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    linked: bool = False  # not asked for: only built because another target reads it
+    unknown: tuple[str, ...] = ()  # attributes that depend on the time, on chance or on the machine
+
+
 class Report(Struct, frozen=True, kw_only=True, dict=True):
     """Everything that a format reads; made by ``stagegraph.analyse``."""
 
-    source: str  # the name of the Dockerfile
+    source: str  # the name of the Dockerfile, or of the bake or compose file
     targets: tuple[str, ...]  # Node.ids
     platforms: tuple[str, ...]  # the target platforms asked for, "linux/amd64" by default
-    nodes: tuple[Node, ...]  # stages by index, then sources by id
+    nodes: tuple[Node, ...]  # stages by index, those of each Dockerfile together, then sources by id
     edges: tuple[Edge, ...]  # by target, line, source
     steps: tuple[Step, ...]  # inputs first; with the result steps
     critical_path: tuple[int, ...]  # Step.ids in order
@@ -259,10 +291,19 @@ class Report(Struct, frozen=True, kw_only=True, dict=True):
     left_behind: tuple[LeftBehind, ...]
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()  # why the graph may differ from what a builder runs
+    bake_targets: tuple[BakeTarget, ...] = ()  # of a bake or compose file, by name
 
     def node(self, node_id: str) -> Node:
         """The node with the id ``node_id``; KeyError if there is none."""
         return self._by_id[node_id]
+
+    def nodes_of(self, step: Step) -> list[str]:
+        """The ids of the nodes that ``step`` belongs to: the source that it loads, or its stages."""
+        return nodes_of_step(step, self._ids)
+
+    @cached_property
+    def _ids(self) -> tuple[str, ...]:
+        return tuple(node.id for node in self.nodes)
 
     @cached_property
     def _by_id(self) -> dict[str, Node]:

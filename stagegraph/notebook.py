@@ -1,4 +1,4 @@
-"""Shows a Build, a Report and a Comparison as pictures in a notebook.
+"""Shows a Build, a Request, a Report and a Comparison as pictures in a notebook.
 
 Jupyter asks values for ``_repr_mimebundle_`` and ``_repr_svg_``. They are assigned to the classes here, since
 the modules of the classes must not import the formats.
@@ -9,17 +9,18 @@ from __future__ import annotations
 from stagegraph.comparison.changes import Comparison
 from stagegraph.formats import render
 from stagegraph.graph.build import Build
+from stagegraph.graph.request import Request
 from stagegraph.model import Report
 from stagegraph.picture.view import View
 
 
-def _svg(value: Build | Report | Comparison) -> str:
+def _svg(value: Build | Request | Report | Comparison) -> str:
     command, shown = _shown(value)
     return render(command, shown, "svg", view=View()).decode()
 
 
 def _bundle(
-    value: Build | Report | Comparison, include: object = None, exclude: object = None
+    value: Build | Request | Report | Comparison, include: object = None, exclude: object = None
 ) -> dict[str, str]:
     """The picture, and text for a notebook that cannot show it; Jupyter ignores what it did not ask for."""
     command, shown = _shown(value)
@@ -27,9 +28,9 @@ def _bundle(
     return {"image/svg+xml": _svg(shown), "text/plain": text}
 
 
-def _shown(value: Build | Report | Comparison) -> tuple[str, Report | Comparison]:
-    """The command that shows ``value``, and what it shows; of a Build, its Report."""
-    if isinstance(value, Build):
+def _shown(value: Build | Request | Report | Comparison) -> tuple[str, Report | Comparison]:
+    """The command that shows ``value``, and what it shows; of a Build or Request, its Report."""
+    if isinstance(value, Build | Request):
         from stagegraph.graph.report import analyse
 
         return "render", analyse(value)
@@ -37,7 +38,7 @@ def _shown(value: Build | Report | Comparison) -> tuple[str, Report | Comparison
 
 
 def show_pictures() -> None:
-    """Give the three classes the methods that Jupyter calls."""
-    for shown in (Build, Report, Comparison):
+    """Give the classes the methods that Jupyter calls."""
+    for shown in (Build, Request, Report, Comparison):
         setattr(shown, "_repr_svg_", _svg)  # noqa: B010  # mypy knows no such attribute
         setattr(shown, "_repr_mimebundle_", _bundle)  # noqa: B010

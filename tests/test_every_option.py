@@ -24,6 +24,7 @@ ARG V=1
 FROM alpine:$V AS base-amd64
 FROM alpine:3 AS base-arm64
 RUN --device=x make
+FROM other AS base-none
 FROM base-${TARGETARCH} AS base
 FROM base AS builder
 WORKDIR /src
@@ -36,8 +37,14 @@ FROM other AS docs
 RUN docs
 FROM other AS types
 RUN types
+FROM other AS notes
+RUN notes
 FROM base AS side
 RUN c
+COPY --from=lint /x /lint
+COPY --from=docs /x /docs
+COPY --from=types /x /types
+COPY --from=notes /x /notes
 FROM base
 COPY --from=builder /src/a/very/long/path /usr/bin/app
 COPY --from=side /x /x
@@ -66,6 +73,7 @@ _VIEW = {
     "title": ("--title", "A title"),
     "engine": ("--engine", "system"),  # which is not there: the path is empty
     "dialect": ("--dialect", "azure"),
+    "detail": ("--detail", "targets"),
 }
 _MEASURED = {
     "record": ("--record", "build.dockerbuild"),
@@ -93,15 +101,16 @@ USAGE = """\
 {"ID": "a", "Description": "pulled from docker.io/library/alpine:1", "Size": "5MB"}
 {"ID": "b", "Parents": ["a"], "Description": "mount / from exec /bin/sh -c c", "Size": "1MB"}
 """
+_READERS = {"reader": ("--bake",), "overrides": ("--set", "a.args.V=2")}
 # by command: what it is run with, and an option that should matter
 _Options = dict[str, tuple[str, ...]]
 CASES: dict[str, tuple[tuple[str, ...], _Options]] = {
     "render": (
         ("Dockerfile",),
-        _BUILD | _VIEW | _MEASURED | {"check": ("--check",), "since": ("--since", "none")},
+        _BUILD | _READERS | _VIEW | _MEASURED | {"check": ("--check",), "since": ("--since", "none")},
     ),
-    "report": (("Dockerfile",), _BUILD | _MEASURED),
-    "explain": (("alpine:1", "Dockerfile"), _BUILD),
+    "report": (("Dockerfile",), _BUILD | _READERS | _MEASURED),
+    "explain": (("alpine:1", "Dockerfile"), _BUILD | _READERS),
     "diff": (
         ("Dockerfile", "other/Dockerfile"),
         _BUILD

@@ -16,14 +16,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+import stagegraph as sg
 from stagegraph.errors import InputError
 from stagegraph.formats import formats, render
+from stagegraph.graph.report import analyse
 from stagegraph.sizes.compare import compare_sizes
 from stagegraph.sizes.filesystem import filesystem
 from stagegraph.sizes.kinds import cache_of, is_documentation, kept_bytes, secret_of, tool_of
 from stagegraph.sizes.layer import read_layer
+from stagegraph.sizes.left_behind import left_behind, unknown_steps
 from stagegraph.sizes.sizes import Sizes, sizes_of
-from stagegraph.sizes.usage import read_usage, usage_of
+from stagegraph.sizes.unpacked import Limits
+from stagegraph.sizes.usage import CacheRecord, read_usage, usage_of
 
 from . import images
 from .conftest import ROOT
@@ -122,6 +126,77 @@ def test_the_cache_says_what_stays_behind(tmp_path: Path) -> None:
     assert first == (
         "nodejs:1 (linux/amd64): 2.29 MB ship; 6.1 MB stay behind: node:16 5.37 MB, builder 733 kB"
     )
+
+
+def test_stages_that_an_image_from_scratch_copies_from_stay_behind(tmp_path: Path) -> None:
+    sizes = images.sizes(tmp_path, "scratch/image.oci.tar", usage=True)
+    assert {one.label: one.bytes for one in sizes.left_behind or ()} == {
+        "build": 229_400,
+        "certs": 32_770,
+        "node:16": 5_371_200,
+    }
+
+
+def test_a_stage_that_only_renames_another_is_not_in_the_headline(tmp_path: Path) -> None:
+    sizes = images.sizes(tmp_path, "matrix/image.oci.tar", usage=True)
+    first = render("sizes", sizes, "text").decode().splitlines()[0]
+    assert first.endswith("61.4 kB stay behind: build-slim 61.4 kB")
+
+
+def _cache(*rows: tuple[str, list[str], str, str]) -> tuple[CacheRecord, ...]:
+    """Records of the cache: id, parents, size and description."""
+    lines = [
+        json.dumps({"ID": id_, "Parents": parents, "Size": size, "Type": "regular", "Description": text})
+        for id_, parents, size, text in rows
+    ]
+    return read_usage("\n".join(lines), "du.jsonl")
+
+
+def _left(text: str, records: tuple[CacheRecord, ...]) -> tuple[dict[str, int | None], list[str]]:
+    """What stays behind of the build of a Dockerfile, and what is said about unknown steps."""
+    build = sg.read(sg.Source(name="Dockerfile", text=text), sg.Options())
+    usage = usage_of(build, records)
+    left = {one.label: one.bytes for one in left_behind(build, analyse(build), usage)}
+    return left, list(unknown_steps(build, usage))
+
+
+SHARED = """\
+FROM slim AS lint
+RUN x
+FROM full AS builder
+RUN y
+FROM slim
+COPY --from=builder /y /
+COPY --from=lint /x /
+"""
+
+
+def test_a_layer_that_two_images_share_stays_behind_once_and_not_if_it_ships() -> None:
+    records = _cache(
+        ("a", [], "100B", "pulled from docker.io/library/slim:latest@sha256:1"),
+        ("b", ["a"], "20B", "pulled from docker.io/library/full:latest@sha256:2"),
+        ("x", ["a"], "3B", "mount / from exec /bin/sh -c x"),
+        ("y", ["b"], "4B", "mount / from exec /bin/sh -c y"),
+    )
+    assert _left(SHARED, records) == ({"lint": 3, "builder": 4, "full": 20}, [])
+
+
+def test_records_of_equal_steps_with_other_sizes_are_said_to_be_ambiguous() -> None:
+    records = _cache(
+        ("a", [], "100B", "pulled from docker.io/library/a:latest@sha256:1"),
+        ("x", ["a"], "3B", "mount / from exec /bin/sh -c make $V"),
+        ("y", ["a"], "4B", "mount / from exec /bin/sh -c make $V"),
+    )
+    left, words = _left("FROM a AS b\nARG V\nRUN make $V\nFROM scratch\nCOPY --from=b /x /", records)
+    assert left == {"a": 100, "b": None}
+    assert words == ["the cache has several records of different size that could be `[b 2/2] RUN make $V`"]
+
+
+def test_steps_that_are_not_in_the_cache_are_named() -> None:
+    records = _cache(("a", [], "100B", "pulled from docker.io/library/a:latest@sha256:1"))
+    left, words = _left("FROM a AS b\nRUN x\nRUN y\nFROM scratch\nCOPY --from=b /x /", records)
+    assert left == {"a": 100, "b": None}
+    assert words == ["the cache has no record of `[b 2/3] RUN x` and 1 other step"]
 
 
 def test_both_forms_of_the_cache_are_the_same() -> None:
@@ -379,7 +454,7 @@ def test_the_files_are_those_of_applying_one_layer_after_the_other(
     read = []
     for entries in layers:
         data = images.tar_of({name: member for entry in entries for name, member in [_member(*entry)]})
-        read.append(read_layer(io.BytesIO(data).read, lambda _: None, lambda *_: 0))
+        read.append(read_layer(io.BytesIO(data).read, Limits(), lambda *_: 0))
     files = filesystem(read)
     assert {(at.layer, files.name(at)) for at in files.visible} == _applied(layers)
 
@@ -541,7 +616,7 @@ def test_a_header_that_is_too_large_is_an_error(tmp_path: Path) -> None:
     member = tarfile.TarInfo("x")
     member.type, member.size = tarfile.XHDTYPE, 1024**3
     layer = member.tobuf() + bytes(1024)
-    assert "the layer has a header that is too large" in _error(tmp_path, images.image_of(layer))
+    assert "a header is too large" in _error(tmp_path, images.image_of(layer))
 
 
 def test_names_that_lead_out_of_the_image_stay_in_it(tmp_path: Path) -> None:
@@ -595,3 +670,60 @@ def test_damaged_archives_give_a_result_or_an_error(at: int, patch: bytes) -> No
         except InputError:
             return
         assert sizes_of(image).unpacked >= 0
+
+
+def _codes(folder: Path, *layers: bytes) -> list[tuple[str, int, tuple[str, ...]]]:
+    sizes = sizes_of(images.image(images.written(folder, images.image_of(*layers))))
+    return [(one.code, one.bytes, one.paths) for one in sizes.findings]
+
+
+def _owned(name: str, data: bytes, mode: int) -> bytes:
+    member = tarfile.TarInfo(name)
+    member.size, member.mode = len(data), mode
+    return member.tobuf() + data + bytes(-len(data) % 512) + bytes(1024)
+
+
+def test_an_empty_file_that_is_removed_wastes_nothing(tmp_path: Path) -> None:
+    assert _codes(tmp_path, *_layers({"a": b""}, {".wh.a": b""})) == []
+
+
+def test_the_same_file_again_is_not_called_a_change_of_mode(tmp_path: Path) -> None:
+    first, other = _owned("a", b"12345", 0o644), _owned("a", b"12345", 0o600)
+    assert _codes(tmp_path, first, first) == [("same-content", 5, ("a",))]
+    assert _codes(tmp_path, first, other) == [("changed-mode", 5, ("a",))]
+
+
+def test_files_of_a_cache_with_hard_links_outside_would_not_be_saved(tmp_path: Path) -> None:
+    cache = "opt/conda/pkgs/x/lib.so"
+    contents: dict[str, bytes | tarfile.TarInfo] = {
+        cache: b"1" * 9000,
+        "opt/conda/lib/lib.so": images.link("opt/conda/lib/lib.so", cache, tarfile.LNKTYPE),
+        "opt/conda/pkgs/x/other": b"2" * 100,
+    }
+    assert _codes(tmp_path, images.tar_of(contents)) == [("package-cache", 100, ("opt/conda/pkgs/x/other",))]
+
+
+def test_modules_for_testing_that_programs_import_are_not_tests() -> None:
+    assert not is_documentation("usr/lib/python3/site-packages/numpy/testing/__init__.py")
+
+
+def test_the_line_of_a_cache_that_cannot_be_read_is_named() -> None:
+    good = json.dumps(
+        {"ID": "a", "Size": "1kB", "Description": "next line \x85 in a text"}, ensure_ascii=False
+    )
+    assert len(read_usage(f"{good}\n{good}", "du.jsonl")) == 2
+    with pytest.raises(InputError, match="line 3 is not a record of a cache"):
+        read_usage(f'{good}\n\n{{"ID": "b", "Size": null}}', "du.jsonl")
+
+
+def test_a_layer_without_an_instruction_in_history_has_no_line(tmp_path: Path) -> None:
+    history: list[dict[str, object]] = [
+        {"created_by": "ADD x /"},
+        {"created_by": "RUN /bin/sh -c make", "empty_layer": True},
+        {"comment": "merge sha256:1 to sha256:2"},
+    ]
+    squashed = images.image_of(*_layers({"base": b"1"}, {"made": b"22"}), history=history)
+    build = sg.read(sg.Source(name="Dockerfile", text="FROM b\nRUN make"), sg.Options())
+    sizes = sizes_of(images.image(images.written(tmp_path, squashed)), build)
+    assert [layer.line for layer in sizes.layers] == [None, None]
+    assert "the image has a layer without an instruction in place of `RUN make`" in sizes.notes[0]

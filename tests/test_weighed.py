@@ -12,6 +12,7 @@ import pytest
 import stagegraph as sg
 from stagegraph.errors import InputError
 from stagegraph.formats import render
+from stagegraph.formats.html.facts import graph_facts
 from stagegraph.model import EdgeKind, Report
 from stagegraph.sizes.weighed import weighed_from_files
 
@@ -119,3 +120,16 @@ def test_a_block_shows_the_bytes_and_its_table_stays_true(in_process: Run, tmp_p
     assert in_process("embed", "--check", "README.md", cwd=tmp_path).returncode == 0
     images.written(tmp_path, images.files()["wasteful/image.oci.tar"])
     assert in_process("embed", "--check", "README.md", cwd=tmp_path).returncode != 0
+
+
+def test_the_page_of_the_graph_shows_bytes_of_nodes_and_edges(tmp_path: Path) -> None:
+    data = graph_facts(_report(tmp_path))
+    sizes = {node["label"]: dict(node["facts"]).get("Size") for node in data["nodes"]}
+    assert sizes == {
+        "builder": "733 kB",
+        "stage-1": "2.29 MB",
+        "build context": None,
+        "node:16": "5.37 MB",
+        "node:16-alpine": "2.28 MB",
+    }
+    assert {(edge["line"], edge["size"]) for edge in data["edges"]} >= {(21, "12.3 kB")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -133,7 +134,8 @@ def check(
 ) -> int:
     """Find stages that nothing builds, and other problems of a build graph.
 
-    PATHS are Dockerfiles, directories to search for Dockerfiles, or - for standard input. The default
+    PATHS are Dockerfiles, directories to search for Dockerfiles, bake or compose files, whose Dockerfiles are
+    checked, or - for standard input. The default
     is the current directory. The exit code is 1 if a finding has at least the severity of --fail-on, if
     a file cannot be read or if a directory in PATHS has no Dockerfile, 2 for wrong usage, and 0 otherwise.
 
@@ -182,9 +184,20 @@ def check(
 
 def _named(files: tuple[str, ...], paths: tuple[str, ...]) -> tuple[str, ...]:
     """The paths to check: ``paths``, or the Dockerfiles of -f, whose build contexts ``paths`` are."""
-    return (
-        tuple(dict.fromkeys(dockerfile_of(file, path) for file in files for path in paths or ("",))) or paths
-    )
+    if not files:
+        return tuple(dict.fromkeys(one for path in paths for one in _dockerfiles(path)))
+    return tuple(dict.fromkeys(dockerfile_of(file, path) for file in files for path in paths or ("",)))
+
+
+def _dockerfiles(path: str) -> tuple[str, ...]:
+    """The Dockerfiles of a bake or compose file; ``path`` itself for everything else."""
+    from stagegraph.request.names import names_request
+
+    if path == "-" or os.path.isdir(path) or not names_request(path):
+        return (path,)
+    from stagegraph.request.read import dockerfiles_of
+
+    return dockerfiles_of(path, os.environ) or (path,)
 
 
 def _refuse_ignored(format_name: str, *, fixes: bool) -> None:

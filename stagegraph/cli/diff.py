@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +16,7 @@ from stagegraph.cli.common import (
 from stagegraph.cli.completed_values import paths
 from stagegraph.cli.dockerfile import old_format_option
 from stagegraph.cli.format_choice import format_of, refuse_ignored
+from stagegraph.cli.named_build import NamedBuild
 from stagegraph.cli.render import direction_option, labels_option, theme_option, title_option
 from stagegraph.cli.writing import write
 from stagegraph.dockerfile.logical import MAX_BYTES, source_from_bytes
@@ -24,6 +26,10 @@ from stagegraph.options import Options
 from stagegraph.picture.view import View
 from stagegraph.reading import NAMES, read_source
 from stagegraph.source import Source
+
+if TYPE_CHECKING:
+    from stagegraph.graph.build import Build
+    from stagegraph.graph.request import Request
 
 
 def read_revision(name: str) -> Source:
@@ -114,8 +120,9 @@ def diff(
 
     OLD and NEW are Dockerfiles, directories that contain one, - for standard input, or REV:PATH for
     a file at a git revision (:PATH for the staged file). PATH is relative to the root of the
-    repository, ./PATH to the current directory. A stage with a new name and the same instructions counts as
-    renamed. The exit code is 0 even if the graphs differ, unless you use --exit-code.
+    repository, ./PATH to the current directory. OLD and NEW can also be bake or compose files, or directories
+    that contain one and no Dockerfile, but not at a revision. A stage with a new name and the same
+    instructions counts as renamed. The exit code is 0 even if the graphs differ, unless you use --exit-code.
 
     \b
     Examples:
@@ -123,7 +130,6 @@ def diff(
       stagegraph diff main:app/Dockerfile app/Dockerfile -F markdown
       stagegraph diff v1:Dockerfile v2:Dockerfile -F svg -o changes.svg
     """
-    from stagegraph.api import read
     from stagegraph.comparison.compare import compare
     from stagegraph.formats import render
 
@@ -131,7 +137,16 @@ def diff(
     refuse_ignored("diff", format_name)
     if old == new == "-":
         raise click.UsageError("OLD and NEW cannot both be standard input")
-    comparison = compare(read(read_revision(old), options), read(read_revision(new), options))
+    comparison = compare(_build(old, options), _build(new, options))
     view = View(direction=direction, labels=labels, theme=theme, title=title)
     write(render("diff", comparison, format_name, view=view, **terminal_options(output)), output)
     return 1 if exit_code and not comparison.same else 0
+
+
+def _build(name: str, options: Options) -> Build | Request:
+    """The build of the Dockerfile ``name``, or the request of the bake or compose file."""
+    if _is_path(name) and name != "-":
+        return NamedBuild(path=name, options=options).read()
+    from stagegraph.api import read
+
+    return read(read_revision(name), options)

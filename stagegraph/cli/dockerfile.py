@@ -14,40 +14,81 @@ from stagegraph.cli import COMMANDS, IMPLICIT, WORDS
 from stagegraph.cli.build_options import build_options
 from stagegraph.cli.common import warn_of_old_spelling
 from stagegraph.cli.completed_values import paths
+from stagegraph.cli.named_build import named_build
+from stagegraph.options import Options
 from stagegraph.source import printable, quoted
 
 _STDIN = """DOCKERFILE is a path, a directory that contains a Dockerfile, or - for standard input."""
 _NO_STDIN = """DOCKERFILE is a path, or a directory that contains a Dockerfile."""
 _DOCKERFILE = """The default is ./Dockerfile or ./Containerfile. With -f, DOCKERFILE can be the build context,
 a directory, as in docker build; it is not read."""
+_REQUEST = """DOCKERFILE can also be a bake or compose file, a directory that contains one and no Dockerfile,
+or the output of docker buildx bake --print. Its TARGETs, groups or services are built together, by default
+those of the group default."""
+_READERS = (
+    click.option(
+        "--bake",
+        "reader",
+        flag_value="bake",
+        default="",
+        help="Build what docker buildx bake builds, even if there is a Dockerfile.",
+    ),
+    click.option(
+        "--compose",
+        "reader",
+        flag_value="compose",
+        help="Build what docker compose builds, even if there is a Dockerfile.",
+    ),
+    click.option(
+        "--set",
+        "overrides",
+        multiple=True,
+        metavar="TARGET.KEY=VALUE",
+        help="Override a value of a bake target, as in docker buildx bake. Repeatable.",
+    ),
+)
 _FILE_HELP = "Path of the Dockerfile, as in docker build"
 
 
-def dockerfile_argument(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give ``command`` the argument DOCKERFILE, ``-f`` and the build options."""
-    return _with_dockerfile(command, _STDIN, f"{_FILE_HELP}; - for standard input.")
+def build_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give ``command`` what names a build, as ``named``: DOCKERFILE, TARGETs, ``-f``, the build options."""
+
+    @wraps(command)
+    def with_named(
+        *,
+        file: str,
+        dockerfile: tuple[str, ...],
+        options: Options,
+        overrides: tuple[str, ...],
+        reader: str,
+        **others: Any,
+    ) -> Any:
+        checked = dockerfile_of(file, dockerfile[0] if dockerfile else "")
+        named = named_build(dockerfile, checked if file else "", options, overrides, reader or "")
+        return command(named=named, **others)
+
+    decorated: Callable[..., Any] = with_named
+    for option in reversed(_READERS):
+        decorated = option(decorated)
+    decorated = file_option(text=f"{_FILE_HELP}; - for standard input.")(build_options(decorated))
+    decorated.__doc__ = f"{cleandoc(command.__doc__ or '')}\n\n{_STDIN} {_DOCKERFILE}\n\n{_REQUEST}"
+    return click.argument("dockerfile", nargs=-1, metavar="[DOCKERFILE [TARGET]...]", shell_complete=paths)(
+        decorated
+    )
 
 
 def saved_dockerfile_argument(command: Callable[..., Any]) -> Callable[..., Any]:
-    """As ``dockerfile_argument``, for a command that reads the file again: standard input is an error."""
+    """DOCKERFILE, ``-f`` and the build options of a command that reads one file again: not standard input."""
 
     @wraps(command)
-    def with_saved(*, dockerfile: str, **others: Any) -> Any:
-        if dockerfile == "-":
+    def with_saved(*, file: str, dockerfile: str, **others: Any) -> Any:
+        path = dockerfile_of(file, dockerfile)
+        if path == "-":
             raise click.UsageError("standard input cannot be saved again: name the path of a Dockerfile")
-        return command(dockerfile=dockerfile, **others)
+        return command(dockerfile=path, **others)
 
-    return _with_dockerfile(with_saved, _NO_STDIN, f"{_FILE_HELP}.")
-
-
-def _with_dockerfile(command: Callable[..., Any], sources: str, help_: str) -> Callable[..., Any]:
-
-    @wraps(command)
-    def with_dockerfile(*, file: str, dockerfile: str, **others: Any) -> Any:
-        return command(dockerfile=dockerfile_of(file, dockerfile), **others)
-
-    decorated = file_option(text=help_)(build_options(with_dockerfile))
-    decorated.__doc__ = f"{cleandoc(command.__doc__ or '')}\n\n{sources} {_DOCKERFILE}"
+    decorated = file_option(text=f"{_FILE_HELP}.")(build_options(with_saved))
+    decorated.__doc__ = f"{cleandoc(command.__doc__ or '')}\n\n{_NO_STDIN} {_DOCKERFILE}"
     return click.argument("dockerfile", default="", required=False, shell_complete=paths)(decorated)
 
 

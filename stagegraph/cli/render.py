@@ -15,16 +15,17 @@ from stagegraph.cli.common import (
     terminal_options,
     to_stdout,
 )
-from stagegraph.cli.dockerfile import dockerfile_argument
-from stagegraph.cli.format_choice import format_of, refuse_ignored
+from stagegraph.cli.dockerfile import build_argument
+from stagegraph.cli.format_choice import format_of, is_given, refuse_ignored
 from stagegraph.cli.measured_image import bytes_options
-from stagegraph.cli.suggestions import suggesting_commands, without_option
+from stagegraph.cli.named_build import NamedBuild
+from stagegraph.cli.suggestions import without_option
 from stagegraph.cli.writing import holds, write
 from stagegraph.formats import formats
 from stagegraph.formats import render as render_format
 from stagegraph.model import Report
 from stagegraph.options import Options
-from stagegraph.picture.view import DIALECTS, DIRECTIONS, ENGINES, THEMES, View
+from stagegraph.picture.view import DETAILS, DIALECTS, DIRECTIONS, ENGINES, THEMES, View
 from stagegraph.source import printable
 
 direction_option = click.option(
@@ -63,7 +64,7 @@ _DEFAULT_FORMAT = (
 
 
 @click.command()
-@dockerfile_argument
+@build_argument
 @output_option
 @click.option(
     "--check",
@@ -75,6 +76,13 @@ _DEFAULT_FORMAT = (
 @prune_option
 @all_option
 @steps_option
+@click.option(
+    "--detail",
+    type=click.Choice(DETAILS),
+    default="auto",
+    show_default=True,
+    help="What to draw of a bake or compose file: its targets, or their stages too; auto: targets from 6 on.",
+)
 @critical_path_option
 @click.option("--legend", is_flag=True, help="Explain colours and lines below the picture.")
 @labels_option
@@ -103,8 +111,7 @@ _DEFAULT_FORMAT = (
 @record_options
 @bytes_options
 def render(
-    dockerfile: str,
-    options: Options,
+    named: NamedBuild,
     output: str,
     check: bool,
     format_name: str | None,
@@ -123,34 +130,36 @@ def render(
       stagegraph render --target release --prune -o release.png
       stagegraph render -F mermaid app/Dockerfile > graph.mmd
       cat Dockerfile | stagegraph render - --steps --critical-path
+      stagegraph render docker-bake.hcl api web -o services.svg
       stagegraph render --record build.dockerbuild -o measured.svg
       stagegraph render --since origin/main -o change.svg
       stagegraph render --check -o build.svg
     """
-    from stagegraph.api import read
     from stagegraph.graph.report import analyse
 
     chosen = _format(output, format_name)
     refuse_ignored("render", chosen)
     wanted = View(**view)  # type: ignore[arg-type]  # click has checked the values
+    _check_view(named, wanted)
     if check:
         wanted = _reproducible(wanted, output)
+    if since and named.is_request:
+        raise click.UsageError("--since marks one Dockerfile; for a bake file use stagegraph affected")
     if since and (record or image or usage):
         raise click.UsageError("--since cannot be used with --record, --image and --usage")
     if record:
         from stagegraph.cli.recorded import timed_report
 
-        report = timed_report(record, build, dockerfile, options)
+        report = timed_report(record, build, named.dockerfile("--record"), named.options)
         wanted = replace(wanted, critical_path=True)
     elif image or usage:
         from stagegraph.cli.measured_image import weighed_report
 
-        report = weighed_report(image, usage, dockerfile, options)
+        report = weighed_report(image, usage, named.dockerfile("--image"), named.options)
     else:
-        with suggesting_commands(dockerfile):
-            report = analyse(read(dockerfile, options))
+        report = analyse(named.read())
     if since:
-        report = _marked(report, dockerfile, options, since)
+        report = _marked(report, named.dockerfile("--since"), named.options, since)
     data = render_format("render", report, chosen, view=wanted, **terminal_options(output))
     if check:
         return _compare(data, output, text=not formats("render")[chosen].binary)
@@ -187,6 +196,16 @@ def _compare(data: bytes, output: str, *, text: bool) -> int:
     problem = "is out of date" if os.path.lexists(output) else "does not exist"
     click.echo(f"{printable(output)} {problem}: run {without_option('--check')}", err=True)
     return 1
+
+
+def _check_view(named: NamedBuild, view: View) -> None:
+    """Raise click.UsageError for a ``--detail`` or a ``--link-base`` that does not fit what is named."""
+    if view.link_base and named.is_request:
+        raise click.UsageError("--link-base is the URL of one Dockerfile, and a bake file can have several")
+    if view.detail == "targets" and view.steps:
+        raise click.UsageError("--steps shows what is inside stages, and --detail targets leaves these out")
+    if is_given("detail") and not named.is_request and named.path != "-":
+        raise click.UsageError("--detail has no effect on a Dockerfile; it is for bake and compose files")
 
 
 def _format(output: str, name: str | None) -> str:

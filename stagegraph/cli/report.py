@@ -10,23 +10,21 @@ from stagegraph.cli.common import (
     record_options,
     terminal_options,
 )
-from stagegraph.cli.dockerfile import dockerfile_argument
+from stagegraph.cli.dockerfile import build_argument
 from stagegraph.cli.format_choice import format_of
 from stagegraph.cli.measured_image import bytes_options
-from stagegraph.cli.suggestions import suggesting_commands
+from stagegraph.cli.named_build import NamedBuild
 from stagegraph.cli.writing import write
-from stagegraph.options import Options
 
 
 @click.command()
-@dockerfile_argument
+@build_argument
 @format_option("report", default="text")
 @output_option
 @record_options
 @bytes_options
 def report(
-    dockerfile: str,
-    options: Options,
+    named: NamedBuild,
     format_name: str,
     output: str,
     record: str,
@@ -42,7 +40,6 @@ def report(
       stagegraph report --target release --platform linux/arm64
       stagegraph report -F json | jq .shipped
     """
-    from stagegraph.api import read
     from stagegraph.formats import render
     from stagegraph.graph.report import analyse
     from stagegraph.picture.view import View
@@ -51,12 +48,11 @@ def report(
     if record:
         from stagegraph.cli.recorded import timed_report
 
-        value = timed_report(record, build, dockerfile, options)
+        value = timed_report(record, build, named.dockerfile("--record"), named.options)
     elif image or usage:
         from stagegraph.cli.measured_image import weighed_report
 
-        value = weighed_report(image, usage, dockerfile, options)
+        value = weighed_report(image, usage, named.dockerfile("--image"), named.options)
     else:
-        with suggesting_commands(dockerfile):
-            value = analyse(read(dockerfile, options))
+        value = analyse(named.read())
     write(render("report", value, format_name, view=View(), **terminal_options(output)), output)

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from functools import cache
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from stagegraph.dockerfile.instructions import Copy, Onbuild, Run
 from stagegraph.dockerfile.stages import Command, StageOrImage
-from stagegraph.graph.build import Build
+from stagegraph.graph.naming import Naming
+from stagegraph.graph.request import Request
+from stagegraph.model import stage_id
 
 
 class BodyInstruction(Struct, frozen=True, kw_only=True, eq=False):
@@ -56,20 +59,30 @@ class StageBody(Struct, frozen=True, kw_only=True):
         return *base, *(stage for instruction in self.instructions for stage in instruction.stages)
 
 
-def bodies(build: Build) -> list[StageBody]:
-    """The body of every stage of ``build``, resolved for its first target and platform."""
-    stages = build.target_builds[0].resolved.stages
-    return [_body(stage, len(stages)) for stage in stages]
+def bodies(request: Request) -> list[StageBody]:
+    """The body of every stage of ``request``, each Dockerfile resolved for its first target and platform.
+
+    The indexes are the positions among all stages of the request.
+    """
+    return [
+        _body(part.naming, stage, len(part.build.file.stages))
+        for part in request.parts
+        for stage in part.build.target_builds[0].resolved.stages
+    ]
 
 
-def _body(stage: StageOrImage, stages: int) -> StageBody:
+def _body(naming: Naming, stage: StageOrImage, stages: int) -> StageBody:
     commands = () if stage.replaced else stage.commands
+    first = naming.first_stage
+    instructions = (_instruction(command, stages) for command in commands if not command.onbuild)
     return StageBody(
-        name=stage.name,
+        name=naming.label(stage_id(stage.index), stage.name) if stage.name else naming.given(stage.index),
         base=stage.base if stage.base_index is None else "",
-        base_stage=stage.base_index,
+        base_stage=None if stage.base_index is None else first + stage.base_index,
         platform=str(stage.platform or ""),
-        instructions=tuple(_instruction(command, stages) for command in commands if not command.onbuild),
+        instructions=tuple(
+            replace(one, stages=tuple(first + read for read in one.stages)) for one in instructions
+        ),
     )
 
 

@@ -22,17 +22,19 @@ from stagegraph.comparison.match_stages import match_stages
 from stagegraph.comparison.stage_changes import ComparedBuild, stage_changes
 from stagegraph.graph.build import Build
 from stagegraph.graph.report import analyse
-from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Report, stage_id
+from stagegraph.graph.request import Request, request_of
+from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Report
 
 _EdgeKey = tuple[str, str, EdgeKind, bool]  # source, target, kind, selectable
 
 
-def compare(old: Build, new: Build) -> Comparison:
+def compare(old: Build | Request, new: Build | Request) -> Comparison:
     """How ``new`` differs from ``old``, each with its own options."""
+    old, new = (request_of(one) if isinstance(one, Build) else one for one in (old, new))
     before = ComparedBuild(analyse(old), bodies(old))
     after = ComparedBuild(analyse(new), bodies(new))
     stages = match_stages(before.bodies, after.bodies)
-    pairs = {stage_id(one): stage_id(two) for one, two in stages.items()}
+    pairs = {old.stages[one]: new.stages[two] for one, two in stages.items()}
     others = {node.id for node in after.report.nodes if node.kind is not NodeKind.STAGE}
     pairs |= {node.id: node.id for node in before.report.nodes if node.id in others}
     new_ids = {node.id: pairs.get(node.id, f"{REMOVED_PREFIX}{node.id}") for node in before.report.nodes}
@@ -120,7 +122,7 @@ def _text(edge: Edge) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _needed_changes(old: Build, new: Build, new_ids: Mapping[str, str]) -> tuple[NeededChange, ...]:
+def _needed_changes(old: Request, new: Request, new_ids: Mapping[str, str]) -> tuple[NeededChange, ...]:
     """The targets whose needed nodes differ, those that the new build was asked for first.
 
     ``new_ids`` maps the id of every node of ``old`` to its id in ``new``, or to an id that ``new``

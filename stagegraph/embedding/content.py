@@ -18,9 +18,12 @@ from stagegraph.formats.report_sections import ImageRows, headline, images, weig
 from stagegraph.graph.build import Build
 from stagegraph.graph.report import analyse
 from stagegraph.model import Report
+from stagegraph.options import Options
 from stagegraph.picture.picture import description
 from stagegraph.picture.view import View
 from stagegraph.reading import find, read_source
+from stagegraph.request.names import names_request
+from stagegraph.request.read import read_request
 from stagegraph.source import Source
 
 _HERE = Path()
@@ -43,7 +46,10 @@ def dockerfile_at(folder: Path, name: str) -> Path:
 
 
 def report_for(dockerfile: Path | Source, settings: DiagramSettings, folder: Path = _HERE) -> Report:
-    """The report of a Dockerfile; its name is the path as seen from ``folder``."""
+    """The report of a Dockerfile, or of a bake or compose file; its name is its path from ``folder``."""
+    if isinstance(dockerfile, Path) and names_request(str(dockerfile)):
+        report = _request_report(dockerfile, settings)
+        return replace(report, source=Path(os.path.relpath(dockerfile, folder)).as_posix())
     source = dockerfile if isinstance(dockerfile, Source) else read_source(str(dockerfile))
     build = read(source, settings.options)
     report = _weighed(build, settings, folder) if settings.image or settings.usage else analyse(build)
@@ -51,6 +57,15 @@ def report_for(dockerfile: Path | Source, settings: DiagramSettings, folder: Pat
         return report
     # relative, so that the content is the same on every machine
     return replace(report, source=Path(os.path.relpath(dockerfile, folder)).as_posix())
+
+
+def _request_report(path: Path, settings: DiagramSettings) -> Report:
+    """The report of a bake or compose file: without the environment, which differs between machines."""
+    if replace(settings.options, targets=()) != Options() or settings.image or settings.usage:
+        raise InputError(
+            f"{path.name} has the options of its builds", hint="only target=NAME chooses what it builds"
+        )
+    return analyse(read_request(str(path), settings.options.all_targets))
 
 
 def _weighed(build: Build, settings: DiagramSettings, folder: Path) -> Report:

@@ -14,7 +14,7 @@ from stagegraph.embedding.page import Comment, PageLanguage
 from stagegraph.formats.markdown import escaped
 from stagegraph.formats.markdown import table as rows_as_table
 from stagegraph.formats.mermaid import fence
-from stagegraph.formats.report_sections import Row
+from stagegraph.formats.section import Row
 from stagegraph.source import xml_text
 
 if TYPE_CHECKING:

@@ -55,16 +55,16 @@ def _row(
     )
 
 
-_SHOWN = "direction prune all steps critical_path labels title"
+_SHOWN = "direction prune all steps critical_path labels title detail"
 _VIEWS = {
     ("render", "svg"): f"{_SHOWN} theme engine legend link_base",
     ("render", "png"): f"{_SHOWN} theme engine legend",
     ("render", "pdf"): f"{_SHOWN} theme engine legend",
     ("render", "html"): f"{_SHOWN} theme engine link_base",
     ("render", "dot"): f"{_SHOWN} theme legend link_base",
-    ("render", "mermaid"): f"{_SHOWN} link_base dialect",
-    ("render", "markdown"): f"{_SHOWN} link_base dialect",
-    ("render", "text"): "prune steps critical_path labels title legend",
+    ("render", "mermaid"): f"{_SHOWN} legend link_base dialect",
+    ("render", "markdown"): f"{_SHOWN} legend link_base dialect",
+    ("render", "text"): "prune all steps critical_path labels title detail legend",
     ("diff", "text"): "title",
     ("diff", "svg"): "direction labels theme title",
     ("diff", "mermaid"): "direction labels title",

@@ -8,7 +8,7 @@ import graphviz
 
 from stagegraph.formats.dot_legend import legend
 from stagegraph.formats.node_ids import arrow_ids, node_ids
-from stagegraph.model import EdgeKind, NodeKind, Report, Role
+from stagegraph.model import BUILT, EdgeKind, NodeKind, Report, Role
 from stagegraph.picture.direction import estimated_size
 from stagegraph.picture.layout import POINTS, entries_of
 from stagegraph.picture.legibility import draws_everything, is_legible
@@ -28,6 +28,7 @@ _SHAPES = {
     NodeKind.CONTEXT: "folder",
     NodeKind.NAMED_CONTEXT: "tab",
     NodeKind.REMOTE: "note",
+    NodeKind.BAKE_TARGET: "box",
 }
 _DASHES = {"solid": "solid", "dashed": "dashed", "dotted": "dotted", "dashdot": "dotted"}
 
@@ -177,12 +178,12 @@ def _box(box: Box, view: View, palette: Palette, plain: bool, tooltips: bool) ->
 
 
 def _style(box: Box, style: Style) -> str:
-    rounded = "rounded," if box.kind in (None, NodeKind.STAGE) else ""
+    rounded = "rounded," if box.kind in (None, NodeKind.STAGE, NodeKind.BAKE_TARGET) else ""
     return f"{rounded}filled" + (f",{_DASHES[style.dash]}" if style.dash != "solid" else "")
 
 
 def _label(box: Box) -> Iterator[str]:
-    name = _bold(box.label) if box.kind is NodeKind.STAGE else xml_text(box.label)
+    name = _bold(box.label) if box.kind in BUILT else xml_text(box.label)
     yield f"<B>{box.ordinal} · </B>{name}" if box.ordinal else name
     for line in box.sublabel.split("\n") if box.sublabel else ():
         yield f'<FONT POINT-SIZE="10.5">{xml_text(line)}</FONT>'

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from stagegraph.formats.request_sections import listed, readers_of
+from stagegraph.formats.section import located
 from stagegraph.formats.terminal_text import UNBROKEN, wrapped
 from stagegraph.graph.explain import Explanation
 from stagegraph.model import Edge, EdgeKind, Reach, Report, Role
@@ -24,39 +26,64 @@ _ROLES = {
 def render(report: Report, explanation: Explanation, *, width: int = UNBROKEN) -> str:
     """The role of a node in the image, then its paths to the target, or else what reads it."""
     labels = {node.id: printable(node.label) for node in report.nodes}
-    lines = (line for text in _lines(labels, explanation) for line in text.split("\n"))
+    lines = (line for text in _lines(report, labels, explanation) for line in text.split("\n"))
     return "".join(f"{part}\n" for line in lines for part in wrapped(line, width, _HANGING))
 
 
-def _lines(labels: Mapping[str, str], explanation: Explanation) -> Iterator[str]:
+def _lines(report: Report, labels: Mapping[str, str], explanation: Explanation) -> Iterator[str]:
     node = explanation.node
-    line = f" (line {node.line})" if node.line else ""
-    yield f"{quoted(labels[node.id])}{line} {_ROLES[node.role]}."
+    where = located(node.line, node.dockerfile)
+    yield printable(f"{quoted(labels[node.id])}{f' ({where})' if where else ''} {_ROLES[node.role]}.")
+    yield from _target(report, explanation)
     for path in explanation.ways:
         yield ""
         yield f"  {labels[path[0].source]}"
         for edge in path:
-            yield f"    → {labels[edge.target]}: {_instruction(edge)}"
+            yield f"    → {labels[edge.target]}: {_instruction(edge, report.node(edge.target).dockerfile)}"
     if explanation.more:
         yield "\n  ... and other paths"
     if not node.needed:
-        yield from _unneeded(labels, explanation)
+        yield from _unneeded(report, labels, explanation)
 
 
-def _instruction(edge: Edge) -> str:
-    if edge.kind is EdgeKind.FROM:
-        return f"FROM, line {edge.line}"
-    paths = ", ".join(edge.paths) + (f"{ARROW}{edge.destination}" if edge.destination else "")
-    return printable(f"{edge.kind.upper()} {paths}, line {edge.line}")
-
-
-def _unneeded(labels: Mapping[str, str], explanation: Explanation) -> Iterator[str]:
+def _target(report: Report, explanation: Explanation) -> Iterator[str]:
+    """Which bake target has the node as its image, and which ones wait for it or read its tags."""
+    own = [target for target in report.bake_targets if target.node == explanation.node.id]
+    for target in own:
+        where = f" ({located(target.line, target.file)})" if target.file and target.line else ""
+        yield printable(f"It is the image of the bake target {quoted(target.name)}{where}.")
+    if explanation.waiting:
+        builds = "The build" if len(explanation.waiting) == 1 else "The builds"
+        waits = "waits" if len(explanation.waiting) == 1 else "wait"
+        yield printable(f"{builds} of {listed(one.name for one in explanation.waiting)} {waits} for it.")
+    elif own and own[0].linked:
+        yield "It is built because another target has it as a context, but no stage reads it."
     for edge in explanation.readers:
+        if edge.kind is EdgeKind.TAG:
+            readers = listed(readers_of(report, edge.target))
+            tag = ", ".join(edge.paths)
+            yield printable(
+                f"Its tag {tag} is read by {readers}: BuildKit does not wait for it, so build it first."
+            )
+
+
+def _instruction(edge: Edge, dockerfile: str) -> str:
+    where = located(edge.line, dockerfile)
+    if edge.kind is EdgeKind.FROM:
+        return printable(f"FROM, {where}")
+    paths = ", ".join(edge.paths) + (f"{ARROW}{edge.destination}" if edge.destination else "")
+    return printable(f"{edge.kind.upper()} {paths}, {where}")
+
+
+def _unneeded(report: Report, labels: Mapping[str, str], explanation: Explanation) -> Iterator[str]:
+    for edge in explanation.readers:
+        dockerfile = report.node(edge.target).dockerfile
         if edge.selectable:
-            yield f"  {quoted(labels[edge.target])} is built from it {edge.why}, line {edge.line}"
+            where = located(edge.line, dockerfile)
+            yield printable(f"  {quoted(labels[edge.target])} is built from it {edge.why}, {where}")
         else:
             reader = quoted(labels[edge.target])
-            yield f"  {reader} reads it by {_instruction(edge)}, but is not needed either"
+            yield f"  {reader} reads it by {_instruction(edge, dockerfile)}, but is not needed either"
     if not explanation.readers:
         yield "  Nothing reads it."
     if explanation.node.reach is Reach.SELECTABLE:

@@ -15,7 +15,7 @@ from stagegraph.formats.svg_shapes import (
     rounded,
     text_line,
 )
-from stagegraph.model import EdgeKind, NodeKind
+from stagegraph.model import BUILT, EdgeKind, NodeKind
 from stagegraph.picture.layout import Rectangle, Route
 from stagegraph.picture.sizes import Line
 from stagegraph.picture.theme import EDGE_DASHES, Palette, style_name
@@ -40,12 +40,14 @@ KIND_WORDS = {
     NodeKind.CONTEXT: "build context",
     NodeKind.NAMED_CONTEXT: "named context",
     NodeKind.REMOTE: "download",
+    NodeKind.BAKE_TARGET: "bake target",
 }
 EDGE_WORDS = {
     EdgeKind.FROM: "FROM",
     EdgeKind.COPY: "COPY",
     EdgeKind.ADD: "ADD",
     EdgeKind.MOUNT: "RUN --mount",
+    EdgeKind.TAG: "by tag, not waited for",
 }
 _SIZE = 11.0
 _ROW = 21.0
@@ -96,7 +98,7 @@ def _kinds(drawn: Picture, palette: Palette) -> Iterator[Item]:
     name = "same" if drawn.compares else "upstream"
     style = palette.style(name)
     for kind, words in KIND_WORDS.items():
-        if kind in present and kind is not NodeKind.STAGE:
+        if kind in present and kind not in BUILT:
             shape = outline(kind, Rectangle(x=10, y=6, width=20, height=17), paint(style))
             yield f'<g class="swatch {name}">{shape}</g>', 20.0, words
 

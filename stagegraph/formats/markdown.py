@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from stagegraph.formats import mermaid
-from stagegraph.formats.report_sections import Row, Section, headline, report_sections
+from stagegraph.formats.report_sections import headline, report_sections
+from stagegraph.formats.section import Row, Section
 from stagegraph.model import Report
 from stagegraph.picture.view import View
 from stagegraph.source import printable

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from stagegraph.model import NodeKind
+from stagegraph.model import BUILT, NodeKind
 from stagegraph.picture.view import Arrow, Box, Picture
 
 _PREFIXES = {
@@ -19,6 +19,7 @@ _PREFIXES = {
     NodeKind.CONTEXT: "c",
     NodeKind.NAMED_CONTEXT: "c",
     NodeKind.REMOTE: "r",
+    NodeKind.BAKE_TARGET: "t",
     None: "s",
 }
 _LONGEST = 32
@@ -40,13 +41,19 @@ def node_ids(drawn: Picture) -> dict[str, str]:
     return _unique(texts)
 
 
+def title_id(group: str) -> str:
+    """The id of the title in the frame with the id ``group``."""
+    return f"t{group}"
+
+
 def _name(box: Box, stage: str, number: int) -> str:
     """What the id of ``box`` is made of: its whole name, or for a step its stage and its number in it."""
     if box.kind is None:
         return f"{_stage(stage)}_{number}"
-    if box.kind is not NodeKind.STAGE:
+    if box.kind not in BUILT:
         return box.id.partition(":")[2] if _CUT in box.label else box.label
-    return "several" if box.count > 1 else _stage(box.label)
+    label = _stage(box.label)
+    return "several" if box.count > 1 else f"{stage}_{label}" if stage else label
 
 
 def _stage(label: str) -> str:

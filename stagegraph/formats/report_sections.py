@@ -6,8 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from stagegraph.formats.request_sections import request_sections
+from stagegraph.formats.section import Row, Section, located
 from stagegraph.model import LeftBehind, Node, NodeKind, Reach, Report, Role, Shipped, StepKind
-from stagegraph.picture.shorten import ARROW, cut, shortened
+from stagegraph.picture.short_names import between_words, cut
+from stagegraph.picture.shorten import ARROW
 from stagegraph.source import printable
 from stagegraph.units import counted, measured_words, size
 
@@ -15,26 +18,11 @@ _MOST_LISTED = 8
 _MOST_WEIGHED = 5
 
 
-class Row(Struct, frozen=True, kw_only=True):
-    """A row of a section: what it is about, and details such as its source or line."""
-
-    what: str
-    detail: str = ""
-    key: str = ""  # "node:" and a Node.id, or "step:" and a Step.id
-
-
-class Section(Struct, frozen=True, kw_only=True):
-    """A heading with the sentences and rows below it."""
-
-    heading: str
-    sentences: tuple[str, ...] = ()
-    rows: tuple[Row, ...] = ()
-
-
 def report_sections(report: Report) -> tuple[Section, ...]:
-    """The sections: in the image, left behind, not needed, parallelism, critical path, findings."""
+    """Bake targets, in the image, left behind, not needed, parallelism, critical path, findings."""
     nodes = {node.id: node for node in report.nodes}
     sections = (
+        *request_sections(report),
         *_images(report),
         Section(heading="Not needed", rows=tuple(_unneeded(report))),
         Section(heading="Parallelism", sentences=tuple(_parallelism(report, nodes))),
@@ -70,6 +58,7 @@ def weight_words(ships: int | None, left: Sequence[tuple[str, int | None]] | Non
     ``left`` has the names and the bytes of what stays behind. What is None is not known and is left out.
     """
     words = [] if ships is None else [f"{size(ships)} ship"]
+    left = None if left is None else [one for one in left if one[1] != 0]
     if left:
         words.append(_left_words(left))
     elif left is not None:
@@ -121,21 +110,26 @@ def _image_name(target: str, platform: str, nodes: Mapping[str, Node]) -> str:
     return printable(nodes[target].label + (f" on {platform}" if platform else ""))
 
 
+def target_labels(report: Report) -> list[str]:
+    """The names of the bake targets that are asked for, or of the target stages."""
+    if report.bake_targets:
+        return [target.name for target in report.bake_targets if not target.linked]
+    return [node.label for node in report.nodes if node.id in report.targets]
+
+
 def headline(report: Report) -> str:
     """The Dockerfile, targets and platforms of the report, in one line."""
-    labels = [node.label for node in report.nodes if node.id in report.targets]
+    labels = target_labels(report)
     targets = f"{'target' if len(labels) == 1 else 'targets'} {', '.join(labels)}"
     return printable(f"{report.source}: {targets} on {', '.join(report.platforms)}")
-
-
-def _line(number: int | None) -> str:
-    return f"line {number}" if number else ""
 
 
 def _shipped_row(item: Shipped, nodes: Mapping[str, Node]) -> Row:
     whole = item.kind != "path"
     what = nodes[item.node].label if whole else f"{item.path}{ARROW}{item.destination}"
-    detail = (_size(item.bytes), item.kind if whole else _origin(item, nodes), _line(item.line))
+    reader = nodes[([*item.via, item.target])[1 if whole and item.via else 0]]
+    origin = item.kind if whole else _origin(item, nodes)
+    detail = (_size(item.bytes), origin, located(item.line, reader.dockerfile))
     return Row(
         what=printable(what), detail=printable(", ".join(filter(None, detail))), key=f"node:{item.node}"
     )
@@ -167,7 +161,7 @@ def _left_behind_row(item: LeftBehind, nodes: Mapping[str, Node]) -> Row:
     if node.kind is NodeKind.STAGE:
         parts.append(counted(node.steps, "step"))
     if item.kept:
-        parts.append(f"all but {shortened(', '.join(item.kept), 60)}")
+        parts.append(f"all but {between_words(', '.join(item.kept), 60)}")
     elif node.role is Role.MOUNTED:
         parts.append("only read during the build")
     return Row(what=printable(node.label), detail=", ".join(parts), key=f"node:{node.id}")
@@ -179,7 +173,7 @@ def _unneeded(report: Report) -> Iterator[Row]:
             why = f"{node.reach}: {node.why}" if node.why else str(node.reach)
             if node.reach is Reach.IDLE:
                 why = f"built {node.why}"
-            detail = printable(f"{why}, {_line(node.line)}")
+            detail = printable(f"{why}, {located(node.line, node.dockerfile)}")
             yield Row(what=printable(node.label), detail=detail, key=f"node:{node.id}")
 
 
@@ -211,8 +205,9 @@ def _sentence(note: str) -> str:
 def _path(report: Report) -> Iterator[Row]:
     for position in report.critical_path:
         step = report.steps[position]
+        where = located(step.line, report.nodes[step.stages[0]].dockerfile if step.stages else "")
         time = measured_words(step.measured) if step.measured else ""
-        detail = ", ".join(filter(None, (time, _line(step.line))))
+        detail = ", ".join(filter(None, (time, where)))
         yield Row(what=cut(step.name, 72), detail=detail, key=f"step:{position}")
 
 
@@ -220,4 +215,4 @@ def _findings(report: Report) -> Iterator[Row]:
     for finding in report.findings:
         text = ": ".join(part for part in (str(finding.severity), finding.message, finding.why) if part)
         fix = f"; {finding.fix}" if finding.fix else ""
-        yield Row(what=_line(finding.line), detail=printable(text + fix))
+        yield Row(what=printable(located(finding.line, finding.file)), detail=printable(text + fix))

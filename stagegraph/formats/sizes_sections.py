@@ -43,7 +43,10 @@ def facts(sizes: Sizes) -> Iterator[str]:
         yield f"{hidden}: they are downloaded, but are not in the image"
     if sizes.could_stay:
         most = size(sizes.could_stay)
-        yield f"this build has one stage; a second one that copies only what runs leaves up to {most} behind"
+        made = (
+            f"this build has one stage: {most} of the image are from its base image and its RUN instructions"
+        )
+        yield f"{made}, and a second stage ships only its own base image and what it copies"
 
 
 def changes(sizes: Sizes) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from math import hypot
 
-from stagegraph.model import EdgeKind, NodeKind
+from stagegraph.model import BUILT, EdgeKind, NodeKind
 from stagegraph.picture.layout import Point, Rectangle, Route
 from stagegraph.picture.sizes import Line, is_measured
 from stagegraph.picture.theme import COLOURED, DARK, DASHES, MARKED, Palette, Style
@@ -77,7 +77,7 @@ def outline(kind: NodeKind | None, rectangle: Rectangle, paint: str, name: str =
         return _path(name, _folder(rectangle, rectangle.width - 38, 30), paint)
     if kind is NodeKind.REMOTE:
         return _note(rectangle, paint, name)
-    radius = 9 if kind is NodeKind.STAGE else 5
+    radius = 9 if kind in BUILT else 5
     return rounded(rectangle, radius, f'class="{name}" {paint}')
 
 

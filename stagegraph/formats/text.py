@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stagegraph.formats.report_sections import Section, headline, report_sections
+from stagegraph.formats.report_sections import headline, report_sections
+from stagegraph.formats.section import Section
 from stagegraph.formats.terminal_text import UNBROKEN, Text, indented, to_text, two_columns
 from stagegraph.model import Report
 

@@ -38,6 +38,12 @@ class Build(Struct, frozen=True, kw_only=True, dict=True):
         """The node ids of the targets."""
         return tuple(dict.fromkeys(stage_id(one.resolved.target) for one in self.target_builds))
 
+    @property
+    def questions(self) -> list[tuple[str, str]]:
+        """Target and platform of each target build; the default target is empty unless it has a name."""
+        resolved = (one.resolved for one in self.target_builds)
+        return [(one.sources[one.target].name, str(one.target_platform)) for one in resolved]
+
     @cached_property
     def whole_graph(self) -> StageGraph:
         """The graph of every stage and source, needed or not; made once, do not change it.

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from stagegraph.model import Edge, EdgeKind, Report, Step, StepKind, nodes_of_step
+from stagegraph.model import Edge, EdgeKind, Report, Step, StepKind
 
 Pair = tuple[str, str]
 
@@ -42,10 +42,10 @@ def critical_hops(report: Report) -> tuple[Hop, ...]:
             into = ""
             continue
         if not hops or hops[-1].read != reader:
-            into = next(iter(nodes_of_step(step)), "")
+            into = next(iter(report.nodes_of(step)), "")
         lines = _lines(step) or lines
         node = _passing(step, read, into, edges)
-        nodes = carried(before, node, bases) if node else ()
+        nodes = carried(report, before, node, bases) if node else ()
         hops.append(Hop(read, reader, nodes, into, lines))
         into = nodes[0] if nodes else into
     return tuple(reversed(hops))
@@ -56,7 +56,7 @@ def with_critical_nodes(report: Report) -> Report:
     hops = critical_hops(report)
     nodes = {node for hop in hops for node in (*hop.nodes, hop.into)}
     if not hops:
-        nodes = {node for step in report.critical_path for node in nodes_of_step(report.steps[step])[:1]}
+        nodes = {node for step in report.critical_path for node in report.nodes_of(report.steps[step])[:1]}
     edges = _critical_edges(report, hops)
     return replace(
         report,
@@ -70,9 +70,9 @@ def bases_of(report: Report) -> dict[str, str]:
     return {edge.target: edge.source for edge in report.edges if edge.kind is EdgeKind.FROM and edge.needed}
 
 
-def carried(step: Step, node: str, bases: Mapping[str, str]) -> tuple[str, ...]:
+def carried(report: Report, step: Step, node: str, bases: Mapping[str, str]) -> tuple[str, ...]:
     """The nodes from an owner of ``step`` to ``node``, which passes it on: each is FROM the one before."""
-    owners, nodes = nodes_of_step(step), [node]
+    owners, nodes = report.nodes_of(step), [node]
     while nodes[-1] not in owners and nodes[-1] in bases:
         nodes.append(bases[nodes[-1]])
     return tuple(reversed(nodes))

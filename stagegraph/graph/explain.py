@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from stagegraph.model import Edge, Node, Report
+from stagegraph.model import BakeTarget, Edge, EdgeKind, Node, Report
 
 MOST_WAYS = 8
 
@@ -18,13 +18,14 @@ class Explanation(Struct, frozen=True, kw_only=True):
     ways: tuple[tuple[Edge, ...], ...]
     more: bool
     readers: tuple[Edge, ...]  # what reads it directly, needed or not
+    waiting: tuple[BakeTarget, ...] = ()  # other bake targets whose builds wait for it
 
 
 def explain(report: Report, node: Node) -> Explanation:
     """Why the targets of ``report`` need ``node``; no ways if they do not."""
     users: dict[str, list[Edge]] = {}
     for edge in report.edges:
-        if not edge.selectable:
+        if not edge.selectable and edge.kind is not EdgeKind.TAG:
             users.setdefault(edge.source, []).append(edge)
     ways = _ways(node.id, users, report.targets) if node.needed else []
     return Explanation(
@@ -32,7 +33,19 @@ def explain(report: Report, node: Node) -> Explanation:
         ways=tuple(ways[:MOST_WAYS]),
         more=len(ways) > MOST_WAYS,
         readers=tuple(edge for edge in report.edges if edge.source == node.id),
+        waiting=_waiting(report, node.id, users) if node.needed else (),
     )
+
+
+def _waiting(report: Report, start: str, users: Mapping[str, Sequence[Edge]]) -> tuple[BakeTarget, ...]:
+    """The bake targets whose images need ``start``, but those whose image it is."""
+    reached = {start}
+    waiting = [start]
+    for node in waiting:
+        after = {edge.target for edge in users.get(node, ()) if edge.needed} - reached
+        reached |= after
+        waiting.extend(after)
+    return tuple(one for one in report.bake_targets if one.node in reached and one.node != start)
 
 
 def _ways(start: str, users: Mapping[str, Sequence[Edge]], targets: Sequence[str]) -> list[tuple[Edge, ...]]:

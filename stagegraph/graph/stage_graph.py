@@ -11,10 +11,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import networkx
+from msgspec.structs import replace
 
 from stagegraph.dockerfile.instructions import Run
 from stagegraph.dockerfile.stages import SCRATCH, Resolved, needs
 from stagegraph.graph.edges import base_node, edges_of
+from stagegraph.graph.naming import Naming
 from stagegraph.model import CONTEXT_ID, Edge, EdgeKind, NodeKind, stage_id
 from stagegraph.source import printable
 
@@ -62,9 +64,36 @@ def stage_graph(builds: Sequence[Resolved], targets: Iterable[str]) -> StageGrap
     for resolved in builds:
         if SCRATCH in resolved.by_name:
             _add_scratch_stage(graph, resolved)
+    mark_needed(graph, targets)
+    return graph
+
+
+def mark_needed(graph: StageGraph, targets: Iterable[str]) -> None:
+    """Mark ``targets`` and everything that they need as needed."""
     for node in ancestors(graph, targets):
         graph.nodes[node]["needed"] = True
-    return graph
+
+
+def joined(graph: StageGraph, parts: Iterable[tuple[StageGraph, Naming]]) -> None:
+    """Add to ``graph`` the graph of each Dockerfile of a request, with the names that it has there.
+
+    A source of several Dockerfiles is one node. Nothing is marked as needed.
+    """
+    references = dict(graph.references)
+    for part, naming in parts:
+        names = {node: naming.node_id(node) for node in part}
+        for node, data in part.nodes.items():
+            if names[node] not in graph:
+                graph.add_node(
+                    names[node], **{**data, "label": naming.label(node, data["label"]), "needed": False}
+                )
+        for source, target, data in part.edges(data=True):
+            pair = names[source], names[target]
+            own = part.references.get((source, target), ())
+            moved = tuple(replace(edge, source=pair[0], target=pair[1]) for edge in own)
+            references[pair] = (*references.get(pair, ()), *moved)
+            graph.add_edge(*pair, **(_attributes(references[pair]) if references[pair] else data))
+    graph.references = references
 
 
 def _add_stages_and_images(graph: StageGraph, builds: Iterable[Resolved]) -> None:
@@ -156,6 +185,19 @@ def pruned(graph: networkx.DiGraph[str], targets: Iterable[str]) -> StageGraph:
     kept.add_edges_from(edge for edge in graph.edges(data=True) if edge[1] in needed)
     if isinstance(graph, StageGraph):
         kept.references = graph.references
+    return kept
+
+
+def image_part(graph: StageGraph, target: str, position: Mapping[str, int]) -> StageGraph:
+    """As ``pruned`` for one target, in time that grows only with what it needs.
+
+    ``position`` is the number of each node in ``graph``.
+    """
+    kept = StageGraph()
+    needed = sorted(ancestors(graph, [target]), key=position.__getitem__)
+    kept.add_nodes_from((node, graph.nodes[node]) for node in needed)
+    kept.add_edges_from((source, node, data) for node in needed for source, data in graph.pred[node].items())
+    kept.references = graph.references
     return kept
 
 

@@ -18,6 +18,7 @@ from stagegraph.dockerfile.mounts import Mount
 from stagegraph.dockerfile.platforms import Platform
 from stagegraph.dockerfile.stages import SCRATCH, Resolved, StageOrImage
 from stagegraph.graph.edges import base_node, node_of
+from stagegraph.graph.naming import ALONE, LINK, Naming
 from stagegraph.model import CONTEXT_ID, StepKind, remote_id, stage_id
 from stagegraph.source import Span, printable
 
@@ -30,10 +31,14 @@ _BEHIND_MOUNTS = {"secret": 1, "ssh": 2}
 
 
 class TargetBuild(Struct, frozen=True, kw_only=True, dict=True):
-    """The build of one target on one platform; ``several`` when it is one of several platforms."""
+    """The build of one target on one platform; ``several`` when it is one of several platforms.
+
+    ``names`` are the bake targets whose image it is.
+    """
 
     resolved: Resolved
     several: bool
+    names: tuple[str, ...] = ()
 
     @cached_property
     def actions(self) -> tuple[StageActions, ...]:
@@ -42,7 +47,7 @@ class TargetBuild(Struct, frozen=True, kw_only=True, dict=True):
 
 
 class RawStep(Struct, kw_only=True):
-    """One step; ``inputs`` are positions of other steps, ``stages`` the stages that share it.
+    """One step; ``inputs`` are positions of other steps, ``stages`` those of the stages that share it.
 
     ``work`` is what it does: the action of an instruction, or the words that identify any other step. It
     does that on the output of ``onto``, and reads ``reads``: for a copy what its parts are read from, for
@@ -64,7 +69,7 @@ class RawStep(Struct, kw_only=True):
 
     @property
     def node(self) -> str:
-        """The id of the node that the step belongs to: what it loads, or its first stage; "" for none."""
+        """The id of its node in the Dockerfile alone: what it loads, or its first stage; "" for none."""
         return self.source or (stage_id(min(self.stages)) if self.stages else "")
 
     @property
@@ -74,10 +79,14 @@ class RawStep(Struct, kw_only=True):
 
 
 class StepList:
-    """Collects the steps of one or several builds; equal ones become one."""
+    """Collects the steps of one or several builds; equal ones become one.
+
+    ``results`` has the last step of each bake target on each platform; None for one without steps.
+    """
 
     def __init__(self) -> None:
         self.steps: list[RawStep] = []
+        self.results: dict[str, dict[str, int | None]] = {}
         self._known: dict[Hashable, int] = {}
 
     def add(self, key: Hashable, step: RawStep, stage: int | None) -> int:
@@ -98,10 +107,19 @@ class StepList:
 class StepBuilder:
     """Makes the steps of one resolved build."""
 
-    def __init__(self, resolved: Resolved, actions: Sequence[StageActions], steps: StepList) -> None:
+    def __init__(
+        self,
+        resolved: Resolved,
+        actions: Sequence[StageActions],
+        steps: StepList,
+        naming: Naming = ALONE,
+        names: Sequence[str] = (),
+    ) -> None:
         self._resolved = resolved
         self._actions = actions
         self._list = steps
+        self._naming = naming
+        self._names = names
         self._last: dict[int, int | None] = {}  # source -> its last step, None for scratch
         self._platforms: dict[int, Platform] = {}
         self._base: tuple[int | None, str] = (None, "")  # of the current stage: the last step, and its node
@@ -129,7 +147,9 @@ class StepBuilder:
             onto=last,
             read_from=_passed((last, stage_id(target))),
         )
-        self._list.add(("result", target, platform), step, None)
+        self._add(("result", self._naming.first_stage + target, platform), step, None)
+        for name in self._names:
+            self._list.results.setdefault(name, {})[platform] = last
 
     def _platform(self, source: StageOrImage) -> Platform:
         if source.base_index is not None and source.base_index in self._platforms:
@@ -145,6 +165,9 @@ class StepBuilder:
             return None
         name, key = self._actions[source.index].from_name, ("image", source.reference, str(platform))
         if source.context:
+            results = self._list.results.get(source.context.removeprefix(LINK))
+            if results and source.context.startswith(LINK):
+                return results.get(str(platform), next(iter(results.values())))
             name = f"[context {source.context_name}] {_context_verb(source.context)}"
             key = ("context", source.context, "")
         node = base_node(source)
@@ -154,9 +177,18 @@ class StepBuilder:
             span=source.span,
             inputs=(),
             work=key,
-            source=node[0] if node else "",
+            source=self._naming.node_id(node[0]) if node else "",
         )
-        return self._list.add(key, step, source.index if source.is_stage else None)
+        return self._add(key, step, self._position(source) if source.is_stage else None)
+
+    def _add(self, key: Hashable, step: RawStep, stage: int | None) -> int:
+        step.name = self._naming.step(step.name, self._names[0] if self._names else "")
+        step.read_from = [(read, self._naming.node_id(node)) for read, node in step.read_from]
+        return self._list.add(key, step, stage)
+
+    def _position(self, stage: StageOrImage) -> int:
+        """The position of ``stage`` among the stages of the request."""
+        return self._naming.first_stage + stage.index
 
     def _stage(self, stage: StageOrImage) -> None:
         last = self._first(stage)
@@ -171,7 +203,7 @@ class StepBuilder:
             elif isinstance(action, WorkdirAction):
                 key = ("mkdir", last, action.path, action.user)
                 step = _step(action, StepKind.FILE, onto=last, read_from=self._inherited(last))
-                last = self._list.add(key, step, stage.index)
+                last = self._add(key, step, self._position(stage))
         self._last[stage.index] = last
 
     def _node(self, source: int) -> str:
@@ -190,14 +222,14 @@ class StepBuilder:
             span=None,
             inputs=(),
             work=CONTEXT_WORDS,
-            source=CONTEXT_ID,
+            source=self._naming.node_id(CONTEXT_ID),
         )
-        return self._list.add(CONTEXT_WORDS, step, None)
+        return self._add((*CONTEXT_WORDS, self._naming.context), step, None)
 
     def _document(self, name: str, text: str, mode: str) -> int:
         key = ("document", name, text, mode)
         step = RawStep(name=_DOCUMENT_NAME, kind=StepKind.FILE, span=None, inputs=(), work=key)
-        return self._list.add(key, step, None)
+        return self._add(key, step, None)
 
     def _run(self, stage: StageOrImage, action: RunAction, last: int | None) -> int:
         mounts = [(mount, self._mounted(mount, source)) for mount, source in sorted_mounts(action.mounts)]
@@ -217,7 +249,7 @@ class StepBuilder:
         step = _step(action, StepKind.EXEC, onto=last, reads=(*(read for _, read in mounts), script))
         step.read_from = [*self._inherited(last), *self._mounted_from(action, mounts)]
         step.platform = str(self._platforms[stage.index])
-        return self._list.add(key, step, stage.index)
+        return self._add(key, step, self._position(stage))
 
     def _mounted_from(
         self, action: RunAction, mounts: Sequence[tuple[Mount, int | None]]
@@ -241,7 +273,7 @@ class StepBuilder:
             name=_CACHE_NAME, kind=StepKind.FILE, span=None, inputs=_some(read), work=work, onto=read
         )
         step.read_from = _passed((read, CONTEXT_ID if mount.is_local else self._node(source)))
-        return self._list.add((work, read), step, None)
+        return self._add((work, read), step, None)
 
     def _copy(self, stage: StageOrImage, action: CopyAction, last: int | None) -> int | None:
         reads = self._copy_reads(action)
@@ -249,13 +281,13 @@ class StepBuilder:
         key = ("copy", onto, action.target, action.options, tuple(reads))
         step = _step(action, StepKind.FILE, onto=onto, reads=tuple(read for read, _ in reads))
         step.read_from = [*self._inherited(onto), *self._copied_from(action, step.reads)]
-        copied = self._list.add(key, step, stage.index)
+        copied = self._add(key, step, self._position(stage))
         if not action.linked or last is None:
             return copied  # merging onto nothing makes no step (client/llb/merge.go)
         merge = _step(action, StepKind.MERGE, onto=last, reads=(copied,))
         merge.read_from = self._inherited(last)
         merge.name = action.link_name
-        return self._list.add(("merge", last, copied), merge, stage.index)
+        return self._add(("merge", last, copied), merge, self._position(stage))
 
     def _copied_from(self, action: CopyAction, reads: Sequence[int | None]) -> list[tuple[int, str]]:
         """What the parts of a copy are read from, and the nodes that pass it on."""
@@ -284,7 +316,7 @@ class StepBuilder:
                 work=key,
                 source=remote_id(address),
             )
-            return self._list.add(key, step, None)
+            return self._add(key, step, None)
         return self._local() if action.source is None else self._read(action.source)
 
     def _read(self, source: int) -> int | None:
@@ -345,10 +377,14 @@ def _context_verb(value: str) -> str:
 
 def raw_steps(target_builds: Sequence[TargetBuild]) -> tuple[RawStep, ...]:
     """The steps of ``target_builds``, equal steps merged, inputs before the steps that read them."""
-    steps = StepList()
-    for target_build in target_builds:
-        StepBuilder(target_build.resolved, target_build.actions, steps).build()
-    fails = any(actions.faults for target_build in target_builds for actions in target_build.actions)
+    return steps_of([(target_build, ALONE) for target_build in target_builds], StepList())
+
+
+def steps_of(target_builds: Sequence[tuple[TargetBuild, Naming]], steps: StepList) -> tuple[RawStep, ...]:
+    """The steps of ``target_builds``, after those that ``steps`` has already; as ``raw_steps``."""
+    for one, naming in target_builds:
+        StepBuilder(one.resolved, one.actions, steps, naming, one.names).build()
+    fails = any(actions.faults for one, _ in target_builds for actions in one.actions)
     return tuple(steps.steps if fails else _read_by_results(steps.steps))
 
 
@@ -377,7 +413,7 @@ def _read_by_results(steps: list[RawStep]) -> list[RawStep]:
 def step_graph(steps: Sequence[RawStep]) -> StepGraph[int]:
     """The DAG of ``steps``; nodes are positions, so a topological order.
 
-    Node attributes: ``name``, ``kind`` (the text of a StepKind), ``stages`` (indexes, separated by spaces),
+    Node attributes: ``name``, ``kind`` (the text of a StepKind), ``stages`` (positions, separated by spaces),
     and ``line`` where the step has one.
     """
     graph: StepGraph[int] = StepGraph()

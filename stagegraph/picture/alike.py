@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from stagegraph.model import Edge, Node, NodeKind
+from stagegraph.model import BUILT, Edge, Node
 from stagegraph.picture.legibility import FEWEST_ALIKE
 
 _ROUNDS = 30  # of refinement; a graph that needs more has hardly any similar nodes, and is not grouped
@@ -40,7 +40,7 @@ def with_same_readers(
     readers: dict[str, set[str]] = {node.id: set() for node in nodes}
     for edge in edges:
         readers[edge.source].add(edge.target)
-    stages = [node for node in nodes if node.kind is NodeKind.STAGE]
+    stages = [node for node in nodes if node.kind in BUILT]
     keys = {node.id: (node.role, node.reach, frozenset(readers[node.id])) for node in stages}
     return _many(stages, _numbered(keys), alone)
 

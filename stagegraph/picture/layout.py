@@ -118,9 +118,12 @@ def layout_dot(drawn: Picture) -> str:
         with graph.subgraph(name=f"cluster{number}", graph_attr={"margin": "12"}) as frame:
             frame.node(f"b{number}", group=f"g{number}", **_size(_band(drawn, group, grouped, sizes)))
             for box in grouped[group.id]:
-                frame.node(names[box.id], group=f"g{number}", **_size(sizes[box.id]))
+                line = {"group": f"g{number}"} if group.chain else {}
+                frame.node(names[box.id], **line, **_size(sizes[box.id]))
                 if box.id in entries:
                     _inner(graph, f"b{number}", names[box.id], f"r{names[box.id]}", labelled)
+            if not group.chain:
+                _add_part(frame, drawn, number, names)
     for box in grouped.get("", ()):
         graph.node(names[box.id], **_size(sizes[box.id]), **_line(box, straight))
     numbers = {group.id: number for number, group in enumerate(drawn.groups)}
@@ -131,13 +134,27 @@ def layout_dot(drawn: Picture) -> str:
             head = "none" if entries[arrow.target][0] == number else "normal"
             _inner(graph, names[arrow.source], band, f"h{number}", labelled, weight="2", arrowhead=head)
             continue
-        if arrow.target in bands and bands[arrow.target] == bands.get(arrow.source):
+        is_inner = arrow.target in bands and bands[arrow.target] == bands.get(arrow.source)
+        if is_inner and drawn.groups[bands[arrow.target]].chain:
             _inner(graph, names[arrow.source], names[arrow.target], f"h{number}", labelled)
             continue
         weight = 1 if not arrow.needed else 12 if style == "inherited" else 4 if style in SHIPS else 2
         _edge(graph, number, arrow, names, weight=weight, labelled=labelled)
     _last_rank(graph, drawn, names)
     return str(graph.source)
+
+
+def _add_part(frame: graphviz.Digraph, drawn: Picture, number: int, names: Mapping[str, str]) -> None:
+    """Put the labels of arrows inside the frame of a Dockerfile into it, and its title above its boxes."""
+    inside = {box.id for box in drawn.boxes if box.group == drawn.groups[number].id}
+    reached = set()
+    for position, arrow in enumerate(drawn.arrows):
+        if arrow.source in inside and arrow.target in inside:
+            reached.add(arrow.target)
+            if arrow.label:
+                frame.node(f"l{position}")
+    for box in sorted(inside - reached):
+        frame.edge(f"b{number}", names[box], id=f"p{names[box]}", style="invis", weight="40")
 
 
 def _line(box: Box, straight: bool) -> dict[str, str]:
@@ -174,7 +191,8 @@ def entries_of(drawn: Picture) -> dict[str, tuple[int, ...]]:
     These arrows enter the frame by its title, which stands before these boxes. The first of them, one of the
     critical path if it has one, goes on to the box.
     """
-    frame = {box.id: box.group for box in drawn.boxes if box.group}
+    chains = {group.id for group in drawn.groups if group.chain}
+    frame = {box.id: box.group for box in drawn.boxes if box.group in chains}
     inside = {a.target for a in drawn.arrows if a.target in frame and frame.get(a.source) == frame[a.target]}
     entries: dict[str, list[int]] = {box: [] for box in frame if box not in inside}
     for number, arrow in enumerate(drawn.arrows):
@@ -189,6 +207,8 @@ def entries_of(drawn: Picture) -> dict[str, tuple[int, ...]]:
 def _band(drawn: Picture, group: Group, grouped: Mapping[str, list[Box]], sizes: Mapping[str, Size]) -> Size:
     """The size of the title of a frame: as wide as its boxes above them, as high as they are beside them."""
     size, first = band_size(group), sizes[grouped[group.id][0].id]
+    if not group.chain:
+        return size
     if drawn.direction in ("TB", "BT"):
         return Size(first.width, size.height)
     return Size(size.width, max(size.height, first.height))

@@ -74,7 +74,7 @@ def first_detail(view: View) -> Detail:
 
 def draws_everything(view: View) -> bool:
     """Whether ``view`` asks for all that is there, whatever the size of the picture."""
-    return view.all or view.steps
+    return view.all or view.steps or view.detail == "stages"
 
 
 def scale(width: float, height: float) -> float:

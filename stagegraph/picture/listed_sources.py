@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Role
+from stagegraph.model import BUILT, Edge, EdgeKind, Node, NodeKind, Role
 from stagegraph.picture.legibility import LIST_BASES, LIST_READ, MANY_READERS
-from stagegraph.picture.shorten import cut, edge_label, edge_tooltip, shortened
+from stagegraph.picture.short_names import cut, short_names
+from stagegraph.picture.shorten import edge_label, edge_tooltip
 
 
 class ListedSource(NamedTuple):
@@ -27,10 +28,11 @@ def sources_to_list(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[Node,
     for edge in edges:
         readers[edge.source].add(edge.target)
         chosen |= {edge.source} if edge.selectable else set()
+        chosen |= {edge.target} if edge.kind is EdgeKind.TAG else set()
     bases = {edge.source for edge in edges if edge.kind is EdgeKind.FROM}
 
     def folds(node: Node) -> bool:
-        if node.kind is NodeKind.STAGE or node.role is Role.INHERITED or node.id in chosen:
+        if node.kind in BUILT or node.role is Role.INHERITED or node.id in chosen:
             return False
         many = len(readers[node.id]) >= MANY_READERS and len(nodes) > LIST_READ
         only_base = len(readers[node.id]) == 1 and node.id in bases and len(nodes) > LIST_BASES
@@ -60,6 +62,7 @@ def listed_bases(gone: Sequence[Node], moved: Sequence[Edge]) -> dict[str, str]:
 def listed_sources(gone: Sequence[Node], moved: Sequence[Edge]) -> dict[str, tuple[ListedSource, ...]]:
     """A line for each source that a stage copies from or mounts: "context: go.mod, go.sum → ./"."""
     labels = {node.id: "context" if node.kind is NodeKind.CONTEXT else node.label for node in gone}
+    names = short_names(labels.values(), 24)
     parallel: dict[tuple[str, str], list[Edge]] = {}
     for edge in moved:
         if edge.kind is not EdgeKind.FROM:
@@ -68,7 +71,7 @@ def listed_sources(gone: Sequence[Node], moved: Sequence[Edge]) -> dict[str, tup
     for (target, source), edges in parallel.items():
         carried = ", ".join(edge_label(edges, 30).split("\n"))
         listed = ListedSource(
-            line=cut(f"{shortened(labels[source], 24)}: {carried}", 44),
+            line=cut(f"{names[labels[source]]}: {carried}", 44),
             full=f"{labels[source]}: {'; '.join(edge_tooltip(edges).split(chr(10)))}",
         )
         by_stage.setdefault(target, []).append(listed)

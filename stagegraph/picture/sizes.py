@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from stagegraph.model import NodeKind
+from stagegraph.model import BUILT, NodeKind
 from stagegraph.picture.theme import MARKED, style_name
 from stagegraph.picture.view import Arrow, Box, Group, Picture
 from stagegraph.source import printable
@@ -95,7 +95,7 @@ def box_lines(box: Box) -> list[Line]:
     """The lines of a box: its name, and the smaller lines below it."""
     if box.kind is None:
         return [Line(text=box.label, size=11.5), *_small(box.sublabel)]
-    bold = box.kind is NodeKind.STAGE
+    bold = box.kind in BUILT
     return [Line(text=box.label, size=NAME, bold=bold), *_small(box.sublabel)]
 
 
@@ -113,11 +113,11 @@ def box_size(box: Box) -> Size:
 def box_sizes(drawn: Picture) -> dict[str, Size]:
     """The size of each box by its id.
 
-    The boxes of one frame have one width: that of the widest, or of its title where it stands above them.
+    The steps of a stage have one width: that of the widest, or of the title where it stands above them.
     """
     sizes = {box.id: box_size(box) for box in drawn.boxes}
     boxes = drawn.grouped()
-    for group in drawn.groups:
+    for group in (group for group in drawn.groups if group.chain):
         own = [sizes[box.id] for box in boxes[group.id]]
         titles = [band_size(group)] if drawn.direction in ("TB", "BT") else []
         widest = max(size.width for size in (*own, *titles))

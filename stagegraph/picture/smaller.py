@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from math import inf
 
 from msgspec.structs import replace
 
-from stagegraph.model import EdgeKind, NodeKind, Report, Role
+from stagegraph.model import BUILT, EdgeKind, NodeKind, Report, Role
+from stagegraph.picture.detail import at_detail, has_stages_of_targets, only_targets
 from stagegraph.picture.direction import crossed_ranks, estimated_size
 from stagegraph.picture.folding import SHOWS_ALL
 from stagegraph.picture.legibility import (
@@ -16,6 +18,7 @@ from stagegraph.picture.legibility import (
     REST_COUNTS,
     draws_everything,
     first_fitting,
+    is_legible,
     scale,
 )
 from stagegraph.picture.picture import picture
@@ -32,14 +35,39 @@ def smaller_pictures(report: Report, view: View, reason: str) -> Iterator[Pictur
     Notes say what is left out; where the view asks for everything, they end in ``reason``: "to stay within
     Mermaid's limits".
     """
+    report = at_detail(report, view)
     closing, notes = SHOWS_ALL, tuple[str, ...]()
     if draws_everything(view):
         yield picture(report, view)
         closing = f"not everything is drawn {reason}"
         notes = (f"steps are left out {reason}",) if view.steps else ()
-        view = replace(view, steps=False, all=False)
+        view = replace(view, steps=False, all=False, detail="auto")
+    yield from _in_one_direction(
+        with_notes(drawn, *notes) for drawn in _down_the_ladder(report, view, closing)
+    )
+
+
+def _down_the_ladder(report: Report, view: View, closing: str) -> Iterator[Picture]:
+    notes = tuple[str, ...]()
+    if has_stages_of_targets(report, view):
+        yield picture(report, view, LADDER[0], closing)
+        report, notes = only_targets(report), ("stages are left out; --detail stages draws them",)
     for detail in LADDER:
         yield with_notes(picture(report, view, detail, closing), *notes)
+
+
+def _in_one_direction(pictures: Iterator[Picture]) -> Iterator[Picture]:
+    """``pictures`` in the direction of the first one that is estimated to be legible.
+
+    The formats differ in which of them they draw, and readers compare what they draw.
+    """
+    seen = []
+    for drawn in pictures:
+        seen.append(drawn)
+        if is_legible(*estimated_size(drawn)):
+            break
+    direction = seen[-1].direction
+    yield from (replace(drawn, direction=direction) for drawn in chain(seen, pictures))
 
 
 def legible(
@@ -73,13 +101,13 @@ def without_hopeless(pictures: Iterable[Picture]) -> Iterator[Picture]:
         yield last
 
 
-def fewer_and_fewer(pictures: Iterable[Picture]) -> Iterator[Picture]:
+def fewer_and_fewer(pictures: Iterable[Picture], reason: str = LAYOUT_REASON) -> Iterator[Picture]:
     """``pictures``, and then smaller ones of the last of them: its stages, and fewer and fewer of these."""
     last = None
     for last in pictures:
         yield last
     if last:
-        stages = only_stages(last, LAYOUT_REASON)
+        stages = only_stages(last, reason)
         yield stages
         for count in REST_COUNTS:
             yield fewer_boxes(stages, count)
@@ -87,7 +115,7 @@ def fewer_and_fewer(pictures: Iterable[Picture]) -> Iterator[Picture]:
 
 def only_stages(drawn: Picture, reason: str) -> Picture:
     """``drawn`` without its images and contexts."""
-    stages = tuple(box for box in drawn.boxes if box.kind is NodeKind.STAGE)
+    stages = tuple(box for box in drawn.boxes if box.kind in BUILT)
     if len(stages) == len(drawn.boxes):
         return drawn
     return with_notes(_with_boxes(drawn, stages), f"images and contexts are left out {reason}")
@@ -141,4 +169,6 @@ def _rest(boxes: list[Box], compares: bool) -> Box:
 def _with_boxes(drawn: Picture, boxes: tuple[Box, ...]) -> Picture:
     kept = {box.id for box in boxes}
     arrows = tuple(arrow for arrow in drawn.arrows if arrow.source in kept and arrow.target in kept)
-    return replace(drawn, boxes=boxes, arrows=arrows, groups=())
+    framed = {box.group for box in boxes}
+    groups = tuple(group for group in drawn.groups if group.id in framed)
+    return replace(drawn, boxes=boxes, arrows=arrows, groups=groups)

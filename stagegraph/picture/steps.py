@@ -13,27 +13,27 @@ from itertools import groupby, pairwise
 from msgspec.structs import replace
 
 from stagegraph.graph.critical_nodes import bases_of, carried, critical_hops
-from stagegraph.model import Edge, Node, Report, Step, StepKind, stage_id
-from stagegraph.picture.box_text import box_of
+from stagegraph.model import Edge, Node, Report, Step, StepKind
 from stagegraph.picture.folding import Folded
-from stagegraph.picture.shorten import cut
+from stagegraph.picture.short_names import cut
 from stagegraph.picture.view import Arrow, Box, Group
 from stagegraph.source import printable
 from stagegraph.units import measured_words, rebuild_weight, rebuild_words
 
+MakeBox = Callable[[Node, Folded], Box]
 MakeArrow = Callable[[Sequence[Edge]], Arrow]
 _PREFIX = r"\A\[[^\]]*\] (?:ONBUILD )?"  # of the name of a step
 _NOT_DRAWN = (StepKind.SOURCE, StepKind.RESULT)
 
 
 def opened(
-    report: Report, kept: Folded, make_arrow: MakeArrow
+    report: Report, kept: Folded, make_box: MakeBox, make_arrow: MakeArrow
 ) -> tuple[tuple[Box, ...], tuple[Arrow, ...], tuple[Group, ...]]:
     """Boxes, arrows and frames with the steps of the stages of ``kept``."""
     stages = _OpenedStages(report, kept)
     path = stages.path()
     on_path = {box for pair in path for box in pair}
-    closed = [box_of(node, kept) for node in kept.nodes if node.id not in stages.frames]
+    closed = [make_box(node, kept) for node in kept.nodes if node.id not in stages.frames]
     steps = [_step_box(step, stages.frames[step.node]) for step in stages.steps]
     boxes = (*closed, *(replace(box, critical=box.critical or box.id in on_path) for box in steps))
     arrows = {(arrow.source, arrow.target): arrow for arrow in reversed([*stages.reads()])}
@@ -43,7 +43,7 @@ def opened(
         for arrow in (*reversed(arrows.values()), *rest)
     )
     frames = stages.frames.values()
-    return boxes, tuple(marked), tuple(_frame(box_of(node, kept)) for node in frames)
+    return boxes, tuple(marked), tuple(_frame(make_box(node, kept)) for node in frames)
 
 
 class _OpenedStages:
@@ -58,7 +58,7 @@ class _OpenedStages:
         self.frames = {node.id: node for node in kept.nodes if node.id in own}
         self.steps = [step for step in inner if step.node in self.frames]
         self._drawn = {f"step:{step.id}" for step in self.steps} | self._nodes.keys() - self.frames.keys()
-        self._with_steps = {stage_id(stage) for step in inner for stage in step.stages}
+        self._with_steps = {name for step in inner for name in report.nodes_of(step)}
         self._passed = set[tuple[str, str]]()  # edges of the report that `reads` has drawn
         by_frame = groupby(sorted(self.steps, key=lambda step: step.node), key=lambda step: step.node)
         self._steps_of = {node: list(steps) for node, steps in by_frame}
@@ -79,8 +79,8 @@ class _OpenedStages:
         result = [step for step in self._report.steps if step.kind is StepKind.RESULT]
         for step in (*self.steps, *result):
             for read, node in self._inputs(step):
-                nodes = carried(self._report.steps[read], node, self._bases) if node else ()
-                stages = [stage_id(stage) for stage in step.stages]
+                nodes = carried(self._report, self._report.steps[read], node, self._bases) if node else ()
+                stages = [self._report.nodes[stage].id for stage in step.stages]
                 self._passed.update((*pairwise(nodes), *((node, stage) for stage in stages)))
                 boxes = [*self._boxes(read, nodes), *self._box(step.id)]
                 yield from (self._arrow(a, b, step) for a, b in pairwise(boxes) if self._is_read(a, b))

@@ -104,7 +104,13 @@ SHIPS = ("inherited", "copied")  # styles of arrows into the image
 COLOURED = (*SHIPS, "selectable", "added", "removed", "changed")  # styles whose edge labels are coloured
 _IN_IMAGE = ("target", "inherited")
 EDGE_DASHES = MappingProxyType(
-    {EdgeKind.FROM: "solid", EdgeKind.COPY: "solid", EdgeKind.ADD: "solid", EdgeKind.MOUNT: "dashed"}
+    {
+        EdgeKind.FROM: "solid",
+        EdgeKind.COPY: "solid",
+        EdgeKind.ADD: "solid",
+        EdgeKind.MOUNT: "dashed",
+        EdgeKind.TAG: "dotted",
+    }
 )
 
 _CHANGE_DASHES = MappingProxyType({"removed": "dashed", "changed": "dashdot"})
@@ -137,6 +143,8 @@ def arrow_style(arrow: Arrow, source: str, target: str) -> str:
         return "selectable"
     if not arrow.needed:
         return "unneeded"
+    if arrow.kind is EdgeKind.TAG or arrow.inner:
+        return "upstream"
     into = target in _IN_IMAGE or arrow.ships
     if not into or source not in MARKED or arrow.kind is EdgeKind.MOUNT:
         return "upstream"

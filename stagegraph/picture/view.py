@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from stagegraph.comparison.changes import Change
 
 DIRECTIONS = ("auto", "TB", "LR", "BT", "RL")
+DETAILS = ("auto", "targets", "stages")
 THEMES = ("auto", "light", "dark")
 ENGINES = ("auto", "pure", "system")
 DIALECTS = ("github", "sphinx", "azure", "plain")
@@ -36,6 +37,7 @@ class View(Struct, frozen=True, kw_only=True):
     title: str = ""  # of the picture; by default made from the name of the Dockerfile and the targets
     engine: str = "auto"  # one of ENGINES: which Graphviz lays out
     dialect: str = "github"  # one of DIALECTS: for whom Mermaid is written
+    detail: str = "auto"  # one of DETAILS: of a bake file only its targets (auto: if it has many), or stages
 
 
 def line_link(base: str, line: int | None) -> str:
@@ -89,10 +91,11 @@ class Arrow(Struct, frozen=True, kw_only=True):
     count: int = 1
     weight: float = 0.0  # its bytes as a part of those of the heaviest arrow, 0 to 1: the line is as thick
     change: Change | None = None
+    inner: bool = False  # it leads into a part of its target that is not in the image
 
 
 class Group(Struct, frozen=True, kw_only=True):
-    """A frame around boxes: a stage whose steps are shown."""
+    """A frame around boxes: a stage whose steps are shown, or the Dockerfile of a bake target."""
 
     id: str
     label: str
@@ -100,6 +103,7 @@ class Group(Struct, frozen=True, kw_only=True):
     reach: Reach = Reach.NEEDED
     critical: bool = False
     line: int | None = None
+    chain: bool = True  # its boxes are the steps of a stage: arrows from outside enter by its title
 
 
 class Picture(Struct, frozen=True, kw_only=True):

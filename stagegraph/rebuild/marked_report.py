@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from stagegraph.model import Node, Rebuild, Report, StepKind, nodes_of_step
+from stagegraph.model import Node, Rebuild, Report, StepKind
 from stagegraph.rebuild.impact import StepImpact, StepStatus
 
 _ORDER = (StepStatus.RUNS_AGAIN, StepStatus.MAY_RUN, StepStatus.CACHED)
@@ -20,7 +20,7 @@ def marked(report: Report, impact: Sequence[StepImpact]) -> Report:
     """
     steps_of: dict[str, list[StepImpact]] = {}
     for step in report.steps:
-        for node in nodes_of_step(step) if step.kind not in _NO_STEPS else ():
+        for node in report.nodes_of(step) if step.kind not in _NO_STEPS else ():
             steps_of.setdefault(node, []).append(impact[step.id])
     return replace(
         report,

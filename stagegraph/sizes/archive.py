@@ -12,18 +12,28 @@ import posixpath
 import stat
 import sys
 import tarfile
-import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, BinaryIO, NamedTuple, cast
+from typing import BinaryIO, NamedTuple
 
 from msgspec import Struct, field
 
 from stagegraph.errors import InputError
 from stagegraph.records.record import Tick
-from stagegraph.sizes.layer import Keep, Layer, LayerError, inside, read_layer
-from stagegraph.source import Source
+from stagegraph.sizes.layer import Keep, Layer, inside, read_layer
+from stagegraph.sizes.unpacked import (
+    DAMAGED,
+    LARGEST_NAME,
+    LayerError,
+    Limits,
+    Read,
+    SeekableFile,
+    Unpacked,
+    members,
+    reason,
+)
+from stagegraph.source import Source, printable
 
 LARGEST_DOCUMENT = 16 * 1024 * 1024  # bytes of a manifest, a configuration or an attestation
 _MOST_MEMBERS = 100_000
@@ -53,7 +63,7 @@ class _Member(NamedTuple):
     name: str
     size: int
     link: str  # what a link leads to; empty for a regular file
-    open: Callable[[], Callable[[int], bytes]]
+    open: Callable[[], Read]
 
 
 class Archive:
@@ -75,7 +85,7 @@ class Archive:
 
     def error(self, message: str, hint: str = "") -> InputError:
         """An InputError about this archive."""
-        return InputError(message, source=Source(name=self.name, text=""), hint=hint)
+        return InputError(printable(message), source=Source(name=self.name, text=""), hint=hint)
 
     def _is_stream(self) -> bool:
         """Whether the archive can be read only once: a pipe, or compressed as a whole."""
@@ -83,52 +93,61 @@ class Archive:
             if self._path == "-" or not stat.S_ISREG(os.stat(self._path).st_mode):
                 return not os.path.isdir(self._path)
             with open(self._path, "rb") as file:
-                return file.read(2) == b"\x1f\x8b"
+                return file.read(4).startswith(_COMPRESSED)
         except OSError as error:
             raise self.error(error.strerror or str(error), _HINT) from None
         except ValueError:
             raise self.error("the path is invalid", _HINT) from None
 
     def _read(self, wanted: Collection[str] | None) -> Contents:
-        reading = _Reading(wanted, self._tick, self._keep)
+        limits = Limits()
+        reading = _Reading(wanted, limits, self._keep)
         try:
-            with self._members() as members:
-                for number, member in enumerate(members):
+            with self._members(limits) as found:
+                for number, member in enumerate(found):
                     if number >= _MOST_MEMBERS:
                         raise self.error(f"the archive has more than {_MOST_MEMBERS:,} files")
                     reading.add(member)
-        except (tarfile.TarError, EOFError, OSError, ValueError, OverflowError, zlib.error) as error:
+        except DAMAGED as error:
             if not reading.documents and not reading.layers:
-                raise self.error(f"this is not an image archive: {_reason(error)}", _HINT) from None
-            raise self.error(f"the archive is damaged: {_reason(error)}", "write it again") from None
+                raise self.error(f"this is not an image archive: {reason(error)}", _HINT) from None
+            raise self.error(f"the archive is damaged: {reason(error)}", "write it again") from None
         return Contents(
             documents=reading.documents, layers=reading.layers, errors=reading.errors, links=reading.links
         )
 
     @contextmanager
-    def _members(self) -> Iterator[Iterator[_Member]]:
+    def _members(self, limits: Limits) -> Iterator[Iterator[_Member]]:
         if self._path != "-" and os.path.isdir(self._path):
-            yield _of_folder(Path(self._path))
+            yield (_counted(member, limits, self._tick) for member in _of_folder(Path(self._path)))
         elif self._path == "-":
-            yield _of_tar(sys.stdin.buffer, seekable=False)
+            yield _of_tar(self._stream(sys.stdin.buffer, limits))
         else:
             with open(self._path, "rb") as file:
-                yield _of_tar(file, seekable=not self._is_stream())
+                if self._is_stream():
+                    yield _of_tar(self._stream(file, limits))
+                else:
+                    of_tar = _of_tar(SeekableFile(file))
+                    yield (_counted(member, limits, self._tick) for member in of_tar)
+
+    def _stream(self, file: BinaryIO, limits: Limits) -> Unpacked:
+        return Unpacked(limits.counted(file.read, self._tick), limits, hashed=False)
+
+
+def _counted(member: _Member, limits: Limits, tick: Tick) -> _Member:
+    """``member`` whose content is counted when it is read."""
+    return member._replace(open=lambda: limits.counted(member.open(), tick))
 
 
 _HINT = "write one with `docker save -o image.tar IMAGE`, or `docker buildx build -o type=oci,dest=image.tar`"
 
 
-def _reason(error: BaseException) -> str:
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
-
-
 class _Reading:
     """Collects the documents and the wanted layers of the members of an archive."""
 
-    def __init__(self, wanted: Collection[str] | None, tick: Tick, keep: Keep) -> None:
+    def __init__(self, wanted: Collection[str] | None, limits: Limits, keep: Keep) -> None:
         self._wanted = wanted
-        self._tick = tick
+        self._limits = limits
         self._keep = keep
         self.documents: dict[str, bytes] = {}
         self.layers: dict[str, Layer] = {}
@@ -156,71 +175,62 @@ class _Reading:
             pending = [first]
             self._add_layer(member.name, lambda count: pending.pop() if pending else read(count))
 
-    def _add_layer(self, name: str, read: Callable[[int], bytes]) -> None:
+    def _add_layer(self, name: str, read: Read) -> None:
         try:
-            self.layers[name] = read_layer(read, self._tick, self._keep)
+            self.layers[name] = read_layer(read, self._limits, self._keep)
         except LayerError as error:
             self.errors[name] = str(error)
 
 
 def _is_archive(first: bytes) -> bool:
     """Whether a file that begins so can be a layer."""
-    return first[:2] == b"\x1f\x8b" or first[:4] == b"\x28\xb5\x2f\xfd" or len(first) == 512
+    return first.startswith(_COMPRESSED) or len(first) == 512
 
 
-def _whole(first: bytes, read: Callable[[int], bytes]) -> bytes:
+_COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")  # how gzip and zstd begin
+
+
+def _whole(first: bytes, read: Read) -> bytes:
     parts = [first]
     while data := read(_READ):
         parts.append(data)
     return b"".join(parts)
 
 
-def _of_tar(file: BinaryIO, *, seekable: bool) -> Iterator[_Member]:
-    """The members of a tar archive; a stream may be compressed with gzip."""
-    stream = file if seekable else _plain(file)
-    mode = "r:" if seekable else "r|"
-    with tarfile.open(fileobj=stream, mode=mode, bufsize=_READ, errors="surrogateescape") as archive:  # type: ignore[call-overload]
-        while (member := archive.next()) is not None:
-            if not seekable:
-                archive.members.clear()
-            name = inside(member.name)[0]
-            link = ""
-            if member.issym():
-                link = inside(posixpath.join(posixpath.dirname(member.name), member.linkname))[0]
-            elif member.islnk():
-                link = inside(member.linkname)[0]
-            if member.isreg() or link:
-                yield _Member(name, member.size, link, _opener(archive, member))
+def _of_tar(file: Unpacked | SeekableFile) -> Iterator[_Member]:
+    """The members of a tar archive."""
+    for member, _ in members(file):
+        name = inside(member.name)[0]
+        link = ""
+        if member.issym():
+            link = inside(posixpath.join(posixpath.dirname(member.name), member.linkname))[0]
+        elif member.islnk():
+            link = inside(member.linkname)[0]
+        if member.issparse():
+            raise ValueError("it was written with --sparse")
+        if max(len(name), len(link)) > LARGEST_NAME:
+            raise ValueError(f"a name has more than {LARGEST_NAME:,} characters")
+        if member.isreg() or link:
+            yield _Member(name, member.size, link, _opener(file, member))
 
 
-def _plain(file: BinaryIO) -> IO[bytes]:
-    import gzip
-
-    peek = getattr(file, "peek", None)
-    if peek and peek(2)[:2] == b"\x1f\x8b":
-        return cast("IO[bytes]", gzip.GzipFile(fileobj=file))
-    return file
-
-
-def _opener(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Callable[[], Callable[[int], bytes]]:
-    def opened() -> Callable[[int], bytes]:
-        file = archive.extractfile(member)
-        if file is None:
-            raise EOFError("a file of the archive has no content")
-        return _checked(file.read, member.size)
+def _opener(file: Unpacked | SeekableFile, member: tarfile.TarInfo) -> Callable[[], Read]:
+    def opened() -> Read:
+        file.seek(member.offset_data)
+        return _exactly(file.content, member.size)
 
     return opened
 
 
-def _checked(read: Callable[[int], bytes], size: int) -> Callable[[int], bytes]:
-    """``read``, which raises EOFError where it ends before ``size`` bytes."""
-    done = 0
+def _exactly(read: Read, size: int) -> Read:
+    """``read`` up to ``size`` bytes; it raises EOFError where there are fewer."""
+    left = size
 
     def reading(count: int) -> bytes:
-        nonlocal done
-        data = read(count)
-        done += len(data)
-        if not data and count and done < size:
+        nonlocal left
+        data = read(min(count, left))
+        left -= len(data)
+        if not data and left and count:
             raise EOFError("it ends in the middle of a file")
         return data
 
@@ -239,7 +249,7 @@ def _of_folder(folder: Path) -> Iterator[_Member]:
                 yield _Member(path.relative_to(folder).as_posix(), status.st_size, "", _file_opener(path))
 
 
-def _file_opener(path: Path) -> Callable[[], Callable[[int], bytes]]:
+def _file_opener(path: Path) -> Callable[[], Read]:
     # the file is closed with the last reference to it
     return lambda: path.open("rb", buffering=0).read
 

@@ -74,6 +74,14 @@ class Filesystem(Struct, frozen=True, kw_only=True):
             and first.contents[one.file] == second.contents[other.file]
         )
 
+    def is_same_mode(self, one: Position, other: Position) -> bool:
+        """Whether both have the same mode and owner."""
+        first, second = self.layers[one.layer], self.layers[other.layer]
+        return (first.modes[one.file], first.owners[one.file]) == (
+            second.modes[other.file],
+            second.owners[other.file],
+        )
+
 
 _VISIBLE, _OTHER = -1, -2
 _Place = int  # a Position as one number, which needs less memory
@@ -116,17 +124,16 @@ class _Above:
 
     def _hides_all(self, folder: str) -> _Place | None:
         """What hides everything in ``folder``."""
-        walked = []
+        around = folder
         by = None
-        while by is None and folder not in self._folders:
-            walked.append(folder)
-            by = self._empties(folder)
-            if not folder:
+        while by is None and around not in self._folders:
+            by = self._empties(around)
+            if not around:
                 break
-            folder = folder.rpartition("/")[0]
+            around = around.rpartition("/")[0]
         else:
-            by = self._folders.get(folder) if by is None else by
-        self._folders.update(dict.fromkeys(walked, by))
+            by = self._folders.get(around) if by is None else by
+        self._folders[folder] = by  # not of the folders around it: paths can have thousands
         return by
 
     def _empties(self, folder: str) -> _Place | None:

@@ -19,9 +19,12 @@ from stagegraph.records.record import Tick
 from stagegraph.sizes.archive import Archive, Contents, digest_of
 from stagegraph.sizes.kinds import kept_bytes
 from stagegraph.sizes.layer import Layer
+from stagegraph.sizes.unpacked import MOST_FILES
+from stagegraph.source import printable
 
 _DEEPEST = 4  # indexes in indexes
 _MOST_IMAGES = 1_000
+_MOST_LAYERS = 1_000  # Docker allows 127
 _REFERENCE_KIND = "vnd.docker.reference.type"
 _REFERENCE = "vnd.docker.reference.digest"
 _NAMES = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
@@ -81,9 +84,13 @@ def read_image(path: str, tick: Tick, *, platform: str = "", name: str = "") -> 
     documents = _Documents(archive, contents)
     candidates = documents.candidates()
     chosen = _chosen(archive, candidates, platform, name)
+    if len(chosen.layers) > _MOST_LAYERS:
+        raise archive.error(f"the image has more than {_MOST_LAYERS:,} layers")
     wanted = frozenset(contents.resolved(name) for name, _, _ in chosen.layers)
     contents = archive.layers(contents, wanted)
     layers = tuple(_layer(archive, contents, chosen, position) for position in range(len(chosen.layers)))
+    if sum(len(layer.names) for layer in layers) > MOST_FILES:  # one layer may be listed many times
+        raise archive.error(f"the layers have more than {MOST_FILES:,} files")
     return Image(
         archive=archive.name,
         name=chosen.name,
@@ -126,7 +133,7 @@ def _platform(text: str) -> str:
     try:
         return str(normalized(parse_platform(text)))
     except PlatformError:
-        return text
+        return printable(text)
 
 
 class _Documents:

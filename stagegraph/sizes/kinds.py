@@ -70,8 +70,19 @@ _DOCUMENTS = (
     "/usr/local/share/man/",
 )
 _PACKAGES = ("/node_modules/", "/site-packages/", "/dist-packages/", "/gems/")
-_TESTS = frozenset(("test", "tests", "__tests__", "spec", "testing"))
-_SAMPLES = _TESTS | {"testdata", "fixtures", "example", "examples", "sample", "samples", "doc", "docs"}
+# not "testing": numpy.testing and others are imported by programs
+_TESTS = frozenset(("test", "tests", "__tests__", "spec"))
+_SAMPLES = _TESTS | {
+    "testing",
+    "testdata",
+    "fixtures",
+    "example",
+    "examples",
+    "sample",
+    "samples",
+    "doc",
+    "docs",
+}
 
 TOOLS = {  # programs that most images do not need to run
     "compiler": (

@@ -115,8 +115,11 @@ def _problem(
     for entry, one in zip(history[first:], expected, strict=True):
         if not _agrees(entry.created_by, one):
             text = quoted(one.command.instruction.text.split("\n")[0][:80])
+            made_by = (
+                quoted(_shown(entry.created_by)) if entry.created_by else "a layer without an instruction"
+            )
             return (
-                f"the image has {quoted(_shown(entry.created_by))} in place of {text}",
+                f"the image has {made_by} in place of {text}",
                 one.command.instruction.span,
             )
     return None
@@ -131,6 +134,8 @@ def _agrees(created_by: str, expected: _Expected) -> bool:
     instruction = expected.command.instruction
     keyword = instruction.text.split(None, 1)[0].upper()
     text, legacy = _LEGACY.subn("", created_by.strip(), count=1)
+    if not text:  # `docker build --squash`: one layer of all instructions
+        return False
     match = _KEYWORD.match(text)
     if match is None or (not legacy and match[1] not in _MADE_BY):
         return keyword == "RUN"  # builders other than BuildKit leave the keyword out

@@ -7,20 +7,20 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from stagegraph.dockerfile.actions import RunAction
 from stagegraph.dockerfile.stages import StageOrImage
 from stagegraph.graph.build import Build
 from stagegraph.graph.edges import node_of
 from stagegraph.graph.report import analyse
-from stagegraph.model import CONTEXT_ID, Report, StepKind, stage_id
+from stagegraph.model import CONTEXT_ID, stage_id
 from stagegraph.sizes import kinds
 from stagegraph.sizes.filesystem import Filesystem, Position, filesystem
 from stagegraph.sizes.image import Image
 from stagegraph.sizes.layer import DIRECTORY, HARDLINK, SYMLINK, Layer
+from stagegraph.sizes.left_behind import LeftSize, could_stay, left_behind, unknown_steps
 from stagegraph.sizes.lines import Origins, origins
 from stagegraph.sizes.packages import package_counts
 from stagegraph.sizes.tree import SizeNode, size_tree
-from stagegraph.sizes.usage import CacheRecord, Usage, usage_of
+from stagegraph.sizes.usage import CacheRecord, usage_of
 from stagegraph.sizes.waste import SizeFinding, findings
 
 _FOLDER_DEPTH = 3
@@ -59,14 +59,6 @@ class FolderSize(Struct, frozen=True, kw_only=True):
     files: int
 
 
-class LeftSize(Struct, frozen=True, kw_only=True):
-    """What the cache keeps of a stage or image that is not in the image; ``bytes`` is None if unknown."""
-
-    node: str
-    label: str
-    bytes: int | None
-
-
 class Sizes(Struct, frozen=True, kw_only=True):
     """What an image weighs, and why. All sizes are in bytes.
 
@@ -87,7 +79,7 @@ class Sizes(Struct, frozen=True, kw_only=True):
     packages: dict[str, int]
     tools: dict[str, tuple[str, ...]]  # the programs that ship, by kind
     left_behind: tuple[LeftSize, ...] | None
-    could_stay: int | None  # of a build with one stage: the bytes in the image that a second stage can leave
+    could_stay: int | None  # of a build with one stage: bytes in the image of its base image and RUNs
     notes: tuple[str, ...]
     tree: SizeNode  # all files, also those that a later layer hides
 
@@ -103,9 +95,7 @@ def sizes_of(image: Image, build: Build | None = None, records: Sequence[CacheRe
     made = origins(image.history, len(image.layers), build.target_builds[0] if build else None)
     known = build if build and not made.disagreement else None
     in_image = _bytes_in_image(files)
-    left = None
-    if known and records:
-        left = tuple(left_behind(known, analyse(known), usage_of(known, records)))
+    usage = usage_of(known, records) if known and records else None
     return Sizes(
         archive=image.archive,
         name=image.name,
@@ -120,9 +110,9 @@ def sizes_of(image: Image, build: Build | None = None, records: Sequence[CacheRe
         findings=findings(files, made.by_layer),
         packages=package_counts(files, image.attestations),
         tools=_tools(files, image.layers),
-        left_behind=left,
-        could_stay=_could_stay(known, made, in_image) if known and records else None,
-        notes=tuple(_notes(image, made, build)),
+        left_behind=tuple(left_behind(known, analyse(known), usage)) if known and usage else None,
+        could_stay=could_stay(known, made, in_image) if known and usage else None,
+        notes=(*_notes(image, made, build), *(unknown_steps(known, usage) if known and usage else ())),
         tree=size_tree(files, made, known=known is not None),
     )
 
@@ -202,45 +192,6 @@ def _tools(files: Filesystem, layers: Sequence[Layer]) -> dict[str, tuple[str, .
             if layer.kinds[position] in (SYMLINK, HARDLINK) or files.is_visible(Position(number, position)):
                 by_kind[kind].add("/" + path)
     return {kind: tuple(sorted(by_kind[kind])) for kind in kinds.TOOLS if by_kind[kind]}
-
-
-def left_behind(build: Build, report: Report, usage: Usage) -> Iterator[LeftSize]:
-    """What the cache keeps of the stages and images that are not, or only in part, in the image."""
-    ships = set(_image_steps(build))
-    own: dict[str, list[int]] = defaultdict(list)
-    for position, step in enumerate(build.steps):
-        if position not in ships and step.node:
-            own[step.node].append(position)
-    for one in report.left_behind:
-        steps = own.get(one.node, [])
-        known = [usage.steps[step] for step in steps if step in usage.steps]
-        complete = len(known) == len(steps)
-        yield LeftSize(
-            node=one.node, label=report.node(one.node).label, bytes=sum(known) if complete else None
-        )
-
-
-def _could_stay(build: Build, made: Origins, in_image: Sequence[int]) -> int | None:
-    """Of a build with one stage, the bytes of its base image and of its RUNs; None for another build.
-
-    A second stage ships of these only what it copies.
-    """
-    resolved = build.target_builds[0].resolved
-    own = [stage for stage in resolved.stages if stage.index in resolved.needed]
-    runs = [isinstance(one, RunAction) for one in build.target_builds[0].actions[resolved.target].actions]
-    if len(own) != 1 or not any(runs):
-        return None
-    copied = sum(in_image[at] for at, origin in enumerate(made.by_layer) if origin and origin.copy)
-    return sum(in_image) - copied
-
-
-def _image_steps(build: Build) -> Iterator[int]:
-    """The steps whose layers are in the image: from the result back along first inputs."""
-    for result in (position for position, step in enumerate(build.steps) if step.kind is StepKind.RESULT):
-        position = result
-        while build.steps[position].inputs:
-            position = build.steps[position].inputs[0]
-            yield position
 
 
 def _notes(image: Image, made: Origins, build: Build | None) -> Iterator[str]:

@@ -12,6 +12,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
 
@@ -52,6 +53,7 @@ class Usage(Struct, frozen=True, kw_only=True):
     """
 
     steps: Mapping[int, int]
+    layers: Mapping[int, Mapping[str, int]]  # of steps that load an image: the bytes of its layers by record
     ambiguous: frozenset[int]
     cache_mounts: int  # bytes of all cache mounts of the builder
 
@@ -72,9 +74,10 @@ def read_usage(text: str, name: str) -> tuple[CacheRecord, ...]:
     """The records in ``text``: JSON lines, a JSON list or the verbose form; InputError for other text."""
     try:
         records = tuple(_of_json(text) if text.lstrip()[:1] in ("{", "[") else _of_verbose(text))
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError) as error:
+        line = str(error) if str(error).startswith("line ") else ""
         raise InputError(
-            "these are not the records of a cache", source=Source(name=name, text=""), hint=_HINT
+            line or "these are not the records of a cache", source=Source(name=name, text=""), hint=_HINT
         ) from None
     if not records:
         raise InputError("there is no record of a cache here", source=Source(name=name, text=""), hint=_HINT)
@@ -85,18 +88,28 @@ def read_usage(text: str, name: str) -> tuple[CacheRecord, ...]:
 
 def _of_json(text: str) -> Iterator[CacheRecord]:
     if text.lstrip().startswith("["):
-        rows = as_list(json.loads(text))
-    else:
-        rows = [json.loads(line) for line in text.splitlines() if line.strip()]
-    for row in map(as_dict, rows):
-        if isinstance(row.get("ID"), str):
-            yield CacheRecord(
-                id=row["ID"],
-                parents=tuple(one for one in as_list(row.get("Parents")) if isinstance(one, str)),
-                description=str(row.get("Description") or ""),
-                bytes=_bytes(row.get("Size")),
-                type=str(row.get("Type") or ""),
-            )
+        yield from (one for row in as_list(json.loads(text)) if (one := _record(as_dict(row))))
+        return
+    for number, line in enumerate(text.split("\n"), 1):
+        try:
+            record = _record(as_dict(json.loads(line))) if line.strip() else None
+        except (ValueError, RecursionError):
+            raise ValueError(f"line {number} is not a record of a cache") from None
+        if record:
+            yield record
+
+
+def _record(row: Mapping[str, Any]) -> CacheRecord | None:
+    """A record as JSON has it; None for another object, ValueError if its size cannot be read."""
+    if not isinstance(row.get("ID"), str):
+        return None
+    return CacheRecord(
+        id=row["ID"],
+        parents=tuple(one for one in as_list(row.get("Parents")) if isinstance(one, str)),
+        description=str(row.get("Description") or ""),
+        bytes=_bytes(row.get("Size")),
+        type=str(row.get("Type") or ""),
+    )
 
 
 def _of_verbose(text: str) -> Iterator[CacheRecord]:
@@ -157,15 +170,18 @@ def usage_of(build: Build, records: Sequence[CacheRecord]) -> Usage:
     """The bytes of the steps of ``build`` among ``records``."""
     matches = _Matches(build, records)
     sizes: dict[int, int] = {}
+    layers: dict[int, Mapping[str, int]] = {}
     ambiguous = set()
     for position, found in enumerate(matches.by_step):
-        amounts = {matches.bytes_of(position, one) for one in found}
+        amounts = {sum(matches.layers_of(position, one).values()) for one in found}
         if len(amounts) == 1:
             sizes[position] = amounts.pop()
+            if build.steps[position].kind is StepKind.SOURCE:
+                layers[position] = matches.layers_of(position, min(found))
         elif amounts:
             ambiguous.add(position)
     mounts = sum(record.bytes for record in records if record.type == "exec.cachemount")
-    return Usage(steps=sizes, ambiguous=frozenset(ambiguous), cache_mounts=mounts)
+    return Usage(steps=sizes, layers=layers, ambiguous=frozenset(ambiguous), cache_mounts=mounts)
 
 
 class _Matches:
@@ -210,37 +226,37 @@ class _Matches:
         return frozenset(one for one in records if not self._children[one] & records)
 
     def _on_input(self, step: RawStep, candidates: frozenset[str]) -> frozenset[str]:
-        """``candidates`` that stand on a record of the first input of ``step``, or else on nothing.
+        """``candidates`` whose parent is a record of what ``step`` runs on, or else those without a parent.
 
         Mounts and the sources of COPY are not parents.
         """
-        if step.kind is StepKind.SOURCE or not step.inputs:
+        if step.kind is StepKind.SOURCE:
             return candidates
-        below = self.by_step[step.inputs[0]]
+        below = self.by_step[step.onto] if step.onto is not None else frozenset()
         on_input = frozenset(one for one in candidates if below.intersection(self._records[one].parents))
         return on_input or frozenset(one for one in candidates if not self._records[one].parents)
 
     def _upwards(self, position: int) -> None:
-        """Keep the records of the first input of a step that a record of the step stands on."""
+        """Keep the records of what a step runs on that are parents of a record of the step."""
         step = self._steps[position]
-        if not step.inputs or step.kind is StepKind.SOURCE or not self.by_step[position]:
+        if step.onto is None or not self.by_step[position]:
             return
-        first = step.inputs[0]
+        first = step.onto
         parents = {parent for one in self.by_step[position] for parent in self._records[one].parents}
         self.by_step[first] = (self.by_step[first] & parents) or self.by_step[first]
 
-    def bytes_of(self, position: int, record: str) -> int:
-        """The bytes of one record of a step; of all layers for an image."""
+    def layers_of(self, position: int, record: str) -> dict[str, int]:
+        """The bytes of one record of a step; of an image those of the records of all layers."""
         if self._steps[position].kind is not StepKind.SOURCE:
-            return self._records[record].bytes
-        total, seen, waiting = 0, set(), [record]
+            return {record: self._records[record].bytes}
+        layers: dict[str, int] = {}
+        waiting = [record]
         while waiting:
             one = waiting.pop()
-            if one not in seen and one in self._records:
-                seen.add(one)
-                total += self._records[one].bytes
+            if one not in layers and one in self._records:
+                layers[one] = self._records[one].bytes
                 waiting.extend(self._records[one].parents)
-        return total
+        return layers
 
 
 def _children(records: Iterable[CacheRecord]) -> dict[str, set[str]]:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from stagegraph.model import Severity
 from stagegraph.sizes import kinds
 from stagegraph.sizes.filesystem import Filesystem, Hidden, Position
-from stagegraph.sizes.layer import FILE, WHITEOUT
+from stagegraph.sizes.layer import FILE, HARDLINK, WHITEOUT
 from stagegraph.sizes.lines import Origin
 from stagegraph.source import printable
 from stagegraph.units import counted, size
@@ -65,17 +65,19 @@ def findings(files: Filesystem, origins: Sequence[Origin | None]) -> tuple[SizeF
 
 def _hidden(files: Filesystem, own: Sequence[bool]) -> Iterator[_Case]:
     for hidden in files.hidden:
+        if not files.size(hidden.file):
+            continue
+        code = _how(files, hidden)
         if own[hidden.file.layer]:
-            code = _how(files, hidden)
             yield _Case(group=(code, hidden.by.layer, str(hidden.file.layer)), at=hidden.file)
-        elif own[hidden.by.layer] and files.is_same_content(hidden.file, hidden.by):
+        elif own[hidden.by.layer] and code in _SAME_CONTENT:
             # the base image cannot be changed, but the copy of its file can be left out
-            yield _Case(group=("changed-mode", hidden.by.layer, ""), at=hidden.by)
+            yield _Case(group=(code, hidden.by.layer, ""), at=hidden.by)
 
 
 def _how(files: Filesystem, hidden: Hidden) -> str:
     if files.is_same_content(hidden.file, hidden.by):
-        return "changed-mode"
+        return "same-content" if files.is_same_mode(hidden.file, hidden.by) else "changed-mode"
     by_kind = files.layers[hidden.by.layer].kinds[hidden.by.file]
     return (
         "removed-later"
@@ -107,11 +109,12 @@ def _content(files: Filesystem, at: Position) -> int:
 
 
 def _by_path(files: Filesystem, own: Sequence[bool]) -> Iterator[_Case]:
+    linked = _linked_elsewhere(files)
     for at in files.visible:
         if not own[at.layer]:
             continue
         path, mode = files.name(at), files.layers[at.layer].modes[at.file]
-        if cache := kinds.cache_of(path):
+        if at not in linked and (cache := kinds.cache_of(path)):
             yield _Case(group=("package-cache", at.layer, cache.manager), at=at)
         elif folder := kinds.version_control_of(path):
             yield _Case(group=("version-control", at.layer, folder), at=at)
@@ -121,6 +124,23 @@ def _by_path(files: Filesystem, own: Sequence[bool]) -> Iterator[_Case]:
             yield _Case(group=("setuid", at.layer, ""), at=at)
         if mode & _WORLD:
             yield _Case(group=("world-writable", at.layer, ""), at=at)
+
+
+def _linked_elsewhere(files: Filesystem) -> set[Position]:
+    """The files of caches that have a hard link outside: without the cache, its bytes stay."""
+    linked = set()
+    for number, layer in enumerate(files.layers):
+        names = {
+            target
+            for position, target in layer.links.items()
+            if layer.kinds[position] == HARDLINK
+            and kinds.cache_of(target)
+            and not kinds.cache_of(layer.names[position])
+        }
+        for position, name in enumerate(layer.names if names else ()):
+            if name in names:
+                linked.add(Position(number, position))
+    return linked
 
 
 def _secrets(files: Filesystem, own: Sequence[bool]) -> Iterator[_Case]:
@@ -162,6 +182,7 @@ def _finding(
     )
 
 
+_SAME_CONTENT = ("changed-mode", "same-content")
 _WITHOUT_BYTES = ("secret", "setuid", "world-writable")
 
 
@@ -207,6 +228,10 @@ _TEXTS: dict[str, Callable[[_Text], tuple[str, str]]] = {
     "changed-mode": lambda t: (
         f"changes only the mode or owner of {t.files}, which stores {t.bytes} again",
         "set the mode where the file is written: COPY --chmod or --chown, or in the same RUN",
+    ),
+    "same-content": lambda t: (
+        f"writes {t.files} again with the same content, mode and owner, which stores {t.bytes} again",
+        "write it once: a new time, a hard link or a second copy stores all of it",
     ),
     "duplicate": lambda t: (
         f"{t.files} repeats {t.bytes} that the image already has",

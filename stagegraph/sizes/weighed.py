@@ -14,7 +14,8 @@ from stagegraph.graph.report import analyse
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Report, Shipped, StepKind, stage_id
 from stagegraph.records.record import Tick
 from stagegraph.sizes.image import read_image
-from stagegraph.sizes.sizes import Sizes, left_behind, sizes_of
+from stagegraph.sizes.left_behind import left_behind
+from stagegraph.sizes.sizes import Sizes, sizes_of
 from stagegraph.sizes.usage import Usage, read_usage_file, usage_of
 from stagegraph.source import printable
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from stagegraph.graph.build import Build
 from stagegraph.graph.critical_nodes import with_critical_nodes
 from stagegraph.graph.report import analyse
-from stagegraph.model import Measured, Node, Report, Step, nodes_of_step
+from stagegraph.model import Measured, Node, Report, Step
 from stagegraph.records.collector import merged
 from stagegraph.timings.candidates import StepIndex
 from stagegraph.timings.step_names import VertexKind
@@ -43,7 +43,7 @@ def timed(build: Build, timings: Timings) -> Report:
     recorded = _recorded_steps(timings, index)
     path = {part.step: number for number, part in enumerate(timings.path)}
     critical = {position for position, step in recorded.items() if step.id in path}
-    steps_of = _steps_of_nodes(report.steps, recorded)
+    steps_of = _steps_of_nodes(report, recorded)
     timed_report = replace(
         report,
         steps=tuple(_step(s, recorded.get(s.id), s.id in critical, timings) for s in report.steps),
@@ -62,15 +62,13 @@ def _recorded_steps(timings: Timings, index: StepIndex) -> dict[int, TimedStep]:
     return recorded
 
 
-def _steps_of_nodes(
-    steps: Iterable[Step], recorded: Mapping[int, TimedStep]
-) -> dict[str, dict[int, TimedStep]]:
+def _steps_of_nodes(report: Report, recorded: Mapping[int, TimedStep]) -> dict[str, dict[int, TimedStep]]:
     """The recorded steps of each node, by their ids."""
     result: dict[str, dict[int, TimedStep]] = {}
-    for step in steps:
+    for step in report.steps:
         own = recorded.get(step.id)
         if own:
-            for node in nodes_of_step(step):
+            for node in report.nodes_of(step):
                 result.setdefault(node, {})[own.id] = own
     return result
 

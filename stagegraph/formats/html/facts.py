@@ -11,6 +11,7 @@ from stagegraph.formats.report_sections import report_sections
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role, Step, StepKind
 from stagegraph.picture.shorten import ARROW
 from stagegraph.picture.theme import style_of
+from stagegraph.units import size
 
 STEP_PLACE = re.compile(r"\A\[([^\]]*)\] ")  # "[builder 2/5] " in the name of a step
 _KINDS = {
@@ -19,6 +20,7 @@ _KINDS = {
     NodeKind.CONTEXT: "Build context",
     NodeKind.NAMED_CONTEXT: "Named context",
     NodeKind.REMOTE: "Remote source",
+    NodeKind.BAKE_TARGET: "Bake target",
 }
 _ROLES = {
     Role.TARGET: "BuildKit builds this stage because it is a target.",
@@ -93,6 +95,8 @@ def _facts(node: Node) -> Iterator[tuple[str, str]]:
         yield "Written as", node.base_text
     if node.platform:
         yield "Platform", node.platform
+    if node.bytes is not None:
+        yield "Size", size(node.bytes)
 
 
 def _edge(edge: Edge) -> dict[str, Any]:
@@ -100,6 +104,7 @@ def _edge(edge: Edge) -> dict[str, Any]:
         "source": f"node:{edge.source}",
         "target": f"node:{edge.target}",
         "text": _edge_text(edge),
+        "size": None if edge.bytes is None else size(edge.bytes),
         "kind": edge.kind,
         "line": edge.line,
         "needed": edge.needed and not edge.selectable,
@@ -112,6 +117,8 @@ def _edge_text(edge: Edge) -> str:
         return f"FROM, {edge.why}"
     if edge.kind is EdgeKind.FROM:
         return "FROM"
+    if edge.kind is EdgeKind.TAG:
+        return f"tags {', '.join(edge.paths)}"
     word = "RUN --mount" if edge.kind is EdgeKind.MOUNT else edge.kind.upper()
     link = " --link" if edge.link else ""
     onbuild = "ONBUILD " if edge.onbuild else ""
@@ -136,5 +143,5 @@ def _step(step: Step, report: Report) -> dict[str, Any]:
 
 def _nodes_of(step: Step, report: Report) -> list[str]:
     """The nodes that a step belongs to: every stage that has it, the one it is drawn in first."""
-    names = dict.fromkeys([step.node, *(f"stage:{index}" for index in step.stages)])
+    names = dict.fromkeys([step.node, *(report.nodes[stage].id for stage in step.stages)])
     return [name for name in names if name]

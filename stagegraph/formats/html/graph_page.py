@@ -6,7 +6,9 @@ from stagegraph.formats.html.assembly import Page, assembled
 from stagegraph.formats.html.drawing import drawing
 from stagegraph.formats.html.facts import graph_facts, overview
 from stagegraph.formats.html.variants import other_drawings, served_drawings
+from stagegraph.formats.report_sections import target_labels
 from stagegraph.model import Report
+from stagegraph.picture.detail import at_detail
 from stagegraph.picture.view import View, checked_link_base
 
 SCRIPTS = (
@@ -37,8 +39,9 @@ def render(report: Report, view: View) -> str:
 def graph_page(report: Report, view: View, *, served: bool = False) -> Page:
     """The page of ``report``; other drawings are in it, unless it is ``served`` and can ask for them."""
     checked_link_base(view.link_base)
-    drawn = drawing(report, view)
-    others = served_drawings(view, drawn) if served else other_drawings(report, view, drawn)
+    shown = at_detail(report, view)
+    drawn = drawing(shown, view)
+    others = served_drawings(view, drawn) if served else other_drawings(shown, view, drawn)
     return Page(
         title=view.title or drawn.title,
         heading=view.title or report.source,
@@ -53,11 +56,11 @@ def graph_page(report: Report, view: View, *, served: bool = False) -> Page:
             "graph": drawn.parts,
             "drawings": others,
             "overview": overview(report),
-            **graph_facts(report),
+            **graph_facts(shown),
         },
     )
 
 
 def _subheading(report: Report) -> str:
-    labels = ", ".join(node.label for node in report.nodes if node.id in report.targets)
+    labels = ", ".join(target_labels(report))
     return f"target {labels} on {', '.join(report.platforms)}"

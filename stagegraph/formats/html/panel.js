@@ -82,7 +82,7 @@ function groupDetails(group) {
 
 function arrowDetails(arrow) {
   const [source, target] = [arrow.source, arrow.target].map((id) => shown.byId.get(id));
-  const reasons = reasonsOf(arrow).map((edge) => [make("code", {}, edge.text), " ", lineMark(edge.line, edge.end)]);
+  const reasons = reasonsOf(arrow).map((edge) => [make("code", {}, edge.text), sizeText(edge), " ", lineMark(edge.line, edge.end)]);
   const end = (box) => list([chooser(box.key, box.label, nameStyle(box.key))]);
   return [
     head("Edge", make("h2", {}, endsText(arrow)), "", ""),
@@ -96,6 +96,8 @@ const counted = (count, word, words = `${word}s`) => `${count} ${count === 1 ? w
 
 const labelOf = (key) => nodes.get(key)?.label ?? steps.get(key)?.text ?? key;
 
+const sizeText = (edge) => (edge.size ? ` ${edge.size}` : "");
+
 const pathItem = (edge) => [chooser(edge.target, labelOf(edge.target), "name"), " by ", make("code", {}, edge.text), " ", lineMark(edge.line)];
 
 function edgeSection(heading, edges, end) {
@@ -103,7 +105,7 @@ function edgeSection(heading, edges, end) {
   const ends = grouped(edges, (edge) => edge[end]);
   const items = [...ends].map(([key, parallel]) => [
     chooser(key, labelOf(key), "name"),
-    parallel.map((edge) => make("span", { class: `read${edge.needed ? "" : " faint"}` }, make("code", {}, edge.text), " ", lineMark(edge.line))),
+    parallel.map((edge) => make("span", { class: `read${edge.needed ? "" : " faint"}` }, make("code", {}, edge.text), sizeText(edge), " ", lineMark(edge.line))),
   ]);
   return section(heading, list(items));
 }

@@ -17,7 +17,7 @@ _SCRIPTS = ("dom", "selection", "theme", "shortcuts", "squarify", "treemap", "si
 
 def render(sizes: Sizes) -> str:
     """``sizes`` as one HTML page that fetches nothing."""
-    sentences = "".join(f"<p>{xml_text(text)}</p>\n" for text in facts(sizes))
+    sentences = "".join(f"<p>{xml_text(text[:1].upper() + text[1:])}</p>\n" for text in facts(sizes))
     programs = "".join(f"<p>{xml_text(text)}</p>\n" for text in (*contents(sizes), *_notes(sizes)))
     return assembled(
         Page(

@@ -1,0 +1,108 @@
+"""What a command line asks to be built: a Dockerfile, or the targets of a bake or compose file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+from msgspec import Struct
+
+from stagegraph.cli.suggestions import suggesting_commands
+from stagegraph.options import Options
+from stagegraph.request.names import names_request
+from stagegraph.source import printable
+
+if TYPE_CHECKING:
+    from stagegraph.graph.build import Build
+    from stagegraph.graph.request import Request
+
+_LARGEST = 10_000_000  # bytes of a bake file from standard input
+
+
+class NamedBuild(Struct, frozen=True, kw_only=True):
+    """The words of a command line that name a build; ``path`` is empty for the current directory.
+
+    ``reader`` is bake or compose if the user asks for one; ``overrides`` are the values of ``--set``.
+    """
+
+    path: str = ""
+    options: Options = Options()
+    targets: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+    reader: str = ""
+
+    def read(self) -> Build | Request:
+        """The build of the Dockerfile, or the request of the bake or compose file. Raises StagegraphError."""
+        from stagegraph.graph.build import build_of
+        from stagegraph.reading import read_source
+
+        text = _printed() if self.path == "-" else None
+        if self._is_request(text):
+            return self._request(text)
+        if self.targets or self.overrides:
+            what = "targets; choose stages with --target" if self.targets else "options for --set"
+            raise click.UsageError(f"only a bake or compose file has {what}")
+        if text is not None:
+            from stagegraph.dockerfile.logical import source_from_bytes
+
+            return build_of(source_from_bytes(text, "<stdin>"), self.options)
+        with suggesting_commands(self.path):
+            return build_of(read_source(self.path), self.options)
+
+    def dockerfile(self, option: str) -> str:
+        """The path of the one Dockerfile that ``option`` is about; click.UsageError for several."""
+        if self.reader or self.targets or (self.path and self.is_request):
+            shown = printable(self.path or "a bake or compose file")
+            raise click.UsageError(
+                f"{option} is about one Dockerfile, and {shown} can have several: name one"
+            )
+        return self.path
+
+    @property
+    def is_request(self) -> bool:
+        """Whether it is a bake or compose file, or a directory with one and without a Dockerfile."""
+        return self.path != "-" and self._is_request(None)
+
+    def _is_request(self, text: bytes | None) -> bool:
+        if self.reader:
+            return True
+        if text is not None:
+            return text.lstrip().startswith(b"{")  # no instruction begins with a brace
+        return names_request(self.path)
+
+    def _request(self, text: bytes | None) -> Request:
+        from stagegraph.request.read import read_request
+
+        if self.options != Options():
+            shown = printable(self.path or "the bake file")
+            raise click.UsageError(f"{shown} has the options of its builds; change them with --set")
+        return read_request(
+            self.path,
+            self.targets,
+            self.overrides,
+            os.environ,
+            compose=self.reader == "compose",
+            stdin=None if text is None else text.decode("utf-8", "replace"),
+        )
+
+
+def named_build(
+    words: tuple[str, ...], file: str, options: Options, overrides: tuple[str, ...], reader: str
+) -> NamedBuild:
+    """The build that ``words`` name: a path, then targets; or only targets where there is no such path."""
+    path, targets = (words[0], words[1:]) if words else ("", ())
+    if path and not file and _is_target(path, reader):
+        path, targets = "", words
+    return NamedBuild(path=file or path, options=options, targets=targets, overrides=overrides, reader=reader)
+
+
+def _is_target(word: str, reader: str) -> bool:
+    if word == "-" or os.path.exists(word):
+        return False
+    return bool(reader) or ("/" not in word and "." not in word and names_request("."))
+
+
+def _printed() -> bytes:
+    return sys.stdin.buffer.read(_LARGEST + 1)

@@ -1,0 +1,195 @@
+"""The bake targets of a report as its only nodes, with the images and stages that several of them share.
+
+The stages of a target are contracted into it. What leads to several targets remains a node; of a chain of
+such stages, the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct, field
+from msgspec.structs import asdict, replace
+
+from stagegraph.model import BakeTarget, Edge, EdgeKind, Node, NodeKind, Report, Role
+from stagegraph.picture.view import View
+
+FEWEST_TARGETS = 6  # from which on only targets are drawn
+_PREFIX = f"{NodeKind.BAKE_TARGET}:"
+_LEFT_OUT = (NodeKind.CONTEXT, NodeKind.REMOTE)
+
+
+def at_detail(report: Report, view: View) -> Report:
+    """``report``, or its targets alone if ``view`` asks for these, or there are many and it does not."""
+    if view.detail == "stages" or not report.bake_targets or view.steps:
+        return report
+    if any(node.kind is NodeKind.BAKE_TARGET for node in report.nodes):
+        return report
+    if view.detail != "targets" and len(report.bake_targets) < FEWEST_TARGETS:
+        return report
+    return only_targets(report)
+
+
+def has_stages_of_targets(report: Report, view: View) -> bool:
+    """Whether ``view`` shows the stages of bake targets, and these can be left out of a smaller picture."""
+    is_closed = any(node.kind is NodeKind.BAKE_TARGET for node in report.nodes)
+    return bool(report.bake_targets) and not is_closed and view.detail == "auto"
+
+
+def only_targets(report: Report) -> Report:
+    """``report``, which has bake targets, with these as nodes, and without what only its stages have."""
+    names = _names(report.bake_targets)
+    readers = _readers(report, names)
+    kept = _kept(report, names, readers)
+    ids = {node: f"{_PREFIX}{', '.join(own)}" for node, own in names.items()}
+    nodes = [
+        _target(report, node, own, kept.ends) if own else report.node(node)
+        for node in kept.nodes
+        for own in [names.get(node, ())]
+    ]
+    drawn = [replace(node, id=ids.get(node.id, node.id)) for node in nodes]
+    drawn.sort(key=lambda node: node.kind is not NodeKind.BAKE_TARGET)
+    return replace(
+        report,
+        nodes=tuple(drawn),
+        targets=tuple(ids.get(target, target) for target in report.targets),
+        edges=tuple(_strongest(list(_edges(report, kept, ids)))),
+        steps=(),
+        critical_path=(),
+        shipped=tuple(
+            replace(item, target=ids[item.target], node=ids.get(item.node, item.node))
+            for item in report.shipped
+            if item.node in kept.ends and item.node in kept.nodes
+        ),
+        left_behind=(),
+        findings=(),
+    )
+
+
+def _names(targets: Sequence[BakeTarget]) -> dict[str, tuple[str, ...]]:
+    """The names of the targets whose image is a node; equal builds have one."""
+    names: dict[str, tuple[str, ...]] = {}
+    for target in targets:
+        names[target.node] = (*names.get(target.node, ()), target.name)
+    return names
+
+
+def _readers(report: Report, names: Mapping[str, object]) -> dict[str, list[Edge]]:
+    """The edges out of each node that is needed."""
+    readers: dict[str, list[Edge]] = {node.id: [] for node in report.nodes if node.needed or node.id in names}
+    for edge in report.edges:
+        if edge.kind is not EdgeKind.TAG and not edge.selectable and edge.target in readers:
+            readers.setdefault(edge.source, []).append(edge)
+    return readers
+
+
+class TargetEdge(Edge, frozen=True, kw_only=True):
+    """An edge between bake targets; ``inner`` if a stage reads it whose layers are not in the image."""
+
+    inner: bool = False
+
+
+def is_inner(edge: Edge) -> bool:
+    """Whether ``edge`` is between bake targets and leads to a stage whose layers are not in the image."""
+    return isinstance(edge, TargetEdge) and edge.inner
+
+
+class _Kept(Struct):
+    """The nodes that remain, and for each node of the report those that it leads to first."""
+
+    nodes: dict[str, None] = field(default_factory=dict)
+    ends: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def of(self, node: str) -> frozenset[str]:
+        """What a reader of ``node`` leads to: itself, or where it was contracted."""
+        return frozenset((node,)) if node in self.nodes else self.ends.get(node, frozenset())
+
+
+def _kept(report: Report, names: Mapping[str, object], readers: Mapping[str, Sequence[Edge]]) -> _Kept:
+    tagged = {edge.target for edge in report.edges if edge.kind is EdgeKind.TAG}
+    kept = _Kept(nodes=dict.fromkeys(names))
+    for node in reversed(_inputs_first(readers)):
+        ends = frozenset().union(*(kept.of(edge.target) for edge in readers[node]))
+        kept.ends[node] = ends
+        shared = len(ends) > 1 and report.node(node).kind not in _LEFT_OUT and node not in tagged
+        if shared and node not in kept.nodes:
+            kept.nodes[node] = None
+    return kept
+
+
+def _inputs_first(readers: Mapping[str, Sequence[Edge]]) -> list[str]:
+    """The nodes, each after what it reads; of a cycle, which fails to build, in any order."""
+    import networkx
+
+    graph: networkx.DiGraph[str] = networkx.DiGraph()
+    graph.add_nodes_from(readers)
+    graph.add_edges_from((source, edge.target) for source, edges in readers.items() for edge in edges)
+    if networkx.is_directed_acyclic_graph(graph):
+        return list(networkx.topological_sort(graph))
+    components = networkx.condensation(graph)
+    return [
+        node
+        for component in networkx.topological_sort(components)
+        for node in sorted(components.nodes[component]["members"])
+    ]
+
+
+def _target(report: Report, node: str, names: Sequence[str], ends: Mapping[str, frozenset[str]]) -> Node:
+    """The node of the targets ``names``, whose image is the stage ``node``."""
+    own = [one for one in report.nodes if one.id == node or ends.get(one.id) == frozenset((node,))]
+    stages = [one for one in own if one.kind is NodeKind.STAGE]
+    image = report.node(node)
+    target = next(one for one in report.bake_targets if one.node == node)
+    bases = [one.label for one in own if one.kind is NodeKind.IMAGE and one.role is Role.INHERITED]
+    return Node(
+        id=node,
+        kind=NodeKind.BAKE_TARGET,
+        label=", ".join(names),
+        role=image.role,
+        reach=image.reach,
+        line=target.line,
+        base=bases[0] if len(bases) == 1 else "",
+        platform=", ".join(target.platforms),
+        description=", ".join(filter(None, (target.dockerfile or target.context, *target.tags))),
+        steps=sum(one.steps for one in stages),
+        level=min((one.level for one in stages if one.level is not None), default=image.level),
+        finish=image.finish,
+        slack=image.slack,
+        critical=any(one.critical for one in own),
+        measured=image.measured,
+        dockerfile=target.dockerfile,
+        bake_targets=tuple(names),
+    )
+
+
+def _edges(report: Report, kept: _Kept, ids: Mapping[str, str]) -> Iterator[Edge]:
+    inherits = _inherits(report, kept)
+    for edge in report.edges:
+        if edge.selectable:
+            continue
+        if edge.kind is EdgeKind.TAG:
+            for reader in sorted(kept.of(edge.target) - {edge.source}):
+                yield replace(edge, source=ids[edge.source], target=ids.get(reader, reader))
+        elif edge.source in kept.nodes:
+            for end in sorted(kept.of(edge.target) - {edge.source}):
+                inner = edge.target != end and (edge.target, end) not in inherits
+                ends = {"source": ids.get(edge.source, edge.source), "target": ids.get(end, end)}
+                yield TargetEdge(**{**asdict(edge), **ends}, inner=inner)
+
+
+def _strongest(edges: Sequence[Edge]) -> Iterator[Edge]:
+    """``edges`` without the inner ones between two nodes of which one also has something in its image."""
+    outer = {(edge.source, edge.target) for edge in edges if not is_inner(edge)}
+    return (edge for edge in edges if not is_inner(edge) or (edge.source, edge.target) not in outer)
+
+
+def _inherits(report: Report, kept: _Kept) -> set[tuple[str, str]]:
+    """The pairs of a stage and the node it was contracted into that has its layers, by FROM."""
+    bases = {edge.target: edge.source for edge in report.edges if edge.kind is EdgeKind.FROM and edge.needed}
+    pairs = set()
+    for end in kept.nodes:
+        stage = bases.get(end)
+        while stage is not None and stage not in kept.nodes and (stage, end) not in pairs:
+            pairs.add((stage, end))
+            stage = bases.get(stage)
+    return pairs

@@ -1,0 +1,1 @@
+"""The Dockerfiles that a bake or compose file builds, as one build request."""

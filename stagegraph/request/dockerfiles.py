@@ -1,0 +1,87 @@
+"""Finds and reads the Dockerfiles of bake targets, each once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from stagegraph.bake.model import Target
+from stagegraph.bake.target_checks import is_remote
+from stagegraph.dockerfile.file import Dockerfile, check_frontend, read_dockerfile
+from stagegraph.errors import BakeError, DockerfileError, InputError, StagegraphError
+from stagegraph.reading import read_source
+from stagegraph.source import Source, Span
+
+_DEFAULT = "Dockerfile"
+
+
+class Dockerfiles:
+    """The Dockerfiles of targets whose paths are relative to ``directory``."""
+
+    def __init__(self, directory: str) -> None:
+        self.directory = directory
+        self._read: dict[str, Dockerfile] = {}
+
+    def name(self, target: Target) -> str:
+        """The path of the Dockerfile of ``target``, or where its text is; empty for one that is remote."""
+        if target.dockerfile_inline is not None:
+            return f"{self._definition(target)} ({target.name})"
+        if is_remote(target.context) or is_remote(target.dockerfile):
+            return ""
+        path = os.path.normpath(os.path.join(self.directory, target.context, target.dockerfile))
+        lower = os.path.join(os.path.dirname(path), _DEFAULT.lower())
+        # BuildKit reads dockerfile if there is no Dockerfile (frontend/dockerui/config.go)
+        is_lower = os.path.basename(path) == _DEFAULT and not os.path.isfile(path) and os.path.isfile(lower)
+        return lower if is_lower else path
+
+    def read(self, target: Target) -> Dockerfile:
+        """The Dockerfile of ``target``. Raises BakeError if it is not there, DockerfileError."""
+        name = self.name(target)
+        if name not in self._read:
+            try:
+                source = self._source(target, name)
+                check_frontend(source)
+                self._read[name] = read_dockerfile(source)
+            except (DockerfileError, InputError) as error:
+                raise about(target, error) from None
+        return self._read[name]
+
+    def _source(self, target: Target, name: str) -> Source:
+        if target.dockerfile_inline is not None:
+            return Source(name=name, text=target.dockerfile_inline)
+        if not os.path.isfile(name):
+            raise self._missing(target, name)
+        return read_source(name)
+
+    def _missing(self, target: Target, name: str) -> BakeError:
+        message = f"target {target.name}: there is no Dockerfile {name}"
+        hint = "set context and dockerfile of the target; both are relative to the folder that bake runs in"
+        try:
+            source = read_source(self._definition(target))
+        except (DockerfileError, InputError):
+            return BakeError(message, hint=hint)
+        span = Span(target.line, target.line) if target.line else None
+        return BakeError(message, source=source, span=span, hint=hint)
+
+    def _definition(self, target: Target) -> str:
+        return os.path.normpath(os.path.join(self.directory, target.file))
+
+
+def about(target: Target, error: StagegraphError) -> StagegraphError:
+    """``error`` with the name of the target whose Dockerfile it is about."""
+    message = f"target {target.name}: {error.message}"
+    return type(error)(message, source=error.source, span=error.span, hint=error.hint)
+
+
+def directory_of_builds(targets: Iterable[Target], directory: str) -> str:
+    """The directory that the paths of ``targets`` are relative to: that of their file, or the current one.
+
+    ``docker buildx bake -f DIR/FILE`` takes them from the current directory, ``cd DIR`` first from there. The
+    current directory counts if only there all Dockerfiles exist.
+    """
+    wanted = list(targets)
+    for candidate in (directory, "."):
+        names = [Dockerfiles(candidate).name(one) for one in wanted if one.dockerfile_inline is None]
+        if all(os.path.isfile(name) for name in names if name):
+            return candidate
+    return directory

@@ -1,0 +1,51 @@
+"""How fast a bake file with many targets becomes a report and a picture.
+
+    python -m tests.bench.bench_request
+
+Each target has its own Dockerfile of three stages, and a shared target as a named context.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from pathlib import Path
+
+import stagegraph as sg
+
+DOCKERFILE = (
+    "FROM node AS build\nCOPY . .\nRUN a\nFROM build AS test\nRUN t\nFROM base\nCOPY --from=build /a /a\n"
+)
+
+
+def repository(folder: Path, targets: int) -> None:
+    """Write a bake file with ``targets`` targets, and their Dockerfiles."""
+    names = [f"s{number:03}" for number in range(targets)]
+    text = f'group "default" {{ targets = {json.dumps(names)} }}\ntarget "base" {{ context = "base" }}\n'
+    for name in names:
+        text += f'target "{name}" {{\n  context = "{name}"\n  contexts = {{ base = "target:base" }}\n}}\n'
+        (folder / name).mkdir()
+        (folder / name / "Dockerfile").write_text(DOCKERFILE)
+    (folder / "base").mkdir()
+    (folder / "base" / "Dockerfile").write_text("FROM alpine\nRUN x\n")
+    (folder / "docker-bake.hcl").write_text(text)
+
+
+def main() -> None:
+    for targets in (40, 500):
+        with tempfile.TemporaryDirectory() as name:
+            repository(Path(name), targets)
+            start = time.perf_counter()
+            request = sg.read_request(name)
+            read = time.perf_counter()
+            report = sg.analyse(request)
+            analysed = time.perf_counter()
+            sg.render(report, "svg")
+            drawn = time.perf_counter()
+        parts = f"read {read - start:.2f} s, report {analysed - read:.2f} s, SVG {drawn - analysed:.2f} s"
+        print(f"{targets} targets: {drawn - start:.2f} s ({parts})")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,546 @@
+"""Several Dockerfiles as one graph: what a bake or compose file builds."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import stagegraph as sg
+from stagegraph.formats.text import render as text_report
+
+from .bake_projects import write
+from .conftest import ROOT
+
+Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
+FILES = {
+    "docker-bake.hcl": """\
+group "default" { targets = ["api", "web", "docs"] }
+target "base" { context = "base" }
+target "api" {
+  context = "api"
+  contexts = { base = "target:base" }
+  tags = ["org/api"]
+}
+target "web" {
+  context = "web"
+  contexts = { base = "target:base" }
+}
+target "docs" {
+  dockerfile-inline = "FROM docker.io/org/api:latest\\nRUN docs"
+}
+""",
+    "base/Dockerfile": "FROM alpine:3.20\nRUN apk add x\n",
+    "api/Dockerfile": (
+        "FROM golang AS builder\nCOPY . .\nRUN make\nFROM base\nCOPY --from=builder /app /app\n"
+        "FROM base AS x\nFROM base AS release\nCOPY --from=builder /app /app\n"
+    ),
+    "web/Dockerfile": "FROM golang AS builder\nRUN make\nFROM base\nCOPY --from=builder /app /app\n",
+}
+
+
+def request(directory: Path, files: dict[str, str] | None = None, **options: object) -> sg.Request:
+    """The request of ``files``, which are written into ``directory``."""
+    write(directory, files or FILES)
+    return sg.read_request(str(directory), **options)  # type: ignore[arg-type]
+
+
+def report(directory: Path, files: dict[str, str] | None = None, **options: object) -> sg.Report:
+    """The report of that request."""
+    return sg.analyse(request(directory, files, **options))
+
+
+def edges(value: sg.Report) -> set[tuple[str, str, str]]:
+    """Source, target and kind of every edge."""
+    return {(edge.source, edge.target, str(edge.kind)) for edge in value.edges}
+
+
+BASE = "image:docker.io/library/alpine:3.20"
+
+
+# nodes and edges
+
+
+def test_a_named_context_is_the_image_of_the_other_target(tmp_path: Path) -> None:
+    found = edges(report(tmp_path))
+    assert ("base/stage:0", "api/stage:3", "from") in found
+    assert ("base/stage:0", "web/stage:1", "from") in found
+    assert not [edge for edge in found if "named-context" in edge[0]]
+
+
+def test_an_image_that_several_read_is_one_node(tmp_path: Path) -> None:
+    nodes = [node.id for node in report(tmp_path).nodes]
+    assert nodes.count("image:docker.io/library/golang:latest") == 1
+    assert len(nodes) == len(set(nodes))
+
+
+def test_a_target_alone_has_the_nodes_of_its_dockerfile(tmp_path: Path) -> None:
+    write(tmp_path, FILES)
+    (tmp_path / "docker-bake.hcl").write_text('target "default" {\n  context = "web"\n}\n')
+    alone = sg.analyse(sg.read(str(tmp_path / "web")))
+    baked = sg.analyse(sg.read_request(str(tmp_path)))
+    plain = [sg.Node(**{**json.loads(_json(node)), "bake_targets": ()}) for node in baked.nodes]
+    assert [_json(node) for node in plain] == [_json(node) for node in alone.nodes]
+    assert [_json(edge) for edge in baked.edges] == [_json(edge) for edge in alone.edges]
+
+
+def _json(value: object) -> str:
+    import msgspec
+
+    return msgspec.json.encode(value).decode()
+
+
+def test_contexts_are_one_node_only_if_their_folder_is(tmp_path: Path) -> None:
+    nodes = {node.id: node.label for node in report(tmp_path).nodes if node.kind is sg.NodeKind.CONTEXT}
+    assert nodes == {"context:api": "build context api"}
+    files = FILES | {"web/Dockerfile": "FROM alpine\nCOPY . .\n"}
+    both = [node.id for node in report(tmp_path, files).nodes if node.kind is sg.NodeKind.CONTEXT]
+    assert both == ["context:api", "context:web"]
+
+
+def test_targets_of_one_dockerfile_share_its_stages(tmp_path: Path) -> None:
+    bake = (
+        'group "default" { targets = ["a", "b"] }\ntarget "a" { target = "a" }\ntarget "b" { target = "b" }\n'
+    )
+    dockerfile = "FROM alpine AS base\nRUN x\nFROM base AS a\nRUN a\nFROM base AS b\nRUN b\n"
+    value = report(tmp_path, {"docker-bake.hcl": bake, "Dockerfile": dockerfile})
+    assert [node.id for node in value.nodes] == [
+        "stage:0",
+        "stage:1",
+        "stage:2",
+        "image:docker.io/library/alpine:latest",
+    ]
+    assert [node.bake_targets for node in value.nodes[:3]] == [("a", "b"), ("a",), ("b",)]
+
+
+def test_targets_with_other_arguments_have_their_own_stages(tmp_path: Path) -> None:
+    bake = 'target "default" {\n name = "v${v}"\n matrix = { v = [1, 2] }\n args = { V = v }\n}\n'
+    files = {"docker-bake.hcl": bake, "Dockerfile": "ARG V\nFROM alpine:$V\nRUN x\n"}
+    value = report(tmp_path, files)
+    assert [node.id for node in value.nodes][:2] == ["v1/stage:0", "v2/stage:0"]
+    assert [node.base for node in value.nodes][:2] == ["alpine:1", "alpine:2"]
+
+
+def test_a_linked_target_is_inherited_and_not_a_target(tmp_path: Path) -> None:
+    value = report(tmp_path)
+    assert value.node("base/stage:0").role is sg.Role.INHERITED
+    assert "base/stage:0" not in value.targets
+    assert [target.name for target in value.bake_targets if target.linked] == ["base"]
+
+
+def test_a_linked_target_that_no_stage_reads_is_built(tmp_path: Path) -> None:
+    value = report(tmp_path, FILES | {"api/Dockerfile": "FROM alpine\n", "web/Dockerfile": "FROM alpine\n"})
+    assert value.node("base/stage:0").needed
+    assert any(step.name == "[base 2/2] RUN apk add x" for step in value.steps)
+
+
+@pytest.mark.parametrize("platform", ["linux/amd64", "linux/arm64"])
+def test_a_context_is_the_result_for_the_platform_of_its_reader(tmp_path: Path, platform: str) -> None:
+    bake = FILES["docker-bake.hcl"].replace(
+        'context = "base"', 'context = "base"\n platforms = ["linux/amd64", "linux/arm64"]'
+    )
+    bake = bake.replace('context = "web"', f'context = "web"\n platforms = ["{platform}"]')
+    value = report(tmp_path, FILES | {"docker-bake.hcl": bake}, targets=["web"])
+    last = next(step for step in value.steps if step.name.startswith("[web stage-1"))
+    read = {value.steps[position].name for position in last.inputs}
+    assert f"[base {platform} 2/2] RUN apk add x" in read
+
+
+# steps
+
+
+def test_equal_steps_of_several_targets_are_one(tmp_path: Path) -> None:
+    files = FILES | {"web/Dockerfile": "FROM golang\nRUN a\n", "api/Dockerfile": "FROM golang\nRUN a\n"}
+    value = report(tmp_path, files)
+    runs = [step for step in value.steps if step.name.endswith("RUN a")]
+    assert [(step.name, step.others[0][0]) for step in runs] == [("[api 2/2] RUN a", "[web 2/2] RUN a")]
+    assert [value.nodes[stage].id for stage in runs[0].stages] == ["api/stage:0", "web/stage:0"]
+
+
+def test_copies_from_different_folders_are_different(tmp_path: Path) -> None:
+    files = FILES | dict.fromkeys(("web/Dockerfile", "api/Dockerfile"), "FROM golang\nCOPY . .\n")
+    value = report(tmp_path, files)
+    assert sum(step.name.endswith("COPY . .") for step in value.steps) == 2
+    same = {**files, "docker-bake.hcl": FILES["docker-bake.hcl"].replace('"web"\n', '"api"\n')}
+    assert sum(step.name.endswith("COPY . .") for step in report(tmp_path, same).steps) == 1
+
+
+def test_the_critical_path_goes_through_several_targets(tmp_path: Path) -> None:
+    files = FILES | {"base/Dockerfile": "FROM alpine\nRUN a\nRUN b\nRUN c\nRUN d\n"}
+    value = report(tmp_path, files)
+    names = [value.steps[step].name for step in value.critical_path]
+    assert names[0].startswith("[base 1/5]")
+    assert names[-1].startswith("[api release") or names[-1].startswith("[web stage-1")
+
+
+# by tag
+
+
+def test_an_image_by_its_tag_is_an_edge_that_nobody_waits_for(tmp_path: Path) -> None:
+    value = report(tmp_path)
+    tag = next(edge for edge in value.edges if edge.kind is sg.EdgeKind.TAG)
+    assert (tag.source, tag.target, tag.line, tag.paths) == (
+        "api/stage:3",
+        "image:docker.io/org/api:latest",
+        3,
+        ("org/api",),
+    )
+    assert value.node("docs/stage:0").level == 1
+    assert not tag.critical
+
+
+@pytest.mark.parametrize("base", ["org/api@sha256:" + "a" * 64, "org/api:1", "other/api", "ghcr.io/org/api"])
+def test_another_reference_is_not_the_tag(tmp_path: Path, base: str) -> None:
+    bake = FILES["docker-bake.hcl"].replace("docker.io/org/api:latest", base)
+    value = report(tmp_path, FILES | {"docker-bake.hcl": bake})
+    assert not [edge for edge in value.edges if edge.kind is sg.EdgeKind.TAG]
+
+
+def test_an_older_image_of_its_own_is_not_an_edge(tmp_path: Path) -> None:
+    bake = 'target "default" {\n  tags = ["org/api"]\n}\n'
+    value = report(tmp_path, {"docker-bake.hcl": bake, "Dockerfile": "FROM org/api\nRUN x\n"})
+    assert [edge.kind for edge in value.edges] == [sg.EdgeKind.FROM]
+
+
+def test_a_named_context_that_is_an_image_is_read_by_tag(tmp_path: Path) -> None:
+    bake = FILES["docker-bake.hcl"].replace(
+        '"web"\n  contexts = { base = "target:base" }',
+        '"web"\n  contexts = { base = "docker-image://org/api" }',
+    )
+    value = report(tmp_path, FILES | {"docker-bake.hcl": bake}, targets=["api", "web"])
+    assert ("api/stage:3", "web/named-context:base", "tag") in edges(value)
+
+
+# files
+
+
+def test_a_compose_file_connects_services(tmp_path: Path) -> None:
+    value = sg.analyse(sg.read_request(str(ROOT / "samples/compose")))
+    assert ("base/stage:0", "api/stage:0", "from") in edges(value)
+    assert ("api/stage:0", "image:docker.io/example/api:latest", "tag") in edges(value)
+
+
+def test_a_remote_context_is_one_box(tmp_path: Path) -> None:
+    bake = FILES["docker-bake.hcl"].replace('context = "base"', 'context = "https://example.com/base.git"')
+    value = report(tmp_path, FILES | {"docker-bake.hcl": bake})
+    remote = value.node("base/remote:https://example.com/base.git")
+    assert (remote.kind, remote.label, remote.needed) == (sg.NodeKind.REMOTE, "base", True)
+    assert (remote.id, "web/stage:1", "from") in edges(value)
+    assert value.notes == (
+        "target base is built from https://example.com/base.git, whose Dockerfile is not read",
+    )
+
+
+def test_what_is_not_known_is_a_note(tmp_path: Path) -> None:
+    bake = 'target "default" {\n  args = { DATE = timestamp() }\n}\n'
+    value = report(tmp_path, {"docker-bake.hcl": bake, "Dockerfile": "FROM alpine\n"})
+    assert value.notes == ("target default: not known and left out: args.DATE",)
+
+
+def test_paths_are_relative_to_the_current_directory_if_only_there_all_are(
+    tmp_path: Path, in_process: Run
+) -> None:
+    write(tmp_path, {**FILES, "deploy/docker-bake.hcl": FILES["docker-bake.hcl"]})
+    (tmp_path / "docker-bake.hcl").unlink()
+    done = in_process("render", "deploy/docker-bake.hcl", "-F", "text", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "web:builder" in done.stdout.decode()
+
+
+ERRORS = {
+    "missing": (
+        FILES["docker-bake.hcl"].replace('"web"\n', '"nope"\n'),
+        (
+            "error: docker-bake.hcl:8:1: target web: there is no Dockerfile nope/Dockerfile\n"
+            '    8 | target "web" {\n'
+            "      | ^~~~~~~~~~~~~~\n"
+            "hint: set context and dockerfile of the target; both are relative to the folder that bake "
+            "runs in\n"
+        ),
+    ),
+    "stage": (
+        FILES["docker-bake.hcl"].replace('context = "api"', 'context = "api"\n  target = "relaese"'),
+        "error: api/Dockerfile: target api: there is no stage named relaese\nhint: did you mean release?\n",
+    ),
+    "target": (
+        FILES["docker-bake.hcl"].replace('"web", "docs"', '"webb"'),
+        "error: failed to find target webb\nhint: did you mean web?\n",
+    ),
+    "cycle": (
+        FILES["docker-bake.hcl"].replace('context = "base"', 'contexts = { x = "target:api" }'),
+        "error: docker-bake.hcl:2:8: contexts form a cycle: api → base → api\n",
+    ),
+    "syntax": ("target {{", "error: docker-bake.hcl:1:"),
+    "empty": ('group "default" { targets = [] }', "error: docker-bake.hcl builds nothing\n"),
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_an_error_is_one_message(name: str, tmp_path: Path, in_process: Run) -> None:
+    text, message = ERRORS[name]
+    write(tmp_path, FILES | {"docker-bake.hcl": text})
+    done = in_process("render", cwd=tmp_path)
+    error = done.stderr.decode()
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert error.startswith(message)
+
+
+# the command line
+
+
+def test_without_arguments_the_default_group_is_drawn(tmp_path: Path, in_process: Run) -> None:
+    write(tmp_path, FILES)
+    text = in_process("render", "-F", "text", cwd=tmp_path).stdout.decode()
+    assert [line for line in text.splitlines() if line.startswith("◉ ") and "target" not in line] == [
+        "◉ api:release (1 step)",
+        "◉ docs (1 step)",
+        "◉ web (1 step)",
+    ]
+
+
+def test_a_dockerfile_comes_first_unless_bake_is_asked_for(tmp_path: Path, in_process: Run) -> None:
+    write(tmp_path, {**FILES, "Dockerfile": "FROM alpine AS alone\n"})
+    assert b"alone" in in_process("render", cwd=tmp_path).stdout
+    assert b"s_web_web" in in_process("render", "--bake", cwd=tmp_path).stdout
+    write(tmp_path, {"compose.yaml": "services:\n  only:\n    build: web\n"})
+    text = in_process("report", "--compose", cwd=tmp_path).stdout
+    assert text.startswith(b"compose.yaml: target only on linux/amd64\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [(".", "web"), ("web",), ("docker-bake.hcl", "web"), ("--bake", "web"), ("-f", "docker-bake.hcl")],
+)
+def test_targets_follow_the_file(words: tuple[str, ...], tmp_path: Path, in_process: Run) -> None:
+    write(tmp_path, FILES)
+    (tmp_path / "web").rename(tmp_path / "site")
+    bake = FILES["docker-bake.hcl"].replace('context = "web"', 'context = "site"')
+    (tmp_path / "docker-bake.hcl").write_text(bake)
+    done = in_process("render", *words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (b"s_api" in done.stdout) is (words[-1] != "web")
+
+
+def test_set_overrides_values(tmp_path: Path, in_process: Run) -> None:
+    write(tmp_path, FILES)
+    done = in_process("report", ".", "api", "--set", "api.target=x", cwd=tmp_path)
+    assert b"api:x" not in in_process("report", ".", "api", cwd=tmp_path).stdout.split(b"Not needed")[0]
+    assert b"In the image\n" in done.stdout
+
+
+def test_what_bake_prints_is_read_from_standard_input(tmp_path: Path, stagegraph: Run) -> None:
+    write(tmp_path, FILES)
+    printed = {"target": {"x": {"context": str(tmp_path / "base"), "dockerfile": "Dockerfile"}}}
+    printed["group"] = {"default": {"targets": ["x"]}}  # type: ignore[dict-item]
+    done = stagegraph("render", "-", "-F", "text", stdin=json.dumps(printed).encode())
+    assert "alpine:3.20" in done.stdout.decode(), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("render", "--target", "x"), "has the options of its builds; change them with --set"),
+        (
+            ("render", "api/Dockerfile", "x"),
+            "only a bake or compose file has targets; choose stages with --target",
+        ),
+        (("render", "api/Dockerfile", "--set", "a.b=c"), "only a bake or compose file has options for --set"),
+        (("render", "api/Dockerfile", "--detail", "stages"), "--detail has no effect on a Dockerfile"),
+        (("render", "--steps", "--detail", "targets"), "--detail targets leaves these out"),
+        (("report", ".", "--record", "x"), "--record is about one Dockerfile"),
+        (("render", "--link-base", "https://example.com"), "--link-base is the URL of one Dockerfile"),
+    ],
+)
+def test_options_that_have_no_effect_are_refused(
+    words: tuple[str, ...], message: str, tmp_path: Path, in_process: Run
+) -> None:
+    write(tmp_path, FILES)
+    done = in_process(*words, cwd=tmp_path)
+    assert (done.returncode, message in done.stderr.decode()) == (2, True), done.stderr
+
+
+# what is said
+
+
+def test_explain_says_who_waits_for_a_target(tmp_path: Path, in_process: Run) -> None:
+    write(tmp_path, FILES)
+    assert in_process("explain", "base", cwd=tmp_path).stdout.decode() == (
+        "`base` (base/Dockerfile:1) is in the image: FROM inherits its layers.\n"
+        "It is the image of the bake target `base` (docker-bake.hcl:2).\n"
+        "The builds of api, web wait for it.\n"
+        "\n"
+        "  base\n"
+        "    → web: FROM, web/Dockerfile:3\n"
+        "\n"
+        "  base\n"
+        "    → api:release: FROM, api/Dockerfile:7\n"
+    )
+
+
+def test_explain_says_who_reads_a_tag(tmp_path: Path, in_process: Run) -> None:
+    write(tmp_path, FILES)
+    text = in_process("explain", "api", cwd=tmp_path).stdout.decode()
+    assert "Its tag org/api is read by docs: BuildKit does not wait for it, so build it first.\n" in text
+
+
+@pytest.mark.parametrize("name", ["api:builder", "api:0", "api:stage-0", "api/stage:0"])
+def test_explain_takes_a_stage_of_a_target(name: str, tmp_path: Path, in_process: Run) -> None:
+    write(tmp_path, FILES)
+    assert (
+        in_process("explain", name, cwd=tmp_path)
+        .stdout.decode()
+        .startswith("`api:builder` (api/Dockerfile:1)")
+    )
+
+
+def test_explain_asks_which_dockerfile_is_meant(tmp_path: Path, in_process: Run) -> None:
+    write(tmp_path, FILES)
+    assert in_process("explain", "builder", cwd=tmp_path).stderr.decode() == (
+        "error: several Dockerfiles have a stage `builder`\nhint: use one of api:builder, web:builder\n"
+    )
+
+
+def test_the_report_says_what_targets_share(tmp_path: Path) -> None:
+    text = text_report(report(tmp_path), width=100)
+    assert "  api   " in text
+    assert "waits for base\n" in text
+    assert "  base         stage of 2 images: api, web\n" in text
+    assert "docs reads what api tags; BuildKit does not wait, so build api first" in text
+
+
+# pictures
+
+
+def _many(count: int) -> dict[str, str]:
+    names = [f"s{number:03}" for number in range(count)]
+    body = (
+        "FROM node AS build\nCOPY . .\nRUN a\nFROM build AS test\nRUN t\nFROM base\nCOPY --from=build /a /a\n"
+    )
+    bake = ['target "base" { context = "base" }\n', f'group "default" {{ targets = {json.dumps(names)} }}\n']
+    bake += [
+        f'target "{name}" {{\n  context = "{name}"\n  contexts = {{ base = "target:base" }}\n}}\n'
+        for name in names
+    ]
+    files = {f"{name}/Dockerfile": body for name in names}
+    return {**files, "docker-bake.hcl": "".join(bake), "base/Dockerfile": "FROM alpine\nRUN x\n"}
+
+
+def test_from_6_targets_on_only_targets_are_drawn(tmp_path: Path) -> None:
+    few = sg.render(request(tmp_path / "few", _many(4)), "mermaid", sg.View(all=True)).decode()
+    many = sg.render(request(tmp_path / "many", _many(5)), "mermaid", sg.View(all=True)).decode()
+    assert "subgraph" in few
+    assert "subgraph" not in many
+    assert "t_s004(" in many
+
+
+def test_detail_chooses_targets_or_stages(tmp_path: Path) -> None:
+    few, many = request(tmp_path / "few", _many(4)), request(tmp_path / "many", _many(5))
+    assert "subgraph" not in sg.render(few, "mermaid", sg.View(detail="targets")).decode()
+    assert "subgraph" in sg.render(many, "mermaid", sg.View(detail="stages")).decode()
+
+
+@pytest.mark.parametrize("detail", ["targets", "stages"])
+@pytest.mark.parametrize("name", ["svg", "dot", "mermaid", "html", "json", "text", "markdown", "png"])
+def test_every_format_shows_a_request(name: str, detail: str, tmp_path: Path) -> None:
+    value = request(tmp_path)
+    assert sg.render(value, name, sg.View(detail=detail)) == sg.render(value, name, sg.View(detail=detail))
+
+
+def test_steps_are_shown_in_the_frames_of_stages(tmp_path: Path) -> None:
+    text = sg.render(request(tmp_path), "mermaid", sg.View(steps=True)).decode()
+    assert "api#58;builder" in text or "api:builder" in text
+
+
+SAMPLES = ("bake-monorepo", "compose")
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_a_sample_has_its_pictures(
+    sample: str, golden: Callable[[Path, bytes], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    folder = ROOT / "samples" / sample
+    value = sg.analyse(sg.read_request(f"samples/{sample}"))
+    golden(folder / "build.svg", sg.render(value, "svg", sg.View(legend=True)))
+    golden(folder / "build.mmd", sg.render(value, "mermaid"))
+    golden(folder / "report.txt", text_report(value, width=100).encode())
+    golden(folder / "report.md", sg.render(value, "markdown"))
+
+
+def test_a_sample_is_valid_json() -> None:
+    import jsonschema
+
+    schema = json.loads((ROOT / "docs/report.schema.json").read_text("utf-8"))
+    for sample in SAMPLES:
+        value = sg.read_request(str(ROOT / "samples" / sample))
+        jsonschema.validate(json.loads(sg.render(value, "json")), schema)
+
+
+# other commands
+
+
+def test_diff_compares_two_bake_files(tmp_path: Path, in_process: Run) -> None:
+    write(tmp_path / "old", FILES)
+    new = FILES | {"web/Dockerfile": FILES["web/Dockerfile"].replace("RUN make", "RUN make all")}
+    new["docker-bake.hcl"] = FILES["docker-bake.hcl"].replace(', "docs"', "")
+    write(tmp_path / "new", new)
+    done = in_process("diff", "old", "new/docker-bake.hcl", "--exit-code", cwd=tmp_path)
+    text = done.stdout.decode()
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert "  - docs         FROM docker.io/org/api:latest, line 1\n" in text
+    assert "  ~ web:builder  1 instruction changed, line 1\n" in text
+    assert "TAG org/api" in text
+    assert in_process("diff", "old", "old", "--exit-code", cwd=tmp_path).returncode == 0
+
+
+def test_diff_matches_the_stages_of_a_target_by_its_name(tmp_path: Path) -> None:
+    write(tmp_path / "old", FILES)
+    bake = FILES["docker-bake.hcl"].replace('["api", "web"', '["web", "api", "a"')
+    bake += 'target "a" {\n  context = "web"\n  args = { X = 1 }\n}\n'
+    write(tmp_path / "new", FILES | {"docker-bake.hcl": bake})
+    builds = (sg.read_request(str(tmp_path / name)) for name in ("old", "new"))
+    comparison = sg.compare(*builds)
+    stages = [node for node in comparison.nodes if node.kind is sg.NodeKind.STAGE]
+    assert {(node.change, node.label) for node in stages} == {("added", "a:builder"), ("added", "a")}
+
+
+def test_a_block_shows_a_bake_file(tmp_path: Path, in_process: Run) -> None:
+    page = "<!-- stagegraph: ../docker-bake.hcl target=web -->\n<!-- /stagegraph -->\n"
+    write(tmp_path, FILES | {"docs/page.md": page})
+    done = in_process("embed", "docs/page.md", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "docs/page.md").read_text()
+    assert "● base · base/Dockerfile" in text
+    assert in_process("embed", "--check", "page.md", cwd=tmp_path / "docs").returncode == 0
+    (tmp_path / "docs/page.md").write_text(page.replace("target=web", "platform=linux/arm64"))
+    error = in_process("embed", "docs/page.md", cwd=tmp_path).stderr.decode()
+    assert "docker-bake.hcl has the options of its builds" in error
+
+
+def test_a_page_has_facts_about_what_is_drawn(tmp_path: Path) -> None:
+    value = request(tmp_path)
+    for detail, key in (("targets", "node:bake-target:api"), ("stages", "node:api/stage:3")):
+        text = sg.render(value, "html", sg.View(detail=detail)).decode()
+        assert text.count(f'"key":"{key}"') == 1 or text.count(f'"key": "{key}"') == 1
+
+
+def test_control_characters_are_not_printed(tmp_path: Path, in_process: Run) -> None:
+    bake = FILES["docker-bake.hcl"].replace('context = "web"', 'context = "w\\u001b[31m"')
+    bake = bake.replace('context = "base"', 'context = "https://example.com/\\u001b[31m.git"')
+    write(
+        tmp_path,
+        FILES | {"docker-bake.hcl": bake, "w\x1b[31m/Dockerfile": FILES["web/Dockerfile"] + "COPY . .\n"},
+    )
+    for words in (
+        ("render", "-F", "text"),
+        ("report",),
+        ("report", "-F", "markdown"),
+        ("explain", "web"),
+        ("render",),
+    ):
+        done = in_process(*words, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert b"\x1b" not in done.stdout
