@@ -629,3 +629,15 @@ def test_a_folder_of_git_that_is_deeper_than_supported_is_an_error(in_process: R
     for words in (("--since", "HEAD"), ("--history", "3")):
         done = in_process("affected", ".", "-f", "app/Dockerfile", *words, cwd=folder)
         assert b"more than 400 folders inside each other" in done.stderr
+
+
+def test_git_that_takes_too_long_is_one_clear_error(
+    in_process: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(*words: object, **options: object) -> None:
+        raise subprocess.TimeoutExpired(["git"], 60)
+
+    monkeypatch.setattr("stagegraph.git.subprocess.run", slow)
+    done = in_process("affected", "app", cwd=folder)
+    assert done.returncode == 1
+    assert done.stderr.decode().startswith("error: git rev-parse took more than 60 seconds\nhint: ")
