@@ -87,7 +87,9 @@ def _both_ends(line: str, length: int) -> str:
     if len(line) <= length:
         return printable(line)
     if not arrow:
-        verb, _, path = line.rpartition(" ") if line.startswith(("mount ", "to ", "by tag ")) else ("", "", line)
+        verb, _, path = (
+            line.rpartition(" ") if line.startswith(("mount ", "to ", "by tag ")) else ("", "", line)
+        )
         return f"{verb} {short(path, length - len(verb) - 1)}" if verb else short(line, length)
     room = length - len(ARROW)
     end = short(destination, max(room // 2, room - len(source)))
