@@ -81,15 +81,16 @@ def pattern(texts: Sequence[str]) -> str:
     return f"{start}{ELLIPSIS}{end}" if len(start) + len(end) > 1 else f"{texts[0]} {ELLIPSIS}"
 
 
+_VERBS = ("mount ", "to ", "by tag ")
+
+
 def _both_ends(line: str, length: int) -> str:
     """``path → destination`` with each end shortened by itself."""
     source, arrow, destination = line.partition(ARROW)
     if len(line) <= length:
         return printable(line)
     if not arrow:
-        verb, _, path = (
-            line.rpartition(" ") if line.startswith(("mount ", "to ", "by tag ")) else ("", "", line)
-        )
+        verb, _, path = line.rpartition(" ") if line.startswith(_VERBS) else ("", "", line)
         return f"{verb} {short(path, length - len(verb) - 1)}" if verb else short(line, length)
     room = length - len(ARROW)
     end = short(destination, max(room // 2, room - len(source)))
