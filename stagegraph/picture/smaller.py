@@ -137,12 +137,6 @@ def fewer_boxes(drawn: Picture, count: int) -> Picture:
     )
 
 
-def without_small_text(drawn: Picture, reason: str) -> Picture:
-    """``drawn`` with nothing but the names in its boxes."""
-    boxes = tuple(replace(box, sublabel="") for box in drawn.boxes)
-    return with_notes(replace(drawn, boxes=boxes), f"details in the boxes are left out {reason}")
-
-
 def with_notes(drawn: Picture, *notes: str) -> Picture:
     """``drawn`` with more notes."""
     return replace(drawn, notes=(*drawn.notes, *notes))
