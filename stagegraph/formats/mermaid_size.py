@@ -23,7 +23,6 @@ _LETTERS, _LINE = 16.0, 24.0  # pixels: the size of letters, and of a line
 _WIDER = 1.08  # than Arial are the letters, bold or not
 _MARGIN = 16.0
 _SAFETY, _CROSSED = 1.06, 1.28  # of the width; the more links cross, the less is known of the order of nodes
-_FEW_CROSSINGS = 0
 _FRAME, _FRAMED = 32.0, 1.3  # pixels along for each frame, and the factor aside for all, as bake files need
 _MOST_BOXES = 250  # more never fit on a page
 _MOST_SPANS = 800  # ranks that all links together lead across; more than that is never small enough
@@ -51,7 +50,7 @@ def estimated_size(drawn: Picture) -> Size:
         aside = inf
     elif along * SMALLEST_SCALE <= limits[0] and aside * SMALLEST_SCALE <= limits[1]:
         aside, crossings = width_of([size[across] for size in sizes], ranks, links)
-        aside *= _SAFETY if crossings <= _FEW_CROSSINGS else _CROSSED
+        aside *= _CROSSED if crossings else _SAFETY
     if drawn.groups:
         along += _FRAME * min(len(drawn.groups), len(depths))
         aside *= _FRAMED

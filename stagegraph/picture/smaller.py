@@ -124,8 +124,8 @@ def only_stages(drawn: Picture, reason: str) -> Picture:
 def fewer_boxes(drawn: Picture, count: int) -> Picture:
     """``drawn`` with ``count`` boxes, what changed and what is in the image first; the rest is one box.
 
-    Of boxes that are as important, the last ones on the way to a target are kept. Of the arrows only those between the
-    boxes are kept, and one from the rest to each box that reads only the rest, or that the
+    Of boxes that are as important, the last ones on the way to a target are kept. Of the arrows only those
+    between the boxes are kept, and one from the rest to each box that reads only the rest, or that the
     critical path leads to from there.
     """
     rank = ranks(drawn.boxes, drawn.arrows)
@@ -161,12 +161,6 @@ def _links(drawn: Picture, kept: set[str]) -> list[Arrow]:
         for target, arrows in into.items()
         if target not in reads_kept or any(arrow.critical for arrow in arrows)
     ]
-
-
-def without_small_text(drawn: Picture, reason: str) -> Picture:
-    """``drawn`` with nothing but the names in its boxes."""
-    boxes = tuple(replace(box, sublabel="") for box in drawn.boxes)
-    return with_notes(replace(drawn, boxes=boxes), f"details in the boxes are left out {reason}")
 
 
 def with_notes(drawn: Picture, *notes: str) -> Picture:
