@@ -33,10 +33,17 @@ FORMATS = ("svg", "mermaid")
 STRUCK = (
     "matrix 12",
     "services 12",
+    "services 60",
+    "services 120",
+    "services 260",
     "services 1000",
     "irregular 40",
     "irregular 60",
+    "irregular 120",
+    "irregular 260",
+    "irregular 1000",
     "cli",
+    "moby",
     "samples/measured/Dockerfile",
 )
 Measure = Callable[[str, sg.Report], Geometry]
