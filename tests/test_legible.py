@@ -33,6 +33,7 @@ FORMATS = ("svg", "mermaid")
 STRUCK = (
     "matrix 12",
     "services 12",
+    "services 1000",
     "irregular 40",
     "irregular 60",
     "cli",

@@ -60,7 +60,7 @@ def test_its_title_and_description_are_those_of_the_picture() -> None:
     reader = PdfReader(BytesIO(data))
     assert reader.metadata
     assert reader.metadata.title == '#x "y" \\ ]'
-    assert b"/Alt(Build graph with 1 stages, 1 of them needed. The image holds a.)" in data
+    assert b"/Alt(Build graph with 1 stage, 1 of them needed. The image holds a.)" in data
 
 
 def test_it_is_the_same_file_at_another_time() -> None:

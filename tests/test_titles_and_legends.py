@@ -85,7 +85,7 @@ def test_the_words_of_an_svg_are_those_of_its_title_and_description() -> None:
     text = sg.render(report("FROM a\n"), "svg", sg.View(title='<a> & "b"')).decode()
     assert words_of(text) == (
         '<a> & "b"',
-        "Build graph with 1 stages, 1 of them needed. The image holds a.",
+        "Build graph with 1 stage, 1 of them needed. The image holds a.",
     )
 
 

@@ -131,7 +131,7 @@ def fewer_boxes(drawn: Picture, count: int) -> Picture:
     rank = ranks(drawn.boxes, drawn.arrows)
     order = sorted(drawn.boxes, key=lambda box: (_importance(box), -rank[box.id]))
     kept = {box.id for box in order[:count]}
-    boxes = tuple(sorted((box for box in drawn.boxes if box.id in kept), key=_importance))
+    boxes = tuple(box for box in drawn.boxes if box.id in kept)
     others = [box for box in drawn.boxes if box.id not in kept]
     if len(others) < 2:
         return drawn

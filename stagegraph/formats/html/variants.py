@@ -132,9 +132,16 @@ def _all(directions: tuple[str, ...]) -> Iterator[Variant]:
 
 
 def _by_distance(base: Variant) -> list[Variant]:
-    """The other variants, those that differ in the fewest switches first."""
+    """The other variants, those that differ in the fewest switches first.
+
+    Of these the one with everything comes first, since a box that stands for several nodes opens by it.
+    """
     others = [each for each in _all((base.direction, _TURNED[base.direction])) if each != base]
-    return sorted(others, key=lambda each: sum(a != b for a, b in zip(each, base, strict=True)))
+
+    def distance(each: Variant) -> tuple[int, bool]:
+        return sum(a != b for a, b in zip(each, base, strict=True)), each.detail != "all"
+
+    return sorted(others, key=distance)
 
 
 def _cost(report: Report, view: View) -> int:
