@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -57,6 +58,16 @@ class Opened:
     def state(self, expression: str) -> Any:
         """The value of a JavaScript expression on the page."""
         return self.page.evaluate(expression)
+
+    def wait_until(self, expression: str) -> None:
+        """Wait until a JavaScript expression is true.
+
+        The wait of Playwright evaluates text in the page, which the policy of the page forbids.
+        """
+        end = time.monotonic() + 10
+        while not self.state(expression):
+            assert time.monotonic() < end, f"not true in time: {expression[:200]}"
+            time.sleep(0.02)
 
     def panel(self) -> str:
         """What the panel of details says."""

@@ -193,7 +193,7 @@ def wait_for_drawing(opened: Opened, view: sg.View) -> None:
     svg = drawing(report(SAMPLE), view).svg
     texts = re.findall(r"<text[^>]*>([^<]*)</text>", svg)
     state = "[...document.querySelectorAll('svg.drawing text')].map(text => text.textContent)"
-    opened.page.wait_for_function(f"JSON.stringify({state}) === JSON.stringify({json.dumps(texts)})")
+    opened.wait_until(f"JSON.stringify({state}) === JSON.stringify({json.dumps(texts)})")
 
 
 def viewable(opened: Opened) -> set[str]:
@@ -315,7 +315,7 @@ def test_the_address_names_the_chosen_stage(pages: Pages) -> None:
         assert opened.page.url.endswith(part)
     for number, part in ((0, "#stage=0"), (1, "#stage=same")):
         opened.state(f"location.hash = 'stage={number}'")
-        opened.page.wait_for_function(f"location.hash === '{part}'")
+        opened.wait_until(f"location.hash === '{part}'")
     for wrong in ("stage=none", "stage=", "stage=99", "panel", "%E0%A4%A"):
         assert "IN THE IMAGE" in pages.open(html(), address=f"#{wrong}").panel()
 

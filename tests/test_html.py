@@ -136,7 +136,7 @@ def test_zooming_and_moving_change_what_is_seen(pages: Pages) -> None:
     opened.page.mouse.up()
     moved = opened.state(seen)
     opened.page.mouse.wheel(0, 300)
-    opened.page.wait_for_function(f"{seen} !== '{moved}'")
+    opened.wait_until(f"{seen} !== '{moved}'")
     opened.page.keyboard.press("0")
     assert len({before, enlarged, moved}) == 3
     assert opened.state(seen) == before

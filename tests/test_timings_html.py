@@ -159,7 +159,7 @@ def test_switches_keep_the_times(pages: Pages) -> None:
     opened = pages.open(real_page(PARALLEL))
     opened.page.click("#draw-direction")
     opened.page.locator("#draw-direction", has_text="→").wait_for()
-    opened.page.wait_for_function("document.querySelector('svg.drawing').textContent.includes('3.76 s')")
+    opened.wait_until("document.querySelector('svg.drawing').textContent.includes('3.76 s')")
     assert opened.errors == []
 
 
@@ -291,7 +291,7 @@ def test_the_table_of_two_thousand_steps_grows_as_it_is_scrolled(pages: Pages) -
     rows = "document.querySelectorAll('#steps tbody tr').length"
     assert opened.state(rows) < 500
     opened.page.evaluate("document.querySelector('.table-frame').scrollTop = 1e6")
-    opened.page.wait_for_function(f"{rows} >= 400")
+    opened.wait_until(f"{rows} >= 400")
 
 
 @pytest.mark.parametrize("dark", [False, True])
