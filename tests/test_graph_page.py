@@ -11,11 +11,12 @@ import pytest
 from playwright.sync_api import Locator
 
 import stagegraph as sg
-from stagegraph.formats.html.drawing import drawing
+from stagegraph.formats.html.drawing import Change, Drawing, drawing
 from stagegraph.formats.html.variants import DETAILS, other_drawings, variant_named
 
 from .browser import Opened, Pages
 from .build import report
+from .shapes import WRITTEN
 from .test_html import HOSTILE, SAMPLE, html
 
 SERVICES = 90
@@ -424,3 +425,24 @@ def test_each_name_has_the_drawing_that_the_program_makes(view: sg.View) -> None
         text = zlib.decompress(b64decode(packed)).decode() if number else shown.text
         assert text == drawing(found, variant.of(view)).text
     assert variant_named("default.labels.steps.auto") is None
+
+
+def test_each_picture_is_laid_out_once_for_all_switches(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, laid_out = report("FROM alpine\nRUN a\n"), list[sg.View]()
+
+    def counted(report: sg.Report, view: sg.View, change: Change = None) -> Drawing:
+        laid_out.append(view)
+        return drawing(report, view, change)
+
+    monkeypatch.setattr("stagegraph.formats.html.variants.drawing", counted)
+    others = other_drawings(found, sg.View(), drawing(found, sg.View()))
+    assert len(others["names"]) == 2 * 2 * 2 * len(DETAILS)
+    assert len(laid_out) == 3  # with steps, turned, and both: everything is needed, and nothing has a label
+
+
+def test_a_large_page_has_everything_and_few_other_drawings() -> None:
+    found = report(WRITTEN["moby"])
+    shown = drawing(found, sg.View())
+    others = other_drawings(found, sg.View(), shown)
+    assert len(others["packed"]) <= 4
+    assert f"all.labels.stages.{shown.direction}" in others["names"]

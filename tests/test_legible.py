@@ -15,12 +15,12 @@ from stagegraph.model import Role
 from stagegraph.picture.layout import lay_out
 from stagegraph.picture.legibility import LADDER, SMALLEST_SCALE
 from stagegraph.picture.picture import picture
-from stagegraph.picture.smaller import LAYOUT_REASON, REST, legible, smaller_pictures
+from stagegraph.picture.smaller import LAYOUT_REASON, REST, fewer_boxes, legible, smaller_pictures
 from stagegraph.picture.theme import arrow_styles
 
 from .build import report
 from .geometry import Geometry, mermaid_geometry, svg_geometry
-from .shapes import SHAPES, monorepo, samples, selector
+from .shapes import GENERATED, SHAPES, monorepo, samples, selector
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -172,3 +172,31 @@ def test_what_ships_runs_straight_to_the_target(name: str) -> None:
 
 def _bend(middles: Mapping[str, float], ends: tuple[str, str]) -> float:
     return middles[ends[0]] - middles[ends[1]]
+
+
+@pytest.mark.parametrize("size", [60, 260])
+def test_a_chain_on_the_marked_critical_path_is_one_box(size: int) -> None:
+    view = sg.View(critical_path=True)
+    found = report(GENERATED[f"chain {size}"])
+    drawn, _ = lay_out(
+        smaller_pictures(found, view, LAYOUT_REASON), view.engine, partial(fits_page, view=view)
+    )
+    assert {box.ordinal: box.label for box in drawn.boxes} == {
+        1: "debian:12",
+        2: f"layer-0 → … → layer-{size - 2}",
+        3: f"layer-{size - 1}",
+    }
+
+
+def test_the_rest_leads_to_the_first_boxes_that_are_drawn() -> None:
+    drawn = picture(report(GENERATED["diamond 60"]), sg.View(critical_path=True), LADDER[-1])
+    smaller = fewer_boxes(drawn, 12)
+    (rest,) = [box for box in smaller.boxes if box.id == REST]
+    labels = {box.id: box.label for box in smaller.boxes}
+    rows = [row for row in range(29) if f"left-{row}" in labels.values()]
+    links = [arrow for arrow in smaller.arrows if arrow.source == REST]
+    assert rows == list(range(rows[0], 29))  # the last rows before the target
+    assert rest.critical
+    assert [labels[arrow.target] for arrow in links if arrow.critical] == [f"left-{rows[0]}"]
+    assert not [arrow for arrow in smaller.arrows if arrow.target == REST]
+    assert smaller.notes[-2:] == (f"{rest.count} nodes are grouped into one", "--all draws everything")

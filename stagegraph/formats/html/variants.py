@@ -21,7 +21,7 @@ _STEPS = ("stages", "steps")
 _TURNED = {"TB": "LR", "LR": "TB", "BT": "RL", "RL": "BT"}
 # Of all other drawings in a page together. A node or an edge costs about 0.5 ms: writing the page of a large
 # Dockerfile must take at most 2.5 times as long as its SVG.
-_MOST_PARTS = 600  # nodes, edges and steps of the report
+_MOST_PARTS = 400  # nodes, edges and steps of the report
 _MOST_BYTES = 600_000  # packed
 
 
