@@ -449,6 +449,12 @@ def test_every_format_shows_a_request(name: str, detail: str, tmp_path: Path) ->
     assert sg.render(value, name, sg.View(detail=detail)) == sg.render(value, name, sg.View(detail=detail))
 
 
+@pytest.mark.parametrize("name", ["svg", "dot", "mermaid"])
+def test_every_legend_says_that_nothing_waits_for_an_arrow_by_tag(name: str) -> None:
+    value = sg.read_request(str(ROOT / "samples/bake-monorepo"))
+    assert "by tag, not waited for" in sg.render(value, name, sg.View(legend=True)).decode()
+
+
 def test_steps_are_shown_in_the_frames_of_stages(tmp_path: Path) -> None:
     text = sg.render(request(tmp_path), "mermaid", sg.View(steps=True)).decode()
     assert "api#58;builder" in text or "api:builder" in text

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import graphviz
 
-from stagegraph.formats.dot_legend import legend
+from stagegraph.formats.dot_legend import DASHES, legend
 from stagegraph.formats.node_ids import arrow_ids, node_ids
 from stagegraph.model import BUILT, EdgeKind, NodeKind, Report, Role
 from stagegraph.picture.direction import estimated_size
@@ -30,7 +30,6 @@ _SHAPES = {
     NodeKind.REMOTE: "note",
     NodeKind.BAKE_TARGET: "box",
 }
-_DASHES = {"solid": "solid", "dashed": "dashed", "dotted": "dotted", "dashdot": "dotted"}
 
 
 def render(report: Report, view: View) -> str:
@@ -179,7 +178,7 @@ def _box(box: Box, view: View, palette: Palette, plain: bool, tooltips: bool) ->
 
 def _style(box: Box, style: Style) -> str:
     rounded = "rounded," if box.kind in (None, NodeKind.STAGE, NodeKind.BAKE_TARGET) else ""
-    return f"{rounded}filled" + (f",{_DASHES[style.dash]}" if style.dash != "solid" else "")
+    return f"{rounded}filled" + (f",{DASHES[style.dash]}" if style.dash != "solid" else "")
 
 
 def _label(box: Box) -> Iterator[str]:
@@ -207,7 +206,7 @@ def _arrow(arrow: Arrow, name: str, view: View, palette: Palette, tooltips: bool
         "class": f"{arrow.kind or 'wait'} {name}" + (" critical" if arrow.critical else ""),
         "color": colour,
         "fontcolor": palette.text if arrow.needed else palette.faint,
-        "style": _DASHES[arrow_dash(arrow)],
+        "style": DASHES[arrow_dash(arrow)],
         "penwidth": _arrow_width(arrow),
         "arrowhead": "vee" if arrow.kind in (EdgeKind.COPY, EdgeKind.ADD) else "normal",
     }

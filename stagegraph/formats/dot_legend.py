@@ -16,6 +16,8 @@ _SHAPES = {
     NodeKind.NAMED_CONTEXT: "tab",
     NodeKind.REMOTE: "folded corner",
 }
+# of those that Graphviz has
+DASHES = {"solid": "solid", "dashed": "dashed", "dotted": "dotted", "sparse": "dotted", "dashdot": "dotted"}
 _TABLE = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="4" CELLPADDING="2">'
 
 
@@ -59,5 +61,5 @@ def _line(colour: str, width: int, dash: str) -> str:
 
 
 def _dashed(dash: str) -> str:
-    """The style of a cell, which has no dash-dot."""
-    return "" if dash == "solid" else f' STYLE="{"dotted" if dash == "dashdot" else dash}"'
+    """The style of a cell."""
+    return "" if dash == "solid" else f' STYLE="{DASHES[dash]}"'

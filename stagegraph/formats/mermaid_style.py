@@ -46,7 +46,13 @@ _LOOKS = MappingProxyType(
     }
 )
 _LINES = MappingProxyType(
-    {EdgeKind.FROM: "thick", EdgeKind.COPY: "thin", EdgeKind.ADD: "thin", EdgeKind.MOUNT: "dotted"}
+    {
+        EdgeKind.FROM: "thick",
+        EdgeKind.COPY: "thin",
+        EdgeKind.ADD: "thin",
+        EdgeKind.MOUNT: "dotted",
+        EdgeKind.TAG: "dotted",
+    }
 )
 
 

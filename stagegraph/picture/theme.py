@@ -98,7 +98,9 @@ DARK = Palette(
         }
     ),
 )
-DASHES = MappingProxyType({"solid": "", "dashed": "5 3", "dotted": "1.5 3", "dashdot": "8 3 2 3"})
+DASHES = MappingProxyType(
+    {"solid": "", "dashed": "5 3", "dotted": "1.5 3", "sparse": "1.5 7", "dashdot": "8 3 2 3"}
+)
 MARKED = ("target", "inherited", "copied")  # styles drawn with a role mark
 SHIPS = ("inherited", "copied")  # styles of arrows into the image
 COLOURED = (*SHIPS, "selectable", "added", "removed", "changed")  # styles whose edge labels are coloured
@@ -109,7 +111,7 @@ EDGE_DASHES = MappingProxyType(
         EdgeKind.COPY: "solid",
         EdgeKind.ADD: "solid",
         EdgeKind.MOUNT: "dashed",
-        EdgeKind.TAG: "dotted",
+        EdgeKind.TAG: "sparse",  # not dotted: that is what is not needed
     }
 )
 
