@@ -40,9 +40,8 @@ def explain(
     """
     from stagegraph.formats.explanation import render
     from stagegraph.graph.explain import explain as explain_node
-    from stagegraph.graph.report import analyse
 
-    report = analyse(named.read())
+    report = named.report()
     width = {name: value for name, value in terminal_options("").items() if name == "width"}
     write(render(report, explain_node(report, _node(report, stage)), **width).encode(), "")
 

@@ -17,6 +17,7 @@ from stagegraph.source import printable
 if TYPE_CHECKING:
     from stagegraph.graph.build import Build
     from stagegraph.graph.request import Request
+    from stagegraph.model import Report
 
 _LARGEST = 10_000_000  # bytes of a bake file from standard input
 
@@ -50,6 +51,24 @@ class NamedBuild(Struct, frozen=True, kw_only=True):
             return build_of(source_from_bytes(text, "<stdin>"), self.options)
         with suggesting_commands(self.path):
             return build_of(read_source(self.path), self.options)
+
+    def report(self, *, record: str = "", build: str = "", image: str = "", usage: str = "") -> Report:
+        """The report of what ``read`` gives, with the times of a record or the bytes of an image, if named.
+
+        Raises StagegraphError, and click.UsageError if only one Dockerfile can have these.
+        """
+        if record:
+            from stagegraph.cli.recorded import timed_report
+
+            return timed_report(record, build, self.dockerfile("--record"), self.options)
+        if image or usage:
+            from stagegraph.cli.measured_image import weighed_report
+
+            one = self.dockerfile("--image" if image else "--usage")
+            return weighed_report(image, usage, one, self.options)
+        from stagegraph.graph.report import analyse
+
+        return analyse(self.read())
 
     def dockerfile(self, option: str) -> str:
         """The path of the one Dockerfile that ``option`` is about; click.UsageError for several."""

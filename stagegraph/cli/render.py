@@ -135,8 +135,6 @@ def render(
       stagegraph render --since origin/main -o change.svg
       stagegraph render --check -o build.svg
     """
-    from stagegraph.graph.report import analyse
-
     chosen = _format(output, format_name)
     refuse_ignored("render", chosen)
     wanted = View(**view)  # type: ignore[arg-type]  # click has checked the values
@@ -148,16 +146,8 @@ def render(
     if since and (record or image or usage):
         raise click.UsageError("--since cannot be used with --record, --image and --usage")
     if record:
-        from stagegraph.cli.recorded import timed_report
-
-        report = timed_report(record, build, named.dockerfile("--record"), named.options)
         wanted = replace(wanted, critical_path=True)
-    elif image or usage:
-        from stagegraph.cli.measured_image import weighed_report
-
-        report = weighed_report(image, usage, named.dockerfile("--image"), named.options)
-    else:
-        report = analyse(named.read())
+    report = named.report(record=record, build=build, image=image, usage=usage)
     if since:
         report = _marked(report, named.dockerfile("--since"), named.options, since)
     data = render_format("render", report, chosen, view=wanted, **terminal_options(output))

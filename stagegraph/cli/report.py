@@ -41,18 +41,8 @@ def report(
       stagegraph report -F json | jq .shipped
     """
     from stagegraph.formats import render
-    from stagegraph.graph.report import analyse
     from stagegraph.picture.view import View
 
     format_name = format_of("report", format_name, output)
-    if record:
-        from stagegraph.cli.recorded import timed_report
-
-        value = timed_report(record, build, named.dockerfile("--record"), named.options)
-    elif image or usage:
-        from stagegraph.cli.measured_image import weighed_report
-
-        value = weighed_report(image, usage, named.dockerfile("--image"), named.options)
-    else:
-        value = analyse(named.read())
+    value = named.report(record=record, build=build, image=image, usage=usage)
     write(render("report", value, format_name, view=View(), **terminal_options(output)), output)

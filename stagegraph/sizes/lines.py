@@ -85,14 +85,14 @@ def made_image(image: Image, build: Build) -> bool:
 
 def _expected(build: TargetBuild) -> Iterator[_Expected]:
     """Every instruction of the stages that the image inherits, the first one first."""
-    for stage in _inherited(build):
+    for stage in inherited_stages(build):
         by_span = {(one.span, one.onbuild): one for one in build.actions[stage.index].actions}
         for command in stage.commands:
             action = by_span.get((command.instruction.span, command.onbuild))
             yield _Expected(command=command, stage=stage.index, action=action)
 
 
-def _inherited(build: TargetBuild) -> list[StageOrImage]:
+def inherited_stages(build: TargetBuild) -> list[StageOrImage]:
     """The stages of the image, from the one on the base image to the target."""
     sources = build.resolved.sources
     chain = [sources[build.resolved.target]]
@@ -106,7 +106,7 @@ def _problem(
 ) -> tuple[str, Span | None] | None:
     """Why ``history`` is not that of ``expected``, and where; None if it is."""
     first = len(history) - len(expected)
-    on_scratch = build.resolved.sources[_inherited(build)[0].index].base == SCRATCH
+    on_scratch = build.resolved.sources[inherited_stages(build)[0].index].base == SCRATCH
     if first < 0 or (on_scratch and first):
         return (
             f"the image has {len(history)} entries of history, the Dockerfile asks for {len(expected)}",

@@ -13,8 +13,9 @@ from stagegraph.graph.build import Build, build_of_file
 from stagegraph.graph.report import analyse
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Report, Shipped, StepKind, stage_id
 from stagegraph.records.record import Tick
-from stagegraph.sizes.image import read_image
+from stagegraph.sizes.image import Image, read_image
 from stagegraph.sizes.left_behind import left_behind
+from stagegraph.sizes.lines import inherited_stages, origins
 from stagegraph.sizes.sizes import Sizes, sizes_of
 from stagegraph.sizes.usage import Usage, read_usage_file, usage_of
 from stagegraph.source import printable
@@ -64,12 +65,18 @@ def weighed_from_files(build: Build, image: str, usage: str, tick: Tick) -> Repo
         archive = read_image(image, tick, platform=platform)
         if archive.platform not in build.options.all_platforms:
             build = build_of_file(build.file, replace(build.options, platforms=(archive.platform,)))
-        sizes = sizes_of(archive, build, records)
-        if not sizes.dockerfile:
-            raise InputError(
-                printable(sizes.notes[-1]), hint="use the Dockerfile and the options that built the image"
-            )
+        _check_made(archive, build)
+        sizes = sizes_of(archive, build)
     return weighed(analyse(build), build, sizes, usage_of(build, records) if records else None)
+
+
+def _check_made(image: Image, build: Build) -> None:
+    """Raise InputError, where they differ, unless ``build`` made ``image``."""
+    made = origins(image.history, len(image.layers), build.target_builds[0])
+    if made.disagreement:
+        message = f"this Dockerfile did not make the image: {made.disagreement}"
+        hint = "use the Dockerfile and the options that built the image"
+        raise InputError(printable(message), source=build.source, span=made.span, hint=hint)
 
 
 def _known(report: Report, build: Build, sizes: Sizes | None, usage: Usage | None) -> _Bytes:
@@ -81,16 +88,12 @@ def _known(report: Report, build: Build, sizes: Sizes | None, usage: Usage | Non
         else:
             by_line[layer.node, layer.line] += layer.in_image
     by_node, by_step = _cached(build, usage) if usage else ({}, {})
-    resolved = build.target_builds[0].resolved
-    chain = [resolved.sources[resolved.target]]
-    while (below := chain[-1].base_index) is not None and not chain[-1].context:
-        chain.append(resolved.sources[below])
     return _Bytes(
         target=report.targets[0],
         image=sizes.in_image if sizes else None,
         base=base if sizes else None,
         by_line=dict(by_line),
-        chain=tuple(stage_id(one.index) for one in reversed(chain) if not one.replaced),
+        chain=tuple(stage_id(one.index) for one in inherited_stages(build.target_builds[0])),
         by_node=by_node,
         by_step=by_step,
         left={one.node: one.bytes for one in left_behind(build, report, usage)} if usage else {},
