@@ -16,7 +16,7 @@ class Files:
     """Files below a directory, by paths relative to it."""
 
     def __init__(self, directory: str = ".", home: str | None = None, stdin: str | None = None) -> None:
-        self._directory = Path(directory)
+        self.directory = Path(directory)
         self._home = home
         self._stdin = stdin
         self._read: dict[str, Source] = {}
@@ -30,7 +30,7 @@ class Files:
     def has(self, name: str) -> bool:
         """Whether ``name`` is a file."""
         try:
-            return os.path.isfile(self._directory / name)
+            return os.path.isfile(self.directory / name)
         except ValueError:
             return False
 
@@ -44,7 +44,7 @@ class Files:
         if name == "-":
             return self._stdin or ""
         try:
-            with open(self._directory / name, "rb") as file:
+            with open(self.directory / name, "rb") as file:
                 data = file.read(_LARGEST + 1)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "not a valid path"
@@ -54,7 +54,7 @@ class Files:
         try:
             return data.decode()
         except UnicodeDecodeError:
-            raise BakeError(f"{name} is not UTF-8 text") from None
+            raise BakeError(f"{name} is not UTF-8 text", hint="save the file as UTF-8") from None
 
 
 def joined(directory: str, path: str) -> str:

@@ -78,7 +78,8 @@ def _sources(names: tuple[str, ...], environment: Mapping[str, str], reader: Fil
         names = tuple(name for name in DEFAULT_FILES if reader.has(name))
         if not names:
             raise InputError(
-                "no bake or compose file found", hint=f"add one of {', '.join(DEFAULT_FILES)}, or name it"
+                f"there is no bake or compose file in {reader.directory}",
+                hint=f"add one of {', '.join(DEFAULT_FILES)}, or name it",
             )
     for name in names:
         if is_remote(name):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from stagegraph.errors import InputError, StagegraphError
+from stagegraph.source import quoted
 
 if TYPE_CHECKING:
     from stagegraph.formats.history import BuildHistory, Histories
@@ -57,7 +58,9 @@ def _history(
 
     state = files.state(target)
     if state is None:
-        raise InputError(f"there is no file {target.dockerfile}", hint="give the path of the Dockerfile")
+        raise InputError(
+            f"there is no file {quoted(target.dockerfile)}", hint="give the path of the Dockerfile"
+        )
     recipe = Recipe(
         build=state.build, context=target.context, ignore=state.ignore, ignore_name=state.ignore_name
     )

@@ -17,6 +17,7 @@ from stagegraph.rebuild.context import Context, Filters
 from stagegraph.rebuild.impact import Reason, ReasonKind, StepImpact, StepStatus, affected
 from stagegraph.rebuild.state import BuildState
 from stagegraph.rebuild.tree import Node, NodeKind, folder
+from stagegraph.source import quoted
 
 _LINK = "target:"  # of a named context that is another target
 _RANK = (StepStatus.CACHED, StepStatus.MAY_RUN, StepStatus.RUNS_AGAIN)
@@ -164,7 +165,7 @@ def _affected(
     new = after.state(target)
     if new is None:
         raise InputError(
-            f"there is no file {target.dockerfile} after the change",
+            f"there is no file {quoted(target.dockerfile)} after the change",
             hint="give the path of the Dockerfile from the root of the repository",
         )
     unread = change.unknown.intersection((target.dockerfile, *_ignore_names(target)))

@@ -64,7 +64,7 @@ def read_usage_file(path: str) -> tuple[CacheRecord, ...]:
         with open(path, "rb") as file:
             data = file.read(_LARGEST + 1)
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+        raise InputError(f"{path}: {getattr(error, 'strerror', None) or error}", hint=_HINT) from None
     if len(data) > _LARGEST:
         raise InputError(f"{path}: the file is larger than {_LARGEST // 2**20} MiB")
     return read_usage(data.decode("utf-8", "replace"), path)
