@@ -72,19 +72,7 @@ def fields(*arguments: str, folder: str = "") -> Iterator[bytes]:
     Git is stopped if the caller takes no more of them.
     """
     with tempfile.TemporaryFile() as errors:
-        try:
-            process = subprocess.Popen(
-                _command(arguments),
-                env={**os.environ, **_SAFE_ENVIRONMENT},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                cwd=folder or None,
-            )
-        except FileNotFoundError:
-            raise MissingGitError("git is not installed", hint="install git") from None
-        except OSError as error:
-            raise InputError(f"git failed: {error}") from None
+        process = _started(arguments, folder, stdin=subprocess.DEVNULL, stderr=errors)
         with process:
             try:
                 yield from _split(process)
@@ -95,6 +83,25 @@ def fields(*arguments: str, folder: str = "") -> Iterator[bytes]:
             errors.seek(0)
             message = _first_line(errors.read(_MOST_OF_ERROR))
             raise InputError(f"git {arguments[0]} failed: {message}")
+
+
+def _started(
+    arguments: Sequence[str], folder: str, *, stdin: int, stderr: int | IO[bytes]
+) -> subprocess.Popen[bytes]:
+    """A git that writes to a pipe; MissingGitError, and InputError if it does not start."""
+    try:
+        return subprocess.Popen(
+            _command(arguments),
+            env={**os.environ, **_SAFE_ENVIRONMENT},
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            cwd=folder or None,
+        )
+    except FileNotFoundError:
+        raise MissingGitError("git is not installed", hint="install git") from None
+    except OSError as error:
+        raise InputError(f"git failed: {error.strerror}") from None
 
 
 def _split(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
@@ -132,17 +139,9 @@ class ObjectReader:
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
-            try:
-                self._process = subprocess.Popen(
-                    _command(("cat-file", "--batch")),
-                    env={**os.environ, **_SAFE_ENVIRONMENT},
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,
-                    cwd=self._folder,
-                )
-            except OSError as error:
-                raise InputError(f"git failed: {error}") from None
+            self._process = _started(
+                ("cat-file", "--batch"), self._folder, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
+            )
             weakref.finalize(self, _stop, self._process)
         return self._process
 

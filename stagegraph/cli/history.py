@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from stagegraph.errors import InputError, StagegraphError
-from stagegraph.source import quoted
+from stagegraph.source import printable, quoted
 
 if TYPE_CHECKING:
     from stagegraph.formats.history import BuildHistory, Histories
@@ -87,8 +87,6 @@ def _progress(revisions: Iterator[Revision], count: int, name: str) -> Iterable[
         return revisions
     from rich.console import Console
     from rich.progress import track
-
-    from stagegraph.source import printable
 
     console = Console(file=sys.stderr)
     return track(revisions, printable(name), total=count, console=console, transient=True)
