@@ -544,3 +544,66 @@ def test_control_characters_are_not_printed(tmp_path: Path, in_process: Run) -> 
         done = in_process(*words, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert b"\x1b" not in done.stdout
+
+
+# what a stage takes over from the image of another target
+
+IMAGE = {
+    "docker-bake.hcl": """\
+target "default" { contexts = { base = "target:base" } }
+target "base" { context = "base" }
+""",
+    "base/Dockerfile": (
+        "FROM scratch AS up\nARG HIDDEN=h\nENV HOME_OF=/srv\nWORKDIR /opt/app\nUSER web\n"
+        'SHELL ["/bin/ash", "-c"]\nFROM up\nONBUILD COPY --from=tools /t t\nONBUILD WORKDIR sub\n'
+    ),
+    "Dockerfile": "FROM alpine AS tools\nFROM base\nCOPY a $HOME_OF/b\nCOPY c$HIDDEN d\nRUN x\n",
+}
+
+
+def test_a_stage_takes_over_the_image_of_the_target_that_it_is_from(tmp_path: Path) -> None:
+    value = report(tmp_path, IMAGE)
+    lands = {edge.paths: edge.lands for edge in value.edges if edge.lands}
+    assert lands == {
+        ("/t",): "/opt/app/t",
+        ("a",): "/srv/b",
+        ("c$HIDDEN",): "/opt/app/sub/d",  # an argument is not in the image
+    }
+    assert value.node("default/stage:0").needed
+
+
+def test_a_trigger_of_another_target_runs_in_the_stage_from_it(tmp_path: Path) -> None:
+    names = [step.name for step in report(tmp_path, IMAGE).steps]
+    assert "[default stage-1 1/6] ONBUILD COPY --from=tools /t t" in names
+    edge = next(edge for edge in report(tmp_path, IMAGE).edges if edge.onbuild)
+    assert (edge.source, edge.target) == ("default/stage:0", "default/stage:1")
+
+
+def test_a_stage_that_a_target_replaces_passes_on_that_image_not_its_own(tmp_path: Path) -> None:
+    dockerfile = (
+        "FROM alpine AS tools\nFROM alpine AS base\nWORKDIR /own\nONBUILD RUN own\nFROM base\nCOPY a b\n"
+    )
+    value = report(tmp_path, IMAGE | {"Dockerfile": dockerfile})
+    assert {edge.lands for edge in value.edges if edge.paths == ("a",)} == {"/opt/app/sub/b"}
+    assert not [step.name for step in value.steps if "own" in step.name]
+
+
+def test_what_the_image_below_the_other_target_sets_stays_unknown(tmp_path: Path) -> None:
+    files = IMAGE | {
+        "base/Dockerfile": "FROM alpine\nENV A=/a\n",
+        "Dockerfile": "FROM base\nCOPY x $A/x\nCOPY y y\n",
+    }
+    value = report(tmp_path, files)
+    assert {edge.paths[0]: edge.lands for edge in value.edges if edge.paths} == {"x": "/a/x", "y": ""}
+
+
+def test_the_platform_of_a_replaced_stage_is_that_of_the_other_image(tmp_path: Path) -> None:
+    bake = IMAGE["docker-bake.hcl"].replace(
+        'context = "base"', 'context = "base"\n platforms = ["linux/arm64"]'
+    )
+    dockerfile = "FROM alpine AS base\nFROM base\nRUN x\n"
+    read = request(
+        tmp_path,
+        IMAGE | {"docker-bake.hcl": bake, "Dockerfile": dockerfile, "base/Dockerfile": "FROM alpine\n"},
+    )
+    assert [step.platform for step in read.steps if step.name.endswith("RUN x")] == ["linux/arm64"]

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from stagegraph.dockerfile.file import Dockerfile, check_frontend, read_dockerfile
 from stagegraph.dockerfile.resolve import resolve
+from stagegraph.dockerfile.stages import BuiltImages
 from stagegraph.graph.stage_graph import StageGraph, pruned, stage_graph
 from stagegraph.graph.steps import RawStep, TargetBuild, raw_steps, step_graph
 from stagegraph.model import stage_id
@@ -37,6 +38,11 @@ class Build(Struct, frozen=True, kw_only=True, dict=True):
     def targets(self) -> tuple[str, ...]:
         """The node ids of the targets."""
         return tuple(dict.fromkeys(stage_id(one.resolved.target) for one in self.target_builds))
+
+    @property
+    def images(self) -> BuiltImages:
+        """The images of other builds that its named contexts can be."""
+        return self.target_builds[0].resolved.images
 
     @property
     def questions(self) -> list[tuple[str, str]]:

@@ -77,7 +77,9 @@ class _Analysed(NamedTuple):
 
 def _analysed(part: Part) -> _Analysed:
     questions, choices = _questions(part.build), FromChoices(part.build.file)
-    return _Analysed(part, questions, choices, stage_reach(part.build.file, questions, choices))
+    return _Analysed(
+        part, questions, choices, stage_reach(part.build.file, questions, choices, part.build.images)
+    )
 
 
 def _platforms(request: Request) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.dockerfile.platforms import PlatformError, parse_platform
 from stagegraph.dockerfile.resolve import resolve
 from stagegraph.dockerfile.scope import global_arguments, platform_arguments
+from stagegraph.dockerfile.stages import BuiltImages
 from stagegraph.errors import StagegraphError
 from stagegraph.options import DEFAULT_PLATFORM, Options
 from stagegraph.reach.from_choices import PLATFORM_NAMES, FromChoices, Selection
@@ -53,10 +54,11 @@ class OptionSearch:
     name.
     """
 
-    def __init__(self, file: Dockerfile, from_choices: FromChoices) -> None:
+    def __init__(self, file: Dockerfile, from_choices: FromChoices, images: BuiltImages) -> None:
         self.file = file
         self.from_choices = from_choices
-        self.uniform = same_for_all_targets(file)
+        self.images = images
+        self.uniform = same_for_all_targets(file) and not images
         self.targets = {stage.head.name: index for index, stage in enumerate(file.stages) if stage.head.name}
         self._resolved: dict[_Key, StageReads | None] = {}
         self._expanded: dict[_Question, tuple[str, ...] | None] = {}
@@ -112,7 +114,7 @@ class OptionSearch:
 
     def _resolve(self, options: Options, target: str) -> StageReads | None:
         try:
-            return StageReads(resolve(self.file, options, target, options.all_platforms[0]))
+            return StageReads(resolve(self.file, options, target, options.all_platforms[0], self.images))
         except StagegraphError:
             return None
 
