@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -607,3 +608,40 @@ def test_the_platform_of_a_replaced_stage_is_that_of_the_other_image(tmp_path: P
         IMAGE | {"docker-bake.hcl": bake, "Dockerfile": dockerfile, "base/Dockerfile": "FROM alpine\n"},
     )
     assert [step.platform for step in read.steps if step.name.endswith("RUN x")] == ["linux/arm64"]
+
+
+# many targets of one Dockerfile
+
+
+def _targets_of_one(directory: Path, targets: int, tail: str = "") -> sg.Request:
+    names = [f"s{number}" for number in range(targets)]
+    bake = f'group "default" {{ targets = {json.dumps(names)} }}\n'
+    bake += "".join(f'target "{name}" {{ target = "{name}" }}\n' for name in names)
+    stages = "".join(f"FROM alpine AS {name}\nCOPY {name} /\nRUN {name}{tail}\n" for name in names)
+    return request(directory, {"docker-bake.hcl": bake, "Dockerfile": stages})
+
+
+def test_targets_of_one_dockerfile_are_read_and_analysed_together(tmp_path: Path) -> None:
+    start = time.perf_counter()
+    value = sg.analyse(_targets_of_one(tmp_path, 300))
+    assert time.perf_counter() - start < 15  # one Dockerfile resolved for each target takes 40 s
+    assert len(value.targets) == 300
+    assert all(node.needed for node in value.nodes)
+
+
+def test_targets_that_share_stages_have_the_report_of_each_alone(tmp_path: Path) -> None:
+    value = sg.analyse(_targets_of_one(tmp_path, 3))
+    alone = [sg.analyse(sg.read(str(tmp_path / "Dockerfile"), sg.Options(target=f"s{i}"))) for i in range(3)]
+    assert [item.target for item in value.shipped] == [one.targets[0] for one in alone for _ in one.shipped]
+    for one in alone:
+        own = [item for item in value.shipped if item.target == one.targets[0]]
+        assert own == list(one.shipped)
+
+
+@pytest.mark.parametrize("reads", ["ARG TARGETSTAGE\nCOPY $TARGETSTAGE /", "ONBUILD COPY --from=s0 / /"])
+def test_a_dockerfile_that_depends_on_its_target_is_resolved_for_each(tmp_path: Path, reads: str) -> None:
+    value = sg.analyse(_targets_of_one(tmp_path, 2, f"\n{reads}"))
+    if "TARGETSTAGE" in reads:
+        paths = {edge.paths for edge in value.edges if edge.target == "stage:0"}
+        assert {("s0",), ("s1",)} <= paths
+    assert all(node.needed for node in value.nodes if node.kind is sg.NodeKind.STAGE)

@@ -12,9 +12,11 @@ from contextlib import suppress
 from itertools import count
 from types import MappingProxyType
 
+from msgspec.structs import replace
+
 from stagegraph.dockerfile.expand import ExpansionError, Lexer
 from stagegraph.dockerfile.file import Dockerfile, StageText, fault, pointing_at, read_trigger
-from stagegraph.dockerfile.instructions import From
+from stagegraph.dockerfile.instructions import Arg, From, Onbuild
 from stagegraph.dockerfile.platforms import Platform, PlatformError, normalized, parse_platform
 from stagegraph.dockerfile.references import ImageReferenceError, familiar_reference, full_reference
 from stagegraph.dockerfile.scope import (
@@ -77,6 +79,44 @@ def resolve(
     _run_triggers(resolved)
     _check_references(resolved)
     return resolved
+
+
+class TargetResolver:
+    """Resolves one file for several targets, as ``resolve`` does; its stages only once where it can."""
+
+    def __init__(
+        self, file: Dockerfile, options: Options, images: BuiltImages = MappingProxyType({})
+    ) -> None:
+        self._file = file
+        self._options = options
+        self._images = images
+        self._resolved: dict[str, Resolved] = {}
+        self._shared = not _depends_on_target(file) and not _has_triggers(images)
+
+    def resolve(self, target: str, platform: str) -> Resolved:
+        """``file`` for ``target`` on ``platform``; results of equal stages share ``Resolved.sources``."""
+        known = self._resolved.get(platform)
+        if known is None:
+            known = resolve(self._file, self._options, target, platform, self._images)
+            if self._shared:
+                self._resolved[platform] = known
+            return known
+        resolved = replace(known, target=_target(known, target))
+        resolved.needed = frozenset(
+            reachable([resolved.target], lambda index: needs(resolved.sources[index]))
+        )
+        return resolved
+
+
+def _depends_on_target(file: Dockerfile) -> bool:
+    """Whether the target can change more of ``file`` than what is needed: by TARGETSTAGE, or by triggers."""
+    items = [*file.arguments, *(item for stage in file.stages for item in (stage.head, *stage.body))]
+    read = (item for item in items if isinstance(item, (Arg, From)))
+    return any("TARGETSTAGE" in item.text for item in read) or any(isinstance(i, Onbuild) for i in items)
+
+
+def _has_triggers(images: BuiltImages) -> bool:
+    return any(image.triggers for by_platform in images.values() for image in by_platform.values())
 
 
 def _platform_option(text: str) -> Platform:

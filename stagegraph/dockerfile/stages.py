@@ -127,6 +127,11 @@ class Resolved(Struct, kw_only=True):
         return source.platform or self.target_platform
 
 
+def distinct_stages(builds: Iterable[Resolved]) -> list[Resolved]:
+    """The first of all ``builds`` that share their stages and differ only in the target."""
+    return list({id(one.sources): one for one in reversed(list(builds))}.values())[::-1]
+
+
 def needs(source: StageOrImage) -> set[int]:
     """The indexes that ``source`` reads; a stage that a named context replaces reads nothing."""
     if source.replaced:

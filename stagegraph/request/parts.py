@@ -9,14 +9,14 @@ from typing import NamedTuple
 from stagegraph.bake.model import Target
 from stagegraph.bake.target_checks import is_remote
 from stagegraph.dockerfile.file import Dockerfile
-from stagegraph.dockerfile.resolve import resolve
+from stagegraph.dockerfile.resolve import TargetResolver
 from stagegraph.dockerfile.scope import built_image
 from stagegraph.dockerfile.stages import BuiltImage, BuiltImages
 from stagegraph.errors import DockerfileError, OptionsError
 from stagegraph.graph.build import Build
 from stagegraph.graph.naming import LINK, Naming
 from stagegraph.graph.request import Part
-from stagegraph.graph.steps import TargetBuild
+from stagegraph.graph.steps import TargetBuild, with_shared_actions
 from stagegraph.model import CONTEXT_ID, NodeKind, remote_id
 from stagegraph.options import DEFAULT_PLATFORM, Options
 from stagegraph.request.dockerfiles import Dockerfiles, about
@@ -136,12 +136,13 @@ def _part_names(groups: Sequence[Group]) -> list[str]:
 
 def _build(group: Group, images: BuiltImages) -> Build:
     """The build of every target of ``group`` on each of its platforms; equal ones once."""
+    resolver = TargetResolver(group.file, group.options, images)
     builds: dict[tuple[int, str, bool], TargetBuild] = {}
     for target in group.targets:
         platforms = _platforms(target)
         for platform in platforms:
             try:
-                resolved = resolve(group.file, group.options, target.target or "", platform, images)
+                resolved = resolver.resolve(target.target or "", platform)
             except (DockerfileError, OptionsError) as error:
                 raise about(target, error) from None
             key = (resolved.target, str(resolved.target_platform), len(platforms) > 1)
@@ -151,7 +152,7 @@ def _build(group: Group, images: BuiltImages) -> Build:
     options = Options(
         build_args=group.options.build_args, contexts=group.options.contexts, platforms=platforms
     )
-    return Build(file=group.file, options=options, target_builds=tuple(builds.values()))
+    return Build(file=group.file, options=options, target_builds=with_shared_actions(builds.values()))
 
 
 def _platforms(target: Target) -> tuple[str, ...]:
