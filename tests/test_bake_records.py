@@ -12,6 +12,7 @@ from msgspec.structs import replace
 import stagegraph as sg
 from stagegraph.formats import render
 from stagegraph.records.reading import records_of
+from stagegraph.records.record import Interval, Vertex
 from stagegraph.timings.bake_records import joined, measure_request
 
 from . import builds
@@ -65,7 +66,28 @@ def test_targets_without_a_record_are_named(tmp_path: Path) -> None:
 def test_a_record_that_fits_no_target_is_named(tmp_path: Path) -> None:
     bake = BAKE.replace('target = "web"', 'target = "web"\n  args = { A = "1" }')
     notes = timings(tmp_path, bake=bake).notes
-    assert any("do not fit a target" in note and note.endswith(": web") for note in notes)
+    assert any("do not fit a target" in note and note.endswith(": web (#1)") for note in notes)
+
+
+def test_only_the_last_bake_of_a_history_counts(tmp_path: Path) -> None:
+    records = records_of(io.BytesIO(builds.files()[BUNDLE]), BUNDLE)
+    earlier = [
+        replace(one, span=_moved(one.span), vertices=tuple(map(_older, one.vertices))) for one in records
+    ]
+    now = measure_request(records, repository(tmp_path))
+    both = measure_request([*earlier, *records], repository(tmp_path))
+    assert both.wall == now.wall
+    assert both.targets == now.targets
+    assert any("do not fit a target" in note for note in both.notes)
+
+
+def _moved(span: Interval | None) -> Interval:
+    assert span is not None
+    return Interval(span.start - 10**12, span.end - 10**12)
+
+
+def _older(vertex: Vertex) -> Vertex:
+    return replace(vertex, digest=f"{vertex.digest}0", intervals=tuple(map(_moved, vertex.intervals)))
 
 
 def test_targets_of_several_dockerfiles_have_a_path_without_lines() -> None:

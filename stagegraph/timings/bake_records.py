@@ -26,8 +26,10 @@ def measure_request(records: Sequence[Record], request: Request) -> Timings:
     """
     if len(records) == 1 and records[0].options is None:
         return _of_log(records[0], request)
-    missing = tuple(_not_recorded(records, request))
-    records = _named(records, request)
+    named = _named(records, request)
+    missing = tuple(_not_recorded(named, request))
+    known = [record for record in named if record.name in _names(request)]
+    records = _last_build(known or named)
     timings = measure(joined(records))
     steps = {step.digest: step for step in timings.steps}
     targets = tuple(_timed_target(record, records, steps) for record in records)
@@ -44,16 +46,23 @@ def _of_log(record: Record, request: Request) -> Timings:
     return measure(record, build.source, replace(build.options, targets=targets))
 
 
-def _named(records: Iterable[Record], request: Request) -> list[Record]:
+def _named(records: Sequence[Record], request: Request) -> list[Record]:
     """``records`` with the names of the bake targets that they are of, as far as one fits."""
     left = [(name, one) for one in request.builds for name in one.build.names]
-    named = []
-    for record in records:
-        fitting = next((pair for pair in left if _fits(record, pair[1])), None)
+    names: dict[int, str] = {}
+    for number in sorted(range(len(records)), key=lambda n: -_start(records[n])):  # the newest first
+        fitting = next((pair for pair in left if _fits(records[number], pair[1])), None)
         if fitting:
             left.remove(fitting)
-        named.append(replace(record, name=fitting[0]) if fitting else record)
-    return named
+        names[number] = fitting[0] if fitting else ""
+    return [
+        replace(record, name=names[number] or f"{record.name or 'the build'} (#{number + 1})")
+        for number, record in enumerate(records)
+    ]
+
+
+def _start(record: Record) -> int:
+    return record.span.start if record.span else 0
 
 
 def _fits(record: Record, one: PartBuild) -> bool:
@@ -70,16 +79,32 @@ def _fits(record: Record, one: PartBuild) -> bool:
     )
 
 
-def _not_recorded(records: Sequence[Record], request: Request) -> Iterable[str]:
-    """Which targets have no record, and which records are of no target."""
-    named = _named(records, request)
-    known = {name for one in request.builds for name in one.build.names}
-    missing = ", ".join(sorted(known - {record.name for record in named}))
+def _last_build(records: Sequence[Record]) -> list[Record]:
+    """The ``records`` of the last bake: its targets run at the same time, and earlier ones ended before."""
+    kept: list[Record] = []
+    begun: int | None = None
+    for record in sorted(records, key=lambda one: -(one.span.end if one.span else 0)):
+        if begun is None or record.span is None or record.span.end > begun:
+            kept.append(record)
+            if record.span:
+                begun = min(begun or record.span.start, record.span.start)
+    return sorted(kept, key=records.index)
+
+
+def _names(request: Request) -> set[str]:
+    return {name for one in request.builds for name in one.build.names}
+
+
+def _not_recorded(named: Sequence[Record], request: Request) -> Iterable[str]:
+    """Which targets have no record in the last bake, and which records are of no target."""
+    known = _names(request)
+    fitting = _last_build([record for record in named if record.name in known])
+    missing = ", ".join(sorted(known - {record.name for record in fitting}))
     if missing:
         yield printable(f"these targets of {request.name} have no record: {missing}")
     others = ", ".join(record.name or "the build" for record in named if record.name not in known)
     if others:
-        yield printable(f"these builds do not fit a target of {request.name}: {others}")
+        yield printable(f"not used, since they do not fit a target of {request.name} or a later build does: {others}")
 
 
 def joined(records: Sequence[Record]) -> Record:
