@@ -61,6 +61,23 @@ class NamedBuild(Struct, frozen=True, kw_only=True):
         return self.path
 
     @property
+    def is_repository(self) -> bool:
+        """Whether it is a directory without a Dockerfile, and without a bake or compose file."""
+        from stagegraph.reading import NAMES
+
+        if self.reader or self.targets or not os.path.isdir(self.path or ".") or self.is_request:
+            return False
+        return not any(os.path.isfile(os.path.join(self.path, name)) for name in NAMES)
+
+    def read_repository(self) -> Request:
+        """The request of all Dockerfiles in the directory. Raises StagegraphError."""
+        from stagegraph.request.repository import read_repository
+
+        if self.options != Options() or self.overrides:
+            raise click.UsageError("--all of a directory without a Dockerfile has no options of a build")
+        return read_repository(self.path)
+
+    @property
     def is_request(self) -> bool:
         """Whether it is a bake or compose file, or a directory with one and without a Dockerfile."""
         return self.path != "-" and self._is_request(None)

@@ -45,7 +45,14 @@ theme_option = click.option(
 )
 title_option = click.option("--title", default="", help="Title of the picture.")
 prune_option = click.option("--prune", is_flag=True, help="Leave out what the targets do not need.")
-all_option = click.option("--all", is_flag=True, help="Draw everything: nothing is left out or folded.")
+all_option = click.option(
+    "--all",
+    is_flag=True,
+    help=(
+        "Draw everything: nothing is left out or folded. In a directory without a Dockerfile and a bake or"
+        " compose file, all Dockerfiles below it."
+    ),
+)
 steps_option = click.option("--steps", is_flag=True, help="Show the steps inside each stage.")
 critical_path_option = click.option("--critical-path", is_flag=True, help="Mark the longest chain of steps.")
 engine_option = click.option(
@@ -156,6 +163,8 @@ def render(
         from stagegraph.cli.measured_image import weighed_report
 
         report = weighed_report(image, usage, named.dockerfile("--image"), named.options)
+    elif wanted.all and named.is_repository:
+        report = analyse(named.read_repository())
     else:
         report = analyse(named.read())
     if since:

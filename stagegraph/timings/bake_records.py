@@ -104,7 +104,8 @@ def _not_recorded(named: Sequence[Record], request: Request) -> Iterable[str]:
         yield printable(f"these targets of {request.name} have no record: {missing}")
     others = ", ".join(record.name or "the build" for record in named if record.name not in known)
     if others:
-        yield printable(f"not used, since they do not fit a target of {request.name} or a later build does: {others}")
+        why = f"do not fit a target of {request.name} or a later build does"
+        yield printable(f"not used, since they {why}: {others}")
 
 
 def joined(records: Sequence[Record]) -> Record:
