@@ -17,6 +17,7 @@ class MissingGitError(InputError):
 
 
 _TIMEOUT = 60  # seconds
+_SLOW = "see whether git itself is slow here, for example with `git status`"
 _CHUNK = 256 * 1024  # bytes
 _MOST_OF_ERROR = 64 * 1024  # bytes
 _SAFE_CONFIG = {
@@ -59,8 +60,10 @@ def run(*arguments: str, stdin: str = "", folder: str = "") -> subprocess.Comple
         )
     except FileNotFoundError:
         raise MissingGitError("git is not installed", hint="install git") from None
-    except (subprocess.TimeoutExpired, OSError) as error:
-        raise InputError(f"git failed: {error}") from None
+    except subprocess.TimeoutExpired:
+        raise InputError(f"git {arguments[0]} took more than {_TIMEOUT} seconds", hint=_SLOW) from None
+    except OSError as error:
+        raise InputError(f"git failed: {error.strerror}") from None
 
 
 def fields(*arguments: str, folder: str = "") -> Iterator[bytes]:
@@ -173,6 +176,7 @@ def error_of(done: subprocess.CompletedProcess[bytes]) -> str:
 
 def _first_line(errors: bytes) -> str:
     lines = errors.decode("utf-8", "replace").strip().splitlines()
+    lines = [line for line in lines if not line.startswith("warning: ")] or lines
     return lines[0].removeprefix("fatal: ") if lines else "git gave no reason"
 
 

@@ -142,7 +142,8 @@ class Node(Struct, frozen=True, kw_only=True):
     label: str  # the name to show: stage name, "stage-2", "node:16-alpine", "build context"
     role: Role
     reach: Reach
-    why: str = ""  # why it is selectable, idle or dead: "with TARGETARCH=arm64"
+    why: str = ""  # why it is selectable, idle or dead: "on arm64", "with VARIANT=full"
+    platform_exists: bool = True  # False if ``why`` names a platform that does not exist
     index: int | None = None  # of a stage, from 0
     line: int | None = None  # of the FROM of a stage
     end_line: int | None = None  # the last line of the stage
@@ -186,7 +187,8 @@ class Edge(Struct, frozen=True, kw_only=True):
     onbuild: bool = False  # from an ONBUILD trigger of the base
     link: bool = False  # COPY --link or ADD --link
     selectable: bool = False  # exists only with another build argument or platform: see ``why``
-    why: str = ""  # "TARGETARCH=arm64", for a selectable edge
+    why: str = ""  # "on arm64", for a selectable edge
+    platform_exists: bool = True  # False if ``why`` names a platform that does not exist
     bytes: int | None = None  # that it brings; None if no image and no cache says it
 
 

@@ -59,7 +59,8 @@ _FAULTS = """
     texts.push({ words, ...place(shape, 1) });
   }
   for (const name of svg.querySelectorAll(".cluster-label foreignObject"))
-    texts.push({ words: name.textContent.trim(), ...place(name, 1) });
+    if (/[^\\s\\u200b]/.test(name.textContent))
+      texts.push({ words: name.textContent.trim(), ...place(name, 1) });
   texts.forEach((a, number) => texts.slice(number + 1).forEach((b) => {
     if (a.x < b.right && b.x < a.right && a.y < b.bottom && b.y < a.bottom)
       faults.push(`on top of each other: ${a.words} / ${b.words}`);

@@ -243,6 +243,97 @@ def test_a_record_says_what_the_rebuild_costs(in_process: Run, tmp_path: Path) -
     assert ", about " in done.stdout.decode().splitlines()[0]
 
 
+TIMED = """\
+FROM node AS deps
+RUN make deps
+FROM node AS web
+COPY src /src
+RUN make web
+RUN make pages
+FROM scratch
+COPY --from=deps /deps /deps
+COPY --from=web /out /out
+"""
+TIMED_LOG = """\
+#5 [deps 2/2] RUN make deps
+#5 DONE 50.0s
+
+#6 [web 2/4] COPY src /src
+#6 DONE 1.0s
+
+#7 [web 3/4] RUN make web
+#7 DONE 20.0s
+
+#8 [web 4/4] RUN make pages
+#8 DONE 9.0s
+
+#9 [stage-2 1/2] COPY --from=deps /deps /deps
+#9 DONE 3.0s
+
+#10 [stage-2 2/2] COPY --from=web /out /out
+#10 DONE 2.0s
+"""
+
+
+def timed(folder: Path, log: str = TIMED_LOG) -> None:
+    """A repository in which the sources of one of two stages changed, with a record of the build before."""
+    (folder / "src").mkdir()
+    for name, text in (("Dockerfile", TIMED), ("src/a", "1\n")):
+        (folder / name).write_text(text)
+    git(folder, "init", "-q", "-b", "main")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "first")
+    (folder / "src/a").write_text("2\n")
+    (folder / "build.log").write_text(log)
+
+
+def test_with_a_record_the_critical_path_of_the_rebuild_is_shown(in_process: Run, tmp_path: Path) -> None:
+    timed(tmp_path)
+    done = in_process("affected", "--record", "build.log", "--since", "main", cwd=tmp_path)
+    text = done.stdout.decode()
+    # 30 s certainly, and the last copy only if the pages are other ones
+    assert text.startswith(
+        "Since main: 3 of 6 steps run again, 1 may run again, 2 cached, about 30.0 s to 32.0 s of 85.0 s\n"
+    )
+    assert text.endswith(
+        "Critical path of the rebuild: 4 steps, about 32.0 s\n"
+        "  line 4  [web 2/4] COPY src /src\n"
+        "  line 5  [web 3/4] RUN make web\n"
+        "  line 6  [web 4/4] RUN make pages\n"
+        "  line 9  [stage-2 2/2] COPY --from=web /out /out\n"
+    )
+
+
+def test_the_critical_path_of_the_rebuild_is_in_markdown_and_json(in_process: Run, tmp_path: Path) -> None:
+    timed(tmp_path)
+    words = ("affected", "--record", "build.log", "--since", "main", "-F")
+    done = in_process(*words, "markdown", cwd=tmp_path)
+    assert "Critical path of the rebuild: 4 steps, about 32.0 s: line 4 → line 5" in done.stdout.decode()
+    data = json.loads(in_process(*words, "json", cwd=tmp_path).stdout)
+    schema = json.loads((ROOT / "docs/affected.schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(data)
+    rebuild = data["targets"][0]["rebuild"]
+    lines = [data["targets"][0]["steps"][step]["line"] for step in rebuild.pop("path")]
+    assert lines == [4, 5, 6, 9]
+    assert rebuild == {"again": 30.0, "may": 2.0, "total": 85.0, "unknown": [], "length": 32.0}
+
+
+def test_a_step_that_was_cached_in_the_record_has_no_time(in_process: Run, tmp_path: Path) -> None:
+    timed(tmp_path, TIMED_LOG.replace("#7 DONE 20.0s", "#7 CACHED"))
+    done = in_process("affected", "--record", "build.log", "--since", "main", cwd=tmp_path)
+    assert "about 10.0 s to 12.0 s of 65.0 s" in done.stdout.decode()
+    assert "\nnote: the record has no time for 1 step: line 5\n" in done.stdout.decode()
+
+
+def test_a_record_in_which_all_was_cached_has_no_times(in_process: Run, tmp_path: Path) -> None:
+    import re
+
+    timed(tmp_path, re.sub(r"DONE .*", "CACHED", TIMED_LOG))
+    done = in_process("affected", "--record", "build.log", "--since", "main", cwd=tmp_path)
+    assert "about" not in done.stdout.decode()
+    assert "\nnote: the record has no times for these steps: " in done.stdout.decode()
+
+
 @pytest.mark.parametrize("command", ["text", "markdown", "json", "targets", "matrix"])
 def test_every_format_is_printed(in_process: Run, folder: Path, command: str) -> None:
     (folder / "app/src/a.js").write_text("2\n")
@@ -265,9 +356,9 @@ def test_the_json_follows_its_schema(in_process: Run, folder: Path) -> None:
         (
             ("app", "--since", "nope"),
             1,
-            "there is no revision nope\nhint: use a commit, branch or tag",
+            "there is no revision `nope`\nhint: use a commit, branch or tag",
         ),
-        (("app", "--since", "--help"), 1, "error: there is no revision --help\n"),
+        (("app", "--since", "--help"), 1, "error: there is no revision `--help`\n"),
         (("app", "extra"), 2, "only a bake or compose file has targets"),
         (("app", "--changed", "x", "--since", "main"), 2, "--changed names the change"),
         (("docker-bake.hcl", "--target", "x"), 2, "has the options of its builds"),
@@ -422,13 +513,94 @@ def test_a_context_outside_of_the_repository_is_an_error(in_process: Run, folder
     )
 
 
-def test_a_renamed_dockerfile_is_new(in_process: Run, folder: Path) -> None:
+def test_a_renamed_dockerfile_has_the_cache_of_the_old_name(in_process: Run, folder: Path) -> None:
     git(folder, "mv", "app/Dockerfile", "app/Containerfile")
     done = in_process("affected", "app/Containerfile", cwd=folder)
-    assert done.stdout.decode().endswith("note: app/Containerfile is new\n")
+    assert done.stdout.decode().startswith("Since ")
+    assert done.stdout.decode().endswith("note: app/Containerfile was app/Dockerfile before\n")
+    found = statuses(in_process, folder, "app/Containerfile")
+    assert (found[4], found[5]) == ("cached", "runs again")  # COPY . . has the Dockerfile
     done = in_process("affected", "app/Dockerfile", cwd=folder)
     assert done.returncode == 1
     assert b"app/Dockerfile" in done.stderr
+
+
+def test_a_moved_folder_has_the_cache_of_the_old_place(in_process: Run, folder: Path) -> None:
+    git(folder, "mv", "app", "moved")
+    assert set(statuses(in_process, folder, "moved").values()) == {"cached"}
+
+
+def test_a_dockerfile_unlike_those_that_are_gone_is_new(in_process: Run, folder: Path) -> None:
+    git(folder, "mv", "app/Dockerfile", "app/Containerfile")
+    (folder / "app/Containerfile").write_text("FROM alpine\nRUN other\n")
+    done = in_process("affected", "app/Containerfile", cwd=folder)
+    assert done.stdout.decode().endswith("note: app/Containerfile is new\n")
+
+
+@pytest.mark.parametrize(
+    ("context", "message"),
+    [
+        ("nowhere", "nowhere: there is no such directory"),
+        ("app/Dockerfile", "app/Dockerfile: not a directory"),
+    ],
+)
+def test_a_context_that_is_not_a_directory_is_an_error(
+    in_process: Run, folder: Path, context: str, message: str
+) -> None:
+    done = in_process("affected", "app", "--context", context, cwd=folder)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.decode().startswith(f"error: {message}\n")
+
+
+def test_a_revision_is_printed_on_one_line(in_process: Run, folder: Path) -> None:
+    done = in_process("affected", "app", "--since", "a\nerror: b", cwd=folder)
+    assert done.stderr.decode().startswith("error: there is no revision `a error: b`\n")
+
+
+def checked_out_submodule(folder: Path) -> Path:
+    """A submodule ``app/library`` of ``folder`` with one file, checked out and committed."""
+    inside = folder / "app/library"
+    inside.mkdir()
+    (inside / "a").write_text("1\n")
+    for words in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "first")):
+        git(inside, *words)
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "submodule")
+    return inside
+
+
+def test_files_of_a_checked_out_submodule_are_compared(in_process: Run, folder: Path) -> None:
+    inside = checked_out_submodule(folder)
+    assert statuses(in_process, folder, "app", "--since", "HEAD")[5] == "cached"
+    (inside / "new").write_text("1\n")
+    assert statuses(in_process, folder, "app", "--since", "HEAD")[5] == "runs again"
+    (inside / "new").unlink()
+    (inside / "a").write_text("2\n")
+    done = in_process("affected", "app", "--since", "HEAD", cwd=folder)
+    assert b"library/a changed" in done.stdout
+
+
+def test_a_copy_from_a_submodule_reads_its_files(in_process: Run, folder: Path) -> None:
+    inside = checked_out_submodule(folder)
+    (folder / "app/Dockerfile").write_text("FROM a\nCOPY library/a /a\n")
+    git(folder, "commit", "-aqm", "copy")
+    (inside / "other").write_text("1\n")
+    assert statuses(in_process, folder, "app", "--since", "HEAD") == {2: "cached"}
+    git(inside, "add", "-A")
+    git(inside, "commit", "-q", "-m", "second")
+    git(folder, "commit", "-aqm", "newer")
+    (inside / "a").write_text("2\n")
+    assert statuses(in_process, folder, "app", "--since", "HEAD~1") == {2: "runs again"}
+
+
+def test_a_submodule_that_is_a_link_to_its_own_repository_ends(in_process: Run, folder: Path) -> None:
+    git(folder, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},app/library")
+    (folder / "app/library").symlink_to("..")
+    assert in_process("affected", "app", cwd=folder).returncode == 0
+    (folder / "app/library").unlink()
+    (folder / "app/library").mkdir()
+    (folder / "app/library/.git").write_text(f"gitdir: {folder}/.git\n")
+    assert in_process("affected", "app", cwd=folder).returncode == 0
 
 
 def test_names_with_newlines_are_read_between_nul_bytes(stagegraph: Run, folder: Path) -> None:
@@ -457,3 +629,15 @@ def test_a_folder_of_git_that_is_deeper_than_supported_is_an_error(in_process: R
     for words in (("--since", "HEAD"), ("--history", "3")):
         done = in_process("affected", ".", "-f", "app/Dockerfile", *words, cwd=folder)
         assert b"more than 400 folders inside each other" in done.stderr
+
+
+def test_git_that_takes_too_long_is_one_clear_error(
+    in_process: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(*words: object, **options: object) -> None:
+        raise subprocess.TimeoutExpired(["git"], 60)
+
+    monkeypatch.setattr("stagegraph.git.subprocess.run", slow)
+    done = in_process("affected", "app", cwd=folder)
+    assert done.returncode == 1
+    assert done.stderr.decode().startswith("error: git rev-parse took more than 60 seconds\nhint: ")

@@ -58,7 +58,7 @@ def test_reach_of_stages_that_are_not_needed() -> None:
         "the stage in line 3 has the same name, and nothing reads it before that",
     )
     assert reach["shadowed", 3] == ("idle", "as target `shadowed`")
-    assert reach["base-arm64", 4] == ("selectable", "with TARGETARCH=arm64")
+    assert reach["base-arm64", 4] == ("selectable", "on arm64")
     assert reach["base-amd64", 5] == ("needed", "")
     assert found.dead == ("stage-0", "shadowed")
     assert [(item.code, item.line) for item in found.findings] == [("dead-stage", 1), ("shadowed-stage", 2)]

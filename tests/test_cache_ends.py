@@ -96,7 +96,7 @@ def test_the_record_before_says_as_much_as_it_shows(in_process: Run, folder: Pat
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("after.log", "Dockerfile", "--since", "nope"), "there is no revision nope"),
+        (("after.log", "Dockerfile", "--since", "nope"), "there is no revision `nope`"),
         (("--compare", "before.log", "after.log", "--since", "main"), "--since has no effect with --compare"),
         (("--compare", "before.log", "after.log", "--plan"), "--plan has no effect with --compare"),
     ],

@@ -471,6 +471,26 @@ def test_an_argument_that_may_be_needed_is_not_too_early(text: str) -> None:
     assert codes(text, None, "argument-too-early") == []
 
 
+@pytest.mark.parametrize(
+    ("command", "reported"),
+    [
+        ("go build -o /app .", True),
+        ("CGO_ENABLED=0 go build ./...", True),
+        ("cd web && npm run build", True),
+        ("./gradlew --no-daemon bootJar", True),
+        ("mvn -B -q package", True),
+        ("chown -R app /app", False),
+        ("python manage.py collectstatic", False),
+        ("npm run build-info", False),
+        ("echo make", False),
+        ("useradd app", False),
+    ],
+)
+def test_a_context_that_is_compiled_in_the_image_is_reported(command: str, reported: bool) -> None:
+    text = f"FROM a\nCOPY . .\nRUN {command}\n"
+    assert codes(text, None, "context-in-layer") == ["context-in-layer"] * reported
+
+
 def test_files_that_are_only_shipped_are_not_in_the_wrong_layer() -> None:
     text = "FROM python\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . .\n"
     assert codes(text, None, "context-in-layer") == []

@@ -506,7 +506,6 @@ def test_a_dialect_for_another_format_is_refused(
         ("format=svg output=a.svg dialect=github", "`dialect` has no effect on svg"),
         ("format=svg output=a.svg dialect=azure", "`dialect` has no effect on svg"),
         ("theme=dark", "`theme` has no effect on mermaid"),
-        ("legend=true", "`legend` has no effect on mermaid"),
         ("engine=pure", "`engine` has no effect on mermaid"),
     ],
 )

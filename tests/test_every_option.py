@@ -24,6 +24,7 @@ ARG V=1
 FROM alpine:$V AS base-amd64
 FROM alpine:3 AS base-arm64
 RUN --device=x make
+FROM other AS base-none
 FROM base-${TARGETARCH} AS base
 FROM base AS builder
 WORKDIR /src
@@ -36,8 +37,14 @@ FROM other AS docs
 RUN docs
 FROM other AS types
 RUN types
+FROM other AS notes
+RUN notes
 FROM base AS side
 RUN c
+COPY --from=lint /x /lint
+COPY --from=docs /x /docs
+COPY --from=types /x /types
+COPY --from=notes /x /notes
 FROM base
 COPY --from=builder /src/a/very/long/path /usr/bin/app
 COPY --from=side /x /x

@@ -147,5 +147,5 @@ def test_a_page_holds_one_script_and_an_element_for_each_box(text: str, steps: b
     assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
     graph = json.loads(page.data)["graph"]
     ids = {attributes.get("id") for _, attributes in page.tags}
-    assert {box for box, _, _ in graph["boxes"]} | set(graph["critical"]) <= ids
+    assert {box for box, *_ in graph["boxes"]} | set(graph["critical"]) <= ids
     assert {end for arrow in graph["arrows"] for end in arrow[:2]} | set(graph["inside"].values()) <= ids

@@ -282,7 +282,7 @@ PROJECTS: dict[str, tuple[Mapping[str, str], str, str]] = {
     "bundler": ({"Gemfile": "gem 'rake'", "Gemfile.lock": ""}, "bundle install", "Gemfile Gemfile.lock"),
     "composer": (
         {"composer.json": "{}", "composer.lock": "{}"},
-        "composer install --no-autoloader",
+        "composer install --no-scripts --no-autoloader",
         "composer.json composer.lock",
     ),
     "mix": ({"mix.exs": "", "mix.lock": ""}, "mix deps.get", "mix.exs mix.lock"),

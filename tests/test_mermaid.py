@@ -151,7 +151,10 @@ def test_boxes_full_of_sources_stay_within_the_limits() -> None:
     lines = []
     for stage in range(60):
         lines.append(f"FROM alpine AS s{stage}")
-        lines += [f"COPY --from=registry.example.org/image{n} /a%%%% /b{stage}%%%%{n}" for n in range(40)]
+        lines += [
+            f"COPY --from=registry.example.org/image{n} /a%%%%%%%%%%%% /b{stage}%%%%%%%%{n}"
+            for n in range(40)
+        ]
         lines += [f"COPY --from=s{stage - 1} /x{stage} /y"] if stage else []
     text = sg.render(report("\n".join(lines) + "\n"), "mermaid", sg.View(all=True)).decode()
     assert len(text) <= MOST_CHARACTERS
@@ -161,7 +164,7 @@ def test_boxes_full_of_sources_stay_within_the_limits() -> None:
 
 def count_links(text: str) -> int:
     """How many links a diagram has, as Mermaid counts them."""
-    return len(re.findall(r" (?:---|-{2,3}>|={3}|={2,3}>|-\.-|-\.{1,2}->) ", text))
+    return len(re.findall(r" (?:~~~|---|-{2,3}>|={3}|={2,3}>|-\.-|-\.{1,2}->) ", text))
 
 
 def test_the_links_are_counted_as_mermaid_counts(drawer: Drawer) -> None:
@@ -195,7 +198,7 @@ def test_the_direction_is_the_one_that_github_shows_larger(
 
 def test_what_ships_has_a_mark_and_a_colour_that_both_papers_bear(drawer: Drawer) -> None:
     text = sg.render(report("FROM a AS x\nFROM b\nCOPY --from=x /a /b\n"), "mermaid").decode()
-    assert [word in text for word in ("● b", "◐ x", "◉ stage-1")] == [True] * 3
+    assert [word in text for word in ("● b", "◧ x", "◉ stage-1")] == [True] * 3
     drawer.draw(text)
     colours = drawer.state(
         "[...document.querySelectorAll('#out path.flowchart-link')].map((p) => p.style.stroke)"
@@ -331,7 +334,7 @@ def test_the_lines_of_what_looks_the_same_stay_the_same() -> None:
         old, new = (report(text) for text in _random_edit(seed))
         if _parts(old) != _parts(new):
             continue  # other stages are needed now, or another source: these lines have to change
-        lines = [sg.render(found, "mermaid").decode().splitlines() for found in (old, new)]
+        lines = [sg.render(found, "mermaid", sg.View(all=True)).decode().splitlines() for found in (old, new)]
         differing = [
             line
             for line in difflib.ndiff(lines[0], lines[1])

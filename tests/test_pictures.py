@@ -229,7 +229,7 @@ def test_the_condition_of_a_stage_is_said_once() -> None:
     drawn = picture(report(text), sg.View())
     (arrow,) = [arrow for arrow in drawn.arrows if arrow.selectable]
     assert arrow.label == ""
-    assert [box.sublabel for box in drawn.boxes if box.label == "b"] == ["if V=b"]
+    assert [box.sublabel for box in drawn.boxes if box.label == "b"] == ["with V=b"]
 
 
 def test_labels_can_be_left_out() -> None:

@@ -52,17 +52,17 @@ def test_an_unnamed_stage_is_idle_by_the_target_that_needs_it() -> None:
 
 def test_another_platform_selects() -> None:
     found = reach("FROM a AS base-amd64\nFROM b AS base-arm64\nFROM base-${TARGETARCH}\n")
-    assert found == [("needed", ""), ("selectable", "with TARGETARCH=arm64"), ("needed", "")]
+    assert found == [("needed", ""), ("selectable", "on arm64"), ("needed", "")]
 
 
 def test_a_platform_that_differs_in_two_variables() -> None:
     text = "FROM a AS base-amd64\nFROM b AS base-armv7\nFROM base-${TARGETARCH}${TARGETVARIANT}\n"
-    assert reach(text)[1] == ("selectable", "with TARGETARCH=arm, TARGETVARIANT=v7")
+    assert reach(text)[1] == ("selectable", "on arm/v7")
 
 
 def test_another_machine_selects() -> None:
     text = "FROM a AS tool-amd64\nFROM b AS tool-arm64\nFROM tool-${BUILDARCH}\n"
-    assert reach(text)[1] == ("selectable", "with BUILDARCH=arm64")
+    assert reach(text)[1] == ("selectable", "on arm64 build machines")
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_an_argument_that_no_arg_declares_chooses_nothing() -> None:
 
 def test_a_default_made_of_another_argument() -> None:
     text = "ARG A=full\nARG B=base-$A\nFROM a AS base-full\nFROM b AS base-slim\nFROM $B\n"
-    assert reach(text)[1] == ("selectable", "with B=base-slim")
+    assert reach(text)[1] == ("selectable", "with A=slim")
 
 
 def test_a_variable_that_could_be_any_stage_makes_nothing_dead() -> None:

@@ -59,7 +59,7 @@ def test_render_all_draws_the_repository(stagegraph: Run, tmp_path: Path) -> Non
     write(tmp_path, FILES)
     done = stagegraph("render", "--all", "-F", "mermaid", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert b"org/base:1" in done.stdout
+    assert b"stroke-dasharray:2 3" in done.stdout  # the arrow by tag
     missing = stagegraph("render", "-F", "mermaid", cwd=tmp_path)
     assert missing.returncode == 2
     assert missing.stderr.endswith(b"hint: name a Dockerfile, or draw all with --all\n")

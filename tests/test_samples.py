@@ -67,7 +67,7 @@ def test_both_mermaids_parse_every_view_of_every_sample() -> None:
 @pytest.mark.parametrize("sample", SAMPLES, ids=NAMES)
 def test_mermaid_draws_every_text_to_be_read(sample: Path, theme: str, drawer: Drawer) -> None:
     report = report_of(sample)
-    text = sg.render(report, "mermaid").decode()
+    text = sg.render(report, "mermaid", sg.View(all=True)).decode()
     for version in VERSIONS:
         svg = html.unescape(drawer.draw(text, version, theme))
         assert [node.label for node in report.nodes if node.index is not None and node.label not in svg] == []
@@ -90,7 +90,7 @@ def test_chromium_opens_the_svg(sample: Path, browser: Browser) -> None:
 def test_every_stage_stands_in_every_format(sample: Path) -> None:
     report = report_of(sample)
     for name in ("svg", "html", "mermaid", "dot", "json", "text", "markdown"):
-        text = sg.render(report, name).decode()
+        text = sg.render(report, name, sg.View(all=True)).decode()
         missing = [node.label for node in report.nodes if node.index is not None and node.label not in text]
         assert missing == [], name
 

@@ -321,7 +321,8 @@ def test_a_save_without_a_change_of_the_graph_loads_nothing(served: Served, page
 
 
 def _place(opened: Opened, label: str) -> tuple[float, float]:
-    box = opened.page.locator("g.node", has_text=label).first.bounding_box()
+    # of the shape: a number on its corner says which place it has on the critical path
+    box = opened.page.locator("g.node", has_text=label).first.locator(".shape").first.bounding_box()
     assert box
     return box["x"], box["y"]
 

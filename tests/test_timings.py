@@ -372,7 +372,7 @@ def test_two_records_are_compared_by_line(in_process: Run, folder: Path) -> None
     assert lines[1] == "defaults/touched.dockerbuild: 3.87 s, 3.83 s slower (88 times as long)"
     assert lines[4:6] == [
         "Newly missed",
-        "    +3.31 s  line 20     web          cached → 3.31 s     RUN sleep 3.2 && ech…",
+        "    +3.31 s  line 20     web          cached → 3.31 s     RUN sleep 3.2 &&…",
     ]
     data = json.loads(
         in_process(

@@ -14,8 +14,9 @@ from typing import NamedTuple
 class PackageManager(NamedTuple):
     """``commands`` install what ``manifests`` list: at least one of these has to be there.
 
-    ``also`` are files that the command reads if they are there. ``needs``: the command must have one of
-    these flags. ``refused``: texts in a file that mean that the command reads other files too.
+    ``also`` are files that the command reads if they are there. ``needs``: the command must have one flag of
+    each group. ``refused``: texts in a file that mean that the command reads other files too, and
+    ``blocking``: files that mean that.
     ``cache`` is the folder that a cache mount keeps.
     """
 
@@ -23,8 +24,9 @@ class PackageManager(NamedTuple):
     commands: tuple[str, ...]
     manifests: tuple[str, ...]
     also: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()
+    needs: tuple[tuple[str, ...], ...] = ()
     refused: tuple[str, ...] = ()
+    blocking: tuple[str, ...] = ()
     cache: str = ""
 
 
@@ -33,13 +35,27 @@ _SCRIPTS = (
     '"install"',
     '"postinstall"',
     '"prepare"',
+    '"preprepare"',
+    '"postprepare"',
+    '"prepublish"',
     '"workspaces"',
     "file:",
     "link:",
     "patch:",
 )
+# of binding.gyp, npm builds an addon from the sources
+_JAVASCRIPT_BLOCKING = ("binding.gyp", "lerna.json", "pnpm-workspace.yaml")
+_OWN_SCRIPTS = 7  # the first of these, which --ignore-scripts does not run
 _JAVASCRIPT = ("package.json",)
-_NUGET = ("nuget.config", "NuGet.Config", "Directory.Build.props", "Directory.Packages.props", "global.json")
+_NUGET = (
+    "nuget.config",
+    "NuGet.Config",
+    "Directory.Build.props",
+    "Directory.Packages.props",
+    "Directory.Build.targets",
+    "global.json",
+    "packages.lock.json",
+)
 
 PACKAGE_MANAGERS = (
     PackageManager(
@@ -48,6 +64,7 @@ PACKAGE_MANAGERS = (
         _JAVASCRIPT,
         ("package-lock.json", "npm-shrinkwrap.json", ".npmrc"),
         refused=_SCRIPTS,
+        blocking=_JAVASCRIPT_BLOCKING,
         cache="/root/.npm",
     ),
     PackageManager(
@@ -56,6 +73,7 @@ PACKAGE_MANAGERS = (
         _JAVASCRIPT,
         ("pnpm-lock.yaml", ".npmrc", ".pnpmfile.cjs"),
         refused=(*_SCRIPTS, "packages:", '"patchedDependencies"'),
+        blocking=_JAVASCRIPT_BLOCKING,
         cache="/root/.local/share/pnpm/store",
     ),
     PackageManager(
@@ -63,7 +81,8 @@ PACKAGE_MANAGERS = (
         ("yarn install", "yarn"),
         _JAVASCRIPT,
         ("yarn.lock", ".yarnrc", ".yarnrc.yml", ".npmrc"),
-        refused=(*_SCRIPTS, "yarnPath"),
+        refused=(*_SCRIPTS, "yarnPath", "plugins:"),
+        blocking=_JAVASCRIPT_BLOCKING,
         cache="/usr/local/share/.cache/yarn",
     ),
     PackageManager(
@@ -72,14 +91,27 @@ PACKAGE_MANAGERS = (
         _JAVASCRIPT,
         ("bun.lock", "bun.lockb", "bunfig.toml"),
         refused=_SCRIPTS,
+        blocking=_JAVASCRIPT_BLOCKING,
         cache="/root/.bun/install/cache",
     ),
     PackageManager(
         "pip",
         ("pip install", "pip3 install", "python -m pip install", "python3 -m pip install", "uv pip install"),
         (),  # those of -r
-        needs=("-r", "--requirement"),
-        refused=("-e ", "--editable", "file:", "./", "../"),
+        needs=(("-r", "--requirement"),),
+        refused=(
+            *(
+                "\n-e",
+                "\n--editable",
+                "\n-r",
+                "\n--requirement",
+                "\n-c",
+                "\n--constraint",
+                "\n-f",
+                "\n--find-links",
+            ),
+            *("file:", "./", "../", ".whl", ".tar.gz", ".zip"),
+        ),
         cache="/root/.cache/pip",
     ),
     PackageManager(
@@ -95,7 +127,7 @@ PACKAGE_MANAGERS = (
         ("poetry install",),
         ("pyproject.toml",),
         ("poetry.lock", "poetry.toml"),
-        needs=("--no-root",),
+        needs=(("--no-root",),),
         refused=("path =", "path="),
         cache="/root/.cache/pypoetry",
     ),
@@ -104,7 +136,7 @@ PACKAGE_MANAGERS = (
         ("uv sync",),
         ("pyproject.toml",),
         ("uv.lock", "uv.toml", ".python-version"),
-        needs=("--no-install-project", "--no-install-workspace"),
+        needs=(("--no-install-project", "--no-install-workspace"),),
         refused=("path =", "path=", "workspace"),
         cache="/root/.cache/uv",
     ),
@@ -113,7 +145,7 @@ PACKAGE_MANAGERS = (
         ("pdm install", "pdm sync"),
         ("pyproject.toml",),
         ("pdm.lock",),
-        needs=("--no-self", "--no-project"),
+        needs=(("--no-self", "--no-project"),),
         refused=("file:", "path ="),
         cache="/root/.cache/pdm",
     ),
@@ -146,7 +178,7 @@ PACKAGE_MANAGERS = (
         ("gradle dependencies",),
         ("build.gradle", "build.gradle.kts"),
         ("settings.gradle", "settings.gradle.kts", "gradle.properties", "gradle.lockfile"),
-        refused=("include", "apply from", "project("),
+        refused=("include", "apply from", "project(", "libs.", "alias("),
         cache="/root/.gradle",
     ),
     PackageManager(
@@ -162,7 +194,7 @@ PACKAGE_MANAGERS = (
         ("bundle install",),
         ("Gemfile",),
         ("Gemfile.lock", ".ruby-version"),
-        refused=("gemspec", "path:", ":path", "require_relative", "eval_gemfile"),
+        refused=("gemspec", "path:", ":path", "require_relative", "eval_gemfile", "file:", "File."),
         cache="/usr/local/bundle/cache",
     ),
     PackageManager(
@@ -170,11 +202,13 @@ PACKAGE_MANAGERS = (
         ("composer install",),
         ("composer.json",),
         ("composer.lock", "symfony.lock"),
-        needs=("--no-autoloader", "--no-scripts"),
+        needs=(("--no-autoloader",), ("--no-scripts",)),
         refused=('"path"',),
         cache="/root/.composer/cache",
     ),
-    PackageManager("Mix", ("mix deps.get",), ("mix.exs",), ("mix.lock",), refused=("path:", "in_umbrella")),
+    PackageManager(
+        "Mix", ("mix deps.get",), ("mix.exs",), ("mix.lock",), refused=("path:", "in_umbrella", "apps_path")
+    ),
     PackageManager(
         "Dart",
         ("dart pub get", "flutter pub get"),
@@ -201,7 +235,11 @@ _HARMLESS = (
     r"|rm -rf ~?/|set -|true\b|(?:npm|pip|gem|pip3|python3? -m pip) install (?:-g|--global|-U|--upgrade) )"
 )
 _SYSTEM = r"\b(?:apt-get|apt|apk|yum|dnf|microdnf|zypper|tdnf)\b[^;&|]*?\b(?:install|add|update|upgrade)\b"
-_GLOBAL = r"\s(?:-g|--global|--prefix|-C|--cwd|--dir|--project-directory|--directory)\b"
+_GLOBAL = (
+    r"\s(?:-g|--global|--prefix|-C|--cwd|--dir|--project-directory|--directory|-w|--workspaces?|--filter|--gemfile"
+    r"|--working-dir)\b"
+)
+_OUTSIDE = ("/tmp/", "/root/", "/var/cache/")  # folders that no build context is copied to
 
 
 def installs(command: str) -> PackageManager | None:
@@ -230,7 +268,7 @@ def _parts(command: str) -> list[str]:
 
 
 def _manager(part: str) -> PackageManager | None:
-    if re.search(_GLOBAL, part) or re.search(r"[|<>`]|\$\(", part):
+    if re.search(_GLOBAL, part) or re.search(r"[|<>`&$*]", part):
         return None
     for manager in PACKAGE_MANAGERS:
         for command in manager.commands:
@@ -242,12 +280,25 @@ def _manager(part: str) -> PackageManager | None:
 def _fits(manager: PackageManager, part: str, command: str) -> bool:
     """Whether the words after the command are flags, so that it installs what the manifest lists."""
     words = part.removeprefix(command).split()
-    if manager.needs and not any(word.split("=")[0] in manager.needs for word in words):
+    given = {word.split("=")[0] for word in words}
+    if not all(given.intersection(flags) for flags in manager.needs):
+        return False
+    if manager.manifests and not all(_reads_nothing(manager, word) for word in words):
         return False
     if not manager.manifests:  # pip: each word is a flag, or the file of one
         files = requirements(part)
         return bool(files) and all(word.startswith("-") or word in files for word in words)
     return command != "yarn" or not words or words[0].startswith("-")
+
+
+def _reads_nothing(manager: PackageManager, word: str) -> bool:
+    """Whether a word is not the name of a file or folder besides the manifests: `dotnet restore App.sln`."""
+    value = word.partition("=")[2] if word.startswith("-") else word
+    if "://" in value or value.startswith(_OUTSIDE) or re.fullmatch(r"[\w:,-]*", value):
+        return True
+    name = value.removeprefix("./")
+    known = (*manager.manifests, *manager.also)
+    return "/" not in name and any(fnmatchcase(name, one) for one in known)
 
 
 def requirements(command: str) -> list[str]:
@@ -265,10 +316,12 @@ def manifests(
     available = sorted(names)
     required = _required(manager, command, available)
     optional = [name for name in available if name in manager.also and name not in required]
-    own_scripts = () if "--ignore-scripts" not in command else _SCRIPTS[:4]
+    own_scripts = () if "--ignore-scripts" not in command else _SCRIPTS[:_OWN_SCRIPTS]
     refused = [text for text in manager.refused if text not in own_scripts]
     looked_at = (*required, *(name for name in optional if "lock" not in name))
-    if any(text in read(name) for name in looked_at for text in refused):
+    if set(available).intersection(manager.blocking):
+        return []
+    if any(text in f"\n{read(name)}" for name in looked_at for text in refused):
         return []
     return [*required, *optional] if required else []
 

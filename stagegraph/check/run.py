@@ -22,20 +22,28 @@ def check_paths(
     options: Options = _DEFAULT_OPTIONS,
     *,
     select: Collection[str] = (),
+    enable: Collection[str] = (),
     ignore: Collection[str] = (),
     exclude: Sequence[str] = (),
     discover: bool | None = None,
 ) -> Run:
     """Check a Dockerfile, a directory of them, or a Source: ``stagegraph check`` without settings files.
 
-    ``options`` are the build to check for. ``select`` and ``ignore`` are codes of rules, ``exclude`` has
-    .gitignore patterns, and ``discover`` says whether the repository is searched for builds; by default
-    inside a Git repository. Errors in a file are part of the result; raises OptionsError for an unknown
-    code.
+    ``options`` are the build to check for. ``select``, ``enable`` (rules that are off by default, besides
+    the others) and ``ignore`` are codes of rules, ``exclude`` has .gitignore patterns, and ``discover`` says
+    whether the repository is searched for builds; by default inside a Git repository. Errors in a file are
+    part of the result; raises OptionsError for an unknown code.
     """
     check_codes(select, "select")
+    check_codes(enable, "enable")
     check_codes(ignore, "ignore")
-    settings = Settings(select=tuple(select), ignore=tuple(ignore), exclude=tuple(exclude), discover=discover)
+    settings = Settings(
+        select=tuple(select),
+        enable=tuple(enable),
+        ignore=tuple(ignore),
+        exclude=tuple(exclude),
+        discover=discover,
+    )
     if isinstance(dockerfile, Source):
         return Run(files=(check_source(dockerfile, known_builds_of(None, (), options), settings.codes),))
     return run_of(work_of([os.fspath(dockerfile)], settings, options), settings.exclude)

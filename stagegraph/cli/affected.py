@@ -276,6 +276,12 @@ def target_of(dockerfile: str, context: str, options: Options, root: str) -> Bui
 
     path = find(dockerfile)
     folder = context or str(path.parent)
+    if os.path.lexists(folder) and not os.path.isdir(folder):
+        raise InputError(f"{folder}: not a directory", hint="name the directory of the build context")
+    if not os.path.isdir(folder) and context:
+        raise InputError(
+            f"{folder}: there is no such directory", hint="name the build context with --context"
+        )
     inside = [os.path.relpath(os.path.realpath(one), os.path.realpath(root)) for one in (path, folder)]
     if any(one == ".." or one.startswith("../") for one in inside):
         raise InputError(f"{folder} is outside of the repository {root}", hint="name files of one repository")
@@ -293,9 +299,10 @@ def _affected(
 
 
 def _seconds(record: str, name: str, dockerfile: str, options: Options) -> dict[int, float]:
-    """The recorded duration of each step of the build, by position."""
+    """The recorded duration of each step of the build, by position; of those that ran to their end."""
     from stagegraph.cli.recorded import timings_named
     from stagegraph.timings.timed_report import weights
 
     timings, build = timings_named(record, name, dockerfile, options)
-    return weights(timings, build) if build else {}
+    ran = tuple(step for step in timings.steps if not (step.cached or step.error or step.unfinished))
+    return weights(replace(timings, steps=ran), build) if build else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -15,6 +15,9 @@ from stagegraph.rebuild.impact import Reason, ReasonKind, StepImpact, StepStatus
 from stagegraph.rebuild.targets import AffectedTarget
 from stagegraph.source import printable
 from stagegraph.units import counted, duration
+
+if TYPE_CHECKING:
+    from stagegraph.rebuild.rebuild_time import RebuildTime
 
 SCHEMA_VERSION = 1
 _MOST_NAMES = 3
@@ -37,6 +40,13 @@ class Affected(msgspec.Struct, frozen=True, kw_only=True):
         """The targets with a step that runs again or may."""
         return tuple(one for one in self.targets if one.status is not StepStatus.CACHED)
 
+    def time(self, number: int) -> RebuildTime | None:
+        """The time of the rebuild of a target; None without a record of its steps."""
+        from stagegraph.rebuild.rebuild_time import rebuild_time
+
+        seconds = self.seconds[number] if self.seconds else {}
+        return rebuild_time(self.targets[number], seconds) if seconds else None
+
 
 def as_text(value: Affected, *, colour: bool = False, width: int = UNBROKEN) -> str:
     """``value`` as lines of at most ``width`` columns."""
@@ -57,8 +67,9 @@ def _parts(value: Affected, width: int) -> Iterator[Text]:
             yield from _steps(one, status, seconds, width)
         if not several:
             yield from _cached(one, width)
-        if one.note:
-            yield Text(f"note: {printable(one.note)}", style="dim")
+        yield from _critical_path(one, value.time(number), width)
+        for note in _notes(value, number):
+            yield Text(f"note: {printable(note)}", style="dim")
 
 
 def _steps(one: AffectedTarget, status: StepStatus, seconds: dict[int, float], width: int) -> Iterator[Text]:
@@ -107,12 +118,38 @@ def _summary(one: AffectedTarget) -> str:
 
 def _times(value: Affected, number: int) -> str:
     """The recorded time of what runs again, of all, if it is known."""
-    if not value.seconds or not value.seconds[number]:
+    time = value.time(number)
+    if time is None or not value.targets[number].shown:
         return ""
-    seconds, one = value.seconds[number], value.targets[number]
-    again = [step.id for step in one.shown if step.status is not StepStatus.CACHED]
-    known = sum(seconds.get(step, 0.0) for step in again)
-    return f", about {_duration(known)} of {_duration(sum(seconds.values()))}"
+    least, most = _duration(time.again), _duration(time.again + time.may)
+    known = least if least == most else f"{least} to {most}"
+    return f", about {known} of {_duration(time.total)}"
+
+
+def _critical_path(one: AffectedTarget, time: RebuildTime | None, width: int) -> Iterator[Text]:
+    """The steps that the rebuild waits for, one after the other."""
+    if time is None or not time.length:
+        return
+    yield Text(f"\n{path_title(time)}", style="bold")
+    for step in time.path:
+        yield from indented(Text(f"{_where(one.steps[step])}  {_name(one.steps[step])}"), 2, width)
+
+
+def path_title(time: RebuildTime) -> str:
+    """How long the rebuild waits for the steps of its critical path."""
+    return f"Critical path of the rebuild: {counted(len(time.path), 'step')}, about {_duration(time.length)}"
+
+
+def _notes(value: Affected, number: int) -> Iterator[str]:
+    """What is not known about a target."""
+    one, time = value.targets[number], value.time(number)
+    if one.note:
+        yield one.note
+    if value.seconds and time is None:
+        yield "the record has no times for these steps: none of them ran in it, or they are other ones"
+    elif time and time.unknown:
+        lines = ", ".join(_where(one.steps[step]) for step in time.unknown)
+        yield f"the record has no time for {counted(len(time.unknown), 'step')}: {lines}"
 
 
 def _duration(seconds: float) -> str:
@@ -129,7 +166,8 @@ def _name(step: StepImpact) -> str:
 
 def reason_words(reason: Reason, steps: Sequence[StepImpact]) -> str:
     """Why a step is not cached, in words."""
-    names = _names(reason.names)
+    missing = reason.kind is ReasonKind.MISSING
+    names = _names(tuple(name.lstrip("/") for name in reason.names) if missing else reason.names)
     if reason.kind is ReasonKind.STEP and reason.step is not None:
         above = steps[reason.step]
         return f"after {_where(above)}" if above.line is not None else f"after {_name(above)}"
@@ -169,9 +207,12 @@ def _lines(value: Affected) -> Iterator[str]:
             took = f" ({_duration(seconds[step.id])})" if step.id in seconds else ""
             cells = (f"{_where(step)}: {_name(step)}{took}", step.status.value, why)
             yield f"| {' | '.join(map(escaped, cells))} |"
-        if one.note:
-            yield ""
-            yield escaped(one.note)
+        time = value.time(number)
+        if time and time.length:
+            chain = " → ".join(_where(one.steps[step]) for step in time.path)
+            yield from ("", escaped(f"{path_title(time)}: {chain}"))
+        for note in _notes(value, number):
+            yield from ("", escaped(note))
 
 
 def as_json(value: Affected) -> str:
@@ -184,6 +225,7 @@ def as_json(value: Affected) -> str:
             "status": one.status,
             "steps": [_step(step, value.seconds[number] if value.seconds else {}) for step in one.steps],
             "note": one.note,
+            "rebuild": msgspec.to_builtins(value.time(number)),
         }
         for number, one in enumerate(value.targets)
     ]

@@ -20,7 +20,7 @@ from stagegraph.formats.markdown import escaped
 from stagegraph.formats.mermaid import mermaid_of
 from stagegraph.formats.terminal_text import UNBROKEN, Text, to_text, two_columns
 from stagegraph.picture.change_picture import change_picture
-from stagegraph.picture.shorten import cut
+from stagegraph.picture.short_names import cut
 from stagegraph.picture.view import Picture, View
 from stagegraph.source import printable
 

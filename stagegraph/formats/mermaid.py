@@ -6,27 +6,22 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from msgspec.structs import replace
-
 from stagegraph.errors import OptionsError
-from stagegraph.formats.mermaid_style import MARKS, count_links, styles
-from stagegraph.formats.node_ids import arrow_ids, node_ids
+from stagegraph.formats.mermaid_picture import first_steps, last_box, name_of, note_lines, with_context_inside
+from stagegraph.formats.mermaid_size import NODE_SPACING, PADDING, RANK_SPACING, estimated_size
+from stagegraph.formats.mermaid_style import MARKS, count_links, legend_lines, styles
+from stagegraph.formats.node_ids import arrow_ids, node_ids, title_id
 from stagegraph.model import BUILT, EdgeKind, NodeKind, Report
-from stagegraph.picture.smaller import (
-    fewer_boxes,
-    only_stages,
-    smaller_pictures,
-    with_notes,
-    without_small_text,
-)
+from stagegraph.picture.legibility import draws_everything, is_legible
+from stagegraph.picture.smaller import fewer_and_fewer, smaller_pictures, with_notes
 from stagegraph.picture.theme import style_name
-from stagegraph.picture.view import Box, Group, Picture, View, checked_link_base, line_link
+from stagegraph.picture.view import Arrow, Box, Group, Picture, View, checked_link_base, line_link
 from stagegraph.source import printable
 
 MOST_CHARACTERS = 50_000  # GitHub shows an error for more, and the diagram cannot raise it
 MOST_EDGES = 500
-_FEW_BOXES = 60
 _REASON = "to stay within Mermaid's limits"
+_LEGIBLE_REASON = "so that the diagram can be read"
 _SHAPES = {
     NodeKind.STAGE: ("(", ")"),
     NodeKind.IMAGE: ("[(", ")]"),
@@ -61,38 +56,31 @@ def render(report: Report, view: View) -> str:
     checked_link_base(view.link_base)
     if view.title and view.dialect == "azure":
         raise OptionsError("Azure DevOps shows no title in a diagram", hint="leave --title out")
-    return mermaid_of(smaller_pictures(report, view, _REASON), view)
+    return mermaid_of(smaller_pictures(report, view, _REASON), view, legible=not draws_everything(view))
 
 
-def mermaid_of(pictures: Iterable[Picture], view: View) -> str:
-    """The first of ``pictures``, or of smaller ones, that is within GitHub's limits, as Mermaid."""
-    text = ""
-    for drawn in _down_to_a_few(pictures):
+def mermaid_of(pictures: Iterable[Picture], view: View, *, legible: bool = False) -> str:
+    """The first of ``pictures``, or of smaller ones, that is within GitHub's limits, as Mermaid.
+
+    If ``legible``, one that can be read in the column of a README, as far as its size can be estimated.
+    """
+    text, smallest = "", None
+    for full in fewer_and_fewer(pictures, _LEGIBLE_REASON if legible else _REASON):
+        drawn = with_context_inside(full)
+        if view.legend:
+            drawn = with_notes(drawn, *legend_lines(drawn))
+        if legible and not is_legible(*estimated_size(drawn)):
+            smallest = drawn
+            continue
         text = _text(drawn, view)
-        if len(text) <= MOST_CHARACTERS and count_links(drawn) <= MOST_EDGES:
+        if len(text) <= MOST_CHARACTERS and _links_of(drawn) <= MOST_EDGES:
             break
-    return text
+    return text or (_text(smallest, view) if smallest else "")
 
 
-def _down_to_a_few(pictures: Iterable[Picture]) -> Iterator[Picture]:
-    """``pictures``, then smaller ones of the last: its stages, few of these, few without details."""
-    last = None
-    for last in pictures:
-        yield last
-    if last:
-        yield only_stages(last, _REASON)
-        few = _few_arrows(fewer_boxes(last, _FEW_BOXES))
-        yield few
-        yield without_small_text(few, _REASON)
-
-
-def _few_arrows(drawn: Picture) -> Picture:
-    left = len(drawn.arrows) - MOST_EDGES
-    if left <= 0:
-        return drawn
-    return with_notes(
-        replace(drawn, arrows=drawn.arrows[:MOST_EDGES]), f"{left} arrows are left out {_REASON}"
-    )
+def _links_of(drawn: Picture) -> int:
+    """How many links Mermaid counts, those that are invisible too."""
+    return count_links(drawn) + sum(1 for _ in first_steps(drawn)) + bool(drawn.notes)
 
 
 def fence(dialect: str) -> tuple[str, str]:
@@ -111,11 +99,11 @@ def _head(drawn: Picture, view: View) -> Iterator[str]:
 
     Azure DevOps reads neither front matter nor ``flowchart``, sphinxcontrib-mermaid no front matter.
     """
-    framed = bool(drawn.groups)
+    configuration = _configuration(drawn.direction)
     if view.dialect == "github":
-        yield _front_matter(view.title, framed=framed)
+        yield _front_matter(view.title, configuration)
     elif view.dialect == "sphinx":
-        yield f"%%{{init: {json.dumps(_configuration(framed=framed))}}}%%"
+        yield f"%%{{init: {json.dumps(configuration)}}}%%"
     yield f"{'graph' if view.dialect == 'azure' else 'flowchart'} {drawn.direction}"
     if view.title and view.dialect in ("sphinx", "plain"):
         yield f"  accTitle: {_plain(view.title)}"
@@ -130,15 +118,31 @@ def _lines(drawn: Picture, view: View) -> Iterator[str]:
         yield from _frame(group, grouped[group.id], ids, view)
     for box in grouped.get("", ()):
         yield f"  {_node(box, ids, view)}"
-    if drawn.notes:
-        words = f"Note: {'; '.join(drawn.notes)}"
-        yield f"  {_classed(f'note0[{_label(words)}]', 'note', view)}"
     for edge in _edges(drawn, ids, view):
         yield f"  {edge}"
+    if view.dialect != "azure":
+        yield from _below_titles(drawn, ids)
+    yield from _note(drawn, ids, view)
     yield from _links(drawn, view, ids)
     if view.dialect == "azure":
         yield from _classes(drawn, ids)
     yield from styles(drawn, ids)
+
+
+def _below_titles(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
+    """Invisible links from the title of each frame to the steps that start it."""
+    for group, first in first_steps(drawn):
+        yield f"  {title_id(ids[group])} ~~~ {ids[first]}"
+
+
+def _note(drawn: Picture, ids: Mapping[str, str], view: View) -> Iterator[str]:
+    """The notes as a box after the last rank, where no arrow leads past it."""
+    lines = note_lines(drawn)
+    if lines:
+        node = _classed(f"note0[{_label(chr(10).join(lines))}]", "note", view)
+        # Azure DevOps knows no invisible links
+        last = "" if view.dialect == "azure" else last_box(drawn)
+        yield f"  {ids[last]} ~~~ {node}" if last else f"  {node}"
 
 
 def _classed(node: str, name: str, view: View) -> str:
@@ -158,7 +162,12 @@ def _classes(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
 
 
 def _frame(group: Group, boxes: Iterable[Box], ids: Mapping[str, str], view: View) -> Iterator[str]:
-    yield f"  subgraph {ids[group.id]}[{_label(MARKS.get(style_name(group), '') + group.label)}]"
+    title = MARKS.get(style_name(group), "") + group.label
+    if view.dialect == "azure":
+        yield f"  subgraph {ids[group.id]}[{_label(title)}]"
+    else:  # the title as a box: arrows keep out of boxes, and run across the title of a frame
+        yield f"  subgraph {ids[group.id]}[{_label('')}]"
+        yield f"    {title_id(ids[group.id])}[{_label(title, bold=True)}]:::title"
     for box in boxes:
         yield f"    {_node(box, ids, view)}"
     yield "  end"
@@ -166,7 +175,7 @@ def _frame(group: Group, boxes: Iterable[Box], ids: Mapping[str, str], view: Vie
 
 def _node(box: Box, ids: Mapping[str, str], view: View) -> str:
     opening, closing = _SHAPES[box.kind] if box.kind else ("(", ")")
-    name = MARKS.get(style_name(box), "") + box.label if box.kind else box.label
+    name = name_of(box)
     bold = box.kind in BUILT and view.dialect != "azure"  # which takes few HTML tags
     written = _label(f"{name}\n{box.sublabel}" if box.sublabel else name, bold=bold)
     return _classed(f"{ids[box.id]}{opening}{written}{closing}", style_name(box), view)
@@ -181,12 +190,19 @@ def _edges(drawn: Picture, ids: Mapping[str, str], view: View) -> Iterator[str]:
     """
     for arrow, name in zip(drawn.arrows, arrow_ids("t", drawn.arrows, ids), strict=True):
         source, target = ids[arrow.source], ids[arrow.target]
-        line, tip, long = _LINKS["selectable" if arrow.selectable else arrow.kind]
+        line, tip, long = _LINKS[_link(arrow)]
         if arrow.label:
             label = _classed(f"{name}[{_label(arrow.label)}]", "label", view)
             yield f"{source} {line} {label} {tip} {target}"
         else:
             yield f"{source} {tip if view.dialect == 'azure' else long} {target}"
+
+
+def _link(arrow: Arrow) -> EdgeKind | str | None:
+    """The key of an arrow in _LINKS: the critical path is thick, whatever it leads along."""
+    if arrow.critical:
+        return EdgeKind.FROM
+    return "selectable" if arrow.selectable else arrow.kind
 
 
 def _links(drawn: Picture, view: View, ids: Mapping[str, str]) -> Iterator[str]:
@@ -223,28 +239,30 @@ def _plain(text: str) -> str:
     return text.replace(";", ",").replace("#", "no. ")
 
 
-def _configuration(*, framed: bool) -> dict[str, object]:
+def _configuration(direction: str) -> dict[str, object]:
     """The configuration with which new and old versions draw the same, without a theme.
 
     Labels are short, and Mermaid's default of 200 pixels would break most of them. The distances are
     smaller than its defaults, because GitHub shrinks a diagram to the width of the page.
     """
-    flowchart: dict[str, object] = {
-        "wrappingWidth": 420,
-        "nodeSpacing": 24,
-        "rankSpacing": 24,
-        "padding": 12,
+    return {
+        "layout": "dagre",
+        "look": "classic",
+        "flowchart": {
+            "curve": "bumpX" if direction in ("LR", "RL") else "bumpY",
+            "wrappingWidth": 700,
+            "nodeSpacing": NODE_SPACING,
+            "rankSpacing": RANK_SPACING,
+            "padding": PADDING,
+        },
     }
-    if framed:
-        flowchart["subGraphTitleMargin"] = {"top": 4, "bottom": 18}
-    return {"layout": "dagre", "look": "classic", "flowchart": flowchart}
 
 
-def _front_matter(title: str, *, framed: bool) -> str:
+def _front_matter(title: str, configuration: Mapping[str, object]) -> str:
     lines = ["---"]
     if title:
         lines.append(f"title: {json.dumps(printable(title), ensure_ascii=False)}")
-    lines += ["config:", *_yaml(_configuration(framed=framed), "  ")]
+    lines += ["config:", *_yaml(configuration, "  ")]
     return "\n".join([*lines, "---"])
 
 

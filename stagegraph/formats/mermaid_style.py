@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from stagegraph.model import EdgeKind
 from stagegraph.picture.theme import arrow_styles, style_name
 from stagegraph.picture.view import Arrow, Picture
 
@@ -29,7 +30,24 @@ _ARROWS = MappingProxyType(
         "critical": f"stroke:{RED},stroke-width:5px",
     }
 )
-MARKS = MappingProxyType({"target": "◉ ", "inherited": "● ", "copied": "◐ "})  # as in the terminal
+MARKS = MappingProxyType({"target": "◉ ", "inherited": "● ", "copied": "◧ "})  # ◐ is smaller in many fonts
+
+_LOOKS = MappingProxyType(
+    {
+        **{name: mark.strip() for name, mark in MARKS.items()},
+        "upstream": "grey",
+        "mounted": "dashed grey",
+        "selectable": "dashed amber",
+        "unneeded": "dotted",
+        "added": "green",
+        "removed": "dashed red",
+        "changed": "amber",
+        "same": "grey",
+    }
+)
+_LINES = MappingProxyType(
+    {EdgeKind.FROM: "thick", EdgeKind.COPY: "thin", EdgeKind.ADD: "thin", EdgeKind.MOUNT: "dotted"}
+)
 
 
 def _box(colour: str, width: str, dash: str = "", fill: str = "") -> str:
@@ -62,6 +80,8 @@ def styles(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
         yield f"  classDef frame{name} {_frame(name)}"
     for group in drawn.groups:
         yield f"  class {ids[group.id]} frame{style_name(group)}"
+    if drawn.groups:
+        yield "  classDef title fill:none,stroke:none"
     if drawn.notes:
         yield "  classDef note fill:none,stroke:none"
     if any(arrow.label for arrow in drawn.arrows):
@@ -107,3 +127,17 @@ def _critical(drawn: Picture, ids: Mapping[str, str]) -> Iterator[str]:
         yield f"  classDef critical stroke:{RED},stroke-width:3px"
     for box in boxes:
         yield f"  class {box} critical"
+
+
+def legend_lines(drawn: Picture) -> Iterator[str]:
+    """What the marks, borders and lines of ``drawn`` mean: a line for its boxes, and one for its arrows."""
+    from stagegraph.formats.legend import ROLE_WORDS, edge_words
+
+    styles = {style_name(box) for box in drawn.boxes} | {style_name(group) for group in drawn.groups}
+    yield "; ".join(f"{_LOOKS[name]}: {words}" for name, words in ROLE_WORDS.items() if name in styles)
+    kinds = {arrow.kind for arrow in drawn.arrows if not arrow.selectable}
+    lines = [f"{_LINES[kind]}: {words}" for kind, words in edge_words(kinds).items()]
+    if any(box.ordinal for box in drawn.boxes):
+        lines.append("red and numbered: critical path")
+    if lines:
+        yield "arrows: " + "; ".join(lines)

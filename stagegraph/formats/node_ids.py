@@ -41,6 +41,11 @@ def node_ids(drawn: Picture) -> dict[str, str]:
     return _unique(texts)
 
 
+def title_id(group: str) -> str:
+    """The id of the title in the frame with the id ``group``."""
+    return f"t{group}"
+
+
 def _name(box: Box, stage: str, number: int) -> str:
     """What the id of ``box`` is made of: its whole name, or for a step its stage and its number in it."""
     if box.kind is None:

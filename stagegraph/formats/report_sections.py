@@ -9,7 +9,8 @@ from msgspec import Struct
 from stagegraph.formats.request_sections import request_sections
 from stagegraph.formats.section import Row, Section, located
 from stagegraph.model import LeftBehind, Node, NodeKind, Reach, Report, Role, Shipped, StepKind
-from stagegraph.picture.shorten import ARROW, cut, shortened
+from stagegraph.picture.short_names import between_words, cut
+from stagegraph.picture.shorten import ARROW
 from stagegraph.source import printable
 from stagegraph.units import counted, measured_words, size
 
@@ -160,7 +161,7 @@ def _left_behind_row(item: LeftBehind, nodes: Mapping[str, Node]) -> Row:
     if node.kind is NodeKind.STAGE:
         parts.append(counted(node.steps, "step"))
     if item.kept:
-        parts.append(f"all but {shortened(', '.join(item.kept), 60)}")
+        parts.append(f"all but {between_words(', '.join(item.kept), 60)}")
     elif node.role is Role.MOUNTED:
         parts.append("only read during the build")
     return Row(what=printable(node.label), detail=", ".join(parts), key=f"node:{node.id}")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from stagegraph.formats.section import Row, Section, located
 from stagegraph.model import BakeTarget, EdgeKind, Node, NodeKind, Report, StepKind
 from stagegraph.picture.detail import only_targets
-from stagegraph.picture.shorten import cut
+from stagegraph.picture.short_names import cut
 from stagegraph.source import printable
 from stagegraph.units import counted
 

@@ -15,7 +15,7 @@ from stagegraph.formats.sizes_sections import (
     tables,
 )
 from stagegraph.formats.terminal_text import UNBROKEN, Text, indented, to_text
-from stagegraph.picture.shorten import cut
+from stagegraph.picture.short_names import cut
 from stagegraph.sizes.compare import SizeComparison
 from stagegraph.sizes.sizes import Sizes
 from stagegraph.source import printable

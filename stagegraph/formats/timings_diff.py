@@ -13,7 +13,7 @@ from stagegraph.formats.terminal_text import UNBROKEN, Text, to_text
 from stagegraph.formats.timings_markdown import cache_end_table
 from stagegraph.formats.timings_sections import build_name, plain_name, unknown_dependencies
 from stagegraph.formats.timings_text import cache_end_lines
-from stagegraph.picture.shorten import cut
+from stagegraph.picture.short_names import cut
 from stagegraph.source import printable
 from stagegraph.timings.compare import ChangeKind, StepChange, TimingsComparison
 from stagegraph.timings.timings import CacheEnd, Timings, seconds

@@ -24,7 +24,7 @@ from stagegraph.formats.timings_sections import (
     unknown_dependencies,
     warnings,
 )
-from stagegraph.picture.shorten import cut
+from stagegraph.picture.short_names import cut
 from stagegraph.timings.timings import TimedStep, Timings
 from stagegraph.units import duration, share
 

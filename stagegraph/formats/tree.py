@@ -6,57 +6,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from stagegraph.formats.terminal_text import UNBROKEN, WIDTH, Text, shortened, to_text, two_columns
-from stagegraph.model import BUILT, Edge, EdgeKind, Node, NodeKind, Reach, Report, Role, Step, StepKind
+from stagegraph.formats.tree_folding import NAMES, Shapes, Sibling, few
+from stagegraph.formats.tree_legend import KEY, KINDS, MARKS, STYLES, legend
+from stagegraph.model import BUILT, Edge, EdgeKind, Node, NodeKind, Reach, Report, Step, StepKind
+from stagegraph.picture.alternatives import likely
+from stagegraph.picture.box_text import node_labels
 from stagegraph.picture.detail import at_detail
-from stagegraph.picture.shorten import cut, edge_label
+from stagegraph.picture.short_names import names_line
+from stagegraph.picture.shorten import edge_labels
 from stagegraph.picture.view import View
 from stagegraph.source import printable
 from stagegraph.units import counted, measured_words, rebuild_words, size
 
-_STYLES = {
-    Role.TARGET: "bold white on_blue",
-    Role.INHERITED: "bold blue",
-    Role.COPIED: "bold green",
-    Role.MOUNTED: "default",
-    Role.UPSTREAM: "default",
-    Role.UNNEEDED: "dim",
-}
-_MARKS = {
-    Role.TARGET: "◉",
-    Role.INHERITED: "●",
-    Role.COPIED: "◐",
-    Role.MOUNTED: "○",
-    Role.UPSTREAM: "○",
-    Role.UNNEEDED: "·",
-}
-_KINDS = {
-    NodeKind.IMAGE: "image",
-    NodeKind.NAMED_CONTEXT: "context",
-    NodeKind.REMOTE: "download",
-}
-_ROLES = {
-    Role.TARGET: "target",
-    Role.INHERITED: "in the image",
-    Role.COPIED: "partly in the image",
-    Role.UPSTREAM: "left behind",
-    Role.UNNEEDED: "not needed",
-}
-_KEY = "◉ target   ● in the image   ◐ partly in the image   ○ left behind   · not needed"
-_EDGES = {
-    EdgeKind.FROM: "base of the stage that it is listed under",
-    EdgeKind.COPY: "copied by that stage",
-    EdgeKind.ADD: "added by that stage",
-    EdgeKind.MOUNT: "read by a RUN --mount of that stage",
-}
-_SOURCES = {
-    NodeKind.IMAGE: "an image from outside the Dockerfile",
-    NodeKind.NAMED_CONTEXT: "a named build context",
-    NodeKind.REMOTE: "a file or repository that is downloaded",
-}
+_LEAST_STEP = 24  # characters of an instruction beside what follows it
 
 
 def render(report: Report, view: View, *, colour: bool = False, width: int = 0) -> str:
     """``report`` as trees; a stage that several stages read is expanded once, and then marked "(above)".
+
+    Siblings that are alike are folded into the first of them, unless ``view`` asks for everything.
 
     The lines of the trees are cut to ``width``, which is 100 without a terminal.
     """
@@ -65,6 +33,7 @@ def render(report: Report, view: View, *, colour: bool = False, width: int = 0) 
 
 
 def _texts(report: Report, view: View, width: int) -> Iterator[Text]:
+    report = likely(report, view)
     trees = _Trees(report, view, width)
     if view.title:
         yield Text(printable(view.title), style="bold")
@@ -76,44 +45,30 @@ def _texts(report: Report, view: View, width: int) -> Iterator[Text]:
         if unneeded:
             yield Text()
             yield Text("Not needed", style="bold")
-        yield from map(trees.unneeded, unneeded)
+        for node, rest in few(unneeded) if not view.all else ((node, ()) for node in unneeded):
+            yield trees.unneeded(node)
+            if rest:
+                listed = names_line([trees.labels[one.id] for one in rest], NAMES)
+                yield shortened(Text(f"  + {len(rest)} more {rest[0].reach}: {listed}", style="dim"), width)
     for note in report.notes:
         yield Text()
         yield Text(f"note: {note}")
     yield Text()
     if view.legend:
         yield Text("Legend", style="bold")
-        yield from two_columns(list(_legend(report, view, trees)), width)
+        yield from two_columns(list(legend(report, view, above=trees.repeats)), width)
     else:
-        yield Text(_KEY, style="dim")
-
-
-def _legend(report: Report, view: View, trees: _Trees) -> Iterator[tuple[Text, Text]]:
-    """Each sign and word of the ``trees`` that occurs, with what it means."""
-    nodes = [node for node in report.nodes if node.needed or not view.prune]
-    roles, kinds = {node.role for node in nodes}, {node.kind for node in nodes}
-    for role, words in _ROLES.items():
-        if role in roles or (role is Role.UPSTREAM and Role.MOUNTED in roles):
-            yield Text(f"  {_MARKS[role]}", style=_STYLES[role].replace(" on_blue", "")), Text(words)
-    edges = {edge.kind for edge in report.edges if edge.needed or not view.prune}
-    words_of = {f"({name})": _SOURCES[kind] for kind, name in _KINDS.items() if kind in kinds}
-    words_of |= {str(kind).upper(): words for kind, words in _EDGES.items() if kind in edges}
-    if trees.repeats:
-        words_of["(above)"] = "what it reads is already shown above"
-    if view.critical_path and any(node.critical for node in nodes):
-        words_of["critical"] = "on the longest chain of steps"
-    for name, words in words_of.items():
-        yield Text(f"  {name}", style="bold red" if name == "critical" else "dim"), Text(words)
+        yield Text(KEY, style="dim")
 
 
 class _Branch(NamedTuple):
     """A line of a tree that is still to be written."""
 
     node: str
-    text: Text
+    edges: Sequence[Edge]  # from it to the node above it
     guides: str  # before the text
     below: str  # before the lines of what it reads, without their own guides
-    expands: bool
+    more: Text | None = None  # instead of the node: those that are like the one before
 
 
 class _Trees:
@@ -124,51 +79,88 @@ class _Trees:
         self._width = width
         self._nodes = {node.id: node for node in report.nodes}
         self._reads = _reads(report.edges)
+        self.labels = node_labels(report.nodes, 60)
+        self._paths = self._edge_labels()
+        self._shapes = Shapes(self._nodes, self._reads, view.critical_path)
         self._written: set[str] = set()
         self.repeats = False  # whether a line says "(above)"
         self._steps_of: dict[str, list[Step]] = {}
         for step in report.steps if view.steps else ():
-            if step.kind not in (StepKind.SOURCE, StepKind.RESULT):
-                self._steps_of.setdefault(step.node, []).append(step)
+            for stage in report.nodes_of(step) if step.kind not in (StepKind.SOURCE, StepKind.RESULT) else ():
+                self._steps_of.setdefault(stage, []).append(step)
+        path = [step for step in report.critical_path if report.steps[step].kind is not StepKind.SOURCE]
+        self._places = {step: f"{place} of {len(path)}" for place, step in enumerate(path, 1)}
+
+    def _edge_labels(self) -> dict[tuple[Edge, ...], str]:
+        """What is copied, added or mounted between each two nodes."""
+        groups = (edges for reads in self._reads.values() for edges in reads.values())
+        return edge_labels(
+            ([edge for edge in group if edge.kind is not EdgeKind.FROM] for group in groups), 50
+        )
 
     def tree(self, root: str) -> Iterator[Text]:
         """The lines of ``root`` and of everything that it reads, directly or not, depth first."""
-        waiting = [_Branch(root, self._text(self._nodes[root], ()), "", "", True)]
+        waiting = [_Branch(root, (), "", "")]
         while waiting:
             branch = waiting.pop()
+            again = branch.node in self._written and branch.node in self._reads
+            text = branch.more or self._text(self._nodes[branch.node], branch.edges, again=again)
             room = self._width - len(branch.guides)
             if room > 0:
-                yield Text(branch.guides, style="dim") + shortened(branch.text, room)
-            if branch.expands:
+                yield Text(branch.guides, style="dim") + shortened(text, room)
+            if not again and not branch.more:
+                self._written.add(branch.node)
                 yield from self._steps(branch)
                 waiting.extend(reversed(self._branches(branch)))
 
     def _branches(self, parent: _Branch) -> list[_Branch]:
-        reads = self._reads.get(parent.node, {})
+        rows = list(self._rows(parent.node))
         branches = []
-        for number, (source, edges) in enumerate(reads.items(), 1):
-            again = source in self._written and source in self._reads
-            text = self._text(self._nodes[source], edges, again=again)
-            end, below = ("└── ", "    ") if number == len(reads) else ("├── ", "│   ")
+        for number, (source, edges, more) in enumerate(rows, 1):
+            end, below = ("└── ", "    ") if number == len(rows) else ("├── ", "│   ")
             # cut to the width, so that the time for a long chain is linear
             guides, below = (f"{parent.below}{guide}"[: self._width] for guide in (end, below))
-            branches.append(_Branch(source, text, guides, below, not again))
-            self._written.add(source)
+            branches.append(_Branch(source, edges, guides, below, more))
         return branches
 
+    def _rows(self, parent: str) -> Iterator[tuple[str, Sequence[Edge], Text | None]]:
+        """The lines below ``parent``: a node with the edges from it, or the line of those that are folded."""
+        for source, like in self._siblings(parent):
+            yield source, self._reads[parent][source], None
+            if like:
+                listed = names_line([self.labels[one] for one in like], NAMES)
+                yield source, (), Text(f"+ {len(like)} more like this: {listed}", style="dim")
+
+    def _siblings(self, parent: str) -> list[Sibling]:
+        if self._view.all:
+            return list(map(Sibling, self._reads.get(parent, {})))
+        return self._shapes.siblings(parent, self._written)
+
     def _steps(self, branch: _Branch) -> Iterator[Text]:
-        """The steps of a stage, one a line, if they are asked for."""
+        """The steps of a stage, one a line, if they are asked for; the instruction is cut first."""
         guide = f"{branch.below}{'│' if branch.node in self._reads else ' '}   "[: self._width]
         room = self._width - len(guide)
         for step in self._steps_of.get(branch.node, ()) if room > 0 else ():
             line = f"{step.line:>4}  " if step.line is not None else "      "
             text = Text(line, style="dim")
             text.append(" ".join(printable(step.name).split()))
-            if step.rebuild and not step.rebuild.is_cached:
-                text.append(f"  {step.rebuild.status}", style="bold red")
-            if self._view.critical_path and step.critical:
-                text.append("  critical", style="bold red")
-            yield Text(guide, style="dim") + shortened(text, room)
+            after = self._after_step(branch.node, step)
+            if room - len(after.plain) > _LEAST_STEP:
+                text = shortened(text, room - len(after.plain))
+            yield Text(guide, style="dim") + shortened(text + after, room)
+
+    def _after_step(self, node: str, step: Step) -> Text:
+        """What follows the instruction of a step: its time, its place on the critical path."""
+        text = Text()
+        if step.measured:
+            text.append(f"  ({measured_words(step.measured)})", style="dim")
+        if step.node != node and step.node in self._nodes:
+            text.append(f"  (same step as in {self.labels[step.node]})", style="dim")
+        if step.rebuild and not step.rebuild.is_cached:
+            text.append(f"  {step.rebuild.status}", style="bold red")
+        if self._view.critical_path and step.id in self._places:
+            text.append(f"  critical {self._places[step.id]}", style="bold red")
+        return text
 
     def unneeded(self, node: Node) -> Text:
         """One line for a stage that is not needed, with what would make it needed."""
@@ -181,8 +173,8 @@ class _Trees:
 
     def _text(self, node: Node, edges: Sequence[Edge], *, again: bool = False) -> Text:
         text = Text()
-        text.append(f"{_MARKS[node.role]} ", style=_STYLES[node.role].replace(" on_blue", ""))
-        text.append(cut(node.label, 60), style=_STYLES[node.role])
+        text.append(f"{MARKS[node.role]} ", style=STYLES[node.role].replace(" on_blue", ""))
+        text.append(self.labels[node.id], style=STYLES[node.role])
         text.append(self._details(node), style="dim")
         if edges:
             text.append(f"  {self._instructions(edges)}")
@@ -194,7 +186,7 @@ class _Trees:
         return text
 
     def _details(self, node: Node) -> str:
-        words = [_KINDS[node.kind]] if node.kind in _KINDS else []
+        words = [KINDS[node.kind]] if node.kind in KINDS else []
         if node.kind in BUILT and node.steps:
             words.append(counted(node.steps, "step"))
         if node.measured:
@@ -211,7 +203,7 @@ class _Trees:
         if edges[0].kind is EdgeKind.TAG:
             return f"by tag {', '.join(edges[0].paths)}"
         kinds = "/".join(dict.fromkeys(str(edge.kind).upper() for edge in edges))
-        label = edge_label([edge for edge in edges if edge.kind is not EdgeKind.FROM], 50)
+        label = self._paths[tuple(edge for edge in edges if edge.kind is not EdgeKind.FROM)]
         paths = ", ".join(line.removeprefix("mount").lstrip() for line in label.split("\n"))
         return f"{kinds} {paths}".rstrip() if self._view.labels else kinds
 

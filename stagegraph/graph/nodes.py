@@ -11,6 +11,7 @@ from stagegraph.graph.request import Part, Request
 from stagegraph.graph.stage_graph import StageGraph
 from stagegraph.graph.tags import tag_edges
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Role, Step, nodes_of_step
+from stagegraph.reach.choosing_options import SelectionConditions
 from stagegraph.reach.from_choices import FromChoices
 from stagegraph.reach.reachability import Reached
 from stagegraph.source import printable
@@ -61,6 +62,7 @@ def _node(name: str, data: Mapping[str, Any], role: Role, reached: Reached, step
         role=role,
         reach=reached.reach,
         why=reached.why,
+        platform_exists=reached.exists,
         index=data.get("index"),
         line=data.get("line"),
         steps=len(steps),
@@ -113,13 +115,17 @@ def edges_of_report(
 def _selectable(graph: StageGraph, choices: FromChoices, part: Part) -> Iterator[Edge]:
     """An edge from every earlier stage that another value of a variable in FROM would choose.
 
-    A base that can be any stage has edges only from those that nothing else reads: an edge from every
-    stage to it would say nothing.
+    A base that can be any stage has edges only from those that nothing else reads or chooses: an edge from
+    every stage to it would say nothing.
     """
-    for selection in (one for own in choices.choices.values() for one in own):
+    conditions = SelectionConditions(part.build.file, choices, part.build.options)
+    selections = [one for own in choices.choices.values() for one in own]
+    chosen = {one.source for one in selections if not one.loose}
+    for selection in selections:
         source, target = part.naming.stage(selection.source), part.naming.stage(selection.stage)
         is_base = graph.has_edge(source, target) and graph.edges[source, target]["kind"] == EdgeKind.FROM
-        if not is_base and not (selection.loose and graph.out_degree(source)):
+        if not is_base and not (selection.loose and (graph.out_degree(source) or selection.source in chosen)):
+            found = conditions.of(selection)
             yield Edge(
                 source=source,
                 target=target,
@@ -127,5 +133,6 @@ def _selectable(graph: StageGraph, choices: FromChoices, part: Part) -> Iterator
                 line=part.build.file.stages[selection.stage].head.span.line,
                 needed=False,
                 selectable=True,
-                why=selection.why,
+                why=found.text,
+                platform_exists=found.exists,
             )

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from stagegraph.model import BUILT, Node, NodeKind, Reach, Role
 from stagegraph.picture.folding import Folded
-from stagegraph.picture.shorten import cut, shortened
+from stagegraph.picture.short_names import cut, short_names
 from stagegraph.picture.view import Box
 from stagegraph.source import printable
 from stagegraph.units import measured_words, rebuild_weight, rebuild_words, size
 
+_LABEL = 46  # characters
+_KINDS = {
+    NodeKind.IMAGE: "image",
+    NodeKind.CONTEXT: "context",
+    NodeKind.NAMED_CONTEXT: "context",
+    NodeKind.REMOTE: "download",
+}
 MOST_SOURCES = 12  # lines in a box; all of them are in its tooltip
 _ROLE_WORDS = {
     Role.TARGET: "the target",
@@ -22,11 +29,41 @@ _ROLE_WORDS = {
 }
 
 
-def box_of(node: Node, kept: Folded) -> Box:
-    """The box of a node that is kept."""
+def node_labels(nodes: Sequence[Node], length: int = _LABEL) -> dict[str, str]:
+    """A short label for every node by id, each different; nodes of one name get their kind or line.
+
+    The name of the Dockerfile that a label begins with is not shortened, since frames show it instead.
+    """
+    names = _different_names(nodes)
+    prefixes = {node.id: f"{node.part}:" if node.part else "" for node in nodes}
+    by_prefix: dict[str, list[str]] = {}
+    for node, name in names.items():
+        by_prefix.setdefault(prefixes[node] if name.startswith(prefixes[node]) else "", []).append(node)
+    labels: dict[str, str] = {}
+    for prefix, own in by_prefix.items():
+        short = short_names((names[node].removeprefix(prefix) for node in own), length)
+        labels |= {node: prefix + short[names[node].removeprefix(prefix)] for node in own}
+    return {node.id: labels[node.id] for node in nodes}
+
+
+def _different_names(nodes: Sequence[Node]) -> dict[str, str]:
+    counts: dict[str, int] = {}
+    for node in nodes:
+        counts[node.label] = counts.get(node.label, 0) + 1
+    return {node.id: node.label if counts[node.label] == 1 else _with_kind(node) for node in nodes}
+
+
+def _with_kind(node: Node) -> str:
+    if node.kind in BUILT:
+        return f"{node.label} (line {node.line})" if node.line else node.label
+    return f"{node.label} ({_KINDS[node.kind]})"
+
+
+def box_of(labels: Mapping[str, str], node: Node, kept: Folded) -> Box:
+    """The box of a node that is kept, with its label of ``labels``."""
     return Box(
         id=node.id,
-        label=shortened(node.label, 46),
+        label=labels[node.id],
         sublabel="\n".join(_sublabels(node, kept)),
         tooltip="\n".join(map(printable, _tooltip(node, kept))),
         kind=node.kind,
@@ -61,7 +98,7 @@ def _words(node: Node) -> Iterator[str]:
     if node.role is Role.TARGET:
         yield "target"
     elif node.reach is Reach.SELECTABLE:
-        yield cut(node.why.replace("with ", "if ", 1), 40)
+        yield cut(node.why, 40)
     elif node.reach is Reach.DEAD and node.kind is NodeKind.STAGE:
         yield "dead"
     if node.base == "scratch":

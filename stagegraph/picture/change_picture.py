@@ -10,7 +10,7 @@ from stagegraph.comparison.changes import REMOVED_PREFIX, Change, Comparison, Ed
 from stagegraph.model import Edge, EdgeKind, Report, Role
 from stagegraph.picture.folding import Folded
 from stagegraph.picture.picture import picture_of
-from stagegraph.picture.shorten import cut
+from stagegraph.picture.short_names import cut
 from stagegraph.picture.view import Arrow, Box, Picture, View
 from stagegraph.source import printable
 

@@ -20,11 +20,13 @@ from stagegraph.picture.listed_sources import (
     sources_to_list,
     without,
 )
-from stagegraph.picture.shorten import few_names, names_line, pattern, shortened
+from stagegraph.picture.short_names import few_names, names_line, short, short_names
+from stagegraph.picture.shorten import pattern
 from stagegraph.picture.view import View
 
 CHOICES = "group:choices"  # the id of the box of what other arguments and platforms choose
 SHOWS_ALL = "--all draws everything"
+_KINDS = {NodeKind.REMOTE: "download", NodeKind.NAMED_CONTEXT: "context"}
 _TELLING = 3  # letters; a longer common part of names says what they are
 _MOST_LISTED = 3  # lines of sources in a box of several stages
 _NAMES = 44  # characters of a line of names
@@ -267,10 +269,12 @@ def _shared(texts: Sequence[str]) -> str:
 
 def _siblings(nodes: tuple[Node, ...]) -> Group:
     """Siblings as one: "12 × service-…" where their names have a part in common, else "12 stages"."""
-    labels = [node.label for node in nodes]
+    labels = list(short_names((node.label for node in nodes), _NAMES).values())
     common = pattern(labels)
     tells = len(common) > _TELLING and not common.startswith(labels[0])
-    label = f"{len(nodes)} × {common}" if tells else f"{len(nodes)} {nodes[0].kind}s"
+    label = (
+        f"{len(nodes)} × {common}" if tells else f"{len(nodes)} {_KINDS.get(nodes[0].kind, nodes[0].kind)}s"
+    )
     if nodes[0].reach is Reach.SELECTABLE:
         label = f"{len(nodes)} other choices"
     node = replace(nodes[0], label=label, **_of_several(nodes))
@@ -279,7 +283,7 @@ def _siblings(nodes: tuple[Node, ...]) -> Group:
 
 def _row(nodes: tuple[Node, ...]) -> Group:
     """A chain as one: "first → … → last"."""
-    ends = (shortened(node.label, 18) for node in (nodes[0], nodes[-1]))
+    ends = (short(node.label, 18) for node in (nodes[0], nodes[-1]))
     node = replace(nodes[0], label=" → … → ".join(ends), **_of_several(nodes))
     return Group(nodes, node, f"{len(nodes)} stages in a row")
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from stagegraph.model import BUILT, Edge, EdgeKind, Node, NodeKind, Role
 from stagegraph.picture.legibility import LIST_BASES, LIST_READ, MANY_READERS
-from stagegraph.picture.shorten import cut, edge_label, edge_tooltip, shortened
+from stagegraph.picture.short_names import cut, short_names
+from stagegraph.picture.shorten import edge_label, edge_tooltip
 
 
 class ListedSource(NamedTuple):
@@ -61,6 +62,7 @@ def listed_bases(gone: Sequence[Node], moved: Sequence[Edge]) -> dict[str, str]:
 def listed_sources(gone: Sequence[Node], moved: Sequence[Edge]) -> dict[str, tuple[ListedSource, ...]]:
     """A line for each source that a stage copies from or mounts: "context: go.mod, go.sum → ./"."""
     labels = {node.id: "context" if node.kind is NodeKind.CONTEXT else node.label for node in gone}
+    names = short_names(labels.values(), 24)
     parallel: dict[tuple[str, str], list[Edge]] = {}
     for edge in moved:
         if edge.kind is not EdgeKind.FROM:
@@ -69,7 +71,7 @@ def listed_sources(gone: Sequence[Node], moved: Sequence[Edge]) -> dict[str, tup
     for (target, source), edges in parallel.items():
         carried = ", ".join(edge_label(edges, 30).split("\n"))
         listed = ListedSource(
-            line=cut(f"{shortened(labels[source], 24)}: {carried}", 44),
+            line=cut(f"{names[labels[source]]}: {carried}", 44),
             full=f"{labels[source]}: {'; '.join(edge_tooltip(edges).split(chr(10)))}",
         )
         by_stage.setdefault(target, []).append(listed)

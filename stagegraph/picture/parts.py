@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from stagegraph.model import Node, NodeKind, Reach, Report, Role
 from stagegraph.picture.folding import Folded
-from stagegraph.picture.shorten import cut, shortened
+from stagegraph.picture.short_names import cut, short
 from stagegraph.picture.view import Box, Group
 
 _ROLES = tuple(Role)
@@ -73,7 +73,7 @@ def _group(report: Report, part: str, stages: list[Node]) -> Group:
     platforms = dict.fromkeys(platform for target in targets for platform in target.platforms)
     folder = posixpath.dirname(targets[0].file) if targets else ""
     path = stages[0].dockerfile.removeprefix(f"{folder}/")
-    words = [shortened(names, 40), shortened(path, 40), cut(", ".join(platforms), 40)]
+    words = [cut(names, 40), short(path, 40), cut(", ".join(platforms), 40)]
     roles = [images[target.node].role for target in targets] or [Role.UNNEEDED]
     return Group(
         id=_group_id(part),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import TypeVar
@@ -10,13 +10,14 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from stagegraph.model import Edge, NodeKind, Reach, Report
-from stagegraph.picture.box_text import box_of
+from stagegraph.picture.alternatives import likely
+from stagegraph.picture.box_text import box_of, node_labels
 from stagegraph.picture.detail import at_detail, is_inner
 from stagegraph.picture.direction import direction_of, ranks
 from stagegraph.picture.folding import SHOWS_ALL, Folded, folded
 from stagegraph.picture.legibility import Detail, first_detail
 from stagegraph.picture.parts import in_parts
-from stagegraph.picture.shorten import edge_label, edge_tooltip
+from stagegraph.picture.shorten import edge_labels, edge_tooltip
 from stagegraph.picture.steps import MakeArrow, opened
 from stagegraph.picture.theme import SHIPS, arrow_style, style_name
 from stagegraph.picture.view import Arrow, Box, Group, Picture, View
@@ -41,6 +42,7 @@ def picture(report: Report, view: View, detail: Detail | None = None, closing: s
     """
     report = at_detail(report, view)
     detail = detail or first_detail(view)
+    report = likely(report, view)
     kept = folded(report, view, detail)
     drawn = picture_of(report, kept, view, detail.labels)
     less = kept.less or len(drawn.notes) > len(report.notes) + len(kept.notes)
@@ -51,11 +53,13 @@ def picture_of(report: Report, kept: Folded, view: View, labels: str = "all") ->
     """The picture of ``kept``, the part of ``report`` to draw; ``labels`` is as in a ``Detail``."""
     shipping = {(item.node, item.line) for item in report.shipped if item.kind == "path"}
     heaviest = max((edge.bytes or 0 for edge in report.edges), default=0)
-    arrow_of = partial(_arrow, shipping, heaviest)
+    groups_of_edges = [[edge] for edge in kept.edges] if view.steps else _parallel(kept)
+    arrow_of = partial(_arrow, shipping, heaviest, edge_labels(groups_of_edges))
+    make_box = partial(box_of, node_labels(kept.nodes))
     if view.steps:
-        boxes, arrows, groups = opened(report, kept, arrow_of)
+        boxes, arrows, groups = opened(report, kept, make_box, arrow_of)
     else:
-        boxes, groups = in_parts(report, kept, tuple(box_of(node, kept) for node in kept.nodes))
+        boxes, groups = in_parts(report, kept, tuple(make_box(node, kept) for node in kept.nodes))
         arrows = tuple(_merged(kept, arrow_of))
     notes = [*report.notes, *kept.notes]
     fewer = _labelled(boxes, arrows, labels if view.labels else "none")
@@ -142,18 +146,28 @@ def _shipped_word(report: Report, node: str, path: str) -> str:
 def _merged(kept: Folded, arrow_of: MakeArrow) -> Iterator[Arrow]:
     """Parallel edges of one kind as one arrow, without a label that only repeats its source."""
     conditions = {node.id: node.why for node in kept.nodes if node.reach is Reach.SELECTABLE}
-    parallel: dict[tuple[object, ...], list[Edge]] = {}
-    for edge in kept.edges:
-        key = (edge.source, edge.target, edge.kind, edge.selectable, is_inner(edge))
-        parallel.setdefault(key, []).append(edge)
-    for group in parallel.values():
+    for group in _parallel(kept):
         arrow = arrow_of(group)
         yield (
             replace(arrow, label="") if arrow.label and conditions.get(arrow.source) == arrow.label else arrow
         )
 
 
-def _arrow(shipping: Collection[tuple[str, int | None]], heaviest: int, edges: Sequence[Edge]) -> Arrow:
+def _parallel(kept: Folded) -> list[list[Edge]]:
+    """The edges of one kind between the same nodes."""
+    parallel: dict[tuple[object, ...], list[Edge]] = {}
+    for edge in kept.edges:
+        key = (edge.source, edge.target, edge.kind, edge.selectable, is_inner(edge))
+        parallel.setdefault(key, []).append(edge)
+    return list(parallel.values())
+
+
+def _arrow(
+    shipping: Collection[tuple[str, int | None]],
+    heaviest: int,
+    labels: Mapping[tuple[Edge, ...], str],
+    edges: Sequence[Edge],
+) -> Arrow:
     first = edges[0]
     known = [edge.bytes for edge in edges if edge.bytes is not None]
     carried = sum(known) if len(known) == len(edges) else None
@@ -161,7 +175,7 @@ def _arrow(shipping: Collection[tuple[str, int | None]], heaviest: int, edges: S
         source=first.source,
         target=first.target,
         kind=first.kind,
-        label=" · ".join(filter(None, (_label(edges), "" if carried is None else size(carried)))),
+        label=" · ".join(filter(None, (_label(labels, edges), "" if carried is None else size(carried)))),
         tooltip=edge_tooltip(edges),
         weight=carried / heaviest if carried and heaviest else 0.0,
         critical=any(edge.critical for edge in edges),
@@ -174,7 +188,7 @@ def _arrow(shipping: Collection[tuple[str, int | None]], heaviest: int, edges: S
     )
 
 
-def _label(edges: Sequence[Edge]) -> str:
+def _label(labels: Mapping[tuple[Edge, ...], str], edges: Sequence[Edge]) -> str:
     """What the edges carry; more than two conditions are in the tooltip only."""
     many = edges[0].selectable and len({edge.why for edge in edges}) > 2
-    return "" if many else edge_label(edges)
+    return "" if many else labels[tuple(edges)]

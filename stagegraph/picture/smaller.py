@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from math import inf
 
 from msgspec.structs import replace
@@ -17,6 +18,7 @@ from stagegraph.picture.legibility import (
     REST_COUNTS,
     draws_everything,
     first_fitting,
+    is_legible,
     scale,
 )
 from stagegraph.picture.picture import picture
@@ -40,11 +42,32 @@ def smaller_pictures(report: Report, view: View, reason: str) -> Iterator[Pictur
         closing = f"not everything is drawn {reason}"
         notes = (f"steps are left out {reason}",) if view.steps else ()
         view = replace(view, steps=False, all=False, detail="auto")
+    yield from _in_one_direction(
+        with_notes(drawn, *notes) for drawn in _down_the_ladder(report, view, closing)
+    )
+
+
+def _down_the_ladder(report: Report, view: View, closing: str) -> Iterator[Picture]:
+    notes = tuple[str, ...]()
     if has_stages_of_targets(report, view):
-        yield with_notes(picture(report, view, LADDER[0], closing), *notes)
-        report, notes = only_targets(report), (*notes, "stages are left out; --detail stages draws them")
+        yield picture(report, view, LADDER[0], closing)
+        report, notes = only_targets(report), ("stages are left out; --detail stages draws them",)
     for detail in LADDER:
         yield with_notes(picture(report, view, detail, closing), *notes)
+
+
+def _in_one_direction(pictures: Iterator[Picture]) -> Iterator[Picture]:
+    """``pictures`` in the direction of the first one that is estimated to be legible.
+
+    The formats differ in which of them they draw, and readers compare what they draw.
+    """
+    seen = []
+    for drawn in pictures:
+        seen.append(drawn)
+        if is_legible(*estimated_size(drawn)):
+            break
+    direction = seen[-1].direction
+    yield from (replace(drawn, direction=direction) for drawn in chain(seen, pictures))
 
 
 def legible(
@@ -78,13 +101,13 @@ def without_hopeless(pictures: Iterable[Picture]) -> Iterator[Picture]:
         yield last
 
 
-def fewer_and_fewer(pictures: Iterable[Picture]) -> Iterator[Picture]:
+def fewer_and_fewer(pictures: Iterable[Picture], reason: str = LAYOUT_REASON) -> Iterator[Picture]:
     """``pictures``, and then smaller ones of the last of them: its stages, and fewer and fewer of these."""
     last = None
     for last in pictures:
         yield last
     if last:
-        stages = only_stages(last, LAYOUT_REASON)
+        stages = only_stages(last, reason)
         yield stages
         for count in REST_COUNTS:
             yield fewer_boxes(stages, count)
@@ -112,12 +135,6 @@ def fewer_boxes(drawn: Picture, count: int) -> Picture:
     return with_notes(
         replace(smaller, arrows=(*smaller.arrows, link)), f"{len(others)} nodes are grouped into one"
     )
-
-
-def without_small_text(drawn: Picture, reason: str) -> Picture:
-    """``drawn`` with nothing but the names in its boxes."""
-    boxes = tuple(replace(box, sublabel="") for box in drawn.boxes)
-    return with_notes(replace(drawn, boxes=boxes), f"details in the boxes are left out {reason}")
 
 
 def with_notes(drawn: Picture, *notes: str) -> Picture:

@@ -14,26 +14,26 @@ from msgspec.structs import replace
 
 from stagegraph.graph.critical_nodes import bases_of, carried, critical_hops
 from stagegraph.model import Edge, Node, Report, Step, StepKind
-from stagegraph.picture.box_text import box_of
 from stagegraph.picture.folding import Folded
-from stagegraph.picture.shorten import cut
+from stagegraph.picture.short_names import cut
 from stagegraph.picture.view import Arrow, Box, Group
 from stagegraph.source import printable
 from stagegraph.units import measured_words, rebuild_weight, rebuild_words
 
+MakeBox = Callable[[Node, Folded], Box]
 MakeArrow = Callable[[Sequence[Edge]], Arrow]
 _PREFIX = r"\A\[[^\]]*\] (?:ONBUILD )?"  # of the name of a step
 _NOT_DRAWN = (StepKind.SOURCE, StepKind.RESULT)
 
 
 def opened(
-    report: Report, kept: Folded, make_arrow: MakeArrow
+    report: Report, kept: Folded, make_box: MakeBox, make_arrow: MakeArrow
 ) -> tuple[tuple[Box, ...], tuple[Arrow, ...], tuple[Group, ...]]:
     """Boxes, arrows and frames with the steps of the stages of ``kept``."""
     stages = _OpenedStages(report, kept)
     path = stages.path()
     on_path = {box for pair in path for box in pair}
-    closed = [box_of(node, kept) for node in kept.nodes if node.id not in stages.frames]
+    closed = [make_box(node, kept) for node in kept.nodes if node.id not in stages.frames]
     steps = [_step_box(step, stages.frames[step.node]) for step in stages.steps]
     boxes = (*closed, *(replace(box, critical=box.critical or box.id in on_path) for box in steps))
     arrows = {(arrow.source, arrow.target): arrow for arrow in reversed([*stages.reads()])}
@@ -43,7 +43,7 @@ def opened(
         for arrow in (*reversed(arrows.values()), *rest)
     )
     frames = stages.frames.values()
-    return boxes, tuple(marked), tuple(_frame(box_of(node, kept)) for node in frames)
+    return boxes, tuple(marked), tuple(_frame(make_box(node, kept)) for node in frames)
 
 
 class _OpenedStages:

@@ -9,8 +9,9 @@ from msgspec import Struct
 from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.dockerfile.platforms import DEFAULT
 from stagegraph.dockerfile.scope import platform_arguments
+from stagegraph.reach.derived_arguments import DerivedArguments
 from stagegraph.reach.from_patterns import Part, names_in, parts_of
-from stagegraph.reach.from_solutions import Bindings, Search, SettableArguments, Value, matches_anything
+from stagegraph.reach.from_solutions import Bindings, Search, SettableArguments, matches_anything
 
 PLATFORM_NAMES = frozenset(platform_arguments(DEFAULT, DEFAULT, "", {}))
 _MOST_SEARCHES = 20_000  # of one file
@@ -20,36 +21,24 @@ _MOST_SOLUTIONS = 6  # of one choice
 class Selection(Struct, frozen=True, kw_only=True):
     """Stage ``source`` can be the base of ``stage``: with each of ``solutions``, perhaps with others.
 
+    ``traced`` has those of ``solutions`` that arguments of other arguments make, as values of those others.
     ``loose`` says that the base can be any name, so it is not known that this stage is meant.
     """
 
     stage: int
     source: int
     solutions: tuple[Bindings, ...]
+    traced: tuple[Bindings, ...]
     loose: bool
-
-    @property
-    def why(self) -> str:
-        """The values of the first solution: "with VARIANT=slim"."""
-        return "with " + _shown(self.solutions[0]) if self.solutions else "with some value"
-
-
-def _shown(bindings: Bindings) -> str:
-    return ", ".join(f"{name}={_shown_value(value)}" for name, value in bindings.items())
-
-
-def _shown_value(value: str | Value) -> str:
-    if isinstance(value, str):
-        return value
-    return "" if value is Value.UNSET else "..."
 
 
 class FromChoices:
     """The stages of a file whose base has a variable, and the stages that each can choose.
 
     ``words`` has the parsed base of each such stage, ``choices`` its possible bases; ``names`` are the
-    variables in them, ``platform_names`` those in ``FROM --platform``; ``texts`` are all words of FROM
-    with a variable. ``complete`` is False when there were too many choices to search them all.
+    variables in them, ``sources`` also those that set these, ``platform_names`` those in
+    ``FROM --platform``; ``texts`` are all words of FROM with a variable. ``complete`` is False when there
+    were too many choices to search them all.
     """
 
     def __init__(self, file: Dockerfile) -> None:
@@ -61,6 +50,8 @@ class FromChoices:
         }
         names = [name for parts in self.words.values() for name in sorted(names_in(parts))]
         self.names = tuple(dict.fromkeys(names))
+        self.derived = DerivedArguments(file, self.arguments)
+        self.sources = self.derived.sources(self.names)
         self.platform_names = _platform_names(file)
         words = (word for stage in file.stages for word in (stage.head.base, stage.head.platform))
         self.texts = tuple(dict.fromkeys(word for word in words if "$" in word))
@@ -89,7 +80,10 @@ class FromChoices:
             solutions, complete = self._search(parts, name)
             if solutions or not complete:
                 loose = self._is_loose(parts)
-                selections.append(Selection(stage=stage, source=source, solutions=solutions, loose=loose))
+                traced = self._traced(solutions)
+                selections.append(
+                    Selection(stage=stage, source=source, solutions=solutions, traced=traced, loose=loose)
+                )
         return selections
 
     def _search(self, parts: tuple[Part, ...], name: str) -> tuple[tuple[Bindings, ...], bool]:
@@ -99,6 +93,9 @@ class FromChoices:
             solutions = tuple(islice(search.solutions(parts), _MOST_SOLUTIONS))
             self._searched[key] = solutions, search.complete
         return self._searched[key]
+
+    def _traced(self, solutions: tuple[Bindings, ...]) -> tuple[Bindings, ...]:
+        return tuple(one for one in map(self.derived.traced, solutions) if one not in solutions)
 
     def _is_loose(self, parts: tuple[Part, ...]) -> bool:
         if parts not in self._loose:

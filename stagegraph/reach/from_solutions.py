@@ -110,7 +110,7 @@ class Search(Struct):
         """``known`` with ``name`` bound to ``wanted``; nothing where that contradicts ``known``."""
         if not self._can_be(name, wanted):
             return
-        both = _unified(known.get(name), wanted)
+        both = unified(known.get(name), wanted)
         if both is not None:
             yield end, ({**known, name: both} if known.get(name) != both else known)
 
@@ -120,7 +120,7 @@ class Search(Struct):
         return name in self.arguments.settable
 
 
-def _unified(known: Binding | None, wanted: Binding) -> Binding | None:
+def unified(known: Binding | None, wanted: Binding) -> Binding | None:
     """The binding that satisfies both; None where there is none."""
     if known is None or known == wanted:
         return wanted

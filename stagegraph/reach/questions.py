@@ -3,42 +3,21 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import chain, count
 
 from msgspec.structs import replace
 
 from stagegraph.dockerfile.expand import ExpansionError, lexer_of
 from stagegraph.dockerfile.file import Dockerfile
-from stagegraph.dockerfile.platforms import PlatformError, parse_platform
 from stagegraph.dockerfile.resolve import resolve
-from stagegraph.dockerfile.scope import global_arguments, platform_arguments
 from stagegraph.dockerfile.stages import BuiltImages
 from stagegraph.errors import StagegraphError
 from stagegraph.options import DEFAULT_PLATFORM, Options
-from stagegraph.reach.from_choices import PLATFORM_NAMES, FromChoices, Selection
-from stagegraph.reach.from_solutions import Bindings, Value, holds, nearest_first
+from stagegraph.reach.choosing_options import arguments_of, options_that_choose, other_platforms
+from stagegraph.reach.from_choices import FromChoices, Selection
 from stagegraph.reach.reads import StageReads, same_for_all_targets
 
-# Those that official images are published for, and the most common targets of cross compilation.
-PLATFORMS = (
-    "linux/amd64",
-    "linux/arm64",
-    "linux/arm/v7",
-    "linux/arm/v6",
-    "linux/arm/v5",
-    "linux/386",
-    "linux/riscv64",
-    "linux/ppc64le",
-    "linux/s390x",
-    "linux/loong64",
-    "linux/mips64le",
-    "windows/amd64",
-    "windows/arm64",
-    "darwin/amd64",
-    "darwin/arm64",
-    "freebsd/amd64",
-)
 _MOST_QUESTIONS = 400  # of one file
 _MOST_WORK = 400_000  # stages resolved, over all questions of one file
 
@@ -165,7 +144,7 @@ class OptionSearch:
         """
         seen = set(self.reached(start))
         waiting = deque([start])
-        for options in self._platforms(start):
+        for options in other_platforms(self.from_choices, start):
             reached = self.reached(options)
             if not reached <= seen:
                 yield options, reached
@@ -178,20 +157,12 @@ class OptionSearch:
                 seen |= reached
                 waiting.append(options)
 
-    def _platforms(self, start: Options) -> Iterator[Options]:
-        if any(name.startswith("TARGET") and name in PLATFORM_NAMES for name in self.from_choices.names):
-            yield from (replace(start, platforms=(platform,)) for platform in PLATFORMS)
-        if any(name.startswith("BUILD") and name in PLATFORM_NAMES for name in self.from_choices.names):
-            # the target platform stays the same when another machine builds for it
-            same = replace(start, platforms=start.all_platforms[:1])
-            yield from (replace(same, build_platform=platform) for platform in PLATFORMS)
-
     def _neighbours(self, options: Options, seen: set[int]) -> Iterator[Options]:
         """Options that differ from ``options`` by one choice and build a stage that is not in ``seen``."""
         stage_reads = self.stage_reads(options)
         if stage_reads is None:
             return
-        for stage in sorted(self.reached(options)):
+        for stage in sorted(self.reached(options)) if not self.exhausted else ():
             default = stage_reads.base(stage)
             for selection in self.from_choices.choices.get(stage, ()):
                 if selection.source in seen or selection.source == default:
@@ -201,42 +172,7 @@ class OptionSearch:
                 yield from self._solved(options, selection)
 
     def _solved(self, options: Options, selection: Selection) -> Iterator[Options]:
-        arguments = arguments_of(self.file, options) or {}
-        for bindings in nearest_first(selection.solutions, arguments):
-            changed = _with_bindings(options, bindings, arguments)
+        for changed in options_that_choose(self.file, self.from_choices, options, selection):
             if selection.source in self.reached(changed):
                 yield changed
                 return
-
-    def difference(self, start: Options, options: Options) -> str:
-        """The variables in FROM whose value ``options`` change, as in "VARIANT=slim"."""
-        before, after = (arguments_of(self.file, one) or {} for one in (start, options))
-        return ", ".join(
-            f"{name}={after.get(name, '')}"
-            for name in self.from_choices.names
-            if before.get(name) != after.get(name)
-        )
-
-
-def arguments_of(file: Dockerfile, options: Options) -> dict[str, str] | None:
-    """The arguments that FROM sees for ``options``; None where BuildKit rejects them."""
-    try:
-        build = parse_platform(options.build_platform)
-        wanted = parse_platform(options.all_platforms[0])
-        stage = options.target or file.stages[-1].head.name
-        known = platform_arguments(build, wanted, stage, options.build_args)
-        return global_arguments(file, known, options.build_args)
-    except (PlatformError, StagegraphError):
-        return None
-
-
-def _with_bindings(options: Options, bindings: Bindings, arguments: Mapping[str, str]) -> Options:
-    args = dict(options.build_args)
-    for name, value in bindings.items():
-        if holds(value, arguments.get(name)):
-            continue
-        if value is Value.UNSET:
-            args.pop(name, None)
-        else:
-            args[name] = value if isinstance(value, str) else "1"
-    return replace(options, build_args=args)

@@ -17,6 +17,7 @@ from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.dockerfile.stages import BuiltImages, Resolved
 from stagegraph.model import Reach
 from stagegraph.options import Options
+from stagegraph.reach.choosing_options import difference
 from stagegraph.reach.from_choices import FromChoices
 from stagegraph.reach.questions import OptionSearch
 from stagegraph.reach.reads import PossibleReads
@@ -28,11 +29,15 @@ _NO_WITNESS = "some target may need it, but no combination of options was found 
 
 
 class Reached(Struct, frozen=True):
-    """The reach of a stage, the reason where it is not obvious, and Options that build the stage."""
+    """The reach of a stage, the reason where it is not obvious, and Options that build the stage.
+
+    ``exists`` is False where the reason is a platform that does not exist, which BuildKit accepts.
+    """
 
     reach: Reach
     why: str = ""
     witness: Options | None = None
+    exists: bool = True
 
 
 class FileReach(Struct, frozen=True):
@@ -108,8 +113,8 @@ class _ReachSearch:
         if self._done or not self.options.from_choices.words:
             return
         for options, stages in self.options.variations(question):
-            why = f"with {self.options.difference(question, options)}"
-            self._set(sorted(stages), Reached(reach, f"{prefix}{why}", options))
+            found = difference(self.file, self.options.from_choices, question, options)
+            self._set(sorted(stages), Reached(reach, f"{prefix}{found.text}", options, found.exists))
             if self._done:
                 return
 

@@ -17,7 +17,8 @@ from stagegraph.errors import InputError
 from stagegraph.rebuild.ignore import ignore_patterns
 from stagegraph.rebuild.ignore_filter import IgnoreFilter
 from stagegraph.rebuild.patterns import PatternError
-from stagegraph.rebuild.selection import SelectionError, Selector, digest, resolve
+from stagegraph.rebuild.selection import SelectionError, Selector, resolve
+from stagegraph.rebuild.selection_digests import SelectionDigests
 from stagegraph.rebuild.tree import DEEPEST, Children, Node, NodeKind, folder, folder_of
 
 _MOST_OF_IGNORE_FILE = 4 * 1024 * 1024  # bytes
@@ -40,7 +41,12 @@ class LinkEntry(NamedTuple):
 Entry = FileEntry | LinkEntry | bytes | str
 
 
-Filters = dict[tuple[str, ...], IgnoreFilter]  # by their patterns
+class Filters:
+    """What contexts that share folders keep: ignore filters by their patterns, and digests of selections."""
+
+    def __init__(self) -> None:
+        self.ignored: dict[tuple[str, ...], IgnoreFilter] = {}
+        self.digests = SelectionDigests()
 
 
 class Context:
@@ -54,7 +60,7 @@ class Context:
     def __init__(self, root: Node, name: str = "", filters: Filters | None = None) -> None:
         self.root = root
         self.name = name
-        self.filters: Filters = {} if filters is None else filters
+        self.filters = filters or Filters()
         self._filtered: dict[tuple[str, ...], Node] = {}
         self._digests: dict[tuple[int, tuple[Selector, ...]], bytes] = {}
 
@@ -113,7 +119,7 @@ class Context:
         """The digest of what is selected of ``tree``, one that ``without_ignored`` returned; kept."""
         key = (id(tree), selectors)
         if key not in self._digests:
-            self._digests[key] = digest(tree, selectors)
+            self._digests[key] = self.filters.digests.of(tree, selectors)
         return self._digests[key]
 
     def without_ignored(self, data: bytes, name: str = ".dockerignore") -> Node:
@@ -121,9 +127,9 @@ class Context:
         try:
             patterns = ignore_patterns(data)
             if patterns not in self._filtered:
-                if patterns not in self.filters:
-                    self.filters[patterns] = IgnoreFilter(patterns)
-                self._filtered[patterns] = self.filters[patterns].of(self.root)
+                if patterns not in self.filters.ignored:
+                    self.filters.ignored[patterns] = IgnoreFilter(patterns)
+                self._filtered[patterns] = self.filters.ignored[patterns].of(self.root)
         except PatternError as error:
             raise InputError(f"{name}: {error}", hint="fix the pattern; BuildKit rejects it too") from None
         return self._filtered[patterns]

@@ -10,13 +10,15 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 from stagegraph import git
 from stagegraph.errors import InputError
 from stagegraph.rebuild.context import hashed, sha256_of, start_of
-from stagegraph.rebuild.tree import DEEPEST, Node, NodeKind, folder
+from stagegraph.rebuild.tree import DEEPEST, Node, NodeKind, folder, folder_of
+from stagegraph.source import printable, quoted
 
 _MOST_FILES = 1_000_000
 _LINK, _SUBMODULE = "120000", "160000"
@@ -28,6 +30,7 @@ _POINTER = re.compile(
     rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-.*\n)*"
     rb"oid sha256:([0-9a-f]{64})\nsize (\d{1,18})\n"
 )
+_DEEPEST_SUBMODULE = 8  # submodules inside each other
 _LARGEST_POINTER = 1024  # bytes
 _NOTHING: Mapping[str, Node] = {}
 _DEFAULT_BRANCHES = ("refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master")
@@ -43,9 +46,12 @@ class GitFile(NamedTuple):
 
 
 class Repository:
-    """A git repository, by a folder in it. Raises InputError where there is none."""
+    """A git repository, by a folder in it. Raises InputError where there is none.
 
-    def __init__(self, folder: str) -> None:
+    ``depth`` is 0, or how many repositories this one is a submodule in.
+    """
+
+    def __init__(self, folder: str, depth: int = 0) -> None:
         try:
             done = git.run("rev-parse", "--show-toplevel", folder=folder)
         except git.MissingGitError as error:
@@ -59,6 +65,8 @@ class Repository:
         self.root = os.fsdecode(done.stdout.rstrip(b"\n"))
         self._objects = git.ObjectReader(self.root)
         self._nodes: dict[tuple[str, str], Node] = {}  # by mode and id, so that equal files are one object
+        self._depth = depth
+        self._submodules: dict[str, Repository | None] = {}
 
     def commit(self, revision: str) -> str:
         """The id of the commit that ``revision`` names; InputError if there is none."""
@@ -70,7 +78,7 @@ class Repository:
         hint = "use a commit, branch or tag of this repository"
         if self.is_shallow:
             hint = "this clone is shallow: fetch the commit with `git fetch --unshallow`, or fetch-depth: 0"
-        raise InputError(f"there is no revision {revision}", hint=hint)
+        raise InputError(f"there is no revision {quoted(printable(revision))}", hint=hint)
 
     @property
     def has_git_folder(self) -> bool:
@@ -138,7 +146,7 @@ class Repository:
     def _is_unchanged(self, entry: GitFile) -> bool:
         """Whether the file on disk is that of the index, by its time and size as git compares them."""
         if entry.mode == _SUBMODULE:
-            return True
+            return self._submodule(entry.path) is None
         try:
             info = os.lstat(os.path.join(self.root, entry.path))
         except (OSError, ValueError):
@@ -147,6 +155,8 @@ class Repository:
         return entry.times == own and _mode_of(info) == entry.mode
 
     def _on_disk(self, entry: GitFile) -> Node | None:
+        if entry.mode == _SUBMODULE and (inside := self._submodule(entry.path)):
+            return inside.working()
         path = os.path.join(self.root, entry.path)
         try:
             info = os.lstat(path)
@@ -196,19 +206,37 @@ class Repository:
 
     def node(self, entry: GitFile) -> Node:
         """The node of an entry of git; the same object for equal entries."""
+        if entry.mode == _SUBMODULE:
+            return self._submodule_node(entry)
         key = (entry.mode, entry.identity)
         if key not in self._nodes:
             permissions = 0o755 if entry.mode.endswith("755") else 0o644
-            # a submodule is known by its commit alone
-            kind = NodeKind.OTHER if entry.mode == _SUBMODULE else NodeKind.FILE
-            self._nodes[key] = Node(
-                kind,
-                permissions,
-                target=entry.identity if kind is NodeKind.OTHER else "",
-                content=entry.identity,
-                start=partial(self._start, entry.identity),
-            )
+            start = partial(self._start, entry.identity)
+            self._nodes[key] = Node(NodeKind.FILE, permissions, content=entry.identity, start=start)
         return self._nodes[key]
+
+    def _submodule_node(self, entry: GitFile) -> Node:
+        """The files of a submodule at its commit; without them, it is known by its commit alone."""
+        key = (entry.path, entry.identity)
+        if key not in self._nodes:
+            inside = self._submodule(entry.path)
+            if inside and git.object_named(f"{entry.identity}^{{commit}}", inside.root)[0] == "commit":
+                self._nodes[key] = folder_of(lambda: inside.tree(entry.identity).children)
+            else:
+                self._nodes[key] = Node(NodeKind.OTHER, 0o644, target=entry.identity)
+        return self._nodes[key]
+
+    def _submodule(self, name: str) -> Repository | None:
+        """The repository of a submodule; None if it is not checked out, or too many are inside each other."""
+        if name not in self._submodules:
+            path = os.path.join(self.root, name)
+            found = None
+            if self._depth < _DEEPEST_SUBMODULE and _is_submodule(self.root, name):
+                with suppress(InputError):
+                    found = Repository(path, self._depth + 1)
+            is_own = found is not None and os.path.realpath(found.root) == os.path.realpath(path)
+            self._submodules[name] = found if is_own else None
+        return self._submodules[name]
 
     def read_links(self, entries: Iterable[GitFile]) -> None:
         """Read, for ``node``, where symbolic links lead to, all at once."""
@@ -220,7 +248,10 @@ class Repository:
     def _blobs(self, identities: Sequence[str]) -> Iterator[bytes]:
         if not identities:
             return
-        data = git.output("cat-file", "--batch", stdin="\n".join(identities) + "\n", folder=self.root)
+        try:
+            data = git.output("cat-file", "--batch", stdin="\n".join(identities) + "\n", folder=self.root)
+        except InputError as error:
+            raise InputError(error.message, hint=_PARTIAL) from None
         at = 0
         for _ in identities:
             end = data.index(b"\n", at)
@@ -239,6 +270,13 @@ class Repository:
 
 
 _PARTIAL = "this clone is partial: fetch its files with `git fetch --refetch`, or clone without --filter"
+
+
+def _is_submodule(root: str, name: str) -> bool:
+    """Whether there is a repository at ``name``, and no symbolic link on the way to it."""
+    path = os.path.join(root, name)
+    inside = os.path.join(os.path.realpath(root), os.path.normpath(name))
+    return os.path.realpath(path) == inside and os.path.lexists(os.path.join(path, ".git"))
 
 
 def _mode_of(info: os.stat_result) -> str:

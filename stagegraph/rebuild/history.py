@@ -112,7 +112,7 @@ class _Tally:
 
     def __init__(self, recipe: Recipe) -> None:
         self._recipe = recipe
-        self._filters: Filters = {}
+        self._filters = Filters()
         self._last: tuple[Node, Side] | None = None  # the files that were last looked at
         self._commits: list[str] = []
         self._again: list[tuple[int, ...] | None] = []

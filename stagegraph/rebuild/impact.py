@@ -14,7 +14,7 @@ from stagegraph.rebuild.keys import KeyInput
 from stagegraph.rebuild.lookup import Lookup, Match, Side
 from stagegraph.rebuild.selection import SelectionError, Selector, resolve, selected
 from stagegraph.rebuild.state import BuildState
-from stagegraph.rebuild.tree import Node
+from stagegraph.rebuild.tree import Node, pruned
 
 _MOST_COMPARED = 200  # steps that are looked at for the one that a changed step was before
 _VARIABLE = r"\$\{?(\w+)"
@@ -234,10 +234,21 @@ def _changed_paths(before: Node, after: Node, new: KeyInput, old: KeyInput) -> I
             (path, ours), (_, theirs) = _there(after, selector), _there(before, selector)
             yield from _differences(theirs, ours, path.lstrip("/"))
         return
-    entries = _entries(after, new), _entries(before, old)
-    for path in entries[0].keys() | entries[1].keys():
-        if entries[0].get(path) != entries[1].get(path):
-            yield path
+    trees = pruned(after, before) if new.selectors == old.selectors else (after, before)
+    found = _other_entries(*trees, new, old) or _other_entries(after, before, new, old)
+    yield from (path for path in found if not _is_same_folder(before, after, path))
+
+
+def _is_same_folder(before: Node, after: Node, path: str) -> bool:
+    """Whether there is a folder at ``path`` in both trees, with the same mode."""
+    nodes = [_there(tree, Selector(f"/{path}", follow=False))[1] for tree in (before, after)]
+    return all(node and node.is_folder for node in nodes) and len({n.header for n in nodes if n}) == 1
+
+
+def _other_entries(after: Node, before: Node, new: KeyInput, old: KeyInput) -> set[str]:
+    """The paths of the entries that differ, of two trees."""
+    ours, theirs = _entries(after, new), _entries(before, old)
+    return {path for path in ours.keys() | theirs.keys() if ours.get(path) != theirs.get(path)}
 
 
 def _there(tree: Node, selector: Selector) -> tuple[str, Node | None]:

@@ -14,7 +14,7 @@ from stagegraph.rebuild.contents import Contents, Files
 from stagegraph.rebuild.keys import KeyInput, StepKey, step_keys
 from stagegraph.rebuild.selection import SelectionError, Selector, digest, has_wildcards, resolve, selected
 from stagegraph.rebuild.state import BuildState
-from stagegraph.rebuild.tree import NodeKind
+from stagegraph.rebuild.tree import NodeKind, digest_of
 
 _REAL_FOLDERS = ("alpine", "busybox")  # images in which /bin and /lib are folders, not links into /usr
 _LINKED = ("bin", "lib", "lib32", "lib64", "libx32", "sbin")
@@ -51,7 +51,7 @@ class Side:
     def _digest(self, part: KeyInput) -> bytes:
         if self.steps[part.step].words == CONTEXT_WORDS:
             return self.state.context.digest(self.state.tree, part.selectors)
-        return digest(self.contents.of(part.step).tree, part.selectors)
+        return digest_of(digest(self.contents.of(part.step).tree, one) for one in part.selectors)
 
 
 class Lookup:

@@ -108,16 +108,12 @@ def resolve(root: Node, path: str, *, follow: bool) -> tuple[str, Node | None]:
     return "/" + "/".join(names), done[-1]
 
 
-def digest(root: Node, selectors: Sequence[Selector]) -> bytes:
-    """The digest of what ``selectors`` select; SelectionError if the build fails."""
-    return digest_of(_digest(root, one) for one in selectors)
-
-
-def _digest(root: Node, selector: Selector) -> bytes:
+def digest(root: Node, selector: Selector) -> bytes:
+    """The digest of what ``selector`` selects; SelectionError if the build fails."""
     if selector.is_plain:
         return _plain(root, selector).digest
     entries = list(selected(root, selector))
-    digests = [_followed(root, entry, selector) for entry in entries]
+    digests = [followed(root, entry, selector) for entry in entries]
     if len(entries) == 1 and posixpath.basename(selector.path) == posixpath.basename(entries[0].path):
         return digests[0]
     names = (posixpath.basename(entry.path).encode("utf-8", "surrogateescape") for entry in entries)
@@ -131,7 +127,8 @@ def _plain(root: Node, selector: Selector) -> Node:
     return node
 
 
-def _followed(root: Node, entry: Selected, selector: Selector) -> bytes:
+def followed(root: Node, entry: Selected, selector: Selector) -> bytes:
+    """The digest of an entry, without what is in it; of a link, what it leads to."""
     if entry.node.kind is NodeKind.LINK and selector.follow:
         node = resolve(root, entry.path, follow=True)[1]
         return node.digest if node else entry.node.digest
@@ -144,16 +141,16 @@ def selected(root: Node, selector: Selector) -> Iterator[Selected]:
     A folder is there if it is included itself, or something in it is.
     """
     try:
-        filters = _Filters(selector)
+        filters = PathFilters(selector)
         if selector.required and resolve(root, selector.required, follow=True)[1] is None:
             raise SelectionError(f"{selector.required} does not exist")
-        for path, node in _starts(root, selector):
+        for path, node in starts(root, selector):
             yield from filters.walk(path, node, with_header=path != "/")
     except PatternError as error:
         raise SelectionError(str(error)) from None
 
 
-def _starts(root: Node, selector: Selector) -> Iterator[tuple[str, Node]]:
+def starts(root: Node, selector: Selector) -> Iterator[tuple[str, Node]]:
     """The paths that the source means: one, or those that match its wildcards."""
     if not selector.wildcard:
         node = resolve(root, selector.path, follow=False)[1]
@@ -193,17 +190,17 @@ def _matching_parts(node: Node, path: str, tests: Sequence[object]) -> Iterator[
                 yield inside, child
 
 
-class _Bits(NamedTuple):
+class Bits(NamedTuple):
     """Which patterns of --parents and of --exclude matched."""
 
     include: int
     exclude: int
 
 
-_NO_BITS = _Bits(0, 0)
+NO_BITS = Bits(0, 0)
 
 
-class _Filters:
+class PathFilters:
     """The patterns of --parents and --exclude, matched against paths inside the selected path."""
 
     def __init__(self, selector: Selector) -> None:
@@ -214,38 +211,39 @@ class _Filters:
     def walk(self, path: str, node: Node, *, with_header: bool) -> Iterator[Selected]:
         """What is selected of ``node``; ``with_header`` includes the folder itself."""
         start = Selected(path, "", node)
-        included, bits = self._included("", _NO_BITS) if with_header else (False, _NO_BITS)
+        included, bits = self.included("", NO_BITS) if with_header else (False, NO_BITS)
         if included:
             yield start
         if node.is_folder:
             yield from self._inside(start, bits, [[start, included]] if with_header else [])
 
     def _inside(
-        self, parent: Selected, bits: _Bits, waiting: list[list[Selected | bool]]
+        self, parent: Selected, bits: Bits, waiting: list[list[Selected | bool]]
     ) -> Iterator[Selected]:
         """What is selected in a folder; ``waiting`` are the folders above, and whether they were yielded."""
         for name, child in parent.node.children.items():
             inside = f"{parent.inside}/{name}" if parent.inside else name
             entry = Selected(f"{parent.path.rstrip('/')}/{name}", inside, child)
-            included, own = self._included(inside, bits)
+            included, own = self.included(inside, bits)
             if included:
                 yield from _not_yet(waiting)
                 yield entry
-            if child.is_folder and (included or self._may_be_inside(inside, own)):
+            if child.is_folder and (included or self.may_be_inside(inside, own)):
                 yield from self._inside(entry, own, [*waiting, [entry, included]])
 
-    def _included(self, inside: str, parent: _Bits) -> tuple[bool, _Bits]:
+    def included(self, inside: str, parent: Bits) -> tuple[bool, Bits]:
+        """Whether a path is included, and which patterns matched it; ``parent`` are those of its folder."""
         bits = 0
         if self._has_include:
             included, bits = self._include.match(inside, parent.include)
             if not included:
-                return False, _Bits(bits, 0)
+                return False, Bits(bits, 0)
         if self._exclude:
             excluded, excluded_bits = self._exclude.match(inside, parent.exclude)
-            return not excluded, _Bits(bits, excluded_bits)
-        return True, _Bits(bits, 0)
+            return not excluded, Bits(bits, excluded_bits)
+        return True, Bits(bits, 0)
 
-    def _may_be_inside(self, folder: str, bits: _Bits) -> bool:
+    def may_be_inside(self, folder: str, bits: Bits) -> bool:
         """Whether something in ``folder``, which is not included, may be."""
         if bits.exclude:
             return self._exclude.can_reopen(folder)

@@ -81,7 +81,7 @@ def affected_targets(
     rejects are marked; for one alone, raises InputError for a Dockerfile that is not there, DockerfileError.
     """
     earlier = {one.name: one for one in (targets if before is None else before)}
-    filters: Filters = {}
+    filters = Filters()
     old, new = BuildFiles(change.before, filters), BuildFiles(change.after, filters)
     done: dict[str, AffectedTarget] = {}
     for one in _linked_last(targets):
@@ -171,15 +171,26 @@ def _affected(
     if unread:
         note = f"{min(unread)} changed, and what it was before is not known: use --since"
         return AffectedTarget(target=target, steps=_all(new, StepStatus.MAY_RUN), note=note)
+    renamed_note = ""
     try:
         old = before.state(earlier) if earlier else None
         note = f"{target.dockerfile} is new" if earlier else f"{target.name} is new"
+        if earlier and old is None and (renamed := _renamed(earlier, change)):
+            old, renamed_note = before.state(renamed), f"{target.dockerfile} was {renamed.dockerfile} before"
     except (DockerfileError, OptionsError):
         old, note = None, f"BuildKit rejects {target.dockerfile} before the change: nothing is cached"
     if old is None:
         return AffectedTarget(target=target, steps=_all(new, StepStatus.RUNS_AGAIN), note=note)
-    note = git_folder_note(target, new) if change.has_git_folder else ""
-    return AffectedTarget(target=target, steps=affected(old, new).steps, note=target.note or note)
+    note = target.note or renamed_note or (git_folder_note(target, new) if change.has_git_folder else "")
+    return AffectedTarget(target=target, steps=affected(old, new).steps, note=note)
+
+
+def _renamed(target: BuildTarget, change: Change) -> BuildTarget | None:
+    """``target`` before the change, if its Dockerfile had another name; None if it is new."""
+    from stagegraph.rebuild.renamed import paths_before
+
+    paths = paths_before(target.dockerfile, target.context, change.before, change.after)
+    return replace(target, dockerfile=paths[0], context=paths[1]) if paths else None
 
 
 def _all(state: BuildState, status: StepStatus) -> tuple[StepImpact, ...]:

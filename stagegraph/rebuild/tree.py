@@ -140,6 +140,22 @@ def patched(root: Node, removed: Iterable[str], added: Mapping[str, Node]) -> No
     return _patched(without, _by_folder(added))
 
 
+def pruned(one: Node, other: Node) -> tuple[Node, Node]:
+    """Two folders without the entries that are equal in both."""
+    left: dict[str, Node] = {}
+    right: dict[str, Node] = {}
+    for name in one.children.keys() | other.children.keys():
+        mine, theirs = one.children.get(name), other.children.get(name)
+        if mine and theirs:
+            if mine is theirs or mine.digest == theirs.digest:
+                continue
+            if mine.is_folder and theirs.is_folder:
+                mine, theirs = pruned(mine, theirs)
+        left |= {name: mine} if mine else {}
+        right |= {name: theirs} if theirs else {}
+    return one.with_children(left), other.with_children(right)
+
+
 def _by_folder(files: Mapping[str, Node | None]) -> dict[str, Any]:
     """``files`` as nested dictionaries; None is a file that goes."""
     result: dict[str, Any] = {}

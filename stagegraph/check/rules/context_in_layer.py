@@ -1,19 +1,28 @@
-"""A COPY of the whole context into a stage that becomes the image, with steps below it that build there.
+"""A COPY of the whole context into a stage that becomes the image, with a step below it that compiles there.
 
-Off by default: images of interpreted languages can need all of their sources. A stage without a RUN below the
-COPY is not reported: it only ships files.
+Off by default: an image can need its sources too. Only commands that make new files from the sources, such as
+`go build` and `npm run build`, are reported: images of interpreted languages need theirs.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from stagegraph.check.install_order import command_of, copies_context
-from stagegraph.check.package_managers import installs_packages
 from stagegraph.check.rule import Problem, Rule, Subject
 from stagegraph.dockerfile.instructions import Copy, Run
 from stagegraph.model import Severity
 from stagegraph.source import quoted
+
+# as a command of a shell: at its start, or after an operator, an assignment or a path
+_COMPILES = (
+    r"(?:\A|[;&|(]\s*|\s\w+=\S*\s|\A\w+=\S*\s|/)"
+    r"(?:go (?:build|install)|cargo (?:build|install)|dotnet (?:build|publish)|swift build|zig build"
+    r"|mvnw?\b[^;&|]*\b(?:package|install|verify|compile)|gradlew?\b[^;&|]*\b(?:build|assemble|\w*[jJ]ar|installDist)"
+    r"|make|cmake|ninja|meson|gcc|g\+\+|clang|javac|tsc|sbt|stack build|cabal build|mix (?:compile|release)"
+    r"|(?:npm|pnpm|yarn|bun)(?: run)? build|(?:npx )?(?:ng|vite|webpack|next) build)(?![\w.-])"
+)
 
 
 def _check(subject: Subject) -> Iterator[Problem]:
@@ -21,7 +30,7 @@ def _check(subject: Subject) -> Iterator[Problem]:
         body = subject.file.stages[index].body
         for position, item in enumerate(body):
             below = [one for one in body[position + 1 :] if isinstance(one, Run)]
-            builds = [run for run in below if not installs_packages(command_of(run))]
+            builds = [run for run in below if re.search(_COMPILES, command_of(run))]
             if isinstance(item, Copy) and copies_context(item) and builds:
                 yield _problem(subject, index, item, builds[0])
 

@@ -13,9 +13,9 @@ from stagegraph.dockerfile.references import ImageReferenceError, full_reference
 from stagegraph.dockerfile.scope import arguments_in_stages, declared_arguments
 from stagegraph.model import Severity
 from stagegraph.options import DEFAULT_PLATFORM, Options
+from stagegraph.reach.choosing_options import arguments_of
 from stagegraph.reach.from_choices import PLATFORM_NAMES
 from stagegraph.reach.from_patterns import names_in, parts_of
-from stagegraph.reach.questions import arguments_of
 
 
 def _unset(subject: Subject) -> Iterator[Problem]:

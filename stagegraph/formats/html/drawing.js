@@ -55,7 +55,7 @@ const known = { has: isKnown };
 
 /** The rectangle of an element, in the coordinates of the view box. */
 function boundsOf(element) {
-  const box = element.getBBox();
+  const box = (element.querySelector(".shape") ?? element).getBBox(); // without its number on the critical path
   const { e, f } = element.parentNode.transform.baseVal.consolidate().matrix;
   return { x: box.x + e, y: box.y + f, width: box.width, height: box.height };
 }
