@@ -12,7 +12,7 @@ import stagegraph as sg
 from stagegraph.picture.picture import description
 
 from .conftest import ROOT
-from .shapes import services
+from .shapes import GENERATED, WRITTEN
 
 FOLDER = ROOT / "docs" / "gallery"
 THEMES = ("light", "dark")
@@ -20,10 +20,30 @@ _ROW = r"^\| \[([\w-]+)\]\([^)]*\) \| (.+) \|$"
 _HEAD = """\
 # Gallery
 
-How stagegraph draws the Dockerfile of each directory in `samples/`, without any option but `--theme`.
+How stagegraph draws the Dockerfile of each directory in `samples/`, Dockerfiles in the shape of
+well-known ones, and generated Dockerfiles, without any option but `--theme`.
 The tests draw these pictures again and compare them. After a change, `pytest --refresh tests/test_gallery.py`
 updates this page.
 """
+
+_WRITTEN = {
+    "moby": "a Dockerfile in the shape of moby/moby: 60 stages, most of them tools for development",
+    "buildkit": "a Dockerfile in the shape of moby/buildkit: 53 stages, exported to several platforms",
+    "buildx": "a Dockerfile in the shape of docker/buildx: binaries for several operating systems",
+    "cli": "a Dockerfile in the shape of docker/cli: the base image is chosen by a build argument",
+    "frigate": "a Dockerfile in the shape of frigate: parts from many builds, put into one image",
+    "text-generation-inference": "a Dockerfile in its shape: one builder for each kernel",
+}
+_GENERATED = {
+    "chain 60": "60 stages, each built from the one before",
+    "monorepo 60": "a repository of 58 services that go into one image",
+    "diamond 12": "rows of two stages that read both stages of the row before",
+    "selector 40": "38 variants, of which a build argument chooses one",
+    "matrix 12": "builds for three systems, each with a test and a package",
+    "matrix 60": "builds for 19 systems, each with a test and a package",
+    "services 120": "29 services that are fetched, built, tested and packed alike",
+    "irregular 40": "40 stages that read each other by chance",
+}
 
 
 class Shown(NamedTuple):
@@ -38,7 +58,10 @@ def _shown() -> Iterator[Shown]:
     table = (ROOT / "samples" / "README.md").read_text("utf-8")
     for name, words in re.findall(_ROW, table, re.MULTILINE):
         yield Shown(name, words, (ROOT / "samples" / name / "Dockerfile").read_text("utf-8"))
-    yield Shown("services", "29 services that are fetched, built, tested and packed alike", services(120))
+    for name, words in _WRITTEN.items():
+        yield Shown(name, words, WRITTEN[name])
+    for name, words in _GENERATED.items():
+        yield Shown(name.replace(" ", "-"), words, GENERATED[name])
 
 
 SHOWN = {one.name: one for one in _shown()}

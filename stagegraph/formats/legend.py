@@ -16,7 +16,7 @@ from stagegraph.formats.svg_shapes import (
     text_line,
 )
 from stagegraph.model import BUILT, EdgeKind, NodeKind
-from stagegraph.picture.layout import Rectangle, Route
+from stagegraph.picture.layout_result import Rectangle, Route
 from stagegraph.picture.sizes import Line
 from stagegraph.picture.theme import EDGE_DASHES, Palette, style_name
 from stagegraph.picture.view import Arrow, Picture

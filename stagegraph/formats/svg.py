@@ -24,7 +24,8 @@ from stagegraph.formats.svg_shapes import (
     text_line,
 )
 from stagegraph.model import EdgeKind, NodeKind, Report
-from stagegraph.picture.layout import Layout, Rectangle, Route, lay_out
+from stagegraph.picture.layout import lay_out
+from stagegraph.picture.layout_result import Layout, Rectangle, Route
 from stagegraph.picture.legibility import draws_everything, is_legible
 from stagegraph.picture.sizes import (
     above,

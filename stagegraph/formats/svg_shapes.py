@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import hypot
 
 from stagegraph.model import BUILT, EdgeKind, NodeKind
-from stagegraph.picture.layout import Point, Rectangle, Route
+from stagegraph.picture.layout_result import Point, Rectangle, Route
 from stagegraph.picture.sizes import Line, is_measured
 from stagegraph.picture.theme import COLOURED, DARK, DASHES, MARKED, Palette, Style
 from stagegraph.picture.view import Arrow, View

@@ -11,8 +11,9 @@ from stagegraph.picture.legibility import FEWEST_IN_ROW
 def chains(nodes: Sequence[Node], edges: Sequence[Edge], alone: Collection[str]) -> list[tuple[Node, ...]]:
     """The longest rows of stages, each the only reader, by FROM, of the one before, which reads nothing more.
 
-    All stages of a row have one role, and none of them is in ``alone``. Between its ends a row has no other
-    neighbours, so it can be drawn as one box without a circle.
+    All stages of a row have one role and are all on the critical path or all not on it, and none of them is
+    in ``alone``. Between its ends a row has no other neighbours, so it can be drawn as one box without
+    a circle.
     """
     by_id = {node.id: node for node in nodes}
     reads, readers = _neighbours(nodes, edges)
@@ -23,6 +24,7 @@ def chains(nodes: Sequence[Node], edges: Sequence[Edge], alone: Collection[str])
         and reads[edge.target] == {edge.source}
         and readers[edge.source] == {edge.target}
         and _same(by_id[edge.source], by_id[edge.target])
+        and by_id[edge.source].critical is by_id[edge.target].critical
         and not {edge.source, edge.target}.intersection(alone)
     }
     rows = (tuple(by_id[name] for name in row) for row in _rows(follows))

@@ -74,7 +74,8 @@ def _grouped(kept: Folded, view: View, detail: Detail) -> Folded:
         same = alike(kept.nodes, kept.edges, _texts(kept), alone)
         kept = _as_one(kept, map(_siblings, same), "similar nodes are grouped into")
     if detail.chains:
-        rows = chains(kept.nodes, kept.edges, alone)
+        ends = {node.id for node in kept.nodes if node.role is Role.TARGET or node.id == CHOICES}
+        rows = chains(kept.nodes, kept.edges, ends)
         kept = _as_one(kept, map(_row, rows), "stages in a row are drawn as")
     if detail.readers:
         same = with_same_readers(kept.nodes, kept.edges, alone)

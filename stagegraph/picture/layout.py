@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import graphviz
-from msgspec import Struct
 from msgspec.structs import replace
 
 from stagegraph.errors import RenderError
 from stagegraph.model import Role
+from stagegraph.picture.arrangement import Before, better_orders, in_file_order, is_better
 from stagegraph.picture.direction import crossed_ranks
 from stagegraph.picture.graphviz_engine import LayoutError, first_in_time, run_graphviz
+from stagegraph.picture.layout_result import Layout, Point, Rectangle, Route
 from stagegraph.picture.sizes import Size, band_size, box_sizes, label_lines, label_size
 from stagegraph.picture.smaller import layout_candidates, without_hopeless
 from stagegraph.picture.theme import SHIPS, arrow_styles
@@ -22,50 +23,11 @@ from stagegraph.picture.view import Arrow, Box, Group, Picture
 PLAIN_BOXES = 400  # above it lines are straight and few rounds are spent on the layout
 PLAIN_CROSSED_RANKS = 1000  # above it, too: 1,500 took 0.9 s and 4,000 5 s, plainly at most 0.2 s
 POINTS = 72.0  # an inch
-Point = tuple[float, float]
+_SECOND_LAYOUT = 2.0  # seconds for another order of the boxes
+Fits = Callable[[Picture, Layout], bool]
 
 
-class Rectangle(Struct, frozen=True, kw_only=True):
-    """A rectangle by its centre and size, in pixels."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def left(self) -> float:
-        """The x of its left side."""
-        return self.x - self.width / 2
-
-    @property
-    def top(self) -> float:
-        """The y of its upper side."""
-        return self.y - self.height / 2
-
-
-class Route(Struct, frozen=True, kw_only=True):
-    """The line of an arrow: Bézier curves (a point, then three for each piece) and the tip of its head."""
-
-    curves: tuple[tuple[Point, ...], ...]
-    tip: Point | None
-    label: Rectangle | None
-
-
-class Layout(Struct, frozen=True, kw_only=True):
-    """Where the boxes, arrows and frames of a picture are, in its order; in pixels, y runs downwards."""
-
-    width: float
-    height: float
-    boxes: tuple[Rectangle, ...]
-    routes: tuple[Route, ...]
-    frames: tuple[Rectangle, ...]
-    bands: tuple[Rectangle, ...]  # the titles of the frames
-
-
-def lay_out(
-    pictures: Iterable[Picture], engine: str, fits: Callable[[Picture, Layout], bool] | None = None
-) -> tuple[Picture, Layout]:
+def lay_out(pictures: Iterable[Picture], engine: str, fits: Fits | None = None) -> tuple[Picture, Layout]:
     """The first of ``pictures`` that Graphviz lays out in time and that ``fits``, and its layout.
 
     When none of them is, a smaller one with a note of what is left out; when none fits, the smallest. One
@@ -84,15 +46,29 @@ def lay_out(
 
     candidates = layout_candidates(pictures)
     try:
-        return first_in_time(without_hopeless(candidates) if fits else candidates, draw)
+        drawn, layout = first_in_time(without_hopeless(candidates) if fits else candidates, draw)
     except LayoutError:
         if smallest is None:
             raise
-        return smallest
+        drawn, layout = smallest
+    return drawn, _arranged(drawn, layout, engine, fits)
 
 
-def _layout_of(drawn: Picture, engine: str, seconds: float) -> Layout:
-    output = run_graphviz(layout_dot(drawn), "json0", engine, seconds)
+def _arranged(drawn: Picture, layout: Layout, engine: str, fits: Fits | None) -> Layout:
+    """``layout``, or one whose siblings are in the order of the Dockerfile and whose target is central."""
+    layout = in_file_order(drawn, layout)
+    for before in better_orders(drawn, layout):
+        try:
+            other = in_file_order(drawn, _layout_of(drawn, engine, _SECOND_LAYOUT, before))
+        except LayoutError:
+            break
+        if is_better(drawn, other, layout) and (fits is None or fits(drawn, other)):
+            return other
+    return layout
+
+
+def _layout_of(drawn: Picture, engine: str, seconds: float, before: Before = ()) -> Layout:
+    output = run_graphviz(layout_dot(drawn, before), "json0", engine, seconds)
     try:
         return _JsonReader(json.loads(output)).layout(drawn)
     except (ValueError, KeyError, IndexError, TypeError) as error:
@@ -101,8 +77,10 @@ def _layout_of(drawn: Picture, engine: str, seconds: float) -> Layout:
         ) from None
 
 
-def layout_dot(drawn: Picture) -> str:
+def layout_dot(drawn: Picture, before: Before = ()) -> str:
     """The DOT text that Graphviz lays out: sizes, edges and their weights, no text.
+
+    Of each pair in ``before`` the first node stands before the second in their rank.
 
     A label is a box of its own in the middle of its edge, so that the line leads through it and no
     other one does.
@@ -141,6 +119,10 @@ def layout_dot(drawn: Picture) -> str:
         weight = 1 if not arrow.needed else 12 if style == "inherited" else 4 if style in SHIPS else 2
         _edge(graph, number, arrow, names, weight=weight, labelled=labelled)
     _last_rank(graph, drawn, names)
+    for pair in before:
+        one, other = (names.get(name, name) for name in pair)
+        with graph.subgraph(graph_attr={"rank": "same"}) as rank:
+            rank.edge(one, other, style="invis", weight="1")
     return str(graph.source)
 
 
@@ -255,7 +237,7 @@ class _JsonReader:
     def __init__(self, graph: Mapping[str, Any]) -> None:
         _, _, self._width, self._height = _numbers(graph["bb"])
         self._objects = {each["name"]: each for each in graph.get("objects", ())}
-        self._edges = {each["id"]: each for each in graph.get("edges", ())}
+        self._edges = {each["id"]: each for each in graph.get("edges", ()) if "id" in each}
 
     def layout(self, drawn: Picture) -> Layout:
         """The layout of everything in ``drawn``."""

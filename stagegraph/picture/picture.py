@@ -133,7 +133,7 @@ def description(report: Report, left_out: Sequence[str] = ()) -> str:
     needed = sum(node.needed for node in stages)
     ships = list(dict.fromkeys(_shipped_word(report, item.node, item.path) for item in report.shipped))
     shown = ", ".join(ships[:6]) + (f" and {len(ships) - 6} more" if len(ships) > 6 else "")
-    text = f"Build graph with {len(stages)} stages, {needed} of them needed."
+    text = f"Build graph with {counted(len(stages), 'stage')}, {needed} of them needed."
     text += f" The image holds {shown}." if shown else ""
     return printable(text + (f" Not drawn: {', '.join(left_out)}." if left_out else ""))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import chain
 from math import inf
 
@@ -107,7 +107,7 @@ def fewer_and_fewer(pictures: Iterable[Picture], reason: str = LAYOUT_REASON) ->
     for last in pictures:
         yield last
     if last:
-        stages = only_stages(last, reason)
+        stages = only_stages(last, "" if SHOWS_ALL in last.notes else reason)
         yield stages
         for count in REST_COUNTS:
             yield fewer_boxes(stages, count)
@@ -118,28 +118,66 @@ def only_stages(drawn: Picture, reason: str) -> Picture:
     stages = tuple(box for box in drawn.boxes if box.kind in BUILT)
     if len(stages) == len(drawn.boxes):
         return drawn
-    return with_notes(_with_boxes(drawn, stages), f"images and contexts are left out {reason}")
+    return with_notes(_with_boxes(drawn, stages), f"images and contexts are left out {reason}".rstrip())
 
 
 def fewer_boxes(drawn: Picture, count: int) -> Picture:
     """``drawn`` with ``count`` boxes, what changed and what is in the image first; the rest is one box.
 
-    Of the arrows only those between the boxes are kept, and one from the rest.
+    Of boxes that are as important, those nearest to a target are kept. Of the arrows only those between the
+    boxes are kept, and one from the rest to each box that reads something in it.
     """
-    order = sorted(drawn.boxes, key=_importance)
-    boxes, others = tuple(order[:count]), order[count:]
+    away = _distances(drawn)
+    order = sorted(drawn.boxes, key=lambda box: (_importance(box), away.get(box.id, len(away))))
+    kept = {box.id for box in order[:count]}
+    boxes = tuple(box for box in drawn.boxes if box.id in kept)
+    others = [box for box in drawn.boxes if box.id not in kept]
     if len(others) < 2:
         return drawn
     smaller = _with_boxes(drawn, (*boxes, _rest(others, drawn.compares)))
-    link = Arrow(source=REST, target=boxes[0].id, kind=EdgeKind.COPY)
+    only = Arrow(source=REST, target=order[0].id, kind=EdgeKind.COPY)
+    links = _links(drawn, kept) or [only]
     return with_notes(
-        replace(smaller, arrows=(*smaller.arrows, link)), f"{len(others)} nodes are grouped into one"
+        replace(smaller, arrows=(*smaller.arrows, *links)), f"{len(others)} nodes are grouped into one"
     )
 
 
+def _distances(drawn: Picture) -> dict[str, int]:
+    """The fewest arrows from each box to a target."""
+    sources: dict[str, list[str]] = {box.id: [] for box in drawn.boxes}
+    for arrow in drawn.arrows:
+        sources[arrow.target].append(arrow.source)
+    found = {box.id: 0 for box in drawn.boxes if box.role is Role.TARGET}
+    queue = list(found)
+    for name in queue:
+        new = [source for source in dict.fromkeys(sources[name]) if source not in found]
+        found.update((source, found[name] + 1) for source in new)
+        queue += new
+    return found
+
+
+def _links(drawn: Picture, kept: Collection[str]) -> list[Arrow]:
+    """One arrow from the rest to each box in ``kept`` that reads something in it."""
+    into: dict[str, list[Arrow]] = {}
+    for arrow in drawn.arrows:
+        if arrow.target in kept and arrow.source not in kept:
+            into.setdefault(arrow.target, []).append(arrow)
+    return [
+        Arrow(
+            source=REST,
+            target=target,
+            kind=min(arrows, key=lambda arrow: list(EdgeKind).index(arrow.kind or EdgeKind.COPY)).kind,
+            critical=any(arrow.critical for arrow in arrows),
+            needed=any(arrow.needed for arrow in arrows),
+        )
+        for target, arrows in into.items()
+    ]
+
+
 def with_notes(drawn: Picture, *notes: str) -> Picture:
-    """``drawn`` with more notes."""
-    return replace(drawn, notes=(*drawn.notes, *notes))
+    """``drawn`` with more notes, before the one on the option that draws everything."""
+    last = (SHOWS_ALL,) if drawn.notes[-1:] == (SHOWS_ALL,) else ()
+    return replace(drawn, notes=(*drawn.notes[: len(drawn.notes) - len(last)], *notes, *last))
 
 
 def _importance(box: Box) -> tuple[bool, int]:
@@ -155,6 +193,7 @@ def _rest(boxes: list[Box], compares: bool) -> Box:
         kind=NodeKind.STAGE,
         role=Role.UPSTREAM,
         count=len(boxes),
+        critical=any(box.critical for box in boxes),
         members=tuple(name for box in boxes for name in box.members or (box.id,)),
         change=Change.SAME if compares else None,
     )

@@ -15,7 +15,8 @@ from stagegraph.formats.html.assembly import as_data, asset, filled
 from stagegraph.formats.legend import EDGE_WORDS, ROLE_WORDS
 from stagegraph.formats.svg import fits_page, size_of, svg_of_layout
 from stagegraph.model import Report
-from stagegraph.picture.layout import Layout, lay_out
+from stagegraph.picture.layout import lay_out
+from stagegraph.picture.layout_result import Layout
 from stagegraph.picture.legibility import draws_everything
 from stagegraph.picture.smaller import LAYOUT_REASON, smaller_pictures
 from stagegraph.picture.theme import style_name
@@ -23,6 +24,7 @@ from stagegraph.picture.view import Box, Picture, View
 from stagegraph.source import xml_text
 
 _PART = re.compile(r'^<g class="(frame|edge|label|node) ', re.MULTILINE)
+Change = Callable[[Picture], Picture] | None
 
 
 class Drawing(Struct, frozen=True, kw_only=True):
@@ -33,11 +35,20 @@ class Drawing(Struct, frozen=True, kw_only=True):
     nodes that are drawn as one.
     """
 
-    title: str
-    direction: str  # TB, LR, BT or RL
+    picture: Picture
     svg: str
     legend: str
     parts: dict[str, Any]
+
+    @property
+    def title(self) -> str:
+        """The title of the picture."""
+        return self.picture.title
+
+    @property
+    def direction(self) -> str:
+        """TB, LR, BT or RL."""
+        return self.picture.direction
 
     @property
     def section(self) -> str:
@@ -51,22 +62,26 @@ class Drawing(Struct, frozen=True, kw_only=True):
         return f'{{"graph":{as_data(self.parts)},"svg":{svg},"legend":{legend}}}'
 
 
-def drawing(report: Report, view: View, change: Callable[[Picture], Picture] | None = None) -> Drawing:
+def drawing(report: Report, view: View, change: Change = None) -> Drawing:
     """``report`` drawn in the light palette, which the style sheet of the page replaces.
 
     ``change`` adds to the picture what is not in the report, such as times.
     """
-    pictures = smaller_pictures(report, replace(view, critical_path=True), LAYOUT_REASON)
     fits = None if draws_everything(view) else fits_page
-    shown, layout = lay_out(map(change, pictures) if change else pictures, view.engine, fits)
+    shown, layout = lay_out(pictures_of(report, view, change), view.engine, fits)
     notes = "".join(f"<p>{xml_text(note[:1].upper() + note[1:])}.</p>\n" for note in shown.notes)
     return Drawing(
-        title=shown.title,
-        direction=shown.direction,
+        picture=shown,
         svg=_svg(shown, layout, view),
         legend=f"<ul>\n{''.join(_legend(shown))}</ul>\n{notes}",
         parts=_parts(report, shown),
     )
+
+
+def pictures_of(report: Report, view: View, change: Change = None) -> Iterator[Picture]:
+    """The pictures that ``drawing`` lays out, from full to small, until one fits."""
+    pictures = smaller_pictures(report, replace(view, critical_path=True), LAYOUT_REASON)
+    return map(change, pictures) if change else pictures
 
 
 def _svg(shown: Picture, layout: Layout, view: View) -> str:

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import zlib
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import product
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from stagegraph.formats.html.drawing import Drawing, drawing
+from stagegraph.formats.html.drawing import Change, Drawing, drawing, pictures_of
 from stagegraph.model import Report
-from stagegraph.picture.legibility import first_detail
-from stagegraph.picture.picture import picture
+from stagegraph.picture.legibility import draws_everything
 from stagegraph.picture.view import Picture, View
 
 DETAILS = ("default", "needed", "all")
 _LABELS = ("plain", "labels")
 _STEPS = ("stages", "steps")
 _TURNED = {"TB": "LR", "LR": "TB", "BT": "RL", "RL": "BT"}
-# Of all other drawings in a page together. A box or an arrow costs about 0.3 ms.
-_MOST_PARTS = 2_500  # boxes and arrows
+# Of all other drawings in a page together. A node or an edge costs about 0.5 ms: writing the page of a large
+# Dockerfile must take at most 2.5 times as long as its SVG.
+_MOST_PARTS = 600  # nodes, edges and steps of the report
 _MOST_BYTES = 600_000  # packed
-Change = Callable[[Picture], Picture] | None
 
 
 class Variant(NamedTuple):
@@ -69,25 +68,51 @@ def other_drawings(report: Report, view: View, shown: Drawing, change: Change = 
     deflated, in Base64; ``shown``, which the page has already, is number 0 and empty.
     """
     base = variant_of(view, shown.direction)
-    numbers, packed = {shown.text: 0}, [""]
-    names = {base.name: 0}
-    parts, size = _MOST_PARTS, _MOST_BYTES
+    parts, names, packs = _MOST_PARTS, {base.name: 0}, _Packs(shown, view)
     for variant in _by_distance(base):
         other = variant.of(view)
         cost = _cost(report, other)
-        if cost > parts:
+        if cost > _MOST_PARTS:
             continue
-        text = drawing(report, other, change).text
-        if text not in numbers:
+        number = packs.number_of(next(pictures_of(report, other, change)), other)
+        if number is None and cost <= parts:
             parts -= cost
-            inflated = b64encode(zlib.compress(text.encode(), 9)).decode()
-            if len(inflated) > size:
-                continue
-            size -= len(inflated)
-            numbers[text] = len(packed)
-            packed.append(inflated)
-        names[variant.name] = numbers[text]
-    return {"shown": base.name, "details": DETAILS, "names": names, "packed": packed}
+            number = packs.add(drawing(report, other, change), other)
+        if number is not None:
+            names[variant.name] = number
+    return {"shown": base.name, "details": DETAILS, "names": names, "packed": packs.packed}
+
+
+class _Packs:
+    """The packed drawings of a page, each once, by number."""
+
+    def __init__(self, shown: Drawing, view: View) -> None:
+        self.packed = [""]
+        self._numbers = {shown.text: 0}
+        self._pictures: dict[tuple[Picture, bool], int] = {}
+        self._remember(shown, view, 0)
+
+    def number_of(self, first: Picture, view: View) -> int | None:
+        """The number of the drawing of ``view`` if its ``first`` picture is drawn already, else None."""
+        return self._pictures.get((first, draws_everything(view)))
+
+    def add(self, made: Drawing, view: View) -> int | None:
+        """The number of the drawing ``made`` of ``view``, or None if there is no room for it."""
+        number = self._numbers.get(made.text)
+        if number is None:
+            inflated = b64encode(zlib.compress(made.text.encode(), 9)).decode()
+            if sum(map(len, self.packed)) + len(inflated) > _MOST_BYTES:
+                return None
+            number = self._numbers[made.text] = len(self.packed)
+            self.packed.append(inflated)
+        self._remember(made, view, number)
+        return number
+
+    def _remember(self, made: Drawing, view: View, number: int) -> None:
+        """A picture that fits is drawn alike where everything is asked for, but not the other way round."""
+        self._pictures.setdefault((made.picture, True), number)
+        if not draws_everything(view):
+            self._pictures.setdefault((made.picture, False), number)
 
 
 def served_drawings(view: View, shown: Drawing) -> dict[str, Any]:
@@ -113,6 +138,7 @@ def _by_distance(base: Variant) -> list[Variant]:
 
 
 def _cost(report: Report, view: View) -> int:
-    """The boxes and arrows of the fullest picture of ``view``."""
-    fullest = picture(report, view, first_detail(view))
-    return len(fullest.boxes) + len(fullest.arrows)
+    """The nodes, edges and steps that the fullest picture of ``view`` may have."""
+    nodes = [node for node in report.nodes if node.needed or not view.prune]
+    edges = sum(edge.needed or not view.prune for edge in report.edges)
+    return len(nodes) + edges + (2 * sum(node.steps for node in nodes) if view.steps else 0)
