@@ -580,13 +580,42 @@ def test_a_trigger_of_another_target_runs_in_the_stage_from_it(tmp_path: Path) -
     assert (edge.source, edge.target) == ("default/stage:0", "default/stage:1")
 
 
-def test_a_stage_that_a_target_replaces_passes_on_that_image_not_its_own(tmp_path: Path) -> None:
+def test_a_stage_that_a_target_replaces_passes_on_that_image_and_its_own_triggers(tmp_path: Path) -> None:
     dockerfile = (
         "FROM alpine AS tools\nFROM alpine AS base\nWORKDIR /own\nONBUILD RUN own\nFROM base\nCOPY a b\n"
     )
     value = report(tmp_path, IMAGE | {"Dockerfile": dockerfile})
-    assert {edge.lands for edge in value.edges if edge.paths == ("a",)} == {"/opt/app/sub/b"}
-    assert not [step.name for step in value.steps if "own" in step.name]
+    assert {edge.lands for edge in value.edges if edge.paths == ("a",)} == {"/opt/app/b"}
+    names = [step.name for step in value.steps]
+    assert any("ONBUILD RUN own" in name for name in names)
+    assert not any("/t t" in name for name in names)
+
+
+def test_triggers_end_with_the_target_that_only_passes_an_image_on(tmp_path: Path) -> None:
+    bake = (
+        'target "default" { contexts = { base = "target:between" } }\n'
+        'target "between" {\n  context = "between"\n  contexts = { x = "target:base" }\n}\n'
+        'target "base" { context = "base" }\n'
+    )
+    files = {"docker-bake.hcl": bake, "between/Dockerfile": "FROM alpine AS x\n"}
+    value = report(tmp_path, IMAGE | files)
+    assert {edge.lands for edge in value.edges if edge.paths == ("c$HIDDEN",)} == {"/opt/app/d"}
+    assert not [edge for edge in value.edges if edge.onbuild]
+
+
+@pytest.mark.parametrize(("platforms", "expected"), [("", "linux/arm64"), ("linux/amd64", "linux/amd64")])
+def test_a_pinned_platform_is_that_of_the_image_only_if_none_was_asked_for(
+    tmp_path: Path, platforms: str, expected: str
+) -> None:
+    asked = f'context = "base"\n platforms = ["{platforms}"]' if platforms else 'context = "base"'
+    bake = IMAGE["docker-bake.hcl"].replace('context = "base"', asked)
+    files = {
+        "docker-bake.hcl": bake,
+        "base/Dockerfile": "FROM --platform=linux/arm64 alpine\n",
+        "Dockerfile": "FROM alpine AS base\nFROM base\nRUN x\n",
+    }
+    steps = request(tmp_path, IMAGE | files).steps
+    assert [step.platform for step in steps if step.name.endswith("RUN x")] == [expected]
 
 
 def test_what_the_image_below_the_other_target_sets_stays_unknown(tmp_path: Path) -> None:

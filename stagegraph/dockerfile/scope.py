@@ -170,10 +170,12 @@ class Scope:
                 self._set(name, value)
 
 
-def built_image(resolved: Resolved) -> BuiltImage:
+def built_image(resolved: Resolved, *, implicit_platform: bool) -> BuiltImage:
     """What the image of the target of ``resolved`` passes on, as ``input-metadata`` does.
 
-    Rules: moby/buildkit frontend/dockerui/namedcontext.go; docker/buildx build/build.go, waitBuildDeps.
+    ``implicit_platform`` says that no platform was asked for: only then the image keeps that of its base
+    (convert.go, finalizeResultImage).
+    Rules: moby/buildkit frontend/dockerui/namedcontext.go; docker/buildx build/build.go, waitContextDeps.
     """
     target = resolved.sources[resolved.target]
     chain = [target]
@@ -187,12 +189,12 @@ def built_image(resolved: Resolved) -> BuiltImage:
                 scope.apply(command.instruction)
     assert scope is not None  # a chain has its target
     return BuiltImage(
-        platform=scope.platform,
+        platform=scope.platform if implicit_platform else resolved.target_platform,
         environment=dict(scope.config),
         workdir=scope.workdir,
         user=scope.user,
         shell=scope.shell,
         on_image=scope.on_image,
         knows_workdir=scope.knows_workdir,
-        triggers=target.triggers,
+        triggers=() if target.replaced else target.triggers,
     )

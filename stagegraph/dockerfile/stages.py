@@ -79,9 +79,11 @@ class StageOrImage(Struct, kw_only=True):
 
     @property
     def triggers(self) -> tuple[str, ...]:
-        """The ONBUILD instructions that a stage FROM this one runs."""
-        if self.replaced:
-            return self.image.triggers if self.image else ()
+        """The ONBUILD instructions that a stage FROM this one runs.
+
+        These are its own also where a named context replaces it; those of that image are dropped
+        (convert.go, init and resolveStages).
+        """
         own = (command.instruction for command in self.commands)
         return tuple(item.trigger for item in own if isinstance(item, Onbuild))
 

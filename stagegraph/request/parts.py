@@ -82,6 +82,7 @@ def parts_of(groups: Sequence[Group], remote: Sequence[Target]) -> list[Part]:
     contexts = _context_names(groups)
     results = {target.name: remote_node(target) for target in remote}
     linked = {name for group in groups for target in group.targets for name in links(target)}
+    implicit = {target.name for group in groups for target in group.targets if not target.platforms}
     parts: list[Part] = []
     images: dict[str, dict[str, BuiltImage]] = {}
     first = 0
@@ -105,7 +106,9 @@ def parts_of(groups: Sequence[Group], remote: Sequence[Target]) -> list[Part]:
             results |= dict.fromkeys(one.names, naming.stage(one.resolved.target))
             for target in linked.intersection(one.names):
                 by_platform = images.setdefault(f"{LINK}{target}", {})
-                by_platform[str(one.resolved.target_platform)] = built_image(one.resolved)
+                by_platform[str(one.resolved.target_platform)] = built_image(
+                    one.resolved, implicit_platform=target in implicit
+                )
     return parts
 
 
