@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -550,3 +551,132 @@ def test_control_characters_are_not_printed(tmp_path: Path, in_process: Run) -> 
         done = in_process(*words, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert b"\x1b" not in done.stdout
+
+
+# what a stage takes over from the image of another target
+
+IMAGE = {
+    "docker-bake.hcl": """\
+target "default" { contexts = { base = "target:base" } }
+target "base" { context = "base" }
+""",
+    "base/Dockerfile": (
+        "FROM scratch AS up\nARG HIDDEN=h\nENV HOME_OF=/srv\nWORKDIR /opt/app\nUSER web\n"
+        'SHELL ["/bin/ash", "-c"]\nFROM up\nONBUILD COPY --from=tools /t t\nONBUILD WORKDIR sub\n'
+    ),
+    "Dockerfile": "FROM alpine AS tools\nFROM base\nCOPY a $HOME_OF/b\nCOPY c$HIDDEN d\nRUN x\n",
+}
+
+
+def test_a_stage_takes_over_the_image_of_the_target_that_it_is_from(tmp_path: Path) -> None:
+    value = report(tmp_path, IMAGE)
+    lands = {edge.paths: edge.lands for edge in value.edges if edge.lands}
+    assert lands == {
+        ("/t",): "/opt/app/t",
+        ("a",): "/srv/b",
+        ("c$HIDDEN",): "/opt/app/sub/d",  # an argument is not in the image
+    }
+    assert value.node("default/stage:0").needed
+
+
+def test_a_trigger_of_another_target_runs_in_the_stage_from_it(tmp_path: Path) -> None:
+    names = [step.name for step in report(tmp_path, IMAGE).steps]
+    assert "[default stage-1 1/6] ONBUILD COPY --from=tools /t t" in names
+    edge = next(edge for edge in report(tmp_path, IMAGE).edges if edge.onbuild)
+    assert (edge.source, edge.target) == ("default/stage:0", "default/stage:1")
+
+
+def test_a_stage_that_a_target_replaces_passes_on_that_image_and_its_own_triggers(tmp_path: Path) -> None:
+    dockerfile = (
+        "FROM alpine AS tools\nFROM alpine AS base\nWORKDIR /own\nONBUILD RUN own\nFROM base\nCOPY a b\n"
+    )
+    value = report(tmp_path, IMAGE | {"Dockerfile": dockerfile})
+    assert {edge.lands for edge in value.edges if edge.paths == ("a",)} == {"/opt/app/b"}
+    names = [step.name for step in value.steps]
+    assert any("ONBUILD RUN own" in name for name in names)
+    assert not any("/t t" in name for name in names)
+
+
+def test_triggers_end_with_the_target_that_only_passes_an_image_on(tmp_path: Path) -> None:
+    bake = (
+        'target "default" { contexts = { base = "target:between" } }\n'
+        'target "between" {\n  context = "between"\n  contexts = { x = "target:base" }\n}\n'
+        'target "base" { context = "base" }\n'
+    )
+    files = {"docker-bake.hcl": bake, "between/Dockerfile": "FROM alpine AS x\n"}
+    value = report(tmp_path, IMAGE | files)
+    assert {edge.lands for edge in value.edges if edge.paths == ("c$HIDDEN",)} == {"/opt/app/d"}
+    assert not [edge for edge in value.edges if edge.onbuild]
+
+
+@pytest.mark.parametrize(("platforms", "expected"), [("", "linux/arm64"), ("linux/amd64", "linux/amd64")])
+def test_a_pinned_platform_is_that_of_the_image_only_if_none_was_asked_for(
+    tmp_path: Path, platforms: str, expected: str
+) -> None:
+    asked = f'context = "base"\n platforms = ["{platforms}"]' if platforms else 'context = "base"'
+    bake = IMAGE["docker-bake.hcl"].replace('context = "base"', asked)
+    files = {
+        "docker-bake.hcl": bake,
+        "base/Dockerfile": "FROM --platform=linux/arm64 alpine\n",
+        "Dockerfile": "FROM alpine AS base\nFROM base\nRUN x\n",
+    }
+    steps = request(tmp_path, IMAGE | files).steps
+    assert [step.platform for step in steps if step.name.endswith("RUN x")] == [expected]
+
+
+def test_what_the_image_below_the_other_target_sets_stays_unknown(tmp_path: Path) -> None:
+    files = IMAGE | {
+        "base/Dockerfile": "FROM alpine\nENV A=/a\n",
+        "Dockerfile": "FROM base\nCOPY x $A/x\nCOPY y y\n",
+    }
+    value = report(tmp_path, files)
+    assert {edge.paths[0]: edge.lands for edge in value.edges if edge.paths} == {"x": "/a/x", "y": ""}
+
+
+def test_the_platform_of_a_replaced_stage_is_that_of_the_other_image(tmp_path: Path) -> None:
+    bake = IMAGE["docker-bake.hcl"].replace(
+        'context = "base"', 'context = "base"\n platforms = ["linux/arm64"]'
+    )
+    dockerfile = "FROM alpine AS base\nFROM base\nRUN x\n"
+    read = request(
+        tmp_path,
+        IMAGE | {"docker-bake.hcl": bake, "Dockerfile": dockerfile, "base/Dockerfile": "FROM alpine\n"},
+    )
+    assert [step.platform for step in read.steps if step.name.endswith("RUN x")] == ["linux/arm64"]
+
+
+# many targets of one Dockerfile
+
+
+def _targets_of_one(directory: Path, targets: int, tail: str = "") -> sg.Request:
+    names = [f"s{number}" for number in range(targets)]
+    bake = f'group "default" {{ targets = {json.dumps(names)} }}\n'
+    bake += "".join(f'target "{name}" {{ target = "{name}" }}\n' for name in names)
+    stages = "".join(f"FROM alpine AS {name}\nCOPY {name} /\nRUN {name}{tail}\n" for name in names)
+    return request(directory, {"docker-bake.hcl": bake, "Dockerfile": stages})
+
+
+def test_targets_of_one_dockerfile_are_read_and_analysed_together(tmp_path: Path) -> None:
+    start = time.perf_counter()
+    value = sg.analyse(_targets_of_one(tmp_path, 300))
+    assert time.perf_counter() - start < 15  # one Dockerfile resolved for each target takes 40 s
+    assert len(value.targets) == 300
+    assert all(node.needed for node in value.nodes)
+
+
+def test_targets_that_share_stages_have_the_report_of_each_alone(tmp_path: Path) -> None:
+    value = sg.analyse(_targets_of_one(tmp_path, 3))
+    alone = [sg.analyse(sg.read(str(tmp_path / "Dockerfile"), sg.Options(target=f"s{i}"))) for i in range(3)]
+    assert [item.target for item in value.shipped] == [one.targets[0] for one in alone for _ in one.shipped]
+    for one in alone:
+        own = [item for item in value.shipped if item.target == one.targets[0]]
+        assert own == list(one.shipped)
+
+
+@pytest.mark.parametrize("reads", ["ARG TARGETSTAGE\nCOPY $TARGETSTAGE /", "ONBUILD COPY --from=s0 / /"])
+def test_a_dockerfile_that_depends_on_its_target_is_resolved_for_each(tmp_path: Path, reads: str) -> None:
+    value = sg.analyse(_targets_of_one(tmp_path, 2, f"\n{reads}"))
+    if "TARGETSTAGE" in reads:
+        paths = {edge.paths for edge in value.edges if edge.target == "stage:0"}
+        assert {("s0",), ("s1",)} <= paths
+    assert all(node.needed for node in value.nodes if node.kind is sg.NodeKind.STAGE)

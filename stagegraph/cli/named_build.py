@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from stagegraph.cli.suggestions import suggesting_commands
 from stagegraph.options import Options
+from stagegraph.reading import NAMES
 from stagegraph.request.names import names_request
 from stagegraph.source import printable
 
@@ -26,6 +27,7 @@ class NamedBuild(Struct, frozen=True, kw_only=True):
     """The words of a command line that name a build; ``path`` is empty for the current directory.
 
     ``reader`` is bake or compose if the user asks for one; ``overrides`` are the values of ``--set``.
+    ``all_dockerfiles`` asks for those of a whole directory, if no bake or compose file says what to build.
     """
 
     path: str = ""
@@ -33,6 +35,7 @@ class NamedBuild(Struct, frozen=True, kw_only=True):
     targets: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     reader: str = ""
+    all_dockerfiles: bool = False
 
     def read(self) -> Build | Request:
         """The build of the Dockerfile, or the request of the bake or compose file. Raises StagegraphError."""
@@ -42,6 +45,8 @@ class NamedBuild(Struct, frozen=True, kw_only=True):
         text = _printed() if self.path == "-" else None
         if self._is_request(text):
             return self._request(text)
+        if self._is_repository:
+            return self._repository()
         if self.targets or self.overrides:
             what = "targets; choose stages with --target" if self.targets else "options for --set"
             raise click.UsageError(f"only a bake or compose file has {what}")
@@ -72,12 +77,28 @@ class NamedBuild(Struct, frozen=True, kw_only=True):
 
     def dockerfile(self, option: str) -> str:
         """The path of the one Dockerfile that ``option`` is about; click.UsageError for several."""
-        if self.reader or self.targets or (self.path and self.is_request):
-            shown = printable(self.path or "a bake or compose file")
+        if self.reader or self.targets or (self.path and self.is_request) or self._is_repository:
+            shown = printable(
+                self.path or ("a directory" if self._is_repository else "a bake or compose file")
+            )
             raise click.UsageError(
                 f"{option} is about one Dockerfile, and {shown} can have several: name one"
             )
         return self.path
+
+    @property
+    def _is_repository(self) -> bool:
+        """Whether all Dockerfiles of a directory are asked for: one with a name, or without its own file."""
+        if not self.all_dockerfiles or self.targets or not os.path.isdir(self.path or ".") or self.is_request:
+            return False
+        return bool(self.path) or not any(os.path.isfile(name) for name in NAMES)
+
+    def _repository(self) -> Request:
+        from stagegraph.request.repository import read_repository
+
+        if self.options != Options() or self.overrides:
+            raise click.UsageError("--all of a directory has no options of a build; name a Dockerfile")
+        return read_repository(self.path)
 
     @property
     def is_request(self) -> bool:

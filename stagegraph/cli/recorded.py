@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from stagegraph.graph.build import Build
+    from stagegraph.graph.request import Request
     from stagegraph.model import Report
     from stagegraph.options import Options
     from stagegraph.records.record import Record
@@ -148,6 +149,15 @@ def timings_named(
         note = f"this record has no Dockerfile; line numbers are those of {here.name}"
         timings = replace(timings, notes=(note, *timings.notes))
     return timings, matched.build
+
+
+def timings_of_request(path: str, request: Request) -> Timings:
+    """The timings of the bake build of ``request``, whose targets have their records in ``path``."""
+    from stagegraph.records.reading import read_records
+    from stagegraph.timings.bake_records import measure_request
+
+    with progress_of(path) as tick:
+        return measure_request(read_records(path, tick), request)
 
 
 def timed_report(path: str, name: str, dockerfile: str, options: Options) -> Report:

@@ -45,7 +45,14 @@ theme_option = click.option(
 )
 title_option = click.option("--title", default="", help="Title of the picture.")
 prune_option = click.option("--prune", is_flag=True, help="Leave out what the targets do not need.")
-all_option = click.option("--all", is_flag=True, help="Draw everything: nothing is left out or folded.")
+all_option = click.option(
+    "--all",
+    is_flag=True,
+    help=(
+        "Draw everything: nothing is left out or folded. For a directory without a bake or compose file,"
+        " all Dockerfiles in it and below."
+    ),
+)
 steps_option = click.option("--steps", is_flag=True, help="Show the steps inside each stage.")
 critical_path_option = click.option("--critical-path", is_flag=True, help="Mark the longest chain of steps.")
 engine_option = click.option(
@@ -147,6 +154,8 @@ def render(
         raise click.UsageError("--since cannot be used with --record, --image and --usage")
     if record:
         wanted = replace(wanted, critical_path=True)
+    if wanted.all:
+        named = replace(named, all_dockerfiles=True)
     report = named.report(record=record, build=build, image=image, usage=usage)
     if since:
         report = _marked(report, named.dockerfile("--since"), named.options, since)

@@ -66,7 +66,12 @@ def _of_directory(dockerfile: str, error: InputError) -> InputError | None:
     lines = _listed([_command(dockerfile, path) for path in dockerfiles])
     lines += [f"  {_about_build_file(path)}" for path in build_files[:_MOST_BUILD_FILES]]
     text = "\n".join(lines)
-    return InputError(f"{error.message}, but there are files below it:\n{text}", hint="name a Dockerfile")
+    return InputError(f"{error.message}, but there are files below it:\n{text}", hint=_hint(len(dockerfiles)))
+
+
+def _hint(dockerfiles: int) -> str:
+    draws = click.get_current_context().command.name == "render"
+    return "name a Dockerfile" + (", or draw all with --all" if draws and dockerfiles > 1 else "")
 
 
 def _below(directory: str) -> tuple[list[str], list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -13,12 +13,14 @@ from stagegraph.cli.common import build_option, format_option, output_option, te
 from stagegraph.cli.completed_values import paths
 from stagegraph.cli.dockerfile import dockerfile_of, file_option
 from stagegraph.cli.format_choice import format_of, refuse_given
+from stagegraph.cli.named_build import NamedBuild
 from stagegraph.cli.writing import write
 from stagegraph.errors import OptionsError
 from stagegraph.formats import formats, render
 
 if TYPE_CHECKING:
     from stagegraph.graph.build import Build
+    from stagegraph.graph.request import Request
     from stagegraph.model import Report
     from stagegraph.options import Options
     from stagegraph.timings.timings import Timings
@@ -79,7 +81,8 @@ def timings(
 
     RECORD is a .dockerbuild bundle, the output of docker build with --progress=rawjson or
     --progress=plain, the log of a CI job, or - for standard input. DOCKERFILE is the file that was
-    built; a bundle contains it, and a log needs it for the critical path. The exit code is 3 if the
+    built; a bundle contains it, and a log needs it for the critical path. It can be a bake or compose
+    file: the records of its targets are then one build. The exit code is 3 if the
     build exceeds --fail-over or --fail-path-over.
 
     \b
@@ -141,6 +144,10 @@ def _measured(
     """The timings, and the report of the Dockerfile for formats that draw it."""
     from stagegraph.cli.recorded import timings_named
 
+    if named := _bake_file(dockerfile, build):
+        from stagegraph.cli.recorded import timings_of_request
+
+        return timings_of_request(record, cast("Request", named.read())), None
     timings, of_dockerfile = timings_named(record, build, dockerfile, options, plan=plan)
     _refuse_build_options([of_dockerfile])
     if since:
@@ -155,6 +162,18 @@ def _measured(
     from stagegraph.timings.timed_report import weights
 
     return timings, analyse(of_dockerfile, weights(timings, of_dockerfile))
+
+
+def _bake_file(path: str, build: str) -> NamedBuild | None:
+    """The bake or compose file at ``path``, whose records are joined; click.UsageError for other options."""
+    named = NamedBuild(path=path)
+    if not path or not named.is_request:
+        return None
+    given = ("targets", "build_args", "platforms", "contexts", "since", "plan")
+    refuse_given(given, "with a bake or compose file")
+    if build:
+        raise click.UsageError("--build chooses one record; leave out the bake or compose file")
+    return named
 
 
 def _with_reasons(timings: Timings, build: Build | None, dockerfile: str, since: str) -> Timings:

@@ -154,6 +154,7 @@ class BuildCommand(Struct):
     build_args: dict[str, str | None] = field(default_factory=dict)
     platforms: list[str] = field(default_factory=list)
     contexts: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
     open: bool = False  # an unknown word may be more options
 
 
@@ -227,6 +228,8 @@ def _option(command: BuildCommand, name: str, value: str) -> None:
         command.build_args[key] = text if equals and MISSING not in text else None
     elif name == "--platform":
         command.platforms.extend(part for part in value.split(",") if part)
+    elif name in ("-t", "--tag") and MISSING not in value:
+        command.tags.append(value)
     elif name == "--build-context":
         command.contexts.append(value.partition("=")[0])
 

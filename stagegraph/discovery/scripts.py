@@ -138,6 +138,7 @@ class _Reader:
                 build_args={name: value for name, value in command.build_args.items() if value is not None},
                 platforms=tuple(one for one in command.platforms if MISSING not in one),
                 contexts=tuple(sorted(one for one in command.contexts if MISSING not in one)),
+                tags=tuple(command.tags),
                 unknown=frozenset(unknown),
                 certain=len(dockerfiles) == 1,
                 may_differ=self._may_differ,

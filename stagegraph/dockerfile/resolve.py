@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import count
+from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from stagegraph.dockerfile.expand import ExpansionError, Lexer
 from stagegraph.dockerfile.file import Dockerfile, StageText, fault, pointing_at, read_trigger
-from stagegraph.dockerfile.instructions import From, Onbuild
+from stagegraph.dockerfile.instructions import Arg, From, Onbuild
 from stagegraph.dockerfile.platforms import Platform, PlatformError, normalized, parse_platform
 from stagegraph.dockerfile.references import ImageReferenceError, familiar_reference, full_reference
 from stagegraph.dockerfile.scope import (
@@ -22,7 +26,16 @@ from stagegraph.dockerfile.scope import (
     platform_arguments,
 )
 from stagegraph.dockerfile.sources import command_of
-from stagegraph.dockerfile.stages import SCRATCH, Command, Resolved, StageOrImage, needs, reachable
+from stagegraph.dockerfile.stages import (
+    SCRATCH,
+    BuiltImage,
+    BuiltImages,
+    Command,
+    Resolved,
+    StageOrImage,
+    needs,
+    reachable,
+)
 from stagegraph.errors import DockerfileError, OptionsError
 from stagegraph.options import Options
 
@@ -30,9 +43,16 @@ _MOST_SHOWN = 20  # stage names in a hint
 _VARIABLE = r"\$\{?([A-Za-z_]\w*)"
 
 
-def resolve(file: Dockerfile, options: Options, target: str, platform: str) -> Resolved:
+def resolve(
+    file: Dockerfile,
+    options: Options,
+    target: str,
+    platform: str,
+    images: BuiltImages = MappingProxyType({}),
+) -> Resolved:
     """Resolve ``file`` for ``target`` (empty: the last stage) on ``platform``.
 
+    ``images`` are those of other builds that can be the value of a named context.
     Raises DockerfileError for a file that BuildKit rejects, OptionsError for options that it rejects.
     """
     build = _platform_option(options.build_platform)
@@ -45,6 +65,7 @@ def resolve(file: Dockerfile, options: Options, target: str, platform: str) -> R
         arguments=global_arguments(file, defaults, options.build_args),
         build_platform=build,
         target_platform=wanted,
+        images=images,
     )
     for text in file.stages:
         _add_stage(resolved, text)
@@ -53,9 +74,49 @@ def resolve(file: Dockerfile, options: Options, target: str, platform: str) -> R
         body = source.text.body if source.text else ()
         source.commands = tuple(command_of(resolved, item) for item in body)
     _check_cycles(resolved)
+    if images:
+        _find_images(resolved)
     _run_triggers(resolved)
     _check_references(resolved)
     return resolved
+
+
+class TargetResolver:
+    """Resolves one file for several targets, as ``resolve`` does; its stages only once where it can."""
+
+    def __init__(
+        self, file: Dockerfile, options: Options, images: BuiltImages = MappingProxyType({})
+    ) -> None:
+        self._file = file
+        self._options = options
+        self._images = images
+        self._resolved: dict[str, Resolved] = {}
+        self._shared = not _depends_on_target(file) and not _has_triggers(images)
+
+    def resolve(self, target: str, platform: str) -> Resolved:
+        """``file`` for ``target`` on ``platform``; results of equal stages share ``Resolved.sources``."""
+        known = self._resolved.get(platform)
+        if known is None:
+            known = resolve(self._file, self._options, target, platform, self._images)
+            if self._shared:
+                self._resolved[platform] = known
+            return known
+        resolved = replace(known, target=_target(known, target))
+        resolved.needed = frozenset(
+            reachable([resolved.target], lambda index: needs(resolved.sources[index]))
+        )
+        return resolved
+
+
+def _depends_on_target(file: Dockerfile) -> bool:
+    """Whether the target can change more of ``file`` than what is needed: by TARGETSTAGE, or by triggers."""
+    items = [*file.arguments, *(item for stage in file.stages for item in (stage.head, *stage.body))]
+    read = (item for item in items if isinstance(item, (Arg, From)))
+    return any("TARGETSTAGE" in item.text for item in read) or any(isinstance(i, Onbuild) for i in items)
+
+
+def _has_triggers(images: BuiltImages) -> bool:
+    return any(image.triggers for by_platform in images.values() for image in by_platform.values())
 
 
 def _platform_option(text: str) -> Platform:
@@ -131,6 +192,29 @@ def _replace_stage(resolved: Resolved, stage: StageOrImage) -> None:
         if context:
             stage.context_name, stage.context = context
             stage.base_index, stage.replaced = None, True
+            stage.image = _built_image(resolved, stage)
+
+
+def _built_image(resolved: Resolved, source: StageOrImage) -> BuiltImage | None:
+    """The image of another build that ``source`` is; the one for its platform, if there are several."""
+    images = resolved.images.get(source.context, {})
+    platform = source.platform or resolved.target_platform
+    return images.get(str(normalized(platform)), next(iter(images.values()), None))
+
+
+def _find_images(resolved: Resolved) -> None:
+    """Set the image of every stage whose base is a named context that another build makes."""
+    for stage in resolved.stages:
+        if stage.base_index is None and not stage.replaced and stage.base != SCRATCH:
+            with suppress(ImageReferenceError):  # an error of _check_references
+                stage.context_name, stage.context = _base_context(resolved, stage)
+                stage.image = _built_image(resolved, stage)
+
+
+def _base_context(resolved: Resolved, source: StageOrImage) -> tuple[str, str]:
+    """Name and value of the named context that replaces the base of ``source``; empty without one."""
+    name, platform = familiar_reference(source.base), resolved.platform_of(source)
+    return find_context(resolved.options.contexts, name, platform) or ("", "")
 
 
 def find_context(contexts: Mapping[str, str], name: str, platform: Platform) -> tuple[str, str] | None:
@@ -222,16 +306,21 @@ def _run_triggers(resolved: Resolved) -> None:
 
 def _take_triggers(resolved: Resolved, stage: StageOrImage) -> bool:
     """Put the triggers of the base before the commands of ``stage``; whether they read anything."""
-    if stage.base_index is None or stage.text is None:
+    if stage.text is None or stage.replaced:
         return False
-    base = resolved.sources[stage.base_index]
-    triggers = [c.instruction for c in base.commands if isinstance(c.instruction, Onbuild)]
     taken = []
-    for trigger in triggers:
-        item = read_trigger(resolved.file.source, trigger.trigger, stage.text.head.span)
+    for trigger in _triggers(resolved, stage):
+        item = read_trigger(resolved.file.source, trigger, stage.text.head.span)
         taken.append(command_of(resolved, item, onbuild=True))
     stage.commands = (*taken, *stage.commands)
     return any(command.sources for command in taken)
+
+
+def _triggers(resolved: Resolved, stage: StageOrImage) -> tuple[str, ...]:
+    """The ONBUILD triggers of the base of ``stage``; those of an image from a registry are unknown."""
+    if stage.base_index is not None:
+        return resolved.sources[stage.base_index].triggers
+    return stage.image.triggers if stage.image else ()
 
 
 def _check_references(resolved: Resolved) -> None:
@@ -246,8 +335,7 @@ def _set_reference(resolved: Resolved, source: StageOrImage) -> None:
     try:
         source.reference = full_reference(source.base)
         if contexts and not source.replaced:
-            name, platform = familiar_reference(source.base), resolved.platform_of(source)
-            source.context_name, source.context = find_context(contexts, name, platform) or ("", "")
+            source.context_name, source.context = _base_context(resolved, source)
     except ImageReferenceError as error:
         text = resolved.file.source
         raise DockerfileError(

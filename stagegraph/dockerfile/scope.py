@@ -1,13 +1,14 @@
 """The arguments that FROM sees, and the state of a stage between its instructions.
 
-The state is variables, directory, user and shell. The configuration of an image is unknown: only PATH is
-set, and the working directory is /. Rules: moby/buildkit frontend/dockerfile/dockerfile2llb/convert.go,
-defaultArgs, buildMetaArgs and dispatch.
+The state is variables, directory, user and shell. The configuration of an image is unknown, except that
+of another build: only PATH is set, and the working directory is /. Rules: moby/buildkit
+frontend/dockerfile/dockerfile2llb/convert.go, defaultArgs, buildMetaArgs and dispatch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from msgspec.structs import replace
 
@@ -16,7 +17,7 @@ from stagegraph.dockerfile.expand import Budget, ExpansionError, ExpansionLimitE
 from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.dockerfile.instructions import Arg, Env, Instruction, Setting, Shell, User, Workdir
 from stagegraph.dockerfile.platforms import Platform
-from stagegraph.dockerfile.stages import SCRATCH, Resolved, StageOrImage
+from stagegraph.dockerfile.stages import SCRATCH, BuiltImage, Resolved, StageOrImage
 from stagegraph.errors import DockerfileError
 
 # Arguments for BuildKit itself: no command and no other instruction sees them (convert.go, nonEnvArgs).
@@ -101,21 +102,26 @@ class Scope:
         self.lexer = Lexer(escape=resolved.file.escape, budget=budget)
         self.platform: Platform = base.platform if base else resolved.platform_of(stage)
         self.windows = self.platform.os == "windows"
-        self.variables: dict[str, str] = dict(base.variables) if base else self._first_variables()
+        image = None if base else stage.image
+        self.variables: dict[str, str] = dict(base.variables) if base else self._first_variables(image)
         # The configuration of the image: PATH and every ENV, but no ARG. A stage whose base is a stage
         # sets all of it again, so that it overrides ARG and comes last (dispatchStages).
         self.config: dict[str, str] = dict(base.config if base else self.variables)
         for name, value in self.config.items():
             self._set(name, value)
+        start = base or image
         # an image has variables and a working directory that the file does not show
-        self.on_image: bool = base.on_image if base else stage.base != SCRATCH or stage.replaced
-        self.workdir: str = base.workdir if base else "/"
-        self.knows_workdir: bool = base.knows_workdir if base else not self.on_image
-        self.user: str = base.user if base else ""
-        self.shell: tuple[str, ...] = base.shell if base else ()
+        self.on_image: bool = start.on_image if start else stage.base != SCRATCH or stage.replaced
+        self.workdir: str = start.workdir if start else "/"
+        self.knows_workdir: bool = start.knows_workdir if start else not self.on_image
+        self.user: str = start.user if start else ""
+        self.shell: tuple[str, ...] = start.shell if start else ()
 
-    def _first_variables(self) -> dict[str, str]:
-        return {} if self.windows else {"PATH": _PATH}
+    def _first_variables(self, image: BuiltImage | None) -> dict[str, str]:
+        variables = dict(image.environment) if image else {}
+        if not self.windows:
+            variables.setdefault("PATH", _PATH)
+        return variables
 
     def expand(self, text: str) -> str:
         """``text`` expanded with the variables set so far; ExpansionError if BuildKit rejects it."""
@@ -162,3 +168,33 @@ class Scope:
                 value = self.resolved.arguments.get(name)
             if value is not None and name not in _NOT_VARIABLES:
                 self._set(name, value)
+
+
+def built_image(resolved: Resolved, *, implicit_platform: bool) -> BuiltImage:
+    """What the image of the target of ``resolved`` passes on, as ``input-metadata`` does.
+
+    ``implicit_platform`` says that no platform was asked for: only then the image keeps that of its base
+    (convert.go, finalizeResultImage).
+    Rules: moby/buildkit frontend/dockerui/namedcontext.go; docker/buildx build/build.go, waitContextDeps.
+    """
+    target = resolved.sources[resolved.target]
+    chain = [target]
+    while chain[-1].base_index is not None:
+        chain.append(resolved.sources[chain[-1].base_index])
+    scope: Scope | None = None
+    for stage in reversed(chain):
+        scope = Scope(resolved, stage, scope, resolved.budget)
+        for command in () if stage.replaced else stage.commands:
+            with suppress(ExpansionError, paths.PathError):
+                scope.apply(command.instruction)
+    assert scope is not None  # a chain has its target
+    return BuiltImage(
+        platform=scope.platform if implicit_platform else resolved.target_platform,
+        environment=dict(scope.config),
+        workdir=scope.workdir,
+        user=scope.user,
+        shell=scope.shell,
+        on_image=scope.on_image,
+        knows_workdir=scope.knows_workdir,
+        triggers=() if target.replaced else target.triggers,
+    )

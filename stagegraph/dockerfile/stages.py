@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from msgspec import Struct, field
 
 from stagegraph.dockerfile.expand import Budget
 from stagegraph.dockerfile.file import Dockerfile, StageText
-from stagegraph.dockerfile.instructions import Instruction
+from stagegraph.dockerfile.instructions import Instruction, Onbuild
 from stagegraph.dockerfile.platforms import Platform
 from stagegraph.dockerfile.words import lowered
 from stagegraph.options import Options
@@ -29,6 +30,27 @@ class Command(NamedTuple):
     onbuild: bool = False
 
 
+class BuiltImage(Struct, frozen=True, kw_only=True):
+    """What the image of another build passes on to a stage that is FROM it: its configuration.
+
+    ``environment`` is without the arguments of that build; ``triggers`` are its ONBUILD instructions.
+    ``on_image`` and ``knows_workdir`` are as in Scope.
+    """
+
+    platform: Platform
+    environment: Mapping[str, str]
+    workdir: str
+    user: str
+    shell: tuple[str, ...]
+    on_image: bool
+    knows_workdir: bool
+    triggers: tuple[str, ...]
+
+
+# the images of other builds, by the value of the named context and by platform
+BuiltImages = Mapping[str, Mapping[str, BuiltImage]]
+
+
 class StageOrImage(Struct, kw_only=True):
     """Something that can be read: a stage, or an image that an instruction names.
 
@@ -46,6 +68,7 @@ class StageOrImage(Struct, kw_only=True):
     context: str = ""  # the named context that replaces the stage or its image
     context_name: str = ""  # its name: NAME, or NAME::PLATFORM
     replaced: bool = False  # the context replaces the whole stage: none of its instructions runs
+    image: BuiltImage | None = None  # that the named context is
     commands: tuple[Command, ...] = ()
     passes: int = 0  # how often stages were resolved before this one was known to be needed
 
@@ -53,6 +76,16 @@ class StageOrImage(Struct, kw_only=True):
     def title(self) -> str:
         """The name of a stage in build output."""
         return self.name or f"stage-{self.index}"
+
+    @property
+    def triggers(self) -> tuple[str, ...]:
+        """The ONBUILD instructions that a stage FROM this one runs.
+
+        These are its own also where a named context replaces it; those of that image are dropped
+        (convert.go, init and resolveStages).
+        """
+        own = (command.instruction for command in self.commands)
+        return tuple(item.trigger for item in own if isinstance(item, Onbuild))
 
     @property
     def is_stage(self) -> bool:
@@ -73,6 +106,7 @@ class Resolved(Struct, kw_only=True):
     target_platform: Platform
     sources: list[StageOrImage] = field(default_factory=list)
     by_name: dict[str, int] = field(default_factory=dict)
+    images: BuiltImages = MappingProxyType({})
     target: int = 0
     needed: frozenset[int] = frozenset()
     budget: Budget = field(default_factory=Budget)
@@ -90,7 +124,14 @@ class Resolved(Struct, kw_only=True):
         """The platform of a source whose base is not another stage."""
         if source.base == SCRATCH and not source.replaced:
             return self.target_platform  # FROM --platform scratch has no effect (resolveReachableStages)
+        if source.replaced and source.image:
+            return source.image.platform
         return source.platform or self.target_platform
+
+
+def distinct_stages(builds: Iterable[Resolved]) -> list[Resolved]:
+    """The first of all ``builds`` that share their stages and differ only in the target."""
+    return list({id(one.sources): one for one in reversed(list(builds))}.values())[::-1]
 
 
 def needs(source: StageOrImage) -> set[int]:

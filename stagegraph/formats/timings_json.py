@@ -14,7 +14,21 @@ from stagegraph.timings.timings import Timings, seconds
 
 SCHEMA_VERSION = 1
 _TIMES = frozenset(
-    {"start", "end", "duration", "queued", "slack", "saving", "work", "busy", "on_path", "time", "waited"}
+    {
+        "start",
+        "end",
+        "duration",
+        "queued",
+        "slack",
+        "saving",
+        "work",
+        "busy",
+        "own",
+        "shared",
+        "on_path",
+        "time",
+        "waited",
+    }
     | {"saves", "took", "wall", "cached_time"}
 )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from stagegraph.formats.markdown import escaped
 from stagegraph.formats.timings_sections import (
+    TARGET_HEADS,
     advice,
     cache_end_rows,
     facts,
@@ -19,6 +20,7 @@ from stagegraph.formats.timings_sections import (
     plan_rows,
     savings,
     stage_rows,
+    target_rows,
     unknown_dependencies,
     warnings,
 )
@@ -72,6 +74,7 @@ def _lines(timings: Timings) -> Iterator[str]:
     ]
     heads = ("stage", "lines", "ran", "on the path", "saves")
     shown = len(heads) if timings.dependencies_known else heads.index("on the path")
+    yield from _table("Targets", TARGET_HEADS, list(target_rows(timings)))
     yield from _table("Stages", heads[:shown], [row[:shown] for row in rows])
     yield from cache_end_table(timings)
     yield from _table(

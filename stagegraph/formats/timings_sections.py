@@ -285,6 +285,17 @@ def _without_stage(timings: Timings, name: str, kind: VertexKind) -> Iterator[St
         )
 
 
+TARGET_HEADS = ("target", "ends after", "own steps", "shared steps", "own on the path")
+
+
+def target_rows(timings: Timings) -> Iterator[tuple[str, ...]]:
+    """The targets of a bake build, the last one to end first; the cells as in TARGET_HEADS."""
+    for one in sorted(timings.targets, key=lambda one: (-(one.end or 0), one.name)):
+        end = "unknown" if one.end is None else duration(one.end)
+        on_path = duration(one.on_path) if timings.dependencies_known else "unknown"
+        yield printable(one.name), end, duration(one.own), duration(one.shared), on_path
+
+
 def notes(timings: Timings) -> list[str]:
     """What was left out or assumed, and why."""
     return [printable(note) for note in timings.notes]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from stagegraph.formats.terminal_text import UNBROKEN, Text, indented, to_text
 from stagegraph.formats.timings_sections import (
+    TARGET_HEADS,
     StageRow,
     advice,
     cache_end_rows,
@@ -19,6 +20,7 @@ from stagegraph.formats.timings_sections import (
     plan_rows,
     savings,
     stage_rows,
+    target_rows,
     unknown_dependencies,
     warnings,
 )
@@ -95,6 +97,7 @@ def _parts(timings: Timings, width: int) -> Iterator[Text]:
     for sentence in facts(timings):
         yield Text(sentence)
     yield from _savings(timings, width)
+    yield from _targets(timings, width)
     yield from _stages(timings, width)
     yield from cache_end_lines(timings, width)
     yield from _path(timings, width)
@@ -105,6 +108,18 @@ def _parts(timings: Timings, width: int) -> Iterator[Text]:
 
 def _heading(text: str) -> Text:
     return Text(f"\n{text}", style="bold cyan")
+
+
+def _targets(timings: Timings, width: int) -> Iterator[Text]:
+    rows = list(target_rows(timings))
+    if not rows:
+        return
+    yield _heading("Targets")
+    widths = [len(head) for head in TARGET_HEADS[1:]]
+    name = min(max(len(row[0]) for row in (TARGET_HEADS, *rows)), width - sum(widths) - 2 * len(widths) - 2)
+    for row in (TARGET_HEADS, *rows):
+        cells = (f"{cell:>{size}}" for cell, size in zip(row[1:], widths, strict=True))
+        yield Text(f"  {cut(row[0], name):<{name}}  {'  '.join(cells)}")
 
 
 def _savings(timings: Timings, width: int) -> Iterator[Text]:

@@ -8,9 +8,10 @@ import networkx
 from msgspec import Struct
 
 from stagegraph.dockerfile.file import Dockerfile, check_frontend, read_dockerfile
-from stagegraph.dockerfile.resolve import resolve
+from stagegraph.dockerfile.resolve import TargetResolver
+from stagegraph.dockerfile.stages import BuiltImages
 from stagegraph.graph.stage_graph import StageGraph, pruned, stage_graph
-from stagegraph.graph.steps import RawStep, TargetBuild, raw_steps, step_graph
+from stagegraph.graph.steps import RawStep, TargetBuild, raw_steps, step_graph, with_shared_actions
 from stagegraph.model import stage_id
 from stagegraph.options import Options
 from stagegraph.source import Source
@@ -37,6 +38,11 @@ class Build(Struct, frozen=True, kw_only=True, dict=True):
     def targets(self) -> tuple[str, ...]:
         """The node ids of the targets."""
         return tuple(dict.fromkeys(stage_id(one.resolved.target) for one in self.target_builds))
+
+    @property
+    def images(self) -> BuiltImages:
+        """The images of other builds that its named contexts can be."""
+        return self.target_builds[0].resolved.images
 
     @property
     def questions(self) -> list[tuple[str, str]]:
@@ -81,10 +87,10 @@ def build_of(source: Source, options: Options) -> Build:
 
 def build_of_file(file: Dockerfile, options: Options) -> Build:
     """Resolve ``file`` for ``options``; raises as ``build_of``."""
-    several = len(options.all_platforms) > 1
-    target_builds = tuple(
-        TargetBuild(resolved=resolve(file, options, target, platform), several=several)
+    several, resolver = len(options.all_platforms) > 1, TargetResolver(file, options)
+    target_builds = (
+        TargetBuild(resolved=resolver.resolve(target, platform), several=several)
         for platform in options.all_platforms
         for target in options.all_targets or ("",)
     )
-    return Build(file=file, options=options, target_builds=target_builds)
+    return Build(file=file, options=options, target_builds=with_shared_actions(target_builds))

@@ -12,6 +12,7 @@ from stagegraph.check.comments import extents
 from stagegraph.check.rule import Problem, Subject
 from stagegraph.check.rules import run_rules, sorted_problems
 from stagegraph.check.rules.would_fail import faults
+from stagegraph.dockerfile.stages import Resolved
 from stagegraph.graph.build import Build
 from stagegraph.graph.critical_nodes import with_critical_nodes
 from stagegraph.graph.critical_path import Schedule, schedule
@@ -19,7 +20,7 @@ from stagegraph.graph.nodes import edges_of_report, nodes_of
 from stagegraph.graph.parallelism import largest_antichain
 from stagegraph.graph.request import Part, Request, request_of
 from stagegraph.graph.shipping import left_behind, roles, shipped
-from stagegraph.graph.steps import RawStep
+from stagegraph.graph.steps import RawStep, TargetBuild
 from stagegraph.model import Finding, LeftBehind, Parallelism, Report, Shipped, Step, StepKind
 from stagegraph.options import Options
 from stagegraph.reach.from_choices import FromChoices
@@ -77,7 +78,9 @@ class _Analysed(NamedTuple):
 
 def _analysed(part: Part) -> _Analysed:
     questions, choices = _questions(part.build), FromChoices(part.build.file)
-    return _Analysed(part, questions, choices, stage_reach(part.build.file, questions, choices))
+    return _Analysed(
+        part, questions, choices, stage_reach(part.build.file, questions, choices, part.build.images)
+    )
 
 
 def _platforms(request: Request) -> tuple[str, ...]:
@@ -227,12 +230,21 @@ def _findings(one: _Analysed) -> tuple[Finding, ...]:
 def _problems(build: Build, reached: Sequence[Reached], questions: Sequence[Options]) -> Iterator[Problem]:
     stage_extents = extents(build.file)
     for target_build in build.target_builds:
+        if target_build.alike:
+            continue
+        resolved = _needed_by_all(target_build, build.target_builds)
         subject = Subject(
             file=build.file,
-            resolved=target_build.resolved,
+            resolved=resolved,
             reached=tuple(reached),
             extents=stage_extents,
             questions=tuple(questions),
         )
         yield from run_rules(subject, _CODES)
-        yield from faults(target_build.resolved, target_build.actions)
+        yield from faults(resolved, target_build.actions)
+
+
+def _needed_by_all(one: TargetBuild, others: Sequence[TargetBuild]) -> Resolved:
+    """What ``one`` resolves, with the stages that any target needs that shares its stages."""
+    alike = (other.resolved.needed for other in others if other.alike is one)
+    return replace(one.resolved, needed=one.resolved.needed.union(*alike))

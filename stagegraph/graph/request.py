@@ -12,6 +12,7 @@ from typing import NamedTuple
 import networkx
 from msgspec import Struct
 
+from stagegraph.dockerfile.stages import distinct_stages
 from stagegraph.graph.build import Build
 from stagegraph.graph.naming import ALONE, LINK, Naming
 from stagegraph.graph.stage_graph import StageGraph, image_part, joined, mark_needed, pruned, stage_graph
@@ -126,13 +127,20 @@ class Request(Struct, frozen=True, kw_only=True, dict=True):
         """The graph of what can be in one image: of its Dockerfile and of those whose results it reads."""
         if len(self.builds) == 1:
             return self.whole_graph
-        if len(self.builds) == len(self.parts):
+        if self._same_for_all_targets:
             return image_part(self.whole_graph, image.node, self._positions)
         graph = StageGraph()
         _add_remote(graph, self.remote)
         joined(graph, [(self._graph_of(one), one.part.naming) for one in self._read_by(image)])
         mark_needed(graph, [image.node])
         return graph
+
+    @cached_property
+    def _same_for_all_targets(self) -> bool:
+        """Whether no target or platform changes the stages of a part, but only which are needed."""
+        return all(
+            len(distinct_stages(one.resolved for one in part.build.target_builds)) == 1 for part in self.parts
+        )
 
     @cached_property
     def _positions(self) -> dict[str, int]:

@@ -14,7 +14,7 @@ import networkx
 from msgspec.structs import replace
 
 from stagegraph.dockerfile.instructions import Run
-from stagegraph.dockerfile.stages import SCRATCH, Resolved, needs
+from stagegraph.dockerfile.stages import SCRATCH, Resolved, distinct_stages, needs
 from stagegraph.graph.edges import base_node, edges_of
 from stagegraph.graph.naming import Naming
 from stagegraph.model import CONTEXT_ID, Edge, EdgeKind, NodeKind, stage_id
@@ -53,6 +53,7 @@ def stage_graph(builds: Sequence[Resolved], targets: Iterable[str]) -> StageGrap
     stage has a RUN), and of a stage ``line`` (of its FROM) and ``index``. Edge attributes: ``kind`` (the
     text of the closest EdgeKind), ``line`` (of the first), ``paths`` (all of them, one a line).
     """
+    builds = distinct_stages(builds)
     graph = StageGraph()
     _add_stages_and_images(graph, builds)
     parallel = _parallel(_all_edges(builds))

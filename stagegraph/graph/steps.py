@@ -11,6 +11,7 @@ from functools import cached_property
 
 import networkx
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from stagegraph.dockerfile.actions import Action, CopyAction, CopyPart, RunAction, StageActions, WorkdirAction
 from stagegraph.dockerfile.evaluate import evaluate
@@ -33,17 +34,30 @@ _BEHIND_MOUNTS = {"secret": 1, "ssh": 2}
 class TargetBuild(Struct, frozen=True, kw_only=True, dict=True):
     """The build of one target on one platform; ``several`` when it is one of several platforms.
 
-    ``names`` are the bake targets whose image it is.
+    ``names`` are the bake targets whose image it is; ``alike`` has the same stages and another target.
     """
 
     resolved: Resolved
     several: bool
     names: tuple[str, ...] = ()
+    alike: TargetBuild | None = None
 
     @cached_property
     def actions(self) -> tuple[StageActions, ...]:
         """What the instructions do, in the order of ``resolved.sources``; evaluated on first use."""
+        if self.alike:
+            return self.alike.actions
         return evaluate(self.resolved, platform_in_names=self.several)
+
+
+def with_shared_actions(target_builds: Iterable[TargetBuild]) -> tuple[TargetBuild, ...]:
+    """``target_builds``, of which those that share their stages evaluate them once."""
+    first: dict[tuple[int, bool], TargetBuild] = {}
+    shared = []
+    for one in target_builds:
+        known = first.setdefault((id(one.resolved.sources), one.several), one)
+        shared.append(one if known is one else replace(one, alike=known))
+    return tuple(shared)
 
 
 class RawStep(Struct, kw_only=True):
@@ -384,7 +398,7 @@ def steps_of(target_builds: Sequence[tuple[TargetBuild, Naming]], steps: StepLis
     """The steps of ``target_builds``, after those that ``steps`` has already; as ``raw_steps``."""
     for one, naming in target_builds:
         StepBuilder(one.resolved, one.actions, steps, naming, one.names).build()
-    fails = any(actions.faults for one, _ in target_builds for actions in one.actions)
+    fails = any(actions.faults for one, _ in target_builds if not one.alike for actions in one.actions)
     return tuple(steps.steps if fails else _read_by_results(steps.steps))
 
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from stagegraph.dockerfile.expand import ExpansionError, lexer_of
 from stagegraph.dockerfile.file import Dockerfile
 from stagegraph.dockerfile.resolve import resolve
+from stagegraph.dockerfile.stages import BuiltImages
 from stagegraph.errors import StagegraphError
 from stagegraph.options import DEFAULT_PLATFORM, Options
 from stagegraph.reach.choosing_options import arguments_of, options_that_choose, other_platforms
@@ -32,10 +33,11 @@ class OptionSearch:
     name.
     """
 
-    def __init__(self, file: Dockerfile, from_choices: FromChoices) -> None:
+    def __init__(self, file: Dockerfile, from_choices: FromChoices, images: BuiltImages) -> None:
         self.file = file
         self.from_choices = from_choices
-        self.uniform = same_for_all_targets(file)
+        self.images = images
+        self.uniform = same_for_all_targets(file) and not images
         self.targets = {stage.head.name: index for index, stage in enumerate(file.stages) if stage.head.name}
         self._resolved: dict[_Key, StageReads | None] = {}
         self._expanded: dict[_Question, tuple[str, ...] | None] = {}
@@ -91,7 +93,7 @@ class OptionSearch:
 
     def _resolve(self, options: Options, target: str) -> StageReads | None:
         try:
-            return StageReads(resolve(self.file, options, target, options.all_platforms[0]))
+            return StageReads(resolve(self.file, options, target, options.all_platforms[0], self.images))
         except StagegraphError:
             return None
 

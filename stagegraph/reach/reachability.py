@@ -8,12 +8,13 @@ stage. A stage is *dead* where even the over-approximation of ``PossibleReads`` 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from stagegraph.dockerfile.file import Dockerfile
-from stagegraph.dockerfile.stages import Resolved
+from stagegraph.dockerfile.stages import BuiltImages, Resolved
 from stagegraph.model import Reach
 from stagegraph.options import Options
 from stagegraph.reach.choosing_options import difference
@@ -50,22 +51,28 @@ class FileReach(Struct, frozen=True):
 
 
 def stage_reach(
-    file: Dockerfile, questions: Sequence[Options], from_choices: FromChoices | None = None
+    file: Dockerfile,
+    questions: Sequence[Options],
+    from_choices: FromChoices | None = None,
+    images: BuiltImages = MappingProxyType({}),
 ) -> tuple[Reached, ...]:
     """The reach of every stage of ``file`` by index, when ``questions`` are the builds asked for.
 
     A question has one target, or none for the default one, and one platform. A question that BuildKit
     rejects for an unset build argument is tried with a placeholder; one that it rejects anyway builds
-    nothing.
+    nothing. ``images`` are those of other builds that named contexts can be.
     """
-    return file_reach(file, questions, from_choices).reached
+    return file_reach(file, questions, from_choices, images).reached
 
 
 def file_reach(
-    file: Dockerfile, questions: Sequence[Options], from_choices: FromChoices | None = None
+    file: Dockerfile,
+    questions: Sequence[Options],
+    from_choices: FromChoices | None = None,
+    images: BuiltImages = MappingProxyType({}),
 ) -> FileReach:
     """As ``stage_reach``, plus the Resolved of the first accepted question."""
-    search = _ReachSearch(file, from_choices or FromChoices(file))
+    search = _ReachSearch(file, from_choices or FromChoices(file), images)
     options = search.options
     accepted = [options.accepted(question) for question in questions]
     search.ask(accepted)
@@ -82,9 +89,9 @@ def file_reach(
 class _ReachSearch:
     """Finds the reach of every stage, in the order of Reach: what is set first is kept."""
 
-    def __init__(self, file: Dockerfile, from_choices: FromChoices) -> None:
+    def __init__(self, file: Dockerfile, from_choices: FromChoices, images: BuiltImages) -> None:
         self.file = file
-        self.options = OptionSearch(file, from_choices)
+        self.options = OptionSearch(file, from_choices, images)
         self.targets = self.options.targets
         self.reached: dict[int, Reached] = {}
 

@@ -48,14 +48,19 @@ class StageReads:
 
     def _read_by(self, stage: int, resolved_stage: StageOrImage) -> frozenset[int]:
         own, base = self.own_reads(stage), resolved_stage.base_index
-        return own if base is None else own | self.trigger_reads(base) | {base}
+        if base is None:
+            return own | self._read_by_triggers(resolved_stage.image.triggers if resolved_stage.image else ())
+        return own | self.trigger_reads(base) | {base}
 
     def trigger_reads(self, stage: int) -> frozenset[int]:
         """The stages that the ONBUILD triggers of ``stage`` make the stages FROM it read."""
         if stage not in self._triggers:
-            sources = (self._stage(*name) for name in _trigger_names(self.resolved.file, stage))
-            self._triggers[stage] = frozenset(source for source in sources if source is not None)
+            self._triggers[stage] = self._read_by_triggers(self.resolved.sources[stage].triggers)
         return self._triggers[stage]
+
+    def _read_by_triggers(self, triggers: Iterable[str]) -> frozenset[int]:
+        sources = (self._stage(*name) for name in _names_of(triggers))
+        return frozenset(source for source in sources if source is not None)
 
     def _stage(self, name: str, can_be_number: bool) -> int | None:
         number = _number(name) if can_be_number else None
@@ -70,16 +75,15 @@ class StageReads:
 
 def trigger_numbers(file: Dockerfile, stage: int) -> frozenset[int]:
     """The numbers in ``--from`` of the ONBUILD triggers of ``stage``: of stages, or of images after them."""
-    names = _trigger_names(file, stage)
+    names = _names_of(item.trigger for item in file.stages[stage].body if isinstance(item, Onbuild))
     numbers = (_number(name) for name, can_be_number in names if can_be_number)
     return frozenset(number for number in numbers if number is not None)
 
 
-def _trigger_names(file: Dockerfile, stage: int) -> Iterator[_NameRead]:
-    """What the ONBUILD triggers of ``stage`` read, without those that BuildKit rejects when it runs them."""
-    for item in file.stages[stage].body:
-        if isinstance(item, Onbuild):
-            yield from _names_read(item.trigger) or ()
+def _names_of(triggers: Iterable[str]) -> Iterator[_NameRead]:
+    """What ``triggers`` read, without those that BuildKit rejects when it runs them."""
+    for trigger in triggers:
+        yield from _names_read(trigger) or ()
 
 
 @lru_cache(maxsize=1024)

@@ -9,12 +9,14 @@ from typing import NamedTuple
 from stagegraph.bake.model import Target
 from stagegraph.bake.target_checks import is_remote
 from stagegraph.dockerfile.file import Dockerfile
-from stagegraph.dockerfile.resolve import resolve
+from stagegraph.dockerfile.resolve import TargetResolver
+from stagegraph.dockerfile.scope import built_image
+from stagegraph.dockerfile.stages import BuiltImage, BuiltImages
 from stagegraph.errors import DockerfileError, OptionsError
 from stagegraph.graph.build import Build
 from stagegraph.graph.naming import LINK, Naming
 from stagegraph.graph.request import Part
-from stagegraph.graph.steps import TargetBuild
+from stagegraph.graph.steps import TargetBuild, with_shared_actions
 from stagegraph.model import CONTEXT_ID, NodeKind, remote_id
 from stagegraph.options import DEFAULT_PLATFORM, Options
 from stagegraph.request.dockerfiles import Dockerfiles, about
@@ -79,10 +81,15 @@ def parts_of(groups: Sequence[Group], remote: Sequence[Target]) -> list[Part]:
     several = sum(len(group.targets) for group in groups) + len(remote) > 1
     contexts = _context_names(groups)
     results = {target.name: remote_node(target) for target in remote}
+    linked = {name for group in groups for target in group.targets for name in links(target)}
+    implicit = {target.name for group in groups for target in group.targets if not target.platforms}
     parts: list[Part] = []
+    images: dict[str, dict[str, BuiltImage]] = {}
     first = 0
     for group, name in zip(groups, names, strict=True):
-        build = _build(group)
+        build = _build(
+            group, {value: images[value] for value in group.options.contexts.values() if value in images}
+        )
         sources, labels = _sources(group, name, contexts, results)
         labels |= _unnamed(build, name)
         naming = Naming(
@@ -97,6 +104,11 @@ def parts_of(groups: Sequence[Group], remote: Sequence[Target]) -> list[Part]:
         first += len(group.file.stages)
         for one in build.target_builds:
             results |= dict.fromkeys(one.names, naming.stage(one.resolved.target))
+            for target in linked.intersection(one.names):
+                by_platform = images.setdefault(f"{LINK}{target}", {})
+                by_platform[str(one.resolved.target_platform)] = built_image(
+                    one.resolved, implicit_platform=target in implicit
+                )
     return parts
 
 
@@ -125,14 +137,15 @@ def _part_names(groups: Sequence[Group]) -> list[str]:
     ]
 
 
-def _build(group: Group) -> Build:
+def _build(group: Group, images: BuiltImages) -> Build:
     """The build of every target of ``group`` on each of its platforms; equal ones once."""
+    resolver = TargetResolver(group.file, group.options, images)
     builds: dict[tuple[int, str, bool], TargetBuild] = {}
     for target in group.targets:
         platforms = _platforms(target)
         for platform in platforms:
             try:
-                resolved = resolve(group.file, group.options, target.target or "", platform)
+                resolved = resolver.resolve(target.target or "", platform)
             except (DockerfileError, OptionsError) as error:
                 raise about(target, error) from None
             key = (resolved.target, str(resolved.target_platform), len(platforms) > 1)
@@ -142,7 +155,7 @@ def _build(group: Group) -> Build:
     options = Options(
         build_args=group.options.build_args, contexts=group.options.contexts, platforms=platforms
     )
-    return Build(file=group.file, options=options, target_builds=tuple(builds.values()))
+    return Build(file=group.file, options=options, target_builds=with_shared_actions(builds.values()))
 
 
 def _platforms(target: Target) -> tuple[str, ...]:

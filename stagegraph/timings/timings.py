@@ -150,6 +150,16 @@ class PlannedChange(Struct, frozen=True, kw_only=True):
     wall: int  # when the build ends then
 
 
+class TimedTarget(Struct, frozen=True, kw_only=True):
+    """One target of a bake build with a record of its own; times of steps add up their durations."""
+
+    name: str
+    end: int | None  # of its last step; None: nothing tells when
+    own: int  # steps that only this target has
+    shared: int  # steps that other targets have too
+    on_path: int  # its own steps on the critical path of the whole build
+
+
 class Timings(Struct, frozen=True, kw_only=True):
     """What a record says about one build."""
 
@@ -174,6 +184,7 @@ class Timings(Struct, frozen=True, kw_only=True):
     path: tuple[PathPart, ...]  # first part first
     savings: tuple[Saving, ...]  # the largest first
     cache_ends: tuple[CacheEnd, ...] = ()  # by stage; empty if nothing came from the cache
+    targets: tuple[TimedTarget, ...] = ()  # of bake, if their records are joined
     plan: tuple[PlannedChange, ...] = ()  # only if it was asked for
     error: str = ""  # of the build, if it failed
     interrupted: bool = False  # the record stops before the build ends

@@ -2,7 +2,8 @@
 
     python -m tests.bench.bench_request
 
-Each target has its own Dockerfile of three stages, and a shared target as a named context.
+First, each target has its own Dockerfile of three stages, and a shared target as a named context;
+then all targets are stages of one Dockerfile.
 """
 
 from __future__ import annotations
@@ -32,10 +33,20 @@ def repository(folder: Path, targets: int) -> None:
     (folder / "docker-bake.hcl").write_text(text)
 
 
+def one_dockerfile(folder: Path, targets: int) -> None:
+    """Write a bake file with ``targets`` targets of one Dockerfile."""
+    names = [f"s{number:03}" for number in range(targets)]
+    text = f'group "default" {{ targets = {json.dumps(names)} }}\n'
+    text += "".join(f'target "{name}" {{ target = "{name}" }}\n' for name in names)
+    (folder / "docker-bake.hcl").write_text(text)
+    stages = (f"FROM alpine AS {name}\nWORKDIR /x\nCOPY {name} .\nRUN make {name}\n" for name in names)
+    (folder / "Dockerfile").write_text("".join(stages))
+
+
 def main() -> None:
-    for targets in (40, 500):
+    for write, targets in ((repository, 40), (repository, 500), (one_dockerfile, 500)):
         with tempfile.TemporaryDirectory() as name:
-            repository(Path(name), targets)
+            write(Path(name), targets)
             start = time.perf_counter()
             request = sg.read_request(name)
             read = time.perf_counter()
