@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stagegraph as sg
+from stagegraph.errors import InputError
 from stagegraph.rebuild.git_history import revisions
 from stagegraph.rebuild.git_tree import Repository
+from stagegraph.rebuild.history import Recipe
 from stagegraph.rebuild.ignore import ignore_patterns
 from stagegraph.rebuild.ignore_filter import IgnoreFilter
 from stagegraph.rebuild.tree import patched
@@ -378,3 +382,66 @@ def test_ten_thousand_changed_files_are_counted(in_process: Run, tmp_path: Path)
     assert step["folders"] == [{"path": "src/", "commits": 1}]
     assert len(step["files"]) == 100
     assert os.path.getsize(tmp_path / "Dockerfile") < 100
+
+
+def many_commits(folder: Path, count: int) -> None:
+    """A repository with ``count`` changes of a few files and of the packages."""
+    changes = [
+        {f"src/m{number % 7}/f{number % 31}.js": f"{number}\n"}
+        | ({"package.json": f"{number}"} if number % 9 == 0 else {})
+        for number in range(1, count + 1)
+    ]
+    write_repository(folder, [sample_files(), *changes])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are only forked there")
+def test_the_counts_are_the_same_on_any_number_of_cores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from stagegraph.rebuild import play
+
+    many_commits(tmp_path, 1100)
+    recipe = Recipe(build=sg.BuildState.from_files(sample_files()).build, ignore=b"docs\n")
+    commits = play.Commits(root=str(tmp_path), folder=".", count=1050)
+    found = []
+    for cores in (1, 2, 5):
+        monkeypatch.setattr(play, "_cores", lambda cores=cores: cores)
+        seen: list[int] = []
+        found.append(play.histories(commits, [recipe, recipe], seen.append))
+        assert seen == sorted(seen)
+    assert found[0] == found[1] == found[2]
+    monkeypatch.setattr(play, "_COMMITS_A_PART", 10_000)
+    whole = play.histories(commits, [recipe, recipe], lambda _done: None)
+    assert whole == found[0]
+    assert whole[0].commits == 1050
+    assert whole[0].oldest == git(tmp_path, "rev-parse", "HEAD~1049")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are only forked there")
+def test_an_interrupt_ends_every_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import multiprocessing
+
+    from stagegraph.rebuild import play
+
+    many_commits(tmp_path, 1100)
+    monkeypatch.setattr(play, "_cores", lambda: 2)
+    recipe = Recipe(build=sg.BuildState.from_files(sample_files()).build)
+
+    def interrupt(_done: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        play.histories(play.Commits(root=str(tmp_path), folder=".", count=1100), [recipe], interrupt)
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are only forked there")
+def test_a_process_that_is_killed_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from stagegraph.rebuild import play
+
+    many_commits(tmp_path, 1100)
+    monkeypatch.setattr(play, "_cores", lambda: 2)
+    monkeypatch.setattr(play, "_one_by_one", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    recipe = Recipe(build=sg.BuildState.from_files(sample_files()).build)
+    with pytest.raises(InputError, match="a process that looked at commits was killed"):
+        play.histories(play.Commits(root=str(tmp_path), folder=".", count=1100), [recipe], lambda _done: None)

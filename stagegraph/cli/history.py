@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from stagegraph.errors import InputError, StagegraphError
@@ -11,12 +13,12 @@ from stagegraph.source import printable, quoted
 
 if TYPE_CHECKING:
     from stagegraph.formats.history import BuildHistory, Histories
-    from stagegraph.rebuild.git_history import Revision
     from stagegraph.rebuild.git_tree import Repository
     from stagegraph.rebuild.targets import BuildFiles, BuildTarget
 
 Durations = Callable[[], Mapping[int, float]]
 _BAR_FROM = 20  # commits
+_BAR_SECONDS = 0.1  # between two drawings of the bar
 
 
 def histories_of(
@@ -51,8 +53,8 @@ def _history(
 ) -> BuildHistory:
     from stagegraph.formats.history import BuildHistory
     from stagegraph.rebuild.advice import advice
-    from stagegraph.rebuild.git_history import revisions
-    from stagegraph.rebuild.history import Recipe
+    from stagegraph.rebuild.history import History, Recipe
+    from stagegraph.rebuild.play import Commits, histories
     from stagegraph.rebuild.savings import history_and_savings
     from stagegraph.rebuild.targets import git_folder_note
 
@@ -64,9 +66,14 @@ def _history(
     recipe = Recipe(
         build=state.build, context=target.context, ignore=state.ignore, ignore_name=state.ignore_name
     )
-    found = _progress(revisions(repository, count, target.context), count, target.name)
+    commits = Commits(root=repository.root, folder=target.context, count=count)
+
+    def play(recipes: Sequence[Recipe]) -> tuple[History, ...]:
+        with _progress(count, target.name) as progress:
+            return histories(commits, recipes, progress)
+
     seconds = durations()
-    history, savings = history_and_savings(recipe, advice(recipe, state.context.root), found, seconds)
+    history, savings = history_and_savings(recipe, advice(recipe, state.context.root), play, seconds)
     contexts = ", ".join(sorted(state.build.options.contexts))
     note = f"named contexts are taken as unchanged: {contexts}" if contexts else target.note
     if not note and repository.has_git_folder:
@@ -81,12 +88,24 @@ def _history(
     )
 
 
-def _progress(revisions: Iterator[Revision], count: int, name: str) -> Iterable[Revision]:
-    """``revisions`` with a progress bar on standard error, if that is a terminal."""
+@contextmanager
+def _progress(count: int, name: str) -> Iterator[Callable[[int], None]]:
+    """Shows how many of ``count`` commits are done, with a bar on standard error, if that is a terminal."""
     if count < _BAR_FROM or not sys.stderr.isatty():
-        return revisions
+        yield lambda _done: None
+        return
     from rich.console import Console
-    from rich.progress import track
+    from rich.progress import Progress
 
-    console = Console(file=sys.stderr)
-    return track(revisions, printable(name), total=count, console=console, transient=True)
+    # without a thread that draws, because the commits are looked at in processes that are forked
+    with Progress(console=Console(file=sys.stderr), transient=True, auto_refresh=False) as bar:
+        task = bar.add_task(printable(name), total=count)
+        drawn = 0.0
+
+        def progress(done: int) -> None:
+            nonlocal drawn
+            if time.monotonic() - drawn >= _BAR_SECONDS:
+                drawn = time.monotonic()
+                bar.update(task, completed=done, refresh=True)
+
+        yield progress

@@ -63,13 +63,14 @@ class Revision(NamedTuple):
     after: Node
 
 
-def revisions(repository: Repository, count: int, folder: str) -> Iterator[Revision]:
-    """The last ``count`` commits on the first-parent line of HEAD that changed ``folder``, newest first.
+def revisions(repository: Repository, count: int, folder: str, newest: str = "HEAD") -> Iterator[Revision]:
+    """The last ``count`` commits before ``newest``, and itself, that changed ``folder``, newest first.
 
-    The first commit of all, and the one at which a shallow clone ends, has nothing before it: it is left out.
+    They are on the first-parent line. ``newest`` is HEAD or the id of a commit. The first commit of all, and
+    the one at which a shallow clone ends, has nothing before it: it is left out.
     """
-    after = repository.tree(repository.commit("HEAD"))
-    changes = _commits(repository, count, folder)
+    after = repository.tree(repository.commit(newest))
+    changes = _commits(repository, count, folder, newest)
     while some := list(islice(changes, _AT_ONCE)):
         repository.read_links(file for commit in some for file in _files(commit))
         for commit in some:
@@ -89,9 +90,19 @@ def _before(repository: Repository, after: Node, commit: Commit) -> Node:
     return patched(after, removed, added)
 
 
-def _commits(repository: Repository, count: int, folder: str) -> Iterator[Commit]:
-    where = f":(top,literal){folder}" if folder != "." else ":(top)"
-    fields = git.fields(*_LOG, f"--max-count={count}", "HEAD", "--", where, folder=repository.root)
+def commit_ids(repository: Repository, count: int, folder: str) -> list[str]:
+    """The ids of the last ``count`` commits that changed ``folder``, as ``revisions`` has them."""
+    words = ("rev-list", "--first-parent", f"--max-count={count}", repository.commit("HEAD"))
+    return git.output(*words, "--", _pathspec(folder), folder=repository.root).decode().split()
+
+
+def _pathspec(folder: str) -> str:
+    return f":(top,literal){folder}" if folder != "." else ":(top)"
+
+
+def _commits(repository: Repository, count: int, folder: str, newest: str) -> Iterator[Commit]:
+    words = (f"--max-count={count}", newest, "--", _pathspec(folder))
+    fields = git.fields(*_LOG, *words, folder=repository.root)
     header, changes = b"", list[FileChange]()
     for field in fields:
         if field.startswith(_MARK):

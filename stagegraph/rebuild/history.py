@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
 from stagegraph.graph.build import Build
-from stagegraph.graph.steps import CONTEXT_WORDS
+from stagegraph.graph.steps import CONTEXT_WORDS, RawStep
 from stagegraph.model import StepKind
 from stagegraph.rebuild.context import Context, Filters
 from stagegraph.rebuild.git_history import Revision
@@ -98,59 +98,21 @@ class History(Struct, frozen=True, kw_only=True):
 NO_HISTORY = History(commits=0, left_out=0, rebuilt=0, newest="", oldest="", steps=())
 
 
-def histories(recipes: Sequence[Recipe], revisions: Iterable[Revision]) -> tuple[History, ...]:
-    """The history of each of ``recipes`` over ``revisions``, which are newest first and taken one by one."""
-    tallies = [_Tally(recipe) for recipe in recipes]
-    for revision in revisions:
-        for tally in tallies:
-            tally.add(revision)
-    return tuple(tally.history() for tally in tallies)
+class Tally:
+    """Counts for one recipe over commits, newest first, without the files that they were counted from."""
 
-
-class _Tally:
-    """Counts for one recipe; the state before a commit is that after the commit before it."""
-
-    def __init__(self, recipe: Recipe) -> None:
-        self._recipe = recipe
-        self._filters = Filters()
-        self._last: tuple[Node, Side] | None = None  # the files that were last looked at
+    def __init__(self, steps: int) -> None:
         self._commits: list[str] = []
         self._again: list[tuple[int, ...] | None] = []
-        steps = recipe.build.steps
-        self._steps = [_StepTally() for _ in steps]
-        self._shown = [one for one, step in enumerate(steps) if step.kind not in _NO_STEPS]
+        self._steps = [_StepTally() for _ in range(steps)]
 
-    def add(self, revision: Revision) -> None:
-        """Count one commit."""
-        self._commits = [*self._commits[:1], revision.commit.identity]
-        after, before = self._side(revision.after), self._side(revision.before)
-        if not (_can_be_built(after) and _can_be_built(before)):
-            self._again.append(None)
-            return
-        lookup = Lookup(before, after)
-        again = any(not lookup.same[position] for position in self._shown)
-        self._again.append(self._ran_again(Explainer(lookup)) if again else ())
+    def add_commit(self, identity: str, again: tuple[int, ...] | None) -> None:
+        """Count one commit with the steps that ran again; None if it cannot be built."""
+        self._commits = [*self._commits[:1], identity]
+        self._again.append(again)
 
-    def _side(self, root: Node) -> Side:
-        if self._last is None or self._last[0] is not root:
-            recipe = self._recipe
-            node = root if recipe.context == "." else Context(root).at(recipe.context)
-            context = Context(node if node and node.is_folder else folder(), filters=self._filters)
-            state = BuildState(
-                build=recipe.build, context=context, ignore=recipe.ignore, ignore_name=recipe.ignore_name
-            )
-            self._last = (root, Side(state))
-        return self._last[1]
-
-    def _ran_again(self, explainer: Explainer) -> tuple[int, ...]:
-        """The steps that ran again in one commit, which are counted."""
-        roots: dict[int, int] = {}  # of each step that runs again, the first one above it that missed
-        for position in range(len(self._steps)):
-            if not explainer.is_cached(position):
-                self._add_step(explainer.step(position), roots)
-        return tuple(position for position in self._shown if position in roots)
-
-    def _add_step(self, step: StepImpact, roots: dict[int, int]) -> None:
+    def add_step(self, step: StepImpact, roots: dict[int, int]) -> None:
+        """Count a step that is not cached; ``roots``: of each that ran, the first one above that missed."""
         own = self._steps[step.id]
         if step.status is StepStatus.MAY_RUN:
             own.may += 1
@@ -166,8 +128,16 @@ class _Tally:
             own.missed += 1
             own.add_files(names)
 
-    def history(self) -> History:
-        """The counts of all commits."""
+    def add(self, older: Tally) -> None:
+        """Add the counts of the commits before those that were counted."""
+        self._commits = [*self._commits, *older._commits]
+        self._commits = [*self._commits[:1], *self._commits[1:][-1:]]
+        self._again += older._again
+        for own, other in zip(self._steps, older._steps, strict=True):
+            own.add(other)
+
+    def history(self, steps: Sequence[RawStep]) -> History:
+        """The counts of all commits; ``steps`` are those of the recipe."""
         return History(
             commits=sum(one is not None for one in self._again),
             left_out=self._again.count(None),
@@ -176,12 +146,51 @@ class _Tally:
             oldest=self._commits[-1] if self._commits else "",
             steps=tuple(
                 tally.history(position, step.name, step.kind, step.span.line if step.span else None)
-                for position, (tally, step) in enumerate(
-                    zip(self._steps, self._recipe.build.steps, strict=True)
-                )
+                for position, (tally, step) in enumerate(zip(self._steps, steps, strict=True))
             ),
             again=tuple(self._again),
         )
+
+
+class Player:
+    """Plays one recipe over commits; the state before a commit is that after the commit before it."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+        self._filters = Filters()
+        self._last: tuple[Node, Side] | None = None  # the files that were last looked at
+        steps = recipe.build.steps
+        self.tally = Tally(len(steps))
+        self._shown = [one for one, step in enumerate(steps) if step.kind not in _NO_STEPS]
+
+    def play(self, revision: Revision) -> None:
+        """Count one commit."""
+        after, before = self._side(revision.after), self._side(revision.before)
+        again: tuple[int, ...] | None = None
+        if _can_be_built(after) and _can_be_built(before):
+            lookup = Lookup(before, after)
+            changed = any(not lookup.same[position] for position in self._shown)
+            again = self._ran_again(Explainer(lookup)) if changed else ()
+        self.tally.add_commit(revision.commit.identity, again)
+
+    def _side(self, root: Node) -> Side:
+        if self._last is None or self._last[0] is not root:
+            recipe = self._recipe
+            node = root if recipe.context == "." else Context(root).at(recipe.context)
+            context = Context(node if node and node.is_folder else folder(), filters=self._filters)
+            state = BuildState(
+                build=recipe.build, context=context, ignore=recipe.ignore, ignore_name=recipe.ignore_name
+            )
+            self._last = (root, Side(state))
+        return self._last[1]
+
+    def _ran_again(self, explainer: Explainer) -> tuple[int, ...]:
+        """The steps that ran again in one commit, which are counted."""
+        roots: dict[int, int] = {}
+        for position in range(len(self._recipe.build.steps)):
+            if not explainer.is_cached(position):
+                self.tally.add_step(explainer.step(position), roots)
+        return tuple(position for position in self._shown if position in roots)
 
 
 def _can_be_built(side: Side) -> bool:
@@ -210,6 +219,15 @@ class _StepTally:
         if len(self._files) < _MOST_PATHS:
             self._files.update(names)
         self._folders.update({_first_part(name) for name in names})
+
+    def add(self, older: _StepTally) -> None:
+        """Add the counts of other commits."""
+        self.again += older.again
+        self.may += older.may
+        self.missed += older.missed
+        self.runs.update(older.runs)
+        self._files.update(older._files)
+        self._folders.update(older._folders)
 
     def history(self, position: int, name: str, kind: StepKind, line: int | None) -> StepHistory:
         """The counts of the step at ``position``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,8 +11,7 @@ from msgspec.structs import replace
 from stagegraph.graph.build import Build
 from stagegraph.graph.steps import RawStep
 from stagegraph.rebuild.advice import Advice, AdviceKind
-from stagegraph.rebuild.git_history import Revision
-from stagegraph.rebuild.history import History, Recipe, histories
+from stagegraph.rebuild.history import History, Recipe
 
 _Key = tuple[str, str]  # the stage and the instruction of a step
 
@@ -41,15 +40,16 @@ class Saving(Struct, frozen=True, kw_only=True):
 def history_and_savings(
     recipe: Recipe,
     advice: Sequence[Advice],
-    revisions: Iterable[Revision],
+    play: Callable[[Sequence[Recipe]], Sequence[History]],
     durations: Mapping[int, float],
 ) -> tuple[History, tuple[Saving, ...]]:
     """The history of ``recipe``, and the advice that saves something, the most first.
 
-    ``durations`` is the time of the steps of the build by position, in seconds.
+    ``play`` returns the history of each recipe. ``durations`` is the time of the steps of the build by
+    position, in seconds.
     """
     played = [one for one in advice if one.recipe]
-    history, *others = histories([recipe, *(one.recipe for one in played if one.recipe)], revisions)
+    history, *others = play([recipe, *(one.recipe for one in played if one.recipe)])
     savings = [
         saving
         for one, other in zip(played, others, strict=True)
