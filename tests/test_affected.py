@@ -641,3 +641,60 @@ def test_git_that_takes_too_long_is_one_clear_error(
     done = in_process("affected", "app", cwd=folder)
     assert done.returncode == 1
     assert done.stderr.decode().startswith("error: git rev-parse took more than 60 seconds\nhint: ")
+
+
+def test_on_the_default_branch_a_warning_says_to_name_a_commit(in_process: Run, folder: Path) -> None:
+    warning = (
+        "warning: the last commit is in `main` already, so the working tree is compared with it\n"
+        "hint: name the commit before the change with --since, for example --since HEAD~1\n"
+    )
+    git(folder, "checkout", "-q", "main")
+    for words in ((), ("-F", "targets")):
+        assert in_process("affected", "app", *words, cwd=folder).stderr.decode() == warning
+    for words in (("--since", "HEAD"), ("--staged",), ("--changed", "x")):
+        assert in_process("affected", "app", *words, cwd=folder).stderr == b""
+    git(folder, "checkout", "-q", "feature")
+    (folder / "app/src/a.js").write_text("2\n")
+    git(folder, "commit", "-q", "-a", "-m", "second")
+    assert in_process("affected", "app", cwd=folder).stderr == b""
+
+
+def test_a_branch_without_a_common_commit_needs_the_name_of_one(
+    in_process: Run, folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    git(folder, "checkout", "-q", "--orphan", "other")
+    git(folder, "commit", "-q", "-m", "unrelated")
+    done = in_process("affected", "app", cwd=folder)
+    assert done.stderr.decode() == (
+        "error: HEAD and `main` have no commit in common\n"
+        "hint: name the commit to compare with: --since REV\n"
+    )
+    assert in_process("affected", "app", "--since", "main", cwd=folder).returncode == 0
+    clone = tmp_path_factory.mktemp("clone") / "c"
+    git(folder, "clone", "-q", "--depth", "1", "--no-single-branch", folder.as_uri(), str(clone))
+    done = in_process("affected", "app", "--since", "main~1", cwd=clone)
+    assert b"this clone is shallow" in done.stderr
+    git(clone, "remote", "set-head", "origin", "main")
+    done = in_process("affected", "app", cwd=clone)
+    assert b"hint: this clone is shallow: fetch the rest with `git fetch --unshallow`" in done.stderr
+
+
+def test_another_working_tree_in_the_configuration_is_an_error(in_process: Run, folder: Path) -> None:
+    git(folder, "config", "core.worktree", str(folder / "base"))
+    done = in_process("affected", "app", "--since", "HEAD", cwd=folder)
+    assert done.returncode == 1
+    assert "app: git has another working tree for it, " in done.stderr.decode()
+
+
+def test_a_merge_of_many_branches_is_compared_with_its_first_parent(in_process: Run, folder: Path) -> None:
+    for name in "xyz":
+        git(folder, "checkout", "-q", "-b", name, "main")
+        (folder / "app/src" / name).write_text("1\n")
+        git(folder, "add", "-A")
+        git(folder, "commit", "-q", "-m", name)
+    git(folder, "checkout", "-q", "main")
+    git(folder, "merge", "-q", "x", "y", "z")
+    done = in_process("affected", "app", "--since", "HEAD~1", cwd=folder)
+    assert b"      src/y, src/z changed\n" in done.stdout
+    done = in_process("affected", "app", "--history", "5", "-F", "json", cwd=folder)
+    assert json.loads(done.stdout)["builds"][0]["commits"] == 2

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -400,9 +402,10 @@ def test_the_counts_are_the_same_on_any_number_of_cores(
 ) -> None:
     from stagegraph.rebuild import play
 
-    many_commits(tmp_path, 1100)
+    many_commits(tmp_path, 110)
+    monkeypatch.setattr(play, "_COMMITS_A_PART", 20)
     recipe = Recipe(build=sg.BuildState.from_files(sample_files()).build, ignore=b"docs\n")
-    commits = play.Commits(root=str(tmp_path), folder=".", count=1050)
+    commits = play.Commits(root=str(tmp_path), folder=".", count=105)
     found = []
     for cores in (1, 2, 5):
         monkeypatch.setattr(play, "_cores", lambda cores=cores: cores)
@@ -413,8 +416,8 @@ def test_the_counts_are_the_same_on_any_number_of_cores(
     monkeypatch.setattr(play, "_COMMITS_A_PART", 10_000)
     whole = play.histories(commits, [recipe, recipe], lambda _done: None)
     assert whole == found[0]
-    assert whole[0].commits == 1050
-    assert whole[0].oldest == git(tmp_path, "rev-parse", "HEAD~1049")
+    assert whole[0].commits == 105
+    assert whole[0].oldest == git(tmp_path, "rev-parse", "HEAD~104")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are only forked there")
@@ -423,15 +426,24 @@ def test_an_interrupt_ends_every_process(tmp_path: Path, monkeypatch: pytest.Mon
 
     from stagegraph.rebuild import play
 
-    many_commits(tmp_path, 1100)
+    many_commits(tmp_path, 110)
+    monkeypatch.setattr(play, "_COMMITS_A_PART", 20)
     monkeypatch.setattr(play, "_cores", lambda: 2)
     recipe = Recipe(build=sg.BuildState.from_files(sample_files()).build)
+
+    def endless(
+        _commits: object, _recipes: object, _parts: object, progress: Callable[[int], None], _workers: int
+    ) -> None:
+        for number in itertools.count():
+            progress(number)
+            time.sleep(0.01)
 
     def interrupt(_done: int) -> None:
         raise KeyboardInterrupt
 
+    monkeypatch.setattr(play, "_one_by_one", endless)
     with pytest.raises(KeyboardInterrupt):
-        play.histories(play.Commits(root=str(tmp_path), folder=".", count=1100), [recipe], interrupt)
+        play.histories(play.Commits(root=str(tmp_path), folder=".", count=110), [recipe], interrupt)
     assert multiprocessing.active_children() == []
 
 
@@ -439,9 +451,10 @@ def test_an_interrupt_ends_every_process(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_process_that_is_killed_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from stagegraph.rebuild import play
 
-    many_commits(tmp_path, 1100)
+    many_commits(tmp_path, 110)
+    monkeypatch.setattr(play, "_COMMITS_A_PART", 20)
     monkeypatch.setattr(play, "_cores", lambda: 2)
     monkeypatch.setattr(play, "_one_by_one", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
     recipe = Recipe(build=sg.BuildState.from_files(sample_files()).build)
     with pytest.raises(InputError, match="a process that looked at commits was killed"):
-        play.histories(play.Commits(root=str(tmp_path), folder=".", count=1100), [recipe], lambda _done: None)
+        play.histories(play.Commits(root=str(tmp_path), folder=".", count=110), [recipe], lambda _done: None)

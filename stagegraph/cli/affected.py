@@ -20,6 +20,7 @@ from stagegraph.cli.writing import write
 from stagegraph.errors import InputError, StagegraphError
 from stagegraph.formats import formats, render
 from stagegraph.options import Options
+from stagegraph.source import printable, quoted
 
 if TYPE_CHECKING:
     from stagegraph.bake.model import Target
@@ -124,6 +125,8 @@ def affected(
     value = _affected(revision, targets, change, before)
     if record:
         value = replace(value, seconds=(_seconds(record, build, named, options),))
+    if not (since or changed or staged):
+        _warn_of_last_commit(root)
     write(render("affected", value, format_name, **terminal_options(output)), output)
     return int(exit_code and bool(value.affected))
 
@@ -223,10 +226,25 @@ def _change(folder: str, since: str, changed: Sequence[str], staged: bool) -> tu
     if changed:
         return _named_change(folder, changed)
     repository = Repository(folder)
-    before = repository.commit(since) if since else repository.merge_base()
+    before = repository.commit(since) if since else repository.merge_base().commit
     after = repository.staged() if staged else repository.working()
     change = Change(before=repository.tree(before), after=after, has_git_folder=repository.has_git_folder)
     return change, repository.root, since or before[:12]
+
+
+def _warn_of_last_commit(root: str) -> None:
+    """Say where the default compares with the last commit, because that is in the default branch."""
+    from stagegraph.rebuild.git_tree import Repository
+
+    found = Repository(root).merge_base()
+    if found.commit == found.head:
+        branch = quoted(printable(found.branch))
+        print(
+            f"warning: the last commit is in {branch} already, so the working tree is compared with it",
+            "hint: name the commit before the change with --since, for example --since HEAD~1",
+            sep="\n",
+            file=sys.stderr,
+        )
 
 
 def change_since(dockerfile: str, since: str) -> tuple[Change, str, str]:

@@ -45,6 +45,14 @@ class GitFile(NamedTuple):
     times: tuple[int, ...] = ()
 
 
+class MergeBase(NamedTuple):
+    """The newest commit that ``head`` and the default ``branch`` have in common."""
+
+    commit: str
+    branch: str
+    head: str
+
+
 class Repository:
     """A git repository, by a folder in it. Raises InputError where there is none.
 
@@ -63,6 +71,11 @@ class Repository:
                 hint="run this in a git repository, or name what changed with --changed",
             )
         self.root = os.fsdecode(done.stdout.rstrip(b"\n"))
+        if not _is_within(folder, self.root):
+            raise InputError(
+                f"{folder}: git has another working tree for it, {printable(self.root)}",
+                hint="run this there, or remove core.worktree from the configuration of git",
+            )
         self._objects = git.ObjectReader(self.root)
         self._nodes: dict[tuple[str, str], Node] = {}  # by mode and id, so that equal files are one object
         self._depth = depth
@@ -90,18 +103,25 @@ class Repository:
         """Whether commits before those of the clone are missing."""
         return git.run("rev-parse", "--is-shallow-repository", folder=self.root).stdout.strip() == b"true"
 
-    def merge_base(self) -> str:
-        """The commit where the current branch left the default branch; InputError if that is not known."""
+    def merge_base(self) -> MergeBase:
+        """Where the current branch left the default branch; InputError if that is not known."""
         head = self.commit("HEAD")
+        unrelated = ""
         for name in (*_DEFAULT_BRANCHES, "main", "master"):
             kind, found, _ = git.object_named(f"{name}^{{commit}}", self.root)
             if kind == "commit":
                 done = git.run("merge-base", head, found, folder=self.root)
                 if not done.returncode:
-                    return done.stdout.decode().strip()
-        raise InputError(
-            "the default branch is not known", hint="name the commit to compare with: --since REV"
-        )
+                    return MergeBase(done.stdout.decode().strip(), name.removeprefix("refs/remotes/"), head)
+                unrelated = unrelated or name.removeprefix("refs/remotes/")
+        if not unrelated:
+            raise InputError(
+                "the default branch is not known", hint="name the commit to compare with: --since REV"
+            )
+        hint = "name the commit to compare with: --since REV"
+        if self.is_shallow:
+            hint = "this clone is shallow: fetch the rest with `git fetch --unshallow`, or fetch-depth: 0"
+        raise InputError(f"HEAD and {quoted(unrelated)} have no commit in common", hint=hint)
 
     def tree(self, commit: str) -> Node:
         """The files of ``commit``, an id."""
@@ -270,6 +290,11 @@ class Repository:
 
 
 _PARTIAL = "this clone is partial: fetch its files with `git fetch --refetch`, or clone without --filter"
+
+
+def _is_within(path: str, root: str) -> bool:
+    root = os.path.realpath(root)
+    return os.path.commonpath([os.path.realpath(path), root]) == root
 
 
 def _is_submodule(root: str, name: str) -> bool:
