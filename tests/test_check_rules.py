@@ -438,8 +438,33 @@ def test_rules_about_time_are_off_by_default(code: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "command",
+    [
+        "npm --prefix web ci",
+        "cd web && npm ci",
+        "npm ci --prefix ./web/",
+        "yarn --cwd web install --frozen-lockfile",
+        "yarn workspaces focus @app/api --production",
+        "pip install --no-cache-dir -r requirements.txt",
+        "pip3 --no-cache-dir install -r requirements.txt",
+        "mvn -B dependency:go-offline",
+        "gradle --no-daemon dependencies",
+        "composer --no-interaction install --no-scripts --no-autoloader",
+    ],
+)
+def test_an_install_with_flags_or_in_a_folder_is_recognised(command: str) -> None:
+    assert codes(f"FROM a\nCOPY . .\nRUN {command}\n", None, "cache-order") == ["cache-order"]
+
+
+@pytest.mark.parametrize(
     "text",
     [
+        "FROM node\nCOPY . .\nRUN mvn -B package\n",
+        "FROM node\nCOPY . .\nRUN gradle --no-daemon build\n",
+        "FROM node\nCOPY . .\nRUN cd web && npm ci && npm run build\n",
+        "FROM node\nCOPY . .\nRUN cd .. && npm ci\n",
+        "FROM node\nCOPY . .\nRUN cd /web && npm ci\n",
+        "FROM node\nCOPY . .\nRUN npm --prefix /web ci\n",
         "FROM node\nCOPY . .\nRUN npm ci && npm run build\n",
         "FROM node\nCOPY . .\nRUN npm run setup\nRUN npm ci\n",
         "FROM node\nCOPY src .\nRUN npm ci\n",

@@ -291,6 +291,30 @@ PROJECTS: dict[str, tuple[Mapping[str, str], str, str]] = {
         "composer install --no-scripts --no-autoloader",
         "composer.json composer.lock",
     ),
+    "npm in a folder": (
+        {"web/package.json": "{}", "web/package-lock.json": "{}"},
+        "npm --prefix web ci",
+        "web/package.json web/package-lock.json",
+    ),
+    "cd": ({"web/package.json": "{}"}, "cd ./web/ && npm ci", "web/package.json"),
+    "pnpm in a folder": ({"a/b/package.json": "{}"}, "pnpm install --dir=a/b", "a/b/package.json"),
+    "pip without a cache": (
+        {"requirements.txt": "flask\n"},
+        "pip install --no-cache-dir -r requirements.txt",
+        "requirements.txt",
+    ),
+    "pip with a flag first": (
+        {"requirements.txt": "flask\n"},
+        "pip --no-cache-dir install -r requirements.txt",
+        "requirements.txt",
+    ),
+    "maven with a flag": ({"pom.xml": "<project/>"}, "mvn -B -q dependency:go-offline", "pom.xml"),
+    "gradle with a flag": ({"build.gradle": "plugins {}"}, "gradle --no-daemon dependencies", "build.gradle"),
+    "cargo": (
+        {"Cargo.toml": "[dependencies]\n", "Cargo.lock": ""},
+        "cargo fetch --locked",
+        "Cargo.lock Cargo.toml",
+    ),
     "mix": ({"mix.exs": "", "mix.lock": ""}, "mix deps.get", "mix.exs mix.lock"),
 }
 
@@ -303,7 +327,10 @@ def test_manifests_are_copied_first_for_every_package_manager(
     dockerfile = f"FROM base\nCOPY . /app/\nRUN {command}\n"
     write_repository(tmp_path, [{**files, "Dockerfile": dockerfile, "src/a": "1"}, {"src/a": "2"}])
     found = advice(data(in_process, tmp_path))["manifests-first"]
-    assert found["write"][0] == f"COPY {copied} /app/"
+    folder = f"{os.path.dirname(copied.split()[0])}/".lstrip("/")
+    words = found["write"][0].split()
+    assert sorted(words[1:-1]) == sorted(copied.split())
+    assert (words[0], words[-1]) == ("COPY", f"/app/{folder}")
 
 
 @pytest.mark.parametrize(
@@ -313,6 +340,13 @@ def test_manifests_are_copied_first_for_every_package_manager(
         ({"package.json": '{"scripts": {"postinstall": "node src/x"}}'}, "npm ci"),
         ({"package.json": "{}"}, "npm ci && npm run build"),
         ({"package.json": "{}"}, "npm install --prefix web"),
+        ({"package.json": "{}"}, "cd web && npm ci"),
+        ({"package.json": "{}", "web/package.json": "{}"}, "cd web && npm ci && npm run build"),
+        ({"package.json": "{}"}, "cd web/../.. && npm ci"),
+        ({"package.json": "{}"}, "npm --prefix /srv ci"),
+        ({"package.json": '{"workspaces": ["a"]}'}, "yarn workspaces focus @x/a --production"),
+        ({"pom.xml": "<project/>"}, "mvn -s other.xml dependency:go-offline"),
+        ({"pom.xml": "<project/>"}, "mvn -B package"),
         ({"requirements.txt": "-e .\n"}, "pip install -r requirements.txt"),
         ({"requirements.txt": "flask\n"}, "pip install ."),
         ({"requirements.txt": "flask\n"}, "pip install -r other.txt"),

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from stagegraph.check.package_managers import PackageManager, installs
+from stagegraph.check.package_managers import PackageManager, in_folder, installs
 from stagegraph.dockerfile.instructions import Arg, Copy, Env, Instruction, Run, Setting, User
 
 _WHOLE = (".", "./")
 
 
 class LateInstall(NamedTuple):
-    """A RUN that only installs packages, after a COPY of the whole context in the same stage."""
+    """A RUN that only installs packages, after a COPY of the whole context in the same stage.
+
+    ``folder`` is where it installs, from the working directory; ``command`` is without it.
+    """
 
     copy: Copy
     run: Run
     manager: PackageManager
+    folder: str
+    command: str
 
 
 def late_installs(body: Sequence[Instruction]) -> Iterator[LateInstall]:
@@ -26,9 +31,10 @@ def late_installs(body: Sequence[Instruction]) -> Iterator[LateInstall]:
         if isinstance(item, Copy) and copies_context(item):
             copy = item
         elif isinstance(item, Run):
-            manager = installs(command_of(item))
+            folder, command = in_folder(command_of(item))
+            manager = installs(command)
             if copy and manager:
-                yield LateInstall(copy, item, manager)
+                yield LateInstall(copy, item, manager, folder, command)
             copy = None
         elif not isinstance(item, Arg | Env | Setting | User):
             copy = None

@@ -45,6 +45,7 @@ _SCRIPTS = (
 )
 # of binding.gyp, npm builds an addon from the sources
 _JAVASCRIPT_BLOCKING = ("binding.gyp", "lerna.json", "pnpm-workspace.yaml")
+_YARN_FOCUS = "yarn workspaces focus"
 _OWN_SCRIPTS = 7  # the first of these, which --ignore-scripts does not run
 _JAVASCRIPT = ("package.json",)
 _NUGET = (
@@ -78,7 +79,7 @@ PACKAGE_MANAGERS = (
     ),
     PackageManager(
         "Yarn",
-        ("yarn install", "yarn"),
+        ("yarn install", "yarn", _YARN_FOCUS),
         _JAVASCRIPT,
         ("yarn.lock", ".yarnrc", ".yarnrc.yml", ".npmrc"),
         refused=(*_SCRIPTS, "yarnPath", "plugins:"),
@@ -242,6 +243,34 @@ _GLOBAL = (
 _OUTSIDE = ("/tmp/", "/root/", "/var/cache/")  # folders that no build context is copied to
 
 
+# programs with flags before their subcommand, and the flags that name the folder to work in
+_PROGRAMS = r"(mvn|gradle|npm|pnpm|yarn|bun|pip3?|pipenv|poetry|uv|pdm|cargo|dotnet|bundle|composer)"
+_FOLDER_FLAGS = {
+    "npm": "--prefix|-C",
+    "pnpm": "--dir|-C",
+    "yarn": "--cwd",
+    "bun": "--cwd",
+    "poetry": "--directory|-C",
+    "uv": "--directory",
+    "composer": "--working-dir|-d",
+}
+
+
+def in_folder(command: str) -> tuple[str, str]:
+    """The folder, from the working directory, that ``command`` works in, and the command without it.
+
+    `cd web && npm ci` and `npm --prefix web ci` are `npm ci` in `web`. The folder is empty if none is named.
+    """
+    first, *rest = _parts(command) or [""]
+    if rest and (found := re.fullmatch(r"cd (?:\./)?([\w.-]+(?:/[\w.-]+)*)/?", first)):
+        return ("", command) if ".." in found[1].split("/") else (found[1], " && ".join(rest))
+    flags = _FOLDER_FLAGS.get(first.partition(" ")[0])
+    found = re.search(rf" (?:{flags})[ =](?:\./)?([\w.-]+(?:/[\w.-]+)*)/?(?= |\Z)", first) if flags else None
+    if found is None or rest or ".." in found[1].split("/"):
+        return "", command
+    return found[1], first[: found.start()] + first[found.end() :]
+
+
 def installs(command: str) -> PackageManager | None:
     """The package manager that ``command`` of a RUN installs with; None if it does anything else besides."""
     found = None
@@ -268,6 +297,7 @@ def _parts(command: str) -> list[str]:
 
 
 def _manager(part: str) -> PackageManager | None:
+    part = re.sub(rf"\A{_PROGRAMS}((?: --?\w[\w=.-]*)+) (?=[^\s-])(.+)\Z", r"\1 \3\2", part)
     if re.search(_GLOBAL, part) or re.search(r"[|<>`&$*]", part):
         return None
     for manager in PACKAGE_MANAGERS:
@@ -283,6 +313,8 @@ def _fits(manager: PackageManager, part: str, command: str) -> bool:
     given = {word.split("=")[0] for word in words}
     if not all(given.intersection(flags) for flags in manager.needs):
         return False
+    if command == _YARN_FOCUS:  # its words are workspaces
+        return True
     if manager.manifests and not all(_reads_nothing(manager, word) for word in words):
         return False
     if not manager.manifests:  # pip: each word is a flag, or the file of one

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from enum import StrEnum
@@ -73,10 +74,10 @@ def advice(recipe: Recipe, context: Node) -> tuple[Advice, ...]:
 
 def _manifests_first(recipe: Recipe, stage: StageText, context: Node) -> Iterator[Advice]:
     for late in late_installs(stage.body):
-        files = manifests(
-            late.manager, command_of(late.run), _files_in(context), lambda name: _text(context, name)
-        )
-        copy = f"COPY {' '.join(files)} {_folder(late.copy.destination)}"
+        inside = Context(context).at(late.folder) if late.folder else context
+        found = _manifests(late, inside) if inside is not None else []
+        files = [posixpath.join(late.folder, name) for name in found]
+        copy = f"COPY {' '.join(files)} {_folder(posixpath.join(late.copy.destination, late.folder))}"
         changed = _with_text(recipe, _moved(recipe.build.source.text, late, copy)) if files else None
         if changed:
             yield Advice(
@@ -87,6 +88,11 @@ def _manifests_first(recipe: Recipe, stage: StageText, context: Node) -> Iterato
                 about=late.manager.name,
                 recipe=changed,
             )
+
+
+def _manifests(late: LateInstall, inside: Node) -> list[str]:
+    """The files that an install reads, of those in the folder in which it runs."""
+    return manifests(late.manager, late.command, _files_in(inside), lambda name: _text(inside, name))
 
 
 def _folder(destination: str) -> str:

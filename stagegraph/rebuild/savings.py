@@ -36,6 +36,11 @@ class Saving(Struct, frozen=True, kw_only=True):
     runs: tuple[SavedRuns, ...] = ()
     seconds: float | None = None
 
+    @property
+    def saves(self) -> bool:
+        """Whether a step runs less often, and takes time, if its time is known."""
+        return bool(self.runs) and (self.seconds is None or self.seconds > 0)
+
 
 def history_and_savings(
     recipe: Recipe,
@@ -53,10 +58,10 @@ def history_and_savings(
     savings = [
         saving
         for one, other in zip(played, others, strict=True)
-        if (saving := _saving(one, recipe, history, other, durations)).runs
+        if (saving := _saving(one, recipe, history, other, durations)).saves
     ]
     arguments = (one for one in advice if one.kind is AdviceKind.ARGUMENT)
-    savings += [one for argument in arguments if (one := _if_changed(argument, history, durations)).runs]
+    savings += [one for argument in arguments if (one := _if_changed(argument, history, durations)).saves]
     again = {step.line for step in history.steps if step.is_shown and step.again}
     unknown = [
         Saving(advice=one, commits=history.commits)
