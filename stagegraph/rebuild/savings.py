@@ -130,4 +130,7 @@ def _keys(build: Build) -> list[_Key]:
 def _key(step: RawStep) -> _Key:
     """The stage and the instruction of a step, without its number in the stage and without --link."""
     bracket, _, text = step.name.partition("] ")
-    return bracket.rpartition(" ")[0] or bracket, text.replace(" --link ", " ", 1)
+    stage = bracket.removeprefix("[").rpartition(" ")[
+        0
+    ]  # empty in a Dockerfile with one stage without a name
+    return stage, text.replace(" --link ", " ", 1)
