@@ -51,12 +51,9 @@ class Loader:
             for path in document.resets:
                 without(result, path)
             included = self._included(content, directory, variables, (*including, source.name))
-            try:
-                for one in included:
-                    content = _imported(one, content)
-                result = merged(result, content)
-            except UnsuitableValueError as problem:
-                raise BakeError(str(problem), source=source) from None
+            for one in included:
+                content = _imported(one, content)
+            result = merged(result, content)
         return with_paths(result, directory, self._files)
 
     def _with_name(
@@ -81,7 +78,8 @@ class Loader:
         """The content of a document with its variables replaced. Raises BakeError."""
         root = document.root
         if root is None:
-            raise BakeError("this compose file is empty", source=source)
+            hint = "add a service with build below services"
+            raise BakeError("this compose file is empty", source=source, hint=hint)
         if not isinstance(root, Table):
             raise BakeError("a compose file must be a mapping", source=source, span=Span(1, 1))
         content = self._interpolated(root, environment, (), Place(source, Span(1, 1)))
@@ -178,6 +176,7 @@ def _imported(included: Table, content: Table) -> Table:
         own = result.get(kind) or Table(content.source)
         for name in others:
             if name in own and own[name] != others[name]:
-                raise UnsuitableValueError(f"{kind}.{name} conflicts with an imported resource")
+                message = f"{kind}.{name} conflicts with an imported resource"
+                raise own.error(message, name, "give one of them another name")
         result[kind] = Table(own.source, {**own, **others}, {**own.places, **others.places})
     return result

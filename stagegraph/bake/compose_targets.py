@@ -28,7 +28,8 @@ def define_compose(
     model = Loader(files).model(sources, "", environment)
     services = model.get("services")
     if not isinstance(services, Table) and not isinstance(model.get("secrets"), Table):
-        raise BakeError("this compose file has no services", source=sources[0])
+        hint = "add a service with build below services"
+        raise BakeError("this compose file has no services", source=sources[0], hint=hint)
     if not services:
         return Definition()
     targets: dict[str, Defined] = {}
@@ -56,7 +57,7 @@ class _Reader:
 
     def target(self, name: str, service: Table, services: Table) -> Defined:
         """The target of a service. Raises BakeError."""
-        build = as_build(service["build"])
+        build = as_build(service)
         source, span = services.where(name)
         try:
             fields = self._fields(build, service)
