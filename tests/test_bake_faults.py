@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from stagegraph.api import analyse
 from stagegraph.bake.reading import read_bake
 from stagegraph.errors import StagegraphError
+from stagegraph.graph.report import analyse
 from stagegraph.request.read import read_request
 
 from .bake_projects import write
@@ -171,3 +171,54 @@ def test_a_request_of_only_one_remote_target_has_its_node(name: str, text: str, 
 def test_numbers_beyond_floats_have_an_exponent(call: str, text: str, tmp_path: Path) -> None:
     write(tmp_path, {"docker-bake.hcl": f'target "default" {{ args = {{ A = {call} }} }}\n'})
     assert read_bake(environment={}, directory=str(tmp_path)).targets[0].args == {"A": text}
+
+
+_BUILDS = [
+    *(
+        f"{key}: {{a: {value}}}"
+        for key in ("args", "labels", "additional_contexts", "ssh")
+        for value in ("[b]", "{b: c}")
+    ),
+    *(
+        f"{key}: [{value}]"
+        for key in ("labels", "extra_hosts", "secrets")
+        for value in ("[b]", "{source: [b]}")
+    ),
+    "extra_hosts: {a: {b: c}}",
+    "extra_hosts: {a: [[b]]}",
+    *(f"x-bake: {{{key}: [[b]]}}" for key in ("tags", "platforms", "cache-from", "secret", "output", "pull")),
+    *(f"x-bake: {{{key}: {{a: {{}}}}}}" for key in ("ssh", "no-cache", "contexts", "no-cache-filter")),
+]
+
+
+@pytest.mark.parametrize("build", _BUILDS)
+def test_a_list_or_a_mapping_in_place_of_a_value_is_an_error_at_its_key(build: str, tmp_path: Path) -> None:
+    error = _error(
+        tmp_path, {"compose.yaml": f"services:\n  a:\n    build:\n      context: .\n      {build}\n"}
+    )
+    assert error.line == 5
+    assert error.message.startswith("services.a.build.")
+    assert "'" not in error.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "secrets: {s: {file: [a]}}",
+        "secrets: {s: {environment: {a: b}}}",
+        "include: [{path: [[a]]}]",
+        "include: [[a]]",
+        "include: [{path: b.yaml, env_file: [{}]}]",
+        "include: [{path: b.yaml, project_directory: {a: b}}]",
+    ],
+)
+def test_a_list_or_a_mapping_in_place_of_a_path_is_an_error(text: str, tmp_path: Path) -> None:
+    error = _error(tmp_path, {"compose.yaml": f"{_SERVICES}{text}\n", "b.yaml": "name: b\n"})
+    assert error.line == 4
+    assert "'" not in error.message
+
+
+@pytest.mark.parametrize("text", ["", "\\n", "\\n\\n\\n"])
+def test_csv_without_a_header_is_an_error(text: str, tmp_path: Path) -> None:
+    error = _error(tmp_path, {"docker-bake.hcl": f'target "default" {{\n tags = csvdecode("{text}")\n}}\n'})
+    assert (error.line, error.message) == (2, "csvdecode(): invalid CSV: it has no header")

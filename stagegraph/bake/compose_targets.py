@@ -8,7 +8,7 @@ from typing import Any
 from stagegraph.bake.blocks import check_name
 from stagegraph.bake.compose_load import Loader
 from stagegraph.bake.compose_merge import as_build, pairs
-from stagegraph.bake.compose_schema import check_service
+from stagegraph.bake.compose_schema import check_secrets, check_service
 from stagegraph.bake.compose_values import memory_text, to_bytes, to_flag, ulimit_texts
 from stagegraph.bake.definition import Defined, Definition
 from stagegraph.bake.dotenv import read_dotenv
@@ -32,6 +32,7 @@ def define_compose(
         raise BakeError("this compose file has no services", source=sources[0], hint=hint)
     if not services:
         return Definition()
+    check_secrets(model.table("secrets"))
     targets: dict[str, Defined] = {}
     reader = _Reader(model, environment, files, check_files)
     for name in sorted(services):
