@@ -156,3 +156,14 @@ def test_only_names_of_drawings_are_answered() -> None:
     assert shown == drawing(MANY, sg.View(direction="TB", detail="targets")).text
     alone = sg.analyse(sg.read(ROOT / "samples/monorepo"))
     assert drawing_named(alone, sg.View(), "default.labels.stages.TB.targets") is None
+
+
+def test_a_closed_target_counts_the_steps_of_its_own_stages_only() -> None:
+    closed = {node.label: node.steps for node in only_targets(MANY).nodes if node.bake_targets}
+    own = {
+        node.label: sum(one.steps for one in MANY.nodes if one.part == node.label and one.needed)
+        for node in only_targets(MANY).nodes
+        if node.bake_targets
+    }
+    assert closed == own
+    assert closed["web"] == 7

@@ -50,7 +50,7 @@ def only_targets(report: Report, opened: Collection[str] = ()) -> Report:
     names, kept = closing.names, closing.kept
     ids = _ids(names)
     nodes = [
-        _target(report, node, own, kept.ends) if own else report.node(node)
+        _target(report, node, own, kept) if own else report.node(node)
         for node in kept.nodes
         for own in [names.get(node, ())]
     ]
@@ -77,9 +77,9 @@ def closed_in(report: Report, opened: Collection[str]) -> dict[str, str]:
     """The target, by its id in ``only_targets(report, opened)``, that each contracted node is drawn in."""
     closing = _closing(report, opened)
     ids = _ids(closing.names)
-    homes = {node: min(ends) for node, ends in closing.kept.ends.items() if len(ends) == 1}
-    homes |= {node: node for node in closing.names}
-    return {node: ids[home] for node, home in homes.items() if home in ids}
+    homes = {node.id: closing.kept.of(node.id) for node in report.nodes}
+    single = {node: min(home) for node, home in homes.items() if len(home) == 1}
+    return {node: ids[home] for node, home in single.items() if home in ids}
 
 
 class _Closing(Struct, frozen=True):
@@ -142,6 +142,10 @@ class _Kept(Struct):
         """What a reader of ``node`` leads to: itself, or where it was contracted."""
         return frozenset((node,)) if node in self.nodes else self.ends.get(node, frozenset())
 
+    def is_in(self, node: str, other: str) -> bool:
+        """Whether ``node`` was contracted into ``other``."""
+        return node not in self.nodes and self.ends.get(node) == frozenset((other,))
+
 
 def _kept(report: Report, names: Mapping[str, object], inside: Collection[str]) -> _Kept:
     readers = _readers(report, names, inside)
@@ -173,9 +177,9 @@ def _inputs_first(readers: Mapping[str, Sequence[Edge]]) -> list[str]:
     ]
 
 
-def _target(report: Report, node: str, names: Sequence[str], ends: Mapping[str, frozenset[str]]) -> Node:
+def _target(report: Report, node: str, names: Sequence[str], kept: _Kept) -> Node:
     """The node of the targets ``names``, whose image is the stage ``node``."""
-    own = [one for one in report.nodes if one.id == node or ends.get(one.id) == frozenset((node,))]
+    own = [one for one in report.nodes if one.id == node or kept.is_in(one.id, node)]
     stages = [one for one in own if one.kind is NodeKind.STAGE]
     image = report.node(node)
     target = next(one for one in report.bake_targets if one.node == node)
