@@ -66,7 +66,9 @@ def test_one_target_is_not_named_again() -> None:
 
 
 def test_a_name_after_an_at_sign_in_markdown_notifies_nobody() -> None:
-    text = render("report", report("FROM a AS b\nRUN npm i @org/x u@v\nFROM a\n"), "markdown").decode()
+    text = render(
+        "report", report("FROM a AS b\nRUN npm i @org/x u@v\nFROM b\n"), "markdown", view=sg.View()
+    ).decode()
     assert "RUN npm i @\u200borg/x u@v" in text
 
 
