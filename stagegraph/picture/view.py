@@ -38,6 +38,7 @@ class View(Struct, frozen=True, kw_only=True):
     engine: str = "auto"  # one of ENGINES: which Graphviz lays out
     dialect: str = "github"  # one of DIALECTS: for whom Mermaid is written
     detail: str = "auto"  # one of DETAILS: of a bake file only its targets (auto: if it has many), or stages
+    opened: tuple[str, ...] = ()  # parts (``Node.part``) whose stages are drawn although detail is targets
 
 
 def line_link(base: str, line: int | None) -> str:
@@ -47,7 +48,7 @@ def line_link(base: str, line: int | None) -> str:
 
 def checked_link_base(base: str) -> str:
     """``base`` if it is an http, https or relative address; OptionsError for others, such as javascript:."""
-    if base and not re.match(_LINK, base):
+    if base and not (base.isprintable() and re.match(_LINK, base)):
         raise OptionsError(
             f"invalid link base `{printable(base)[:80]}`",
             hint="use an http or https address or a relative path, without spaces and quotes",
