@@ -18,7 +18,7 @@ from .tools import program
 
 PAGE = (ROOT / "docs/how-to-affected.md").read_text("utf-8")
 SCRIPTS = re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL)
-GITHUB, GITLAB = (yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL))
+GITHUB, PUSH, GITLAB = (yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL))
 
 
 @pytest.fixture
@@ -78,3 +78,15 @@ def test_the_gitlab_job_builds_only_what_changed(repository: Path) -> None:
     (repository / "app/src/a.js").write_text("2\n")
     script = "\n".join(GITLAB["build"]["script"])
     assert shell(script, repository, CI_DEFAULT_BRANCH="main") == "docker buildx bake app\n"
+
+
+def test_a_push_to_the_default_branch_is_compared_with_the_commit_before_it(repository: Path) -> None:
+    (step,) = [one for one in PUSH["jobs"]["build"]["steps"] if "BEFORE" in one.get("env", {})]
+    before = git(repository, "rev-parse", "HEAD")
+    (repository / "web/x").write_text("2\n")
+    git(repository, "commit", "-q", "-a", "-m", "pushed")
+    git(repository, "update-ref", "refs/remotes/origin/main", "HEAD")
+    assert shell(step["run"], repository, BEFORE=before) == "docker buildx bake web\n"
+    assert shell(step["run"], repository, BEFORE="0" * 40) == "docker buildx bake default\n"
+    head = git(repository, "rev-parse", "HEAD")
+    assert shell(step["run"], repository, BEFORE=head) == ""

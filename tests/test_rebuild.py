@@ -161,3 +161,16 @@ def _matches(pattern: str, path: str) -> bool:
     expression = re.escape(pattern).replace(r"\*\*/", "(?:.*/)?").replace(r"/\*\*", "/.*")
     expression = expression.replace(r"\*", "[^/]*").replace(r"\?", "[^/]").replace(r"\[ab\]", "[ab]")
     return bool(re.fullmatch(expression, path))
+
+
+def test_the_memory_of_ignore_patterns_is_linear() -> None:
+    import tracemalloc
+
+    tracemalloc.start()
+    patterns = PathPatterns([f"a{number}" for number in range(40_000)])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 60_000_000
+    matched, bits = patterns.match("a39999")
+    assert matched
+    assert patterns.match("a39999/x", bits)[0]

@@ -169,7 +169,7 @@ def _notes(value: Histories, build: BuildHistory) -> Iterator[str]:
             f"this clone is shallow and has only {counted(seen, 'commit')} to compare: "
             "fetch more with `git fetch --unshallow`, or fetch-depth: 0"
         )
-    elif seen < value.asked:
+    elif 0 < seen < value.asked:
         yield f"only {counted(seen, 'commit')} before the newest changed the context"
     if build.note:
         yield printable(build.note)

@@ -52,7 +52,7 @@ class PathPatterns:
     """
 
     def __init__(self, patterns: Iterable[str]) -> None:
-        self._tests: list[tuple[int, bool, Callable[[str], bool]]] = []
+        self._tests: list[tuple[bool, Callable[[str], bool]]] = []
         self._negated: list[str] = []
         self._plain: list[str] = []
         for pattern in (pattern.strip(SPACE) for pattern in patterns):
@@ -66,7 +66,7 @@ class PathPatterns:
         if not pattern:
             raise PatternError("`!` needs a pattern after it")
         glob_tokens(pattern)  # BuildKit checks the syntax with filepath.Match
-        self._tests.append((1 << len(self._tests), negated, _path_test(pattern)))
+        self._tests.append((negated, _path_test(pattern)))
         folder = pattern.removesuffix("/**").removesuffix("/*")
         (self._negated if negated else self._plain).append(folder)
 
@@ -76,10 +76,11 @@ class PathPatterns:
     def match(self, path: str, parent: int = 0) -> tuple[bool, int]:
         """Whether ``path`` matches, and which patterns did, as bits; ``parent`` are those of its folder."""
         matched, bits = False, 0
-        for bit, negated, test in self._tests:
-            if not parent & bit and (negated is not matched or not test(path)):
+        for position, (negated, test) in enumerate(self._tests):
+            inherited = parent and parent >> position & 1
+            if not inherited and (negated is not matched or not test(path)):
                 continue
-            bits |= bit
+            bits |= 1 << position
             matched = not negated
         return matched, bits
 
