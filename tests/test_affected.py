@@ -651,8 +651,8 @@ def test_on_the_default_branch_a_warning_says_to_name_a_commit(in_process: Run, 
     git(folder, "checkout", "-q", "main")
     for words in ((), ("-F", "targets")):
         assert in_process("affected", "app", *words, cwd=folder).stderr.decode() == warning
-    for words in (("--since", "HEAD"), ("--staged",), ("--changed", "x")):
-        assert in_process("affected", "app", *words, cwd=folder).stderr == b""
+    for named in (["--since", "HEAD"], ["--staged"], ["--changed", "x"]):
+        assert in_process("affected", "app", *named, cwd=folder).stderr == b""
     git(folder, "checkout", "-q", "feature")
     (folder / "app/src/a.js").write_text("2\n")
     git(folder, "commit", "-q", "-a", "-m", "second")
@@ -698,3 +698,14 @@ def test_a_merge_of_many_branches_is_compared_with_its_first_parent(in_process: 
     assert b"      src/y, src/z changed\n" in done.stdout
     done = in_process("affected", "app", "--history", "5", "-F", "json", cwd=folder)
     assert json.loads(done.stdout)["builds"][0]["commits"] == 2
+
+
+def test_a_folder_on_disk_that_is_deeper_than_supported_is_a_short_error(
+    in_process: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM a\nCOPY . /\n")
+    (tmp_path / ("d/" * 450)).mkdir(parents=True)
+    done = in_process("affected", "--changed", "f", cwd=tmp_path)
+    assert done.returncode == 1
+    assert b"more than 400 folders inside each other" in done.stderr
+    assert len(done.stderr) < 200

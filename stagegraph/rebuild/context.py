@@ -149,7 +149,7 @@ def _folder_on_disk(path: str, info: os.stat_result, depth: int) -> Node:
 
 def _listed(path: str, depth: int) -> Children:
     if depth >= DEEPEST:
-        raise InputError(f"{path}: more than {DEEPEST} folders inside each other")
+        raise InputError(f"{path[:80]}: more than {DEEPEST} folders inside each other")
     try:
         with os.scandir(path) as entries:
             found = sorted(entries, key=lambda entry: entry.name)
