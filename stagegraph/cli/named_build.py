@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 from msgspec import Struct
@@ -62,6 +62,8 @@ class NamedBuild(Struct, frozen=True, kw_only=True):
 
         Raises StagegraphError, and click.UsageError if only one Dockerfile can have these.
         """
+        if record and self.asks_for_bake:
+            return self._timed(record, build)
         if record:
             from stagegraph.cli.recorded import timed_report
 
@@ -74,6 +76,21 @@ class NamedBuild(Struct, frozen=True, kw_only=True):
         from stagegraph.graph.report import analyse
 
         return analyse(self.read())
+
+    def _timed(self, record: str, build: str) -> Report:
+        from stagegraph.cli.recorded import timed_report_of_request
+
+        if build:
+            raise click.UsageError("--build chooses one record; leave out the bake or compose file")
+        return timed_report_of_request(record, cast("Request", self.read()))
+
+    @property
+    def asks_for_bake(self) -> bool:
+        """Whether words of the command line name a bake or compose file, or targets of one.
+
+        A record can hold its Dockerfile, so the default file of the current directory does not count.
+        """
+        return bool(self.reader or self.targets or self.overrides or (self.path and self.is_request))
 
     def dockerfile(self, option: str) -> str:
         """The path of the one Dockerfile that ``option`` is about; click.UsageError for several."""
