@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
-from stagegraph.bake.compose_targets import define_compose
+from stagegraph.bake.compose_targets import checked_model, define_compose
 from stagegraph.bake.definition import Definition
 from stagegraph.bake.dotenv import read_dotenv
 from stagegraph.bake.entries import parse_bool
@@ -125,7 +125,7 @@ def _is_compose(source: Source, environment: Mapping[str, str] | None, reader: F
     if source.name.lower().endswith((".json", ".hcl")):
         return False
     try:
-        define_compose([source], environment or {}, reader, False)
+        checked_model([source], environment or {}, reader)
     except BakeError:
         return False
     return True
