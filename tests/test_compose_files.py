@@ -103,6 +103,40 @@ def test_a_scalar_is_printed_as_go_prints_it(tmp_path: Path, scalar: str, text: 
     assert targets(tmp_path, with_build(f"args: {{A: {scalar}}}"))["m"]["args"] == {"A": text}
 
 
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("A=x # c", "x"),
+        ("A=x#c", "x#c"),
+        ("A=#x", "#x"),
+        ("A=x\t#c", "x\t#c"),
+        ("A='a # b' # c", "a # b"),
+        (r"A='it\'s \n'", r"it's \n"),
+        (r'A="a\tb\"c\\d\$e\qf"', 'a\tb"c\\d$e\\qf'),
+        (r'A="\0101"', "A"),
+        ('A="two\r\nlines"', "two\nlines"),
+        ("export A = x ", "x"),
+        ("A: x", "x"),
+        ("1A=y\nA=${1A-none}${B:-z}", None),
+        ("B=y\nA=$B-${C:-z}", "y-z"),
+        ("A", "outside"),
+    ],
+)
+def test_an_env_file_is_read_as_compose_reads_it(tmp_path: Path, line: str, value: str | None) -> None:
+    write(tmp_path, {".env": f"{line}\n"})
+    lookup = {"A": "outside"} if line == "A" else {}
+    text = with_build('args: {A: "${A}"}')
+    if value is None:
+        assert ".env" in str(error(tmp_path, text))
+    else:
+        assert targets(tmp_path, text, **lookup)["m"]["args"] == {"A": value.replace("${", "$${")}
+
+
+def test_an_open_quote_takes_no_long_time(tmp_path: Path) -> None:
+    write(tmp_path, {".env": 'A="' + "\\" * 100_000})
+    assert error(tmp_path, SERVICE).message == "a quoted value has no end"
+
+
 # errors
 
 
