@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from stagegraph.formats.history import Histories
     from stagegraph.rebuild.targets import BuildTarget, Change
 
-_LARGEST_BAKE_FILE = 10_000_000  # bytes
 _MOST_PATHS = 32 * 1024 * 1024  # bytes of `--changed -`
 
 
@@ -166,6 +165,7 @@ def _bake_targets(
     name: str, asked: Sequence[str], change: Change, root: str
 ) -> tuple[list[BuildTarget], list[BuildTarget] | None]:
     """The targets of a bake or compose file after the change, and before it if the file itself changed."""
+    from stagegraph.bake.files import LARGEST_FILE
     from stagegraph.bake.model import Bake
     from stagegraph.rebuild.bake_targets import build_targets
     from stagegraph.rebuild.context import Context
@@ -174,7 +174,7 @@ def _bake_targets(
     folder, prefix = _place_of(name, root)
     path = os.path.normpath(os.path.join(prefix, os.path.basename(name)))
     node, now = Context(change.before).at(path), Context(change.after).at(path)
-    data = node.start(_LARGEST_BAKE_FILE) if node else None
+    data = node.start(LARGEST_FILE) if node else None
     if node is None or data is None or (now is not None and now.content == node.content):
         return targets, [] if node is None else None
     text = data.decode("utf-8", "replace")

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from stagegraph.graph.request import Request
     from stagegraph.model import Report
 
-_LARGEST = 10_000_000  # bytes of a bake file from standard input
-
 
 class NamedBuild(Struct, frozen=True, kw_only=True):
     """The words of a command line that name a build; ``path`` is empty for the current directory.
@@ -162,4 +160,6 @@ def _is_target(word: str, reader: str) -> bool:
 
 
 def _printed() -> bytes:
-    return sys.stdin.buffer.read(_LARGEST + 1)
+    from stagegraph.bake.files import LARGEST_FILE
+
+    return sys.stdin.buffer.read(LARGEST_FILE + 1)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
+from stagegraph.bake.files import DISK, FileSystem
 from stagegraph.bake.model import Bake, Target
 from stagegraph.bake.reading import read_bake
 from stagegraph.errors import BakeError, InputError
@@ -36,14 +37,44 @@ def read_request(
     OptionsError.
     """
     directory, files = _files(path, compose)
-    try:
-        bake = read_bake(files, targets, overrides, environment, directory, stdin=stdin)
-    except BakeError as error:
-        raise _located(error, directory) from None
+    bake = _read(directory, files, targets, overrides, environment, stdin=stdin)
     shown = path if files and not os.path.isdir(path or ".") else _joined(directory, bake.files)
     if not bake.targets:
         raise InputError(f"{shown} builds nothing", hint="add a target or a service with build")
     return request_of_bake(bake, directory, "<stdin>" if path == "-" else shown)
+
+
+def read_request_in(
+    system: FileSystem,
+    directory: str,
+    files: Iterable[str],
+    name: str,
+    environment: Mapping[str, str] | None = None,
+) -> Request:
+    """The request of the bake or compose ``files`` in ``directory`` of ``system``; ``name`` is shown.
+
+    Without files, those with default names there count. Raises as ``read_request``.
+    """
+    bake = _read(directory, tuple(files), (), (), environment, system=system)
+    if not bake.targets:
+        raise InputError(f"{name} builds nothing", hint="add a target or a service with build")
+    return request_of_bake(bake, directory, name, system)
+
+
+def _read(
+    directory: str,
+    files: Iterable[str],
+    targets: Iterable[str],
+    overrides: Iterable[str],
+    environment: Mapping[str, str] | None,
+    *,
+    stdin: str | None = None,
+    system: FileSystem = DISK,
+) -> Bake:
+    try:
+        return read_bake(files, targets, overrides, environment, directory, stdin=stdin, system=system)
+    except BakeError as error:
+        raise _located(error, directory) from None
 
 
 def dockerfiles_of(path: str, environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
@@ -52,18 +83,15 @@ def dockerfiles_of(path: str, environment: Mapping[str, str] | None = None) -> t
     Those in a remote context or inside the file are left out. Raises BakeError and InputError.
     """
     directory, files = _files(path, compose=False)
-    try:
-        bake = read_bake(files, (), (), environment, directory)
-    except BakeError as error:
-        raise _located(error, directory) from None
+    bake = _read(directory, files, (), (), environment)
     dockerfiles = Dockerfiles(directory_of_builds(bake.targets, directory))
     here = (target for target in bake.targets if target.dockerfile_inline is None)
     return tuple(dict.fromkeys(filter(None, map(dockerfiles.name, here))))
 
 
-def request_of_bake(bake: Bake, directory: str, name: str) -> Request:
+def request_of_bake(bake: Bake, directory: str, name: str, system: FileSystem = DISK) -> Request:
     """The request for the targets of ``bake``, whose files are in ``directory``; ``name`` is shown."""
-    dockerfiles = Dockerfiles(directory_of_builds(bake.targets, directory))
+    dockerfiles = Dockerfiles(directory_of_builds(bake.targets, directory, system), system)
     ordered = linked_first(bake.targets)
     remote = [target for target in ordered if not dockerfiles.name(target)]
     parts = parts_of(groups_of(ordered, dockerfiles), remote)
