@@ -641,3 +641,88 @@ def test_git_that_takes_too_long_is_one_clear_error(
     done = in_process("affected", "app", cwd=folder)
     assert done.returncode == 1
     assert done.stderr.decode().startswith("error: git rev-parse took more than 60 seconds\nhint: ")
+
+
+# bake files of a directory
+
+
+@pytest.mark.parametrize("words", [(), (".",), ("--since", "main"), ("web", "app"), (".", "web", "app")])
+def test_a_directory_with_only_a_bake_file_has_its_targets(
+    in_process: Run, folder: Path, words: tuple[str, ...]
+) -> None:
+    (folder / "elsewhere").mkdir()
+    for name in ("web", "app"):  # so that they are targets, not paths
+        (folder / name).rename(folder / "elsewhere" / name)
+    (folder / "docker-bake.hcl").write_text(
+        'group "default" { targets = ["web", "app"] }\n'
+        'target "app" { context = "elsewhere/app" }\ntarget "web" { context = "elsewhere/web" }\n'
+    )
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "moved")
+    git(folder, "branch", "-f", "main")
+    (folder / "elsewhere/app/src/a.js").write_text("2\n")
+    done = in_process("affected", *words, "-F", "targets", cwd=folder)
+    assert (done.stdout, done.stderr) == (b"app\n", b"")
+
+
+def test_a_dockerfile_comes_before_a_bake_file(in_process: Run, folder: Path) -> None:
+    (folder / "Dockerfile").write_text("FROM alpine\nCOPY app /app\n")
+    done = in_process("affected", "--since", "main", cwd=folder)
+    assert b"Dockerfile is new" in done.stdout or b"COPY app /app" in done.stdout
+    assert b"targets affected" not in done.stdout
+
+
+def test_a_compose_file_of_a_directory_has_its_services(in_process: Run, folder: Path) -> None:
+    (folder / "stack").mkdir()
+    (folder / "stack/compose.yaml").write_text(
+        "services:\n  app:\n    build: ../app\n  web: {build: ../web}\n"
+    )
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "stack")
+    (folder / "app/src/a.js").write_text("2\n")
+    done = in_process("affected", "stack", "--since", "HEAD", "-F", "targets", cwd=folder)
+    assert done.stdout == b"app\n"
+
+
+def test_what_a_bake_file_reads_besides_is_as_it_was(in_process: Run, folder: Path) -> None:
+    (folder / "compose.yaml").write_text("services:\n  x:\n    extends: {file: base.yaml, service: s}\n")
+    base = "services:\n  s:\n    build: {context: app, args: {V: %s}}\n"
+    (folder / "base.yaml").write_text(base % 1)
+    (folder / "app/Dockerfile").write_text("FROM alpine\nARG V\nRUN use $V\n")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "compose")
+    (folder / "base.yaml").write_text(base % 2)
+    done = in_process("affected", "compose.yaml", "--since", "HEAD", cwd=folder)
+    assert "[2/2] RUN use 2\n      V changed\n" in done.stdout.decode()
+
+
+# render --since of a bake file
+
+
+@pytest.mark.parametrize(
+    ("detail", "shown", "cached"),
+    [
+        ("stages", ["app:build (5 steps, runs again from line 5)"], "web (2 steps, cached)"),
+        ("targets", ["app (6 steps, runs again from line 5)"], "web (3 steps, cached)"),
+    ],
+)
+def test_a_picture_of_a_bake_file_marks_what_runs_again(
+    in_process: Run, folder: Path, detail: str, shown: list[str], cached: str
+) -> None:
+    (folder / "app/src/a.js").write_text("2\n")
+    words = ("render", "docker-bake.hcl", "--since", "main", "--detail", detail)
+    done = in_process(*words, "-F", "text", cwd=folder)
+    for text in [*shown, cached]:
+        assert text in done.stdout.decode(), done.stderr
+    assert b"runs again" in in_process(*words, "-F", "svg", cwd=folder).stdout
+    data = json.loads(in_process(*words[:-2], "-F", "json", cwd=folder).stdout)
+    again = {step["line"] for step in data["steps"] if "runs again" in str(step.get("rebuild"))}
+    assert again == {5, 6}
+
+
+def test_what_is_not_known_of_a_target_is_in_the_notes(in_process: Run, folder: Path) -> None:
+    bake = BAKE.replace('context = "app"', 'context = "app"\n  args = { T = timestamp() }')
+    (folder / "docker-bake.hcl").write_text(bake)
+    done = in_process("render", "docker-bake.hcl", "app", "--since", "main", "-F", "text", cwd=folder)
+    assert "target app: not known and taken as unchanged: args.T" in done.stdout.decode()
+    assert "runs again" not in done.stdout.decode()

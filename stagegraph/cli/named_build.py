@@ -90,6 +90,12 @@ class NamedBuild(Struct, frozen=True, kw_only=True):
         """
         return bool(self.reader or self.targets or self.overrides or (self.path and self.is_request))
 
+    def files(self) -> tuple[str, tuple[str, ...]]:
+        """The directory of the bake or compose files, and their names in it; none for default names."""
+        from stagegraph.request.read import files_of
+
+        return files_of(self.path, compose=self.reader == "compose")
+
     def dockerfile(self, option: str) -> str:
         """The path of the one Dockerfile that ``option`` is about; click.UsageError for several."""
         if self.reader or self.targets or (self.path and self.is_request) or self._is_repository:

@@ -24,7 +24,6 @@ from stagegraph.cli.writing import holds, write
 from stagegraph.formats import formats
 from stagegraph.formats import render as render_format
 from stagegraph.model import Report
-from stagegraph.options import Options
 from stagegraph.picture.view import DETAILS, DIALECTS, DIRECTIONS, ENGINES, THEMES, View
 from stagegraph.source import printable
 
@@ -148,8 +147,6 @@ def render(
     _check_view(named, wanted)
     if check:
         wanted = _reproducible(wanted, output)
-    if since and named.is_request:
-        raise click.UsageError("--since marks one Dockerfile; for a bake file use stagegraph affected")
     if since and (record or image or usage):
         raise click.UsageError("--since cannot be used with --record, --image and --usage")
     if record:
@@ -158,7 +155,7 @@ def render(
         named = replace(named, all_dockerfiles=True)
     report = named.report(record=record, build=build, image=image, usage=usage)
     if since:
-        report = _marked(report, named.dockerfile("--since"), named.options, since)
+        report = _marked(report, named, since)
     data = render_format("render", report, chosen, view=wanted, **terminal_options(output))
     if check:
         return _compare(data, output, text=not formats("render")[chosen].binary)
@@ -166,14 +163,20 @@ def render(
     return 0
 
 
-def _marked(report: Report, dockerfile: str, options: Options, since: str) -> Report:
+def _marked(report: Report, named: NamedBuild, since: str) -> Report:
     """``report`` with what runs again since a commit."""
     from stagegraph.cli.affected import change_since, target_of
-    from stagegraph.rebuild.marked_report import marked
+    from stagegraph.cli.affected_bake import bake_targets
+    from stagegraph.rebuild.marked_report import marked, marked_request
     from stagegraph.rebuild.targets import affected_targets
 
+    if named.is_request:
+        change, root, _ = change_since(named.path, since)
+        targets, before = bake_targets(named, change, root)
+        return marked_request(report, affected_targets(targets, change, before))
+    dockerfile = named.dockerfile("--since")
     change, root, _ = change_since(dockerfile, since)
-    (target,) = affected_targets([target_of(dockerfile, "", options, root)], change)
+    (target,) = affected_targets([target_of(dockerfile, "", named.options, root)], change)
     return marked(report, target.steps)
 
 

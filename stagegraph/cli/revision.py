@@ -20,7 +20,6 @@ from stagegraph.source import Source, printable
 if TYPE_CHECKING:
     from stagegraph.graph.build import Build
     from stagegraph.graph.request import Request
-    from stagegraph.rebuild.context import Context
 
 
 def build_named(name: str, options: Options) -> Build | Request:
@@ -74,13 +73,14 @@ def _request(name: str) -> Request:
     from stagegraph.bake.reading import DEFAULT_FILES
     from stagegraph.rebuild.context import Context
     from stagegraph.rebuild.git_tree import Repository
+    from stagegraph.rebuild.tree_files import TreeFiles
     from stagegraph.request.read import read_request_in
 
     revision, _, path = name.partition(":")
     repository = Repository(".")
     tree = repository.tree(repository.commit(revision)) if revision else repository.staged()
     here = os.path.relpath(os.path.realpath("."), os.path.realpath(repository.root)).replace(os.sep, "/")
-    system = TreeFiles(Context(tree), here)
+    system = TreeFiles(Context(tree), repository.root)
     is_local = path.split("/")[0] in (".", "..")
     local = posixpath.normpath(path) if is_local else posixpath.relpath(path or ".", here)
     if system.is_file(local):
@@ -92,29 +92,6 @@ def _request(name: str) -> Request:
             message = f"there is no Dockerfile and no bake or compose file in {printable(name)}"
             raise InputError(message, hint="name the path of a file")
     return read_request_in(system, directory, files, name, os.environ)
-
-
-class TreeFiles:
-    """The files of a git tree, by paths from the current directory, which is ``here`` in the repository."""
-
-    def __init__(self, tree: Context, here: str) -> None:
-        self._tree = tree
-        self._here = here
-
-    def is_file(self, path: str) -> bool:
-        """Whether there is a file at ``path``."""
-        from stagegraph.rebuild.tree import NodeKind
-
-        node = self._tree.at(posixpath.join(self._here, path)) if not posixpath.isabs(path) else None
-        return node is not None and node.kind is NodeKind.FILE
-
-    def read(self, path: str, most: int) -> bytes:
-        """At most ``most`` bytes of the file at ``path``. Raises OSError."""
-        node = self._tree.at(posixpath.join(self._here, path)) if self.is_file(path) else None
-        data = node.start(most) if node else None
-        if data is None:
-            raise FileNotFoundError(2, "no such file at this revision")
-        return data
 
 
 def _is_path(name: str) -> bool:

@@ -36,8 +36,8 @@ def read_request(
     ``--set``. Variables come from ``environment``. Raises BakeError, InputError, DockerfileError and
     OptionsError.
     """
-    directory, files = _files(path, compose)
-    bake = _read(directory, files, targets, overrides, environment, stdin=stdin)
+    directory, files = files_of(path, compose=compose)
+    bake = read_files(directory, files, targets, overrides, environment, stdin=stdin)
     shown = path if files and not os.path.isdir(path or ".") else _joined(directory, bake.files)
     if not bake.targets:
         raise InputError(f"{shown} builds nothing", hint="add a target or a service with build")
@@ -55,13 +55,13 @@ def read_request_in(
 
     Without files, those with default names there count. Raises as ``read_request``.
     """
-    bake = _read(directory, tuple(files), (), (), environment, system=system)
+    bake = read_files(directory, tuple(files), (), (), environment, system=system)
     if not bake.targets:
         raise InputError(f"{name} builds nothing", hint="add a target or a service with build")
     return request_of_bake(bake, directory, name, system)
 
 
-def _read(
+def read_files(
     directory: str,
     files: Iterable[str],
     targets: Iterable[str],
@@ -71,6 +71,10 @@ def _read(
     stdin: str | None = None,
     system: FileSystem = DISK,
 ) -> Bake:
+    """What the bake or compose ``files`` in ``directory`` of ``system`` define; without any, default ones.
+
+    Raises BakeError, whose file is named as seen from the current directory, InputError and OptionsError.
+    """
     try:
         return read_bake(files, targets, overrides, environment, directory, stdin=stdin, system=system)
     except BakeError as error:
@@ -82,8 +86,8 @@ def dockerfiles_of(path: str, environment: Mapping[str, str] | None = None) -> t
 
     Those in a remote context or inside the file are left out. Raises BakeError and InputError.
     """
-    directory, files = _files(path, compose=False)
-    bake = _read(directory, files, (), (), environment)
+    directory, files = files_of(path)
+    bake = read_files(directory, files, (), (), environment)
     dockerfiles = Dockerfiles(directory_of_builds(bake.targets, directory))
     here = (target for target in bake.targets if target.dockerfile_inline is None)
     return tuple(dict.fromkeys(filter(None, map(dockerfiles.name, here))))
@@ -102,7 +106,7 @@ def request_of_bake(bake: Bake, directory: str, name: str, system: FileSystem = 
     )
 
 
-def _files(path: str, compose: bool) -> tuple[str, tuple[str, ...]]:
+def files_of(path: str, *, compose: bool = False) -> tuple[str, tuple[str, ...]]:
     """The directory of the files, and their names in it; none for the default files of bake."""
     if path == "-":
         return ".", ("-",)
