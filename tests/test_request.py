@@ -351,7 +351,8 @@ def test_what_bake_prints_is_read_from_standard_input(tmp_path: Path, stagegraph
         (("render", "api/Dockerfile", "--set", "a.b=c"), "only a bake or compose file has options for --set"),
         (("render", "api/Dockerfile", "--detail", "stages"), "--detail has no effect on a Dockerfile"),
         (("render", "--steps", "--detail", "targets"), "--detail targets leaves these out"),
-        (("report", ".", "--record", "x"), "--record is about one Dockerfile"),
+        (("report", ".", "--image", "x"), "--image is about one image, and docker-bake.hcl builds api, docs"),
+        (("render", "--usage", "x"), "builds api, docs, web: name one target"),
         (("render", "--link-base", "https://example.com"), "--link-base is the URL of one Dockerfile"),
     ],
 )

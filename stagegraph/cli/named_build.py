@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from stagegraph.model import Report
 
 
+_MOST_NAMES = 12  # in a message
+
+
 class NamedBuild(Struct, frozen=True, kw_only=True):
     """The words of a command line that name a build; ``path`` is empty for the current directory.
 
@@ -69,8 +72,7 @@ class NamedBuild(Struct, frozen=True, kw_only=True):
         if image or usage:
             from stagegraph.cli.measured_image import weighed_report
 
-            one = self.dockerfile("--image" if image else "--usage")
-            return weighed_report(image, usage, one, self.options)
+            return weighed_report(image, usage, self._one_build("--image" if image else "--usage"))
         from stagegraph.graph.report import analyse
 
         return analyse(self.read())
@@ -81,6 +83,24 @@ class NamedBuild(Struct, frozen=True, kw_only=True):
         if build:
             raise click.UsageError("--build chooses one record; leave out the bake or compose file")
         return timed_report_of_request(record, cast("Request", self.read()))
+
+    def _one_build(self, option: str) -> Build:
+        """The build that ``option`` is about: of a Dockerfile, or of the only target of a bake file."""
+        from stagegraph.graph.build import Build
+        from stagegraph.graph.request import build_of_target
+
+        value = self.read()
+        if isinstance(value, Build):
+            return value
+        build = build_of_target(value)
+        if build is None:
+            names = [one.name for one in value.bake_targets if not one.linked]
+            shown = ", ".join(names[:_MOST_NAMES]) + ", …" * (len(names) > _MOST_NAMES)
+            reason = f"{value.name} builds {shown}: name one target"
+            if len(names) == 1:
+                reason = f"the Dockerfile of {shown} is not here: name a target of this repository"
+            raise click.UsageError(printable(f"{option} is about one image, and {reason}"))
+        return build
 
     @property
     def asks_for_bake(self) -> bool:

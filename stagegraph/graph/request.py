@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import networkx
 from msgspec import Struct
+from msgspec.structs import replace
 
 from stagegraph.dockerfile.stages import distinct_stages
 from stagegraph.graph.build import Build
@@ -183,6 +184,20 @@ class Request(Struct, frozen=True, kw_only=True, dict=True):
             for name in one.build.names:
                 results.setdefault(name, {})[str(one.build.resolved.target_platform)] = one
         return results
+
+
+def build_of_target(request: Request) -> Build | None:
+    """The build of the Dockerfile of the only target that is asked for; None for several, or a remote one."""
+    names = {one.name for one in request.bake_targets if not one.linked}
+    own = [one for one in request.builds if names & {*one.build.names}]
+    if len({one.node for one in own}) != 1:
+        return None
+    builds = tuple(one.build for one in own)
+    stage = builds[0].resolved.sources[builds[0].resolved.target]
+    platforms = tuple(str(one.resolved.target_platform) for one in builds)
+    build = own[0].part.build
+    options = replace(build.options, target=stage.name or None, platforms=platforms)
+    return Build(file=build.file, options=options, target_builds=builds)
 
 
 def request_of(build: Build) -> Request:
