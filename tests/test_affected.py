@@ -361,7 +361,7 @@ def test_the_json_follows_its_schema(in_process: Run, folder: Path) -> None:
         (("app", "--since", "--help"), 1, "error: there is no revision `--help`\n"),
         (("app", "extra"), 2, "only a bake or compose file has targets"),
         (("app", "--changed", "x", "--since", "main"), 2, "--changed names the change"),
-        (("docker-bake.hcl", "--target", "x"), 2, "has the options of its builds"),
+        (("docker-bake.hcl", "--target", "x"), 2, "--target has no effect with a bake or compose file"),
         (("-",), 2, "name its path"),
     ],
 )

@@ -268,7 +268,7 @@ ERRORS = {
     ),
     "target": (
         FILES["docker-bake.hcl"].replace('"web", "docs"', '"webb"'),
-        "error: failed to find target webb\nhint: did you mean web?\n",
+        "error: docker-bake.hcl: failed to find target webb\nhint: did you mean web?\n",
     ),
     "cycle": (
         FILES["docker-bake.hcl"].replace('context = "base"', 'contexts = { x = "target:api" }'),

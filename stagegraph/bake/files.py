@@ -70,7 +70,7 @@ class Files:
     def read(self, name: str) -> Source:
         """The text of ``name``. Raises BakeError."""
         if name not in self._read:
-            self._read[name] = Source(name=name, text=self._text(name))
+            self._read[name] = Source(name="<stdin>" if name == "-" else name, text=self._text(name))
         return self._read[name]
 
     def _text(self, name: str) -> str:

@@ -57,7 +57,7 @@ def read_bake(
     reader = Files(directory, (environment or {}).get("HOME"), stdin, system)
     sources = _sources(tuple(files), environment or {}, reader)
     definition = _definition(sources, variables, reader, platform, check_files)
-    bake = resolve(definition, asked, tuple(overrides), variables)
+    bake = resolve(definition, asked, tuple(overrides), variables, sources[-1])
     if check_files:
         check_files_of(bake, reader, environment or {})
     return replace(bake, files=tuple(source.name for source in sources))

@@ -22,13 +22,13 @@ from stagegraph.cli.writing import write
 from stagegraph.errors import InputError
 from stagegraph.formats import formats, render
 from stagegraph.options import Options
-from stagegraph.source import printable
 
 if TYPE_CHECKING:
     from stagegraph.formats.affected import Affected
     from stagegraph.formats.history import Histories
     from stagegraph.rebuild.targets import BuildTarget, Change
 
+_OF_ONE_DOCKERFILE = ("record", "build", "context", "targets", "build_args", "platforms", "contexts")
 _MOST_PATHS = 32 * 1024 * 1024  # bytes of `--changed -`
 
 
@@ -111,9 +111,8 @@ def affected(
     named = named_build(arguments, checked if file else "", options, (), "")
     if named.targets and not named.is_request:
         raise click.UsageError("only a bake or compose file has targets; choose stages with --target")
-    if named.is_request and (record or context or options != Options()):
-        path = printable(named.path or "the bake file")
-        raise click.UsageError(f"{path} has the options of its builds: leave them out")
+    if named.is_request:
+        refuse_given(_OF_ONE_DOCKERFILE, "with a bake or compose file, which says how its targets are built")
     if history:
         seconds = partial(_seconds, record, build, named.path, options) if record else dict
         shown = _histories(named, context, history, seconds)
