@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from stagegraph.dockerfile.stages import distinct_stages
 from stagegraph.graph.build import Build
 from stagegraph.graph.naming import ALONE, LINK, Naming
-from stagegraph.graph.stage_graph import StageGraph, image_part, joined, mark_needed, pruned, stage_graph
+from stagegraph.graph.stage_graph import StageGraph, image_part, joined, mark_needed, pruned
 from stagegraph.graph.steps import RawStep, StepList, TargetBuild, step_graph, steps_of
 from stagegraph.model import BakeTarget, NodeKind, StepKind
 from stagegraph.source import printable
@@ -132,7 +132,7 @@ class Request(Struct, frozen=True, kw_only=True, dict=True):
             return image_part(self.whole_graph, image.node, self._positions)
         graph = StageGraph()
         _add_remote(graph, self.remote)
-        joined(graph, [(self._graph_of(one), one.part.naming) for one in self._read_by(image)])
+        joined(graph, [(one.build.graph, one.part.naming) for one in self._read_by(image)])
         mark_needed(graph, [image.node])
         return graph
 
@@ -146,16 +146,6 @@ class Request(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def _positions(self) -> dict[str, int]:
         return {node: number for number, node in enumerate(self.whole_graph)}
-
-    def _graph_of(self, one: PartBuild) -> StageGraph:
-        key = (one.part.naming.part, one.build.resolved.target, str(one.build.resolved.target_platform))
-        if key not in self._graphs:
-            self._graphs[key] = stage_graph([one.build.resolved], [])
-        return self._graphs[key]
-
-    @cached_property
-    def _graphs(self) -> dict[tuple[str, int, str], StageGraph]:
-        return {}
 
     def _read_by(self, image: PartBuild) -> list[PartBuild]:
         """The builds whose results ``image`` reads, directly or not, before those that read them."""
