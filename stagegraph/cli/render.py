@@ -203,7 +203,9 @@ def _compare(data: bytes, output: str, *, text: bool) -> int:
 def _check_view(named: NamedBuild, view: View) -> None:
     """Raise click.UsageError for a ``--detail`` or a ``--link-base`` that does not fit what is named."""
     if view.link_base and named.is_request:
-        raise click.UsageError("--link-base is the URL of one Dockerfile, and a bake file can have several")
+        raise click.UsageError(
+            "--link-base is the URL of one Dockerfile, and a bake file can have several: name a Dockerfile"
+        )
     if view.detail == "targets" and view.steps:
         raise click.UsageError("--steps shows what is inside stages, and --detail targets leaves these out")
     if is_given("detail") and not named.is_request and named.path != "-":
