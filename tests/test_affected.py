@@ -703,7 +703,7 @@ def test_what_a_bake_file_reads_besides_is_as_it_was(in_process: Run, folder: Pa
     ("detail", "shown", "cached"),
     [
         ("stages", ["app:build (5 steps, runs again from line 5)"], "web (2 steps, cached)"),
-        ("targets", ["app (6 steps, runs again from line 5)"], "web (3 steps, cached)"),
+        ("targets", ["app (6 steps, runs again from line 5)"], "web (2 steps, cached)"),
     ],
 )
 def test_a_picture_of_a_bake_file_marks_what_runs_again(
