@@ -5,6 +5,8 @@ Source: compose-spec schema/compose-spec.json; compose-go loader/validate.go, ch
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from stagegraph.bake.compose_runtime import check_short_forms
 from stagegraph.bake.yaml_values import Table, Yaml
 
@@ -49,6 +51,9 @@ _OF_STRINGS = (
     "extra_hosts", "ssh",
 )  # fmt: skip
 _SECRET = ("file", "environment", "external", "driver", "content")
+_OF_SECRET: dict[str, tuple[type, ...]] = {"file": _STRING, "environment": _STRING}
+_EXTENSION: dict[str, tuple[type, ...]] = {"pull": _FLAG, "no-cache": _FLAG, "contexts": _TABLE}
+_OF_VALUES = ("args", "labels", "additional_contexts", "ssh", "extra_hosts")
 
 
 def check_types(services: Table) -> None:
@@ -62,6 +67,7 @@ def check_types(services: Table) -> None:
         if isinstance(service.get("environment"), list) and not _are_texts(service["environment"]):
             message = f"services.{name}.environment must be a list of strings"
             raise service.error(message, "environment", "write its items as KEY=VALUE")
+        _check_values(f"services.{name}", service, ("environment",))
         check_short_forms(f"services.{name}", service)
         if isinstance(service.get("build"), Table):
             _check_build(f"services.{name}.build", service["build"])
@@ -94,12 +100,22 @@ def _check_whole(path: str, build: Table, secrets: Yaml) -> None:
 def check_secrets(secrets: Yaml) -> None:
     """Checks that each secret says where its value is. Raises BakeError."""
     for name, secret in secrets.items() if isinstance(secrets, Table) else ():
-        if not isinstance(secret, dict) or not any(secret.get(key) for key in _SECRET):
+        if not isinstance(secret, Table) or not any(secret.get(key) for key in _SECRET):
             raise secrets.error(f"secrets.{name} has no value", name, "give it file or environment")
+        _check(f"secrets.{name}", secret, _OF_SECRET)
 
 
 def _check_build(path: str, build: Table) -> None:
     _check(path, build, _BUILD)
+    _check_values(path, build, _OF_VALUES)
+    for secret in build.get("secrets") or ():
+        if isinstance(secret.get("source") if isinstance(secret, dict) else secret, (list, dict)):
+            raise build.error(f"{path}.secrets must be names or have a source", "secrets")
+    extension = build.get("x-bake")
+    if isinstance(extension, Table):
+        given = extension.with_values({key: one for key, one in extension.items() if one is not None})
+        _check(f"{path}.x-bake", given, _EXTENSION)
+        _check_values(f"{path}.x-bake", given, given)
     for key in build:
         if key not in _BUILD and not key.startswith("x-"):
             near = next((known for known in _BUILD if known == key.lower()), "")
@@ -111,6 +127,18 @@ def _check_build(path: str, build: Table) -> None:
 
 def _are_texts(items: list[Yaml]) -> bool:
     return all(isinstance(one, str) for one in items)
+
+
+def _check_values(path: str, table: Table, keys: Iterable[str]) -> None:
+    """Checks that lists and mappings hold no others; a host can have a list of addresses."""
+    for key in keys:
+        value = table.get(key)
+        items = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+        if key == "extra_hosts" and isinstance(value, dict):
+            items = [one for item in items for one in (item if isinstance(item, list) else [item])]
+        if any(isinstance(one, (list, dict)) for one in items):
+            message = f"{path}.{key} has a list or a mapping where a single value is expected"
+            raise table.error(message, key)
 
 
 def _check(path: str, table: Table, types: dict[str, tuple[type, ...]]) -> None:

@@ -51,11 +51,8 @@ def checked_model(sources: list[Source], environment: Mapping[str, str], files: 
     model = Loader(files).model(sources, "", environment)
     services = model.get("services")
     if not isinstance(services, Table) and not isinstance(model.get("secrets"), Table):
-        raise BakeError(
-            "this compose file has no services",
-            source=sources[0],
-            hint="name a file that has services, or leave it out",
-        )
+        hint = "add a service with build below services"
+        raise BakeError("this compose file has no services", source=sources[0], hint=hint)
     if isinstance(services, Table):
         check_types(services)
     return model
@@ -70,7 +67,7 @@ class _Reader:
 
     def target(self, name: str, service: Table, services: Table) -> Defined:
         """The target of a service. Raises BakeError."""
-        build = as_build(service["build"])
+        build = as_build(service)
         source, span = services.where(name)
         try:
             fields = self._fields(build, service)

@@ -81,9 +81,8 @@ def _services(
                 whole, extended = main and not _extends_elsewhere(service), service
             build = extended.get("build") if isinstance(extended, Table) else None
             if build is not None:
-                yield _Service(
-                    name, service.line("build"), as_build(build), whole, service.text("image") or ""
-                )
+                image = service.text("image") or ""
+                yield _Service(name, service.line("build"), as_build(extended), whole, image)
 
 
 def _content(source: Source, document: Document, _: object) -> Table:

@@ -12,7 +12,7 @@ from stagegraph.formats.report_sections import headline, report_sections
 from stagegraph.formats.section import Row, Section
 from stagegraph.model import Report
 from stagegraph.picture.view import View
-from stagegraph.source import printable
+from stagegraph.source import BREAK, printable
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&$])")
 
@@ -55,5 +55,6 @@ def table(rows: Sequence[Row], *headings: str) -> Iterator[str]:
 
 
 def escaped(text: str) -> str:
-    """``text`` with its Markdown characters escaped, also for table cells."""
-    return _SPECIAL.sub(lambda match: _ENTITIES.get(match[1], "\\" + match[1]), printable(text))
+    """``text`` with its Markdown characters escaped, also for table cells; ``@name`` notifies nobody."""
+    text = re.sub(r"(?<!\w)@(?=\w)", f"@{BREAK}", printable(text))
+    return _SPECIAL.sub(lambda match: _ENTITIES.get(match[1], "\\" + match[1]), text)
