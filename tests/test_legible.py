@@ -115,7 +115,14 @@ def test_four_siblings_are_one_box_in_a_picture_of_any_size(size: int, siblings:
 def test_many_choices_are_one_box() -> None:
     (box,) = [box for box in picture(report(selector(42)), sg.View()).boxes if len(box.members) > 1]
     assert box.label == "39 other choices"
+    assert box.sublabel.startswith("with another VARIANT\nvariant-billing, ")
     assert "variant-billing" in box.tooltip
+
+
+def test_choices_of_arguments_and_platforms_say_both() -> None:
+    drawn = picture(report(PICTURES["buildkit"]), sg.View(), LADDER[2])
+    (box,) = [box for box in drawn.boxes if box.label == "12 other choices"]
+    assert box.sublabel.startswith("with another EXPORT_BASE or platform\n")
 
 
 def test_each_rung_gives_up_one_thing_more() -> None:
