@@ -11,53 +11,54 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from math import inf
 
+from msgspec import Struct
+
+from stagegraph.formats.dagre_ranks import Links, tight_ranks
+
 NODE_SEPARATION, LINE_SEPARATION = 20.0, 20.0  # pixels between nodes (as configured), and between lines
 _SWEEPS = 4  # without fewer crossings, as dagre
-_TIGHTENINGS = 8
-Links = Sequence[tuple[int, int, int]]  # source, target and least number of ranks between them
 
 
-def width_of(sizes: Sequence[float], ranks: Sequence[int], links: Links) -> tuple[float, int]:
-    """The width of the drawing of nodes of these widths, in these ranks, and how many links cross in it."""
-    layered = _Layered(sizes, ranks, links)
+class Layout(Struct, frozen=True, kw_only=True):
+    """Where dagre draws a graph: x runs along the ranks, y across them, both in pixels."""
+
+    middles: list[tuple[float, float]]  # of each node
+    bends: list[list[tuple[float, float]]]  # of each link: where it passes the ranks between its ends
+    width: float
+    height: float
+    crossings: int
+
+
+def laid_out(sizes: Sequence[tuple[float, float]], links: Links, rank_separation: float) -> Layout:
+    """Where dagre draws nodes of these widths and heights, in ranks with this distance in pixels.
+
+    It halves the ranks, to have room for labels in the middle of links.
+    """
+    links = [(source, target, 2 * length) for source, target, length in links]
+    layered = _Layered([width for width, _ in sizes], tight_ranks(len(sizes), links), links)
     crossings = layered.sort()
-    return layered.width(), crossings
+    across = layered.places()
+    along, height = _along([height for _, height in sizes], layered.ranks, rank_separation / 2)
+    points = [(x, along[rank]) for x, rank in zip(across, layered.ranks, strict=True)]
+    return Layout(
+        middles=points[: len(sizes)],
+        bends=[[points[dummy] for dummy in chain] for chain in layered.chains],
+        width=layered.span(across),
+        height=height,
+        crossings=crossings,
+    )
 
 
-def tight_ranks(count: int, links: Links) -> list[int]:
-    """The rank of each node: its longest path, then each moved to where its links are shortest."""
-    before: list[list[tuple[int, int]]] = [[] for _ in range(count)]
-    after: list[list[tuple[int, int]]] = [[] for _ in range(count)]
-    for source, target, length in links:
-        before[target].append((source, length))
-        after[source].append((target, length))
-    ranks = _longest_paths(before, after)
-    order = sorted(range(count), key=ranks.__getitem__)
-    for turn in reversed(range(_TIGHTENINGS)):
-        for node in order if turn % 2 else order[::-1]:
-            more = len(after[node]) - len(before[node]) + (0 if turn % 2 else 0.5)
-            if more > 0 and after[node]:
-                ranks[node] = max(ranks[node], min(ranks[other] - length for other, length in after[node]))
-            elif more <= 0 and before[node]:
-                ranks[node] = min(ranks[node], max(ranks[other] + length for other, length in before[node]))
-    lowest = min(ranks, default=0)
-    return [rank - lowest for rank in ranks]
-
-
-def _longest_paths(
-    before: Sequence[list[tuple[int, int]]], after: Sequence[list[tuple[int, int]]]
-) -> list[int]:
-    ranks = [0] * len(before)
-    waits = [len(each) for each in before]
-    ready = [node for node, wait in enumerate(waits) if not wait]
-    while ready:
-        node = ready.pop()
-        for other, length in after[node]:
-            ranks[other] = max(ranks[other], ranks[node] + length)
-            waits[other] -= 1
-            if not waits[other]:
-                ready.append(other)
-    return ranks
+def _along(heights: Sequence[float], ranks: Sequence[int], separation: float) -> tuple[list[float], float]:
+    """The middle of each rank, and where the last one ends."""
+    depths = [0.0] * (max(ranks, default=0) + 1)
+    for rank, height in zip(ranks, heights, strict=False):
+        depths[rank] = max(depths[rank], height)
+    middles, top = [], 0.0
+    for depth in depths:
+        middles.append(top + depth / 2)
+        top += depth + separation
+    return middles, top - separation
 
 
 class _Layered:
@@ -69,12 +70,13 @@ class _Layered:
         self.real = len(sizes)
         self.before: list[list[int]] = [[] for _ in sizes]
         self.after: list[list[int]] = [[] for _ in sizes]
-        for source, target, _ in links:
-            self._link(source, target)
+        self.chains = [self._chain(source, target) for source, target, _ in links]
         self.layers: list[list[int]] = [[] for _ in range(max(self.ranks, default=-1) + 1)]
         self.place = [0] * len(self.sizes)
 
-    def _link(self, source: int, target: int) -> None:
+    def _chain(self, source: int, target: int) -> list[int]:
+        """The dummies of a link, which they replace."""
+        first = len(self.sizes)
         for rank in range(self.ranks[source] + 1, self.ranks[target]):
             dummy = len(self.sizes)
             self.sizes.append(0.0)
@@ -85,21 +87,22 @@ class _Layered:
             source = dummy
         self.after[source].append(target)
         self.before[target].append(source)
+        return list(range(first, len(self.sizes)))
 
     def sort(self) -> int:
         """Order the layers, depth first and then by barycenters; how many crossings are left."""
         self._depth_first()
-        best, fewest, turn, without = [list(layer) for layer in self.layers], self._crossings(), 0, 0
-        while without < _SWEEPS and fewest:
+        best, fewest, turn, without = self.layers, inf, 0, 0
+        while without < _SWEEPS:
             self._sweep(down=bool(turn % 2), right=turn % 4 >= 2)
             crossings = self._crossings()
-            turn, without = turn + 1, without + 1
             if crossings < fewest:
                 best, fewest, without = [list(layer) for layer in self.layers], crossings, 0
+            turn, without = turn + 1, without + 1
         for layer in best:
             self._set(layer)
         self.layers = best
-        return fewest
+        return int(fewest)
 
     def _depth_first(self) -> None:
         seen: set[int] = set()
@@ -127,11 +130,7 @@ class _Layered:
                 for node in layer
                 if neighbours[node]
             }
-            moving = sorted(
-                means, key=lambda node: (means[node], -self.place[node] if right else self.place[node])
-            )
-            rest = iter(moving)
-            self.layers[number] = [next(rest) if node in means else node for node in layer]
+            self.layers[number] = _merged(layer, means, right=right)
             self._set(self.layers[number])
 
     def _crossings(self) -> int:
@@ -145,40 +144,47 @@ class _Layered:
                     insort(seen, place)
         return total
 
-    def width(self) -> float:
-        """The width of the drawing."""
+    def places(self) -> list[float]:
+        """The place of each node in its layer: the mean of the middle two of four drawings."""
         conflicts = self._conflicts()
         found = [self._aligned(conflicts, up=up, left=left) for up in (True, False) for left in (True, False)]
-        narrow = min(found, key=self._span)
+        narrow = min(found, key=self.span)
         low, high = min(narrow), max(narrow)
         moved = []
         for number, places in enumerate(found):
             shift = high - max(places) if number % 2 else low - min(places)
             moved.append([place + shift for place in places])
         middles = [sorted(each) for each in zip(*moved, strict=True)]
-        return self._span([(each[1] + each[2]) / 2 for each in middles])
+        return [(each[1] + each[2]) / 2 for each in middles]
 
-    def _span(self, places: Sequence[float]) -> float:
+    def span(self, places: Sequence[float]) -> float:
+        """The width of a drawing."""
         halves = [(place, size / 2) for place, size in zip(places, self.sizes, strict=True)]
         return max(place + half for place, half in halves) - min(place - half for place, half in halves)
 
     def _conflicts(self) -> set[tuple[int, int]]:
         """Links that cross a part of a long one, which stays straight."""
         conflicts = set()
-        for layer in self.layers[1:]:
-            inner = [
-                (at, self.place[self.before[node][0]])
-                for at, node in enumerate(layer)
-                if node >= self.real and self.before[node][0] >= self.real
-            ]
+        for above, layer in pairwise(self.layers):
+            left, start = 0, 0
             for at, node in enumerate(layer):
-                for other in self.before[node]:
-                    if node >= self.real and other >= self.real:
-                        continue
-                    place = self.place[other]
-                    if any((at - lower) * (place - upper) < 0 for lower, upper in inner):
-                        conflicts.add((other, node))
+                inner = self._inner(node)
+                right = len(above) if inner is None else self.place[inner]
+                if inner is None and at < len(layer) - 1:
+                    continue
+                for other in layer[start : at + 1]:
+                    conflicts |= {(one, other) for one in self.before[other] if self._crosses(one, other, left, right)}
+                left, start = right, at + 1
         return conflicts
+
+    def _inner(self, node: int) -> int | None:
+        """The dummy before a dummy."""
+        before = self.before[node]
+        return before[0] if node >= self.real and before[0] >= self.real else None
+
+    def _crosses(self, one: int, other: int, left: int, right: int) -> bool:
+        inner = one >= self.real and other >= self.real
+        return not inner and not left <= self.place[one] <= right
 
     def _aligned(self, conflicts: set[tuple[int, int]], *, up: bool, left: bool) -> list[float]:
         layers = self.layers if up else self.layers[::-1]
@@ -202,7 +208,7 @@ class _Layered:
             last = -1
             for node in layer:
                 near = sorted(neighbours[node], key=place.__getitem__)
-                for at in {(len(near) - 1) // 2, len(near) // 2} if near else ():
+                for at in range((len(near) - 1) // 2, len(near) // 2 + 1) if near else ():
                     other = near[at]
                     crossed = (other, node) in conflicts or (node, other) in conflicts
                     if align[node] == node and last < place[other] and not crossed:
@@ -231,6 +237,22 @@ class _Layered:
     def _gap(self, one: int, other: int) -> float:
         apart = sum(LINE_SEPARATION if node >= self.real else NODE_SEPARATION for node in (one, other))
         return (self.sizes[one] + self.sizes[other] + apart) / 2
+
+
+def _merged(layer: Sequence[int], means: Mapping[int, float], *, right: bool) -> list[int]:
+    """``layer`` by the means of neighbours; nodes without any keep the places of their numbers.
+
+    Of equal means, nodes are in the order of their numbers, or from ``right`` to left.
+    """
+    number = {node: at for at, node in enumerate(sorted(layer))}
+    rest = sorted(set(layer) - set(means), reverse=True)
+    order: list[int] = []
+    for node in [*sorted(means, key=lambda node: (means[node], -node if right else node)), -1]:
+        while rest and number[rest[-1]] <= len(order):
+            order.append(rest.pop())
+        if node >= 0:
+            order.append(node)
+    return order
 
 
 def _topological(gaps: Mapping[int, Mapping[int, float]]) -> list[int]:
