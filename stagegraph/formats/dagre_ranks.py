@@ -102,29 +102,24 @@ class _Simplex:
     def _cut(self) -> None:
         """The cut value of each link of the tree: what it would cost to make it longer."""
         for child in reversed(self.order[1:]):
-            parent, cut = self.parent[child]
+            _, cut = self.parent[child]
             tail = cut[0] == child
             value = self.weights[cut]
             for ends in self.incident[child]:
-                if ends == cut:
-                    continue
-                sign = 1 if (ends[0] == child) == tail else -1
-                value += sign * (self.weights[ends] - self.tree.get(ends, 0))
+                if ends != cut:
+                    sign = 1 if (ends[0] == child) == tail else -1
+                    value += sign * (self.weights[ends] - self.tree.get(ends, 0))
             self.tree[cut] = value
 
     def _entering(self, leaving: tuple[int, int]) -> tuple[int, int]:
         """The link with the least slack that joins the two parts without ``leaving``, the other way round."""
-        child = next(
-            end for end in leaving if end in self.parent and self.parent[end][1] == leaving
-        )
+        child = next(end for end in leaving if end in self.parent and self.parent[end][1] == leaving)
         below = {child}
         for node in self.order:
             if node in self.parent and self.parent[node][0] in below:
                 below.add(node)
         tail = leaving[0] == child
-        joining = [
-            ends for ends in self.lengths if (ends[0] in below) != tail and (ends[1] in below) == tail
-        ]
+        joining = [ends for ends in self.lengths if (ends[0] in below) != tail and (ends[1] in below) == tail]
         return min(joining, key=self._slack)
 
     def _rank(self) -> None:

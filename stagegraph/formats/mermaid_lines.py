@@ -1,81 +1,108 @@
 """The curve of each link of a Mermaid diagram: another one where the usual one would run through a box.
 
 Mermaid leads a link from the side of its box if its next point is far aside, and a box beside it is then in
-its way. The lines are worked out as Mermaid draws them, for texts of several widths, since the font of the
+its way. The lines are worked out as Mermaid draws them, for letters of several widths, since the font of the
 reader is not known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import pairwise
-from math import sqrt
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
 
-from stagegraph.formats.dagre import Layout, laid_out
-from stagegraph.formats.mermaid_size import RANK_SPACING, boxes_and_links
-from stagegraph.picture.sizes import Size
+from msgspec import Struct
+
+from stagegraph.formats.dagre import laid_out
+from stagegraph.formats.dagre_order import Layered
+from stagegraph.formats.dagre_ranks import tight_ranks
+from stagegraph.formats.mermaid_paths import DrawnLinks
+from stagegraph.formats.mermaid_size import RANK_SPACING, boxes_and_links, is_across, is_small, size_of
+from stagegraph.formats.mermaid_style import count_links
+from stagegraph.picture.legibility import is_legible
 from stagegraph.picture.view import Picture
 
-Point = tuple[float, float]
-_FONTS = (1.055, 0.98, 1.13)  # widths of letters, compared with Arial
-_CLEARANCE = 1.0  # pixels that a line may be inside a box
-_STEPS = 16  # points for a part of a curve
+_LETTERS = (1.055, 0.98, 1.13)  # widths, compared with those of Arial
+_SPACINGS = (RANK_SPACING, 45, 60)  # pixels between ranks
+_INSIDE, _BESIDE = 1.0, -3.0  # pixels inside a box from which on a line runs through it; and its distance
+_FEW = 3  # links with other curves; for more, ranks further apart may be better
+_CURVES = ("stepBefore", "stepAfter", "linear")  # in the order of their looks
+_TURNED = MappingProxyType({"stepBefore": "stepAfter", "stepAfter": "stepBefore"})
 
 
-class _Place(NamedTuple):
-    """A box where it is drawn."""
+class Lines(Struct, frozen=True, kw_only=True):
+    """How the links of a diagram are drawn."""
 
-    left: float
-    top: float
-    right: float
-    bottom: float
+    spacing: int = RANK_SPACING  # pixels between ranks
+    curves: Mapping[int, str] = MappingProxyType({})  # by the number of a link, where it is not the usual one
+    struck: int = 0  # links that run through a box whatever their curve
+    shared: int = 0  # links that lie on another one for a part of their way
 
-    def holds(self, point: Point) -> bool:
-        return (
-            self.left + _CLEARANCE < point[0] < self.right - _CLEARANCE
-            and self.top + _CLEARANCE < point[1] < self.bottom - _CLEARANCE
-        )
-
-    def meets(self, one: Point, other: Point) -> bool:
-        """Whether the rectangle between two points has a part in it."""
-        return (
-            min(one[0], other[0]) < self.right
-            and max(one[0], other[0]) > self.left
-            and min(one[1], other[1]) < self.bottom
-            and max(one[1], other[1]) > self.top
-        )
+    @property
+    def cost(self) -> int:
+        """How bad they look."""
+        return 100 * self.struck + 10 * self.shared + len(self.curves)
 
 
-def _bump(one: Point, other: Point) -> Iterator[Point]:
-    (left, top), (right, bottom) = one, other
-    for step in range(_STEPS + 1):
-        part = step / _STEPS
-        aside = part * part * (3 - 2 * part)
-        along = 1.5 * part * (1 - part) + part**3
-        yield left + (right - left) * aside, top + (bottom - top) * along
+USUAL = Lines()
 
 
-def _straight(one: Point, other: Point) -> Iterator[Point]:
-    for step in range(_STEPS + 1):
-        part = step / _STEPS
-        yield one[0] + (other[0] - one[0]) * part, one[1] + (other[1] - one[1]) * part
+def lines_of(drawn: Picture) -> Lines:
+    """The curves with which no link of ``drawn`` runs through a box, or the best ones that there are.
+
+    Without frames: Mermaid lays these out in another way. Ranks are further apart where that saves curves,
+    as long as the diagram can be read.
+    """
+    best = USUAL
+    if drawn.groups or not drawn.boxes:
+        return best
+    for number, lines in enumerate(_by_spacing(drawn)):
+        best = min(best, lines, key=lambda each: each.cost) if number else lines
+        if best.cost <= _FEW:
+            break
+    return best
 
 
-def _along_first(one: Point, other: Point) -> Iterator[Point]:
-    corner = one[0], other[1]
-    yield from _straight(one, corner)
-    yield from _straight(corner, other)
+def _by_spacing(drawn: Picture) -> Iterator[Lines]:
+    sizes, links = boxes_and_links(drawn)
+    ranks = tight_ranks(len(sizes), links)
+    if not is_small(ranks, links):
+        return
+    layered = Layered(ranks, links)  # the widths of letters do not change it
+    for spacing in _SPACINGS:
+        layouts = []
+        for letters in _LETTERS:
+            sizes, _ = boxes_and_links(drawn, letters)
+            layouts.append((laid_out(layered, sizes, spacing / 2), sizes))
+        if spacing != RANK_SPACING and not is_legible(*size_of(drawn, layouts[0][0])):
+            return
+        drawings = [DrawnLinks(layout, sizes, links, ranks) for layout, sizes in layouts]
+        yield _chosen(drawings, count_links(drawn), spacing, turned=is_across(drawn))
 
 
-def _aside_first(one: Point, other: Point) -> Iterator[Point]:
-    corner = other[0], one[1]
-    yield from _straight(one, corner)
-    yield from _straight(corner, other)
+def _chosen(drawings: Sequence[DrawnLinks], count: int, spacing: int, *, turned: bool) -> Lines:
+    """The curves of the first ``count`` links, which are visible."""
+    curves: dict[int, str] = {}
+    struck = shared = 0
+    for link in range(count):
+        if not any(drawing.strikes(link, "bump", _INSIDE) for drawing in drawings):
+            continue
+        clear = [
+            curve for curve in _CURVES if not any(each.strikes(link, curve, _BESIDE) for each in drawings)
+        ] or [curve for curve in _CURVES if not any(each.strikes(link, curve, _INSIDE) for each in drawings)]
+        alone = [curve for curve in clear if not drawings[0].shares(link, curve, curves)]
+        if clear:
+            curves[link] = (alone or clear)[0]
+        struck += not clear
+        shared += bool(clear) and not alone
+    if turned:
+        curves = {link: _TURNED.get(curve, curve) for link, curve in curves.items()}
+    return Lines(spacing=spacing, curves=curves, struck=struck, shared=shared)
 
 
-# by how far down the page they lead; sideways, the two steps change their names
-_CURVES: Mapping[str, Callable[[Point, Point], Iterator[Point]]] = MappingProxyType(
-    {"bump": _bump, "stepBefore": _along_first, "stepAfter": _aside_first, "linear": _straight}
-)
+def curve_lines(curves: Mapping[int, str]) -> Iterator[str]:
+    """The lines of a diagram that name the curves of its links."""
+    links_of: dict[str, list[str]] = {}
+    for link, curve in sorted(curves.items()):
+        links_of.setdefault(curve, []).append(str(link))
+    for curve, links in sorted(links_of.items()):
+        yield f"  linkStyle {','.join(links)} interpolate {curve}"
