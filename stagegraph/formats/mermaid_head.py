@@ -41,8 +41,8 @@ def plain(text: str) -> str:
 def _configuration(direction: str, spacing: int) -> dict[str, object]:
     """The configuration with which new and old versions draw the same, without a theme.
 
-    Labels are short, and Mermaid's default of 200 pixels would break most of them. The distances (``spacing``
-    between ranks) are
+    Labels are short, and Mermaid's default of 200 pixels would break most of them. Nor has a
+    box to be as wide as Mermaid 12 would make it. The distances (``spacing`` between ranks) are
     smaller than its defaults, because GitHub shrinks a diagram to the width of the page.
     """
     return {
@@ -51,6 +51,7 @@ def _configuration(direction: str, spacing: int) -> dict[str, object]:
         "flowchart": {
             "curve": "bumpX" if direction in ("LR", "RL") else "bumpY",
             "wrappingWidth": 700,
+            "minNodeWidth": 0,
             "nodeSpacing": NODE_SPACING,
             "rankSpacing": spacing,
             "padding": PADDING,
