@@ -18,6 +18,7 @@ from stagegraph.formats.dagre_ranks import tight_ranks
 from stagegraph.formats.mermaid_paths import DrawnLinks
 from stagegraph.formats.mermaid_size import RANK_SPACING, boxes_and_links, is_across, is_small, size_of
 from stagegraph.formats.mermaid_style import count_links
+from stagegraph.model import NodeKind
 from stagegraph.picture.legibility import is_legible
 from stagegraph.picture.view import Picture
 
@@ -67,6 +68,8 @@ def _by_spacing(drawn: Picture) -> Iterator[Lines]:
     ranks = tight_ranks(len(sizes), links)
     if not is_small(ranks, links):
         return
+    cylinders = {at for at, box in enumerate(drawn.boxes) if box.kind is NodeKind.IMAGE}
+    turned = is_across(drawn)
     layered = Layered(ranks, links)  # the widths of letters do not change it
     for spacing in _SPACINGS:
         layouts = []
@@ -75,8 +78,11 @@ def _by_spacing(drawn: Picture) -> Iterator[Lines]:
             layouts.append((laid_out(layered, sizes, spacing / 2), sizes))
         if spacing != RANK_SPACING and not is_legible(*size_of(drawn, layouts[0][0])):
             return
-        drawings = [DrawnLinks(layout, sizes, links, ranks) for layout, sizes in layouts]
-        yield _chosen(drawings, count_links(drawn), spacing, turned=is_across(drawn))
+        drawings = [
+            DrawnLinks(layout, sizes, links, ranks, cylinders=cylinders, turned=turned)
+            for layout, sizes in layouts
+        ]
+        yield _chosen(drawings, count_links(drawn), spacing, turned=turned)
 
 
 def _chosen(drawings: Sequence[DrawnLinks], count: int, spacing: int, *, turned: bool) -> Lines:

@@ -5,14 +5,15 @@ Seen down the ranks: in a diagram whose ranks are columns, width and height are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
-from math import inf
+from math import inf, sqrt
 from types import MappingProxyType
 from typing import NamedTuple
 
 from stagegraph.formats.dagre import Layout
 from stagegraph.formats.dagre_ranks import Links
+from stagegraph.formats.mermaid_size import rim
 from stagegraph.picture.sizes import Size
 
 Point = tuple[float, float]
@@ -73,8 +74,18 @@ class _Place(NamedTuple):
 class DrawnLinks:
     """The links of a diagram that is laid out."""
 
-    def __init__(self, layout: Layout, sizes: Sequence[Size], links: Links, ranks: Sequence[int]) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        sizes: Sequence[Size],
+        links: Links,
+        ranks: Sequence[int],
+        *,
+        cylinders: Collection[int] = (),
+        turned: bool = False,
+    ) -> None:
         self.layout, self.sizes, self.links, self.ranks = layout, sizes, links, ranks
+        self.cylinders, self.turned = cylinders, turned
         self.rows: dict[int, list[tuple[int, _Place]]] = {}
         for box, ((x, y), (width, height)) in enumerate(zip(layout.middles, sizes, strict=True)):
             place = _Place(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
@@ -124,4 +135,19 @@ class DrawnLinks:
         width, height = self.sizes[box]
         aside, along = point[0] - x, point[1] - y
         part = min(width / 2 / abs(aside) if aside else inf, height / 2 / abs(along) if along else inf)
-        return x + aside * part, y + along * part
+        aside, along = aside * part, along * part
+        if box in self.cylinders:
+            if self.turned:
+                aside = _below_rim(along, aside, height, width)
+            else:
+                along = _below_rim(aside, along, width, height)
+        return x + aside, y + along
+
+
+def _below_rim(x: float, y: float, width: float, height: float) -> float:
+    """Where a line ends that leaves a cylinder: at its rim, which is lower at its sides."""
+    radius = rim(width)
+    if abs(x) >= width / 2 and abs(y) <= height / 2 - radius:
+        return y
+    lower = radius - radius * sqrt(max(0.0, 1 - (2 * x / width) ** 2))
+    return y - lower if y > 0 else y + lower
