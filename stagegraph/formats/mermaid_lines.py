@@ -12,13 +12,11 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from stagegraph.formats.dagre import laid_out
 from stagegraph.formats.dagre_order import Layered
 from stagegraph.formats.dagre_ranks import tight_ranks
 from stagegraph.formats.mermaid_paths import DrawnLinks
 from stagegraph.formats.mermaid_size import RANK_SPACING, boxes_and_links, is_across, is_small, size_of
 from stagegraph.formats.mermaid_style import count_links
-from stagegraph.model import NodeKind
 from stagegraph.picture.legibility import is_legible
 from stagegraph.picture.view import Picture
 
@@ -68,21 +66,12 @@ def _by_spacing(drawn: Picture) -> Iterator[Lines]:
     ranks = tight_ranks(len(sizes), links)
     if not is_small(ranks, links):
         return
-    cylinders = {at for at, box in enumerate(drawn.boxes) if box.kind is NodeKind.IMAGE}
-    turned = is_across(drawn)
     layered = Layered(ranks, links)  # the widths of letters do not change it
     for spacing in _SPACINGS:
-        layouts = []
-        for letters in _LETTERS:
-            sizes, _ = boxes_and_links(drawn, letters)
-            layouts.append((laid_out(layered, sizes, spacing / 2), sizes))
-        if spacing != RANK_SPACING and not is_legible(*size_of(drawn, layouts[0][0])):
+        drawings = [DrawnLinks(drawn, layered, letters, spacing / 2) for letters in _LETTERS]
+        if spacing != RANK_SPACING and not is_legible(*size_of(drawn, drawings[0].layout)):
             return
-        drawings = [
-            DrawnLinks(layout, sizes, links, ranks, cylinders=cylinders, turned=turned)
-            for layout, sizes in layouts
-        ]
-        yield _chosen(drawings, count_links(drawn), spacing, turned=turned)
+        yield _chosen(drawings, count_links(drawn), spacing, turned=is_across(drawn))
 
 
 def _chosen(drawings: Sequence[DrawnLinks], count: int, spacing: int, *, turned: bool) -> Lines:
@@ -90,19 +79,25 @@ def _chosen(drawings: Sequence[DrawnLinks], count: int, spacing: int, *, turned:
     curves: dict[int, str] = {}
     struck = shared = 0
     for link in range(count):
-        if not any(drawing.strikes(link, "bump", _INSIDE) for drawing in drawings):
-            continue
-        clear = [
-            curve for curve in _CURVES if not any(each.strikes(link, curve, _BESIDE) for each in drawings)
-        ] or [curve for curve in _CURVES if not any(each.strikes(link, curve, _INSIDE) for each in drawings)]
-        alone = [curve for curve in clear if not drawings[0].shares(link, curve, curves)]
-        if clear:
-            curves[link] = (alone or clear)[0]
-        struck += not clear
-        shared += bool(clear) and not alone
+        if any(drawing.struck(link, "bump", _INSIDE) for drawing in drawings):
+            clear = _clear(drawings, link)
+            alone = [curve for curve in clear if not drawings[0].shares(link, curve, curves)]
+            struck += not clear
+            shared += bool(clear) and not alone
+            if clear:
+                curves[link] = (alone or clear)[0]
     if turned:
         curves = {link: _TURNED.get(curve, curve) for link, curve in curves.items()}
     return Lines(spacing=spacing, curves=curves, struck=struck, shared=shared)
+
+
+def _clear(drawings: Sequence[DrawnLinks], link: int) -> list[str]:
+    """The curves with which a link keeps its distance from boxes, or else those that run through none."""
+    for inside in (_BESIDE, _INSIDE):
+        clear = [curve for curve in _CURVES if not any(each.struck(link, curve, inside) for each in drawings)]
+        if clear:
+            return clear
+    return []
 
 
 def curve_lines(curves: Mapping[int, str]) -> Iterator[str]:

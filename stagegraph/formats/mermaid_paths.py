@@ -5,16 +5,17 @@ Seen down the ranks: in a diagram whose ranks are columns, width and height are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from math import inf, sqrt
 from types import MappingProxyType
 from typing import NamedTuple
 
-from stagegraph.formats.dagre import Layout
-from stagegraph.formats.dagre_ranks import Links
-from stagegraph.formats.mermaid_size import rim
-from stagegraph.picture.sizes import Size
+from stagegraph.formats.dagre import laid_out
+from stagegraph.formats.dagre_order import Layered
+from stagegraph.formats.mermaid_size import boxes_and_links, is_across, rim
+from stagegraph.model import NodeKind
+from stagegraph.picture.view import Picture
 
 Point = tuple[float, float]
 _STEPS = 24  # parts of a curve from one point to the next
@@ -56,8 +57,11 @@ class _Place(NamedTuple):
     right: float
     bottom: float
 
-    def is_crossed(self, one: Point, other: Point, inside: float) -> bool:
-        """Whether a straight line comes so far inside it."""
+    def is_crossed(self, path: Sequence[Point], inside: float) -> bool:
+        """Whether a path comes so many pixels inside it."""
+        return any(self._is_crossed(one, other, inside) for one, other in pairwise(path))
+
+    def _is_crossed(self, one: Point, other: Point, inside: float) -> bool:
         enters, leaves = 0.0, 1.0
         for axis in (0, 1):
             low, high = self[axis] + inside, self[axis + 2] - inside
@@ -72,35 +76,27 @@ class _Place(NamedTuple):
 
 
 class DrawnLinks:
-    """The links of a diagram that is laid out."""
+    """The links of a diagram that is laid out, with letters of a width that is compared with Arial."""
 
-    def __init__(
-        self,
-        layout: Layout,
-        sizes: Sequence[Size],
-        links: Links,
-        ranks: Sequence[int],
-        *,
-        cylinders: Collection[int] = (),
-        turned: bool = False,
-    ) -> None:
-        self.layout, self.sizes, self.links, self.ranks = layout, sizes, links, ranks
-        self.cylinders, self.turned = cylinders, turned
+    def __init__(self, drawn: Picture, layered: Layered, letters: float, rank_separation: float) -> None:
+        self.sizes, self.links = boxes_and_links(drawn, letters)
+        self.ranks, self.turned = layered.ranks, is_across(drawn)
+        self.cylinders = {at for at, box in enumerate(drawn.boxes) if box.kind is NodeKind.IMAGE}
+        self.layout = laid_out(layered, self.sizes, rank_separation)
         self.rows: dict[int, list[tuple[int, _Place]]] = {}
-        for box, ((x, y), (width, height)) in enumerate(zip(layout.middles, sizes, strict=True)):
+        for box, ((x, y), (width, height)) in enumerate(zip(self.layout.middles, self.sizes, strict=True)):
             place = _Place(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-            self.rows.setdefault(ranks[box], []).append((box, place))
+            self.rows.setdefault(self.ranks[box], []).append((box, place))
 
-    def strikes(self, link: int, curve: str, inside: float) -> bool:
-        """Whether a link with a curve comes so many pixels inside a box that is not one of its ends."""
+    def struck(self, link: int, curve: str, inside: float) -> set[int]:
+        """The boxes that a link with a curve comes so many pixels inside of, without those at its ends."""
         source, target, _ = self.links[link]
-        rank = self.ranks[source]
-        for number, path in enumerate(self._parts(link, curve), rank):
-            near = [*self.rows.get(number, ()), *self.rows.get(number + 1, ())]
-            others = [place for box, place in near if box not in (source, target)]
-            if any(place.is_crossed(one, other, inside) for one, other in pairwise(path) for place in others):
-                return True
-        return False
+        found: set[int] = set()
+        for rank, path in enumerate(self._parts(link, curve), self.ranks[source]):
+            for box, place in [*self.rows.get(rank, ()), *self.rows.get(rank + 1, ())]:
+                if box not in (source, target, *found) and place.is_crossed(path, inside):
+                    found.add(box)
+        return found
 
     def shares(self, link: int, curve: str, others: Mapping[int, str]) -> bool:
         """Whether a link runs along the rank where another one with other ends does it, too."""
