@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 import stagegraph as sg
-from stagegraph.formats.mermaid_picture import first_steps, last_box, with_context_inside
+from stagegraph.formats.mermaid_picture import first_steps, last_box, note_lines, with_context_inside
 from stagegraph.model import EdgeKind, NodeKind
 from stagegraph.picture.picture import picture
 from stagegraph.picture.view import Arrow, Box
@@ -95,6 +95,14 @@ def test_the_sample_of_the_readme_is_shown_in_its_natural_size(drawer: Drawer) -
     drawn = mermaid_geometry(drawer, text_of(README.read_text()))
     assert drawn.scale == 1.0
     assert drawn.faults == []
+
+
+def test_a_line_of_the_legend_ends_after_a_part_of_it() -> None:
+    drawn = picture(report(STEPS), sg.View())
+    parts = [f"mark {number}: what it means, in words" for number in range(4)]
+    lines = note_lines(replace(drawn, notes=("; ".join(parts), "word " * 20)))
+    assert lines[:4] == [f"{part};" for part in parts[:3]] + parts[3:]
+    assert [len(line) <= 56 for line in lines[4:]] == [True, True]
 
 
 def test_a_note_comes_after_the_last_rank() -> None:
