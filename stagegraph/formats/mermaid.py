@@ -71,12 +71,15 @@ def mermaid_of(pictures: Iterable[Picture], view: View, *, legible: bool = False
         smallest = _with_all_notes(full, view)
         if legible and not is_legible(*estimated_size(smallest)):
             continue
+        text = _text(smallest, view)
+        if _links_of(smallest) > MOST_EDGES or len(text) > MOST_CHARACTERS:
+            continue
         lines = lines_of(smallest) if view.dialect in _CONFIGURED else USUAL
-        text = _text(smallest, view, lines)
-        if len(text) <= MOST_CHARACTERS and _links_of(smallest) <= MOST_EDGES:
-            if not (legible and lines.struck):
-                return text
-            struck = struck or text
+        curved = _text(smallest, view, lines)
+        text = curved if len(curved) <= MOST_CHARACTERS else text
+        if not (legible and lines.struck):
+            return text
+        struck = struck or text
     return struck or (_text(smallest, view) if smallest else "")
 
 

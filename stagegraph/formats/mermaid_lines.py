@@ -15,7 +15,14 @@ from msgspec import Struct
 from stagegraph.formats.dagre_order import Layered
 from stagegraph.formats.dagre_ranks import tight_ranks
 from stagegraph.formats.mermaid_paths import DrawnLinks
-from stagegraph.formats.mermaid_size import RANK_SPACING, boxes_and_links, is_across, is_small, size_of
+from stagegraph.formats.mermaid_size import (
+    MOST_BOXES,
+    RANK_SPACING,
+    boxes_and_links,
+    is_across,
+    is_small,
+    size_of,
+)
 from stagegraph.formats.mermaid_style import count_links
 from stagegraph.picture.legibility import is_legible
 from stagegraph.picture.view import Picture
@@ -52,7 +59,7 @@ def lines_of(drawn: Picture) -> Lines:
     as long as the diagram can be read.
     """
     best = USUAL
-    if drawn.groups or not drawn.boxes:
+    if drawn.groups or not 0 < len(drawn.boxes) <= MOST_BOXES:
         return best
     for number, lines in enumerate(_by_spacing(drawn)):
         best = min(best, lines, key=lambda each: each.cost) if number else lines

@@ -27,7 +27,7 @@ LETTERS = 1.055  # widths of letters, bold or not, compared with those of Arial
 _MARGIN = 16.0
 _SAFETY = 1.06  # of the width: no font has exactly these letters
 _FRAME, _FRAMED = 32.0, 1.3  # pixels along for each frame, and the factor aside for all, as bake files need
-_MOST_BOXES = 250  # more never fit on a page
+MOST_BOXES = 250  # more never fit on a page
 _MOST_SPANS = 1600  # ranks that all links together lead across; more than that is never small enough
 
 
@@ -35,7 +35,7 @@ def estimated_size(drawn: Picture) -> Size:
     """About the width and height in pixels that Mermaid needs; a lower bound if ``drawn`` is too large."""
     if not drawn.boxes:
         return Size(width=0.0, height=0.0)
-    if len(drawn.boxes) > _MOST_BOXES:
+    if len(drawn.boxes) > MOST_BOXES:
         return Size(width=inf, height=inf)
     sizes, links = boxes_and_links(drawn)
     ranks = tight_ranks(len(sizes), links)
@@ -64,12 +64,12 @@ def _least_size(drawn: Picture, sizes: Sequence[Size], ranks: Sequence[int]) -> 
 
 def size_of(drawn: Picture, layout: Layout) -> Size:
     """The size of a diagram that is laid out so, with room for letters that are wider than expected."""
-    width, height = layout.width * _SAFETY, layout.height
+    width, height = layout.width, layout.height
     if drawn.groups:
         height += _FRAME * min(len(drawn.groups), len({y for _, y in layout.middles}))
         width *= _FRAMED
     turned = _turned(drawn, Size(width=width, height=height))
-    return Size(width=turned.width + _MARGIN, height=turned.height + _MARGIN)
+    return Size(width=turned.width * _SAFETY + _MARGIN, height=turned.height + _MARGIN)
 
 
 def is_across(drawn: Picture) -> bool:
