@@ -423,7 +423,7 @@ def test_each_name_has_the_drawing_that_the_program_makes(view: sg.View) -> None
         assert variant.name == name
         packed = others["packed"][number]
         text = zlib.decompress(b64decode(packed)).decode() if number else shown.text
-        assert text == drawing(found, variant.of(view)).text
+        assert text == drawing(found, variant.of(view, found)).text
     assert variant_named("default.labels.steps.auto") is None
 
 

@@ -1,12 +1,12 @@
 """The bake targets of a report as its only nodes, with the images and stages that several of them share.
 
-The stages of a target are contracted into it. What leads to several targets remains a node; of a chain of
-such stages, the last.
+The stages of a target are contracted into it, unless its Dockerfile is opened. What leads to several targets
+remains a node; of a chain of such stages, the last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import asdict, replace
@@ -27,7 +27,12 @@ def at_detail(report: Report, view: View) -> Report:
         return report
     if view.detail != "targets" and len(report.bake_targets) < FEWEST_TARGETS:
         return report
-    return only_targets(report)
+    return report if set(parts_of(report)) <= set(view.opened) else only_targets(report, view.opened)
+
+
+def parts_of(report: Report) -> tuple[str, ...]:
+    """The parts of ``report`` that can be opened: ``Node.part`` of its stages; of one Dockerfile ("",)."""
+    return tuple(dict.fromkeys(node.part for node in report.nodes if node.index is not None))
 
 
 def has_stages_of_targets(report: Report, view: View) -> bool:
@@ -36,14 +41,16 @@ def has_stages_of_targets(report: Report, view: View) -> bool:
     return bool(report.bake_targets) and not is_closed and view.detail == "auto"
 
 
-def only_targets(report: Report) -> Report:
-    """``report``, which has bake targets, with these as nodes, and without what only its stages have."""
-    names = _names(report.bake_targets)
-    readers = _readers(report, names)
-    kept = _kept(report, names, readers)
-    ids = {node: f"{_PREFIX}{', '.join(own)}" for node, own in names.items()}
+def only_targets(report: Report, opened: Collection[str] = ()) -> Report:
+    """``report``, which has bake targets, with these as nodes, and without what only its stages have.
+
+    The stages of the parts that are ``opened`` remain, with all that they read.
+    """
+    closing = _closing(report, opened)
+    names, kept = closing.names, closing.kept
+    ids = _ids(names)
     nodes = [
-        _target(report, node, own, kept.ends) if own else report.node(node)
+        _target(report, node, own, kept) if own else report.node(node)
         for node in kept.nodes
         for own in [names.get(node, ())]
     ]
@@ -53,17 +60,44 @@ def only_targets(report: Report) -> Report:
         report,
         nodes=tuple(drawn),
         targets=tuple(ids.get(target, target) for target in report.targets),
-        edges=tuple(_strongest(list(_edges(report, kept, ids)))),
+        edges=tuple(_strongest(list(_edges(report, closing, ids)))),
         steps=(),
         critical_path=(),
         shipped=tuple(
-            replace(item, target=ids[item.target], node=ids.get(item.node, item.node))
+            replace(item, target=ids.get(item.target, item.target), node=ids.get(item.node, item.node))
             for item in report.shipped
             if item.node in kept.ends and item.node in kept.nodes
         ),
         left_behind=(),
         findings=(),
     )
+
+
+def closed_in(report: Report, opened: Collection[str]) -> dict[str, str]:
+    """The target, by its id in ``only_targets(report, opened)``, that each contracted node is drawn in."""
+    closing = _closing(report, opened)
+    ids = _ids(closing.names)
+    homes = {node.id: closing.kept.of(node.id) for node in report.nodes}
+    single = {node: min(home) for node, home in homes.items() if len(home) == 1}
+    return {node: ids[home] for node, home in single.items() if home in ids}
+
+
+class _Closing(Struct, frozen=True):
+    """What becomes of each node of a report whose targets are closed, but for ``inside`` of opened parts."""
+
+    names: dict[str, tuple[str, ...]]  # of the closed targets, by the node of their image
+    inside: frozenset[str]
+    kept: _Kept
+
+
+def _closing(report: Report, opened: Collection[str]) -> _Closing:
+    inside = frozenset(node.id for node in report.nodes if node.index is not None and node.part in opened)
+    names = {node: own for node, own in _names(report.bake_targets).items() if node not in inside}
+    return _Closing(names, inside, _kept(report, names, inside))
+
+
+def _ids(names: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    return {node: f"{_PREFIX}{', '.join(own)}" for node, own in names.items()}
 
 
 def _names(targets: Sequence[BakeTarget]) -> dict[str, tuple[str, ...]]:
@@ -74,11 +108,15 @@ def _names(targets: Sequence[BakeTarget]) -> dict[str, tuple[str, ...]]:
     return names
 
 
-def _readers(report: Report, names: Mapping[str, object]) -> dict[str, list[Edge]]:
-    """The edges out of each node that is needed."""
-    readers: dict[str, list[Edge]] = {node.id: [] for node in report.nodes if node.needed or node.id in names}
+def _readers(report: Report, names: Mapping[str, object], inside: Collection[str]) -> dict[str, list[Edge]]:
+    """The edges out of each node that is needed, or ``inside`` an opened part, or read there."""
+    readers: dict[str, list[Edge]] = {
+        node.id: [] for node in report.nodes if node.needed or node.id in names or node.id in inside
+    }
     for edge in report.edges:
-        if edge.kind is not EdgeKind.TAG and not edge.selectable and edge.target in readers:
+        if edge.kind is EdgeKind.TAG:
+            continue
+        if edge.target in inside or (not edge.selectable and edge.target in readers):
             readers.setdefault(edge.source, []).append(edge)
     return readers
 
@@ -104,16 +142,21 @@ class _Kept(Struct):
         """What a reader of ``node`` leads to: itself, or where it was contracted."""
         return frozenset((node,)) if node in self.nodes else self.ends.get(node, frozenset())
 
+    def is_in(self, node: str, other: str) -> bool:
+        """Whether ``node`` was contracted into ``other``."""
+        return node not in self.nodes and self.ends.get(node) == frozenset((other,))
 
-def _kept(report: Report, names: Mapping[str, object], readers: Mapping[str, Sequence[Edge]]) -> _Kept:
+
+def _kept(report: Report, names: Mapping[str, object], inside: Collection[str]) -> _Kept:
+    readers = _readers(report, names, inside)
     tagged = {edge.target for edge in report.edges if edge.kind is EdgeKind.TAG}
-    kept = _Kept(nodes=dict.fromkeys(names))
+    kept = _Kept(nodes=dict.fromkeys((*names, *(node.id for node in report.nodes if node.id in inside))))
     for node in reversed(_inputs_first(readers)):
         ends = frozenset().union(*(kept.of(edge.target) for edge in readers[node]))
         kept.ends[node] = ends
         shared = len(ends) > 1 and report.node(node).kind not in _LEFT_OUT and node not in tagged
-        if shared and node not in kept.nodes:
-            kept.nodes[node] = None
+        if shared or any(edge.target in inside for edge in readers[node]):
+            kept.nodes.setdefault(node)
     return kept
 
 
@@ -134,9 +177,9 @@ def _inputs_first(readers: Mapping[str, Sequence[Edge]]) -> list[str]:
     ]
 
 
-def _target(report: Report, node: str, names: Sequence[str], ends: Mapping[str, frozenset[str]]) -> Node:
+def _target(report: Report, node: str, names: Sequence[str], kept: _Kept) -> Node:
     """The node of the targets ``names``, whose image is the stage ``node``."""
-    own = [one for one in report.nodes if one.id == node or ends.get(one.id) == frozenset((node,))]
+    own = [one for one in report.nodes if one.id == node or kept.is_in(one.id, node)]
     stages = [one for one in own if one.kind is NodeKind.STAGE]
     image = report.node(node)
     target = next(one for one in report.bake_targets if one.node == node)
@@ -162,15 +205,19 @@ def _target(report: Report, node: str, names: Sequence[str], ends: Mapping[str, 
     )
 
 
-def _edges(report: Report, kept: _Kept, ids: Mapping[str, str]) -> Iterator[Edge]:
+def _edges(report: Report, closing: _Closing, ids: Mapping[str, str]) -> Iterator[Edge]:
+    kept = closing.kept
     inherits = _inherits(report, kept)
     for edge in report.edges:
-        if edge.selectable:
+        if edge.target in closing.inside and edge.kind is not EdgeKind.TAG:
+            yield replace(edge, source=ids.get(edge.source, edge.source))
+        elif edge.selectable:
             continue
-        if edge.kind is EdgeKind.TAG:
+        elif edge.kind is EdgeKind.TAG:
             for reader in sorted(kept.of(edge.target) - {edge.source}):
-                yield replace(edge, source=ids[edge.source], target=ids.get(reader, reader))
-        elif edge.source in kept.nodes:
+                source = ids.get(edge.source, edge.source)
+                yield replace(edge, source=source, target=ids.get(reader, reader))
+        elif edge.source in kept.nodes and report.node(edge.source).kind not in _LEFT_OUT:
             for end in sorted(kept.of(edge.target) - {edge.source}):
                 inner = edge.target != end and (edge.target, end) not in inherits
                 ends = {"source": ids.get(edge.source, edge.source), "target": ids.get(end, end)}

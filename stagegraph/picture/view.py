@@ -38,6 +38,7 @@ class View(Struct, frozen=True, kw_only=True):
     engine: str = "auto"  # one of ENGINES: which Graphviz lays out
     dialect: str = "github"  # one of DIALECTS: for whom Mermaid is written
     detail: str = "auto"  # one of DETAILS: of a bake file only its targets (auto: if it has many), or stages
+    opened: tuple[str, ...] = ()  # parts (``Node.part``) whose stages are drawn although detail is targets
 
 
 def line_link(base: str, line: int | None) -> str:

@@ -1,27 +1,30 @@
-// A stage in the address of the page: `#stage=builder`, or `#stage=2` if its name is not clear.
+// A stage in the address of the page: `#stage=builder`, or `#stage=2` if its name is not clear; `#stage=api:builder` and `#target=api` of a bake file.
 
-const STAGE = "node:stage:";
-const stages = data.nodes.filter((node) => node.key.startsWith(STAGE));
+const ALONE = "node:stage:";
+const stages = data.nodes.filter((node) => /^node:(.*\/)?stage:\d+$/.test(node.key));
 // Names ignore case; of stages with the same name, BuildKit takes the last.
 const stageKeys = new Map(stages.map((node) => [node.label.toLowerCase(), node.key]));
+const targetKeys = new Map(bakeTargets.map((node) => [node.label, node.key]));
 
 address.of = (key) => {
-  if (!key.startsWith(STAGE)) return encodeURIComponent(key);
   const name = nodes.get(key)?.label ?? "";
-  const isClear = stageKeys.get(name.toLowerCase()) === key && !/^\d+$/.test(name);
-  return `stage=${encodeURIComponent(isClear ? name : key.slice(STAGE.length))}`;
+  if (imageOf.has(key)) return `target=${encodeURIComponent(name)}`;
+  if (stageKeys.get(name.toLowerCase()) === key && !/^\d+$/.test(name)) return `stage=${encodeURIComponent(name)}`;
+  return key.startsWith(ALONE) ? `stage=${key.slice(ALONE.length)}` : encodeURIComponent(key);
 };
 
 address.key = (text) => {
-  if (!text.startsWith("stage=")) return text;
-  const name = text.slice("stage=".length);
-  return stageKeys.get(name.toLowerCase()) ?? STAGE + name;
+  const [, word, name] = /^(target|stage)=(.*)$/s.exec(text) ?? [];
+  if (word === "target") return targetKeys.get(name) ?? bakeTargets.find((node) => node.label.split(", ").includes(name))?.key ?? text;
+  return word === "stage" ? (stageKeys.get(name.toLowerCase()) ?? ALONE + name) : text;
 };
 
 /** Selects what a link to the same page names. */
 function startAddress() {
   addEventListener("hashchange", () => {
     const key = keyInAddress(known);
-    if (key && key !== chosen.key) choose(key);
+    if (!key || key === chosen.key) return;
+    choose(key);
+    openAround(key);
   });
 }

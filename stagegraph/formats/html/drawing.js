@@ -6,7 +6,7 @@ let shown = null;
 function readDrawing(svg, parts) {
   const element = (id) => svg.getElementById(id);
   const names = [...svg.querySelectorAll(".frame-name")];
-  const boxes = parts.boxes.map(([id, key, label, frame]) => ({ id, key, label, frame, element: element(id), name: id[0] === "f" ? names[Number(id.slice(1))] : null }));
+  const boxes = parts.boxes.map(([id, key, label, frame]) => ({ id, key: keyOfBox(key), label, frame, element: element(id), name: id[0] === "f" ? names[Number(id.slice(1))] : null }));
   const keys = new Map(boxes.map(({ id, key }) => [id, key]));
   const arrows = readArrows(parts.arrows, keys, element);
   parts.critical.forEach((id) => element(id).classList.add("critical"));
@@ -43,13 +43,13 @@ function edgesOfElements(inside, keys) {
   return { edges: grouped(data.edges, (edge) => `${ids.get(edge.source)} ${ids.get(edge.target)} ${edge.kind}`) };
 }
 
-/** The id of the element that stands for `key`; a step without one belongs to its stage. */
-const elementOf = (key) => shown?.ids.get(key) ?? shown?.ids.get(steps.get(key)?.nodes[0]);
+/** The id of the element that stands for `key`; a step without one belongs to its stage, a bake target to its image. */
+const elementOf = (key) => shown?.ids.get(key) ?? shown?.ids.get(steps.get(key)?.nodes[0] ?? imageOf.get(key));
 
 const boxOf = (key) => shown?.byId.get(elementOf(key));
 
 /** Whether the page has an item `key`. */
-const isKnown = (key) => nodes.has(key) || steps.has(key) || Boolean(shown?.groups.has(key) || shown?.arrowOf.has(key));
+const isKnown = (key) => nodes.has(key) || steps.has(key) || frameKeys.includes(key) || Boolean(shown?.groups.has(key) || shown?.arrowOf.has(key));
 
 const known = { has: isKnown };
 

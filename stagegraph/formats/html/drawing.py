@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from stagegraph.formats.html.assembly import as_data, asset, filled
 from stagegraph.formats.legend import EDGE_WORDS, ROLE_WORDS
 from stagegraph.formats.svg import fits_page, size_of, svg_of_layout
-from stagegraph.model import Report
+from stagegraph.model import NodeKind, Report
+from stagegraph.picture.detail import closed_in
 from stagegraph.picture.layout import lay_out
 from stagegraph.picture.layout_result import Layout
 from stagegraph.picture.legibility import draws_everything
@@ -74,7 +75,7 @@ def drawing(report: Report, view: View, change: Change = None) -> Drawing:
         picture=shown,
         svg=_svg(shown, layout, view),
         legend=f"<ul>\n{''.join(_legend(shown))}</ul>\n{notes}",
-        parts=_parts(report, shown),
+        parts=_parts(report, shown, view),
     )
 
 
@@ -113,7 +114,7 @@ def _legend(shown: Picture) -> Iterator[str]:
             yield f'<li><span class="stroke {kind}"></span>{words}</li>\n'
 
 
-def _parts(report: Report, shown: Picture) -> dict[str, Any]:
+def _parts(report: Report, shown: Picture, view: View) -> dict[str, Any]:
     element = {box.id: f"n{number}" for number, box in enumerate(shown.boxes)}
     arrows = [[element[arrow.source], element[arrow.target], arrow.kind or ""] for arrow in shown.arrows]
     element |= {group.id: f"f{number}" for number, group in enumerate(shown.groups)}
@@ -125,7 +126,7 @@ def _parts(report: Report, shown: Picture) -> dict[str, Any]:
     return {
         "boxes": boxes,
         "arrows": arrows,
-        "inside": _inside(report, shown, element),
+        "inside": _inside(report, shown, element, _homes(report, shown, view)),
         "critical": list(_critical(shown, element)),
         "groups": [
             {"key": f"group:{box.id}", "label": box.label, "members": grouped[box.id]}
@@ -141,15 +142,24 @@ def _critical(shown: Picture, element: Mapping[str, str]) -> Iterator[str]:
     yield from (f"e{number}" for number, arrow in enumerate(shown.arrows) if arrow.critical)
 
 
-def _inside(report: Report, shown: Picture, element: Mapping[str, str]) -> dict[str, str]:
-    """The element of each node that has none of its own: that of its stage, or of its group."""
+def _homes(report: Report, shown: Picture, view: View) -> Mapping[str, str]:
+    """The bake target that each node is drawn in, if some targets are closed."""
+    closed = any(box.kind is NodeKind.BAKE_TARGET for box in shown.boxes)
+    return closed_in(report, view.opened) if closed else {}
+
+
+def _inside(
+    report: Report, shown: Picture, element: Mapping[str, str], homes: Mapping[str, str]
+) -> dict[str, str]:
+    """The element of each node that has none of its own: that of its target, its stage, or its group."""
     readers = {edge.source: edge.target for edge in reversed(report.edges)}
     elements = dict(element)
     elements |= {member: element[box.id] for box in shown.boxes for member in box.members}
     result = {_key(member): element[box.id] for box in shown.boxes for member in box.members}
     for node in report.nodes:
         if node.id not in elements:
-            containing = elements.get(readers.get(node.id, ""))
+            reader = readers.get(node.id, "")
+            containing = elements.get(homes.get(node.id) or homes.get(reader) or reader)
             if containing:
                 result[_key(node.id)] = containing
     return result

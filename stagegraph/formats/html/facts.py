@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from stagegraph.formats.legend import ROLE_WORDS
 from stagegraph.formats.report_sections import report_sections
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role, Step, StepKind
+from stagegraph.picture.detail import closed_in, only_targets, parts_of
 from stagegraph.picture.shorten import ARROW
 from stagegraph.picture.theme import style_of
 from stagegraph.units import size
@@ -57,7 +58,7 @@ def graph_facts(report: Report) -> dict[str, Any]:
         kept[item.node] = tuple(dict.fromkeys((*kept.get(item.node, ()), *item.kept)))
     return {
         "targets": [f"node:{target}" for target in report.targets],
-        "nodes": [_node(node, kept.get(node.id, ())) for node in report.nodes],
+        "nodes": [_node(node, kept.get(node.id, ())) for node in report.nodes] + _bake_targets(report),
         "edges": [_edge(edge) for edge in report.edges],
         "steps": [_step(step, report) for step in report.steps if step.kind is not StepKind.RESULT],
     }
@@ -75,6 +76,28 @@ def _node(node: Node, kept: tuple[str, ...]) -> dict[str, Any]:
         "end": node.end_line,
         "sentences": list(_sentences(node, kept)),
         "facts": [list(fact) for fact in _facts(node)],
+    }
+
+
+def _bake_targets(report: Report) -> list[dict[str, Any]]:
+    """The bake targets as nodes, each with the node of its image, what is drawn in it, and its part."""
+    if not report.bake_targets:
+        return []
+    parts, homes = parts_of(report), closed_in(report, ())
+    members: dict[str, list[str]] = {}
+    for node, target in homes.items():
+        members.setdefault(target, []).append(node)
+    targets = [node for node in only_targets(report).nodes if node.kind is NodeKind.BAKE_TARGET]
+    return [_node(node, ()) | _contents(report, node, members[node.id], parts) for node in targets]
+
+
+def _contents(report: Report, target: Node, members: Sequence[str], parts: Sequence[str]) -> dict[str, Any]:
+    image = next(one.node for one in report.bake_targets if one.name in target.bake_targets)
+    stage = report.node(image)
+    return {
+        "image": f"node:{image}",
+        "members": [f"node:{member}" for member in members],
+        "part": parts.index(stage.part) if stage.index is not None else None,
     }
 
 

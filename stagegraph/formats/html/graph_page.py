@@ -8,15 +8,15 @@ from stagegraph.formats.html.facts import graph_facts, overview
 from stagegraph.formats.html.variants import other_drawings, served_drawings
 from stagegraph.formats.report_sections import target_labels
 from stagegraph.model import Report
-from stagegraph.picture.detail import at_detail
 from stagegraph.picture.view import View, checked_link_base
 
 SCRIPTS = (
     *(
         "dom",
         "selection",
-        "address",
         "paths",
+        "targets",
+        "address",
         "panning",
         "drawing",
         "highlight",
@@ -39,9 +39,8 @@ def render(report: Report, view: View) -> str:
 def graph_page(report: Report, view: View, *, served: bool = False) -> Page:
     """The page of ``report``; other drawings are in it, unless it is ``served`` and can ask for them."""
     checked_link_base(view.link_base)
-    shown = at_detail(report, view)
-    drawn = drawing(shown, view)
-    others = served_drawings(view, drawn) if served else other_drawings(shown, view, drawn)
+    drawn = drawing(report, view)
+    others = served_drawings(report, view, drawn) if served else other_drawings(report, view, drawn)
     return Page(
         title=view.title or drawn.title,
         heading=view.title or report.source,
@@ -56,7 +55,7 @@ def graph_page(report: Report, view: View, *, served: bool = False) -> Page:
             "graph": drawn.parts,
             "drawings": others,
             "overview": overview(report),
-            **graph_facts(shown),
+            **graph_facts(report),
         },
     )
 

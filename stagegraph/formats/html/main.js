@@ -16,4 +16,5 @@ for (const element of document.querySelectorAll("[data-key]")) {
   element.addEventListener("click", () => choose(element.dataset.key));
 }
 choose(keyInAddress(known));
+openAround(chosen.key);
 if ("live" in data) startLive(data.live, graph);

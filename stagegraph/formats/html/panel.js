@@ -17,7 +17,7 @@ function startPanel() {
     const step = steps.get(key);
     const group = shown?.groups.get(key);
     const arrow = shown?.arrowOf.get(key);
-    const details = (node && nodeDetails(node)) ?? (step && stepDetails(step)) ?? (group && groupDetails(group)) ?? (arrow && arrowDetails(arrow));
+    const details = (node && nodeDetails(node)) ?? (step && stepDetails(step)) ?? (group && groupDetails(group)) ?? (arrow && arrowDetails(arrow)) ?? frameDetails(key);
     panel.replaceChildren(...(details ?? overviewDetails()));
     panel.classList.toggle("details", Boolean(details));
     panel.scrollTop = 0;
@@ -59,16 +59,18 @@ function facts(pairs) {
 
 function nodeDetails(node) {
   const chip = make("span", { class: `chip ${node.style}` }, node.role);
-  const inside = stepsOf.get(node.key) ?? [];
-  const path = targets.has(node.key) ? null : shortestPath(node.key, targets, edgesFrom);
+  const inside = (node.members ?? [node.key]).flatMap((key) => stepsOf.get(key) ?? []);
+  const start = node.image ?? node.key;
+  const path = targets.has(start) ? null : shortestPath(start, targets, edgesFrom);
   return [
     head(node.kind, make("h2", {}, node.label), chip, lineMark(node.line, node.end)),
     ...node.sentences.map((sentence) => make("p", {}, sentence)),
     facts(node.facts),
+    partButton(node.key),
     switches && !boxOf(node.key) && canUnfold() ? make("button", { type: "button", class: "unfold", click: () => unfold([node.key]) }, "Draw it") : "",
     path ? section("Why it is needed", list(path.map(pathItem), "ol")) : "",
-    edgeSection("Reads", edgesInto.get(node.key), "source"),
-    edgeSection("Read by", edgesFrom.get(node.key), "target"),
+    edgeSection("Reads", edgesOf(node, edgesInto, "source"), "source"),
+    edgeSection("Read by", edgesOf(node, edgesFrom, "target"), "target"),
     inside.length ? section(counted(inside.length, "step"), list(inside.map((pair) => stepItem(pair.step)), "ol")) : "",
   ];
 }
@@ -90,6 +92,14 @@ function arrowDetails(arrow) {
     section("From", end(source)),
     section("To", end(target)),
   ];
+}
+
+/** The edges at one end of a node; of a bake target those that leave it. */
+function edgesOf(node, edges, other) {
+  if (!node.members) return edges.get(node.key);
+  const inside = new Set(node.members);
+  const found = node.members.flatMap((key) => edges.get(key) ?? []).filter((edge) => !inside.has(edge[other]));
+  return found.length ? found : null;
 }
 
 const counted = (count, word, words = `${word}s`) => `${count} ${count === 1 ? word : words}`;

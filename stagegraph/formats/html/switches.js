@@ -7,11 +7,13 @@ const drawings = data.drawings;
 /** Shows drawings by their names; null on a page without other drawings. */
 let switches = null;
 
-const nameOf = ({ detail, labels, steps: opened, direction }) => [detail, labels ? "labels" : "plain", opened ? "steps" : "stages", direction].join(".");
+const NOT_IN_PAGE = "Not in this page: use stagegraph serve";
+
+const nameOf = ({ detail, labels, steps, direction, opened }) => [detail, labels ? "labels" : "plain", steps ? "steps" : "stages", direction, openedWord(opened)].filter(Boolean).join(".");
 
 function stateOf(name) {
-  const [detail, labels, opened, direction] = name.split(".");
-  return { detail, labels: labels === "labels", steps: opened === "steps", direction };
+  const [detail, labels, steps, direction, opened] = name.split(".");
+  return { detail, labels: labels === "labels", steps: steps === "steps", direction, opened: opened ? openedParts(opened) : [] };
 }
 
 function startSwitches(graph) {
@@ -28,6 +30,7 @@ function startSwitches(graph) {
       if (event.currentTarget.getAttribute("aria-disabled") !== "true") change(part(stateOf(switches.name)));
     });
   }
+  startTargets(graph);
   showSwitches();
 }
 
@@ -88,13 +91,14 @@ function showSwitches() {
   const [sign, words] = ARROWS[state.direction];
   byId("draw-direction").textContent = sign;
   byId("draw-direction").setAttribute("aria-label", `Direction: ${words}`);
+  showTargets();
 }
 
 const isOffered = (state) => drawings.served || nameOf(state) in drawings.names;
 
 function showSwitch(button, other, pressed) {
   const isSame = isOffered(other) && !drawings.served && keyOfDrawing(nameOf(other)) === keyOfDrawing(switches.name);
-  const why = isSame ? "This changes nothing in this graph" : isOffered(other) ? "" : "Too large for this page: use stagegraph serve";
+  const why = isSame ? "This changes nothing in this graph" : isOffered(other) ? "" : NOT_IN_PAGE;
   if (pressed !== null) button.setAttribute("aria-pressed", pressed);
   button.setAttribute("aria-disabled", Boolean(why));
   button.title = why;

@@ -1,17 +1,19 @@
-"""The other drawings of a graph, for the switches of its page: pruned, complete, with steps, turned."""
+"""The other drawings of a graph, for the switches of its page: pruned, with steps, turned, opened."""
 
 from __future__ import annotations
 
+import re
 import zlib
 from base64 import b64encode
-from collections.abc import Iterator
-from itertools import product
+from collections.abc import Iterator, Sequence
+from itertools import chain, combinations, product
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
 from stagegraph.formats.html.drawing import Change, Drawing, drawing, pictures_of
-from stagegraph.model import Report
+from stagegraph.model import NodeKind, Report
+from stagegraph.picture.detail import FEWEST_TARGETS, at_detail, parts_of
 from stagegraph.picture.legibility import draws_everything
 from stagegraph.picture.view import Picture, View
 
@@ -22,6 +24,10 @@ _TURNED = {"TB": "LR", "LR": "TB", "BT": "RL", "RL": "BT"}
 # Of all other drawings in a page together. A node or an edge costs about 0.5 ms: writing the page of a large
 # Dockerfile must take at most 2.5 times as long as its SVG.
 _MOST_PARTS = 400  # nodes, edges and steps of the report
+_MOST_OPENED_PARTS = 1_200  # the same of the drawings with other bake targets opened
+_ALL_SETS = 4  # bake targets; so few are opened in every combination
+_CLOSED, _OPENED = "targets", "stages"
+_OPENED_NAME = re.compile(rf"{_CLOSED}|{_OPENED}|\d{{1,4}}(-\d{{1,4}})*")
 _MOST_BYTES = 600_000  # packed
 
 
@@ -32,14 +38,16 @@ class Variant(NamedTuple):
     labels: bool
     steps: bool
     direction: str  # not auto
+    opened: str = ""  # of a bake file: targets, stages, or the numbers of the opened parts as in 0-2-5
 
     @property
     def name(self) -> str:
-        """The name in the page, such as ``needed.labels.steps.TB``."""
-        return ".".join((self.detail, _LABELS[self.labels], _STEPS[self.steps], self.direction))
+        """The name in the page, such as ``needed.labels.steps.TB`` or ``default.plain.stages.LR.0-2``."""
+        words = (self.detail, _LABELS[self.labels], _STEPS[self.steps], self.direction, self.opened)
+        return ".".join(filter(None, words))
 
-    def of(self, view: View) -> View:
-        """``view`` with the switches in this position."""
+    def of(self, view: View, report: Report) -> View:
+        """``view`` with the switches in this position, for a page of ``report``."""
         return replace(
             view,
             prune=self.detail == "needed",
@@ -47,18 +55,44 @@ class Variant(NamedTuple):
             labels=self.labels,
             steps=self.steps,
             direction=self.direction,
+            **self._targets(view, report),
         )
 
+    def _targets(self, view: View, report: Report) -> dict[str, Any]:
+        """``detail`` and ``opened``; IndexError for a part that ``report`` does not have."""
+        if not self.opened:
+            return {"detail": view.detail, "opened": view.opened}
+        parts = parts_of(report)
+        if self.opened == _OPENED and len(report.bake_targets) >= FEWEST_TARGETS:
+            return {"detail": "stages", "opened": ()}  # asked for by the reader: nothing is folded
+        if self.opened == _OPENED:
+            return {"detail": "targets", "opened": parts}
+        numbers = [] if self.opened == _CLOSED else self.opened.split("-")
+        return {"detail": "targets", "opened": tuple(parts[int(number)] for number in numbers)}
 
-def variant_of(view: View, direction: str) -> Variant:
-    """The position of the switches that draws ``view``; ``direction`` is the one that is drawn."""
+
+def variant_of(view: View, shown: Drawing, report: Report) -> Variant:
+    """The position of the switches that draws ``shown``, the drawing of ``report`` for ``view``."""
     detail = "needed" if view.prune else "all" if view.all else "default"
-    return Variant(detail, view.labels, view.steps, direction)
+    return Variant(detail, view.labels, view.steps, shown.direction, _opened(shown, report))
+
+
+def _opened(shown: Drawing, report: Report) -> str:
+    if not report.bake_targets:
+        return ""
+    closed = any(box.kind is NodeKind.BAKE_TARGET for box in shown.picture.boxes)
+    return _CLOSED if closed else _OPENED
 
 
 def variant_named(name: str) -> Variant | None:
     """The variant with this name; None if there is none."""
-    return next((each for each in _all(("TB", "LR", "BT", "RL")) if each.name == name), None)
+    first, opened = name, ""
+    if name.count(".") == 4:
+        first, _, opened = name.rpartition(".")
+        if not _OPENED_NAME.fullmatch(opened):
+            return None
+    found = next((each for each in _all(("TB", "LR", "BT", "RL")) if each.name == first), None)
+    return found and found._replace(opened=opened)
 
 
 def other_drawings(report: Report, view: View, shown: Drawing, change: Change = None) -> dict[str, Any]:
@@ -67,20 +101,30 @@ def other_drawings(report: Report, view: View, shown: Drawing, change: Change = 
     ``names`` has the number of the drawing of each variant, ``packed`` the drawings by number: JSON,
     deflated, in Base64; ``shown``, which the page has already, is number 0 and empty.
     """
-    base = variant_of(view, shown.direction)
-    parts, names, packs = _MOST_PARTS, {base.name: 0}, _Packs(shown, view)
-    for variant in _by_distance(base):
-        other = variant.of(view)
-        cost = _cost(report, other)
-        if cost > _MOST_PARTS:
-            continue
-        number = packs.number_of(next(pictures_of(report, other, change)), other)
-        if number is None and cost <= parts:
-            parts -= cost
-            number = packs.add(drawing(report, other, change), other)
-        if number is not None:
-            names[variant.name] = number
-    return {"shown": base.name, "details": DETAILS, "names": names, "packed": packs.packed}
+    base = variant_of(view, shown, report)
+    names, packs = {base.name: 0}, _Packs(shown, view)
+    for variants, room in (
+        (_with_others_open(base, len(parts_of(report))), _MOST_OPENED_PARTS),
+        (_by_distance(base), _MOST_PARTS),
+    ):
+        for variant in variants:
+            other = variant.of(view, report)
+            cost = _cost(at_detail(report, other), other)
+            if cost > _MOST_PARTS:
+                continue
+            number = packs.number_of(next(pictures_of(report, other, change)), other)
+            if number is None and cost <= room:
+                room -= cost
+                number = packs.add(drawing(report, other, change), other)
+            if number is not None:
+                names[variant.name] = number
+    return {**_about(base, report), "names": names, "packed": packs.packed}
+
+
+def _about(base: Variant, report: Report) -> dict[str, Any]:
+    """The variant that is shown, and what the switches choose from."""
+    keys = [f"node:part:{part}" for part in parts_of(report)] if report.bake_targets else []
+    return {"shown": base.name, "details": DETAILS, "parts": keys}
 
 
 class _Packs:
@@ -115,15 +159,21 @@ class _Packs:
             self._pictures.setdefault((made.picture, False), number)
 
 
-def served_drawings(view: View, shown: Drawing) -> dict[str, Any]:
+def served_drawings(report: Report, view: View, shown: Drawing) -> dict[str, Any]:
     """The data of a page that asks its server for other drawings."""
-    return {"shown": variant_of(view, shown.direction).name, "details": DETAILS, "served": True}
+    return {**_about(variant_of(view, shown, report), report), "served": True}
 
 
 def drawing_named(report: Report, view: View, name: str) -> str | None:
     """The drawing with the name that a page asks for, as JSON; None for an unknown name."""
     variant = variant_named(name)
-    return drawing(report, variant.of(view)).text if variant else None
+    if variant is None or bool(variant.opened) != bool(report.bake_targets):
+        return None
+    try:
+        other = variant.of(view, report)
+    except IndexError:
+        return None
+    return drawing(report, other).text
 
 
 def _all(directions: tuple[str, ...]) -> Iterator[Variant]:
@@ -131,12 +181,25 @@ def _all(directions: tuple[str, ...]) -> Iterator[Variant]:
         yield Variant(detail, labels, steps, direction)
 
 
+def _with_others_open(base: Variant, parts: int) -> Iterator[Variant]:
+    """The variants with other bake targets opened: none, all, each alone; few in every combination."""
+    if not base.opened:
+        return
+    some: Iterator[Sequence[int]] = iter([[number] for number in range(parts)])
+    if parts <= _ALL_SETS:
+        some = chain.from_iterable(combinations(range(parts), count) for count in range(1, parts))
+    for opened in (_CLOSED, _OPENED, *("-".join(map(str, numbers)) for numbers in some)):
+        if opened != base.opened:
+            yield base._replace(opened=opened)
+
+
 def _by_distance(base: Variant) -> list[Variant]:
     """The other variants, those that differ in the fewest switches first.
 
     Of these the one with everything comes first, since a box that stands for several nodes opens by it.
     """
-    others = [each for each in _all((base.direction, _TURNED[base.direction])) if each != base]
+    turned = _all((base.direction, _TURNED[base.direction]))
+    others = [each for each in (one._replace(opened=base.opened) for one in turned) if each != base]
 
     def distance(each: Variant) -> tuple[int, bool]:
         return sum(a != b for a, b in zip(each, base, strict=True)), each.detail != "all"
