@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from stagegraph.source import Source, Span, excerpt, printable
+
+_LONGEST = 1_000  # characters of a message: names in it come from files
+_LAST = 200  # of these, how many are from the end
 
 
 class StagegraphError(Exception):
     """What went wrong, where, and the next step, in one message.
 
-    ``str(error)`` is the whole text, ready for a terminal: ``file:line:column: message``, the
-    excerpt with a caret if there is a span, and the hint on a separate line.
+    ``str(error)`` is the whole text, ready for a terminal: ``file:line:column: message``, the lines of
+    ``details``, the excerpt with a caret if there is a span, and the hint on a separate line. The message is
+    one line, whatever names are in it: no text of a file can look like a line of stagegraph.
     """
 
     def __init__(
-        self, message: str, *, source: Source | None = None, span: Span | None = None, hint: str = ""
+        self,
+        message: str,
+        *,
+        details: Sequence[str] = (),
+        source: Source | None = None,
+        span: Span | None = None,
+        hint: str = "",
     ) -> None:
-        self.message = "\n".join(map(printable, message.split("\n")))
+        self.message = _one_line(message)
         super().__init__(self.message)
+        self.details = tuple(map(_one_line, details))
         self.source = source
         self.span = span
-        self.hint = printable(hint)
+        self.hint = _one_line(hint)
 
     @property
     def line(self) -> int | None:
@@ -27,7 +40,7 @@ class StagegraphError(Exception):
         return self.span.line if self.span else None
 
     def __str__(self) -> str:
-        parts = [f"{self._location()}{self.message}"]
+        parts = [f"{self._location()}{self.message}", *self.details]
         if self.source and self.span:
             parts.append(excerpt(self.source, self.span))
         if self.hint:
@@ -60,6 +73,13 @@ class RenderError(StagegraphError):
 
 class BakeError(StagegraphError):
     """``docker buildx bake`` rejects the bake or compose files, or the targets asked for."""
+
+
+def _one_line(text: str) -> str:
+    """``text`` on one line, without its middle if it is very long."""
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST - _LAST]} … {text[-_LAST:]}"
+    return printable(text)
 
 
 def failure_text(error: Exception) -> str:

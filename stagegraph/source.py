@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-_BREAK = "\u200b"  # a space of no width
+BREAK = "\u200b"  # a space of no width
 _XML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 _EXCERPT_WIDTH = 100
 
@@ -19,7 +19,7 @@ def printable(text: str) -> str:
     """
     if not text.isprintable():
         text = "".join(_visible(char) for char in text)
-    return text.replace("##[", f"#{_BREAK}#[")
+    return text.replace("##[", f"#{BREAK}#[")
 
 
 def without_commands(line: str) -> str:
@@ -27,8 +27,8 @@ def without_commands(line: str) -> str:
 
     Source: actions/runner src/Runner.Common/ActionCommand.cs, TryParse and TryParseV2.
     """
-    line = line.replace("##[", f"#{_BREAK}#[")
-    return line.replace("::", f":{_BREAK}:", 1) if line.lstrip(" +-").startswith("::") else line
+    line = line.replace("##[", f"#{BREAK}#[")
+    return line.replace("::", f":{BREAK}:", 1) if line.lstrip(" +-").startswith("::") else line
 
 
 def _visible(char: str) -> str:

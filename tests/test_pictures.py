@@ -244,8 +244,14 @@ def test_nodes_and_edges_link_to_their_lines() -> None:
     assert not list(svg(report(SAMPLE)).iter(f"{_SVG}a"))
 
 
-@pytest.mark.parametrize("base", ["javascript:alert(1)", "data:text/html,x", "//e.org/x", 'https://e.org/"x'])
-def test_a_link_base_that_could_run_is_refused(base: str) -> None:
+@pytest.mark.parametrize(
+    "base",
+    [
+        "javascript:alert(1)", "data:text/html,x", "//e.org/x", 'https://e.org/"x', "https://e.org/\x1b[31m",
+        "a\x9b1m", "https://e.org/\u202ea", "\ufeffa", "a\u061c",
+    ],
+)  # fmt: skip
+def test_a_link_base_that_could_run_or_mislead_is_refused(base: str) -> None:
     for name in ("svg", "dot", "mermaid"):
         with pytest.raises(sg.OptionsError, match="invalid link base"):
             sg.render(report("FROM a\n"), name, sg.View(link_base=base))

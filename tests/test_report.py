@@ -65,6 +65,13 @@ def test_one_target_is_not_named_again() -> None:
     assert found.keys() >= {"Dockerfile: target q on linux/amd64", "In the image", "Left behind"}
 
 
+def test_a_name_after_an_at_sign_in_markdown_notifies_nobody() -> None:
+    text = render(
+        "report", report("FROM a AS b\nRUN npm i @org/x u@v\nFROM b\n"), "markdown", view=sg.View()
+    ).decode()
+    assert "RUN npm i @\u200borg/x u@v" in text
+
+
 def test_markdown_and_html_have_the_lists_of_each_target() -> None:
     found = report(TARGETS, targets=("q", "z"))
     for command, name in (("report", "markdown"), ("render", "markdown"), ("render", "html")):

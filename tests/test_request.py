@@ -264,11 +264,11 @@ ERRORS = {
     ),
     "stage": (
         FILES["docker-bake.hcl"].replace('context = "api"', 'context = "api"\n  target = "relaese"'),
-        "error: api/Dockerfile: target api: there is no stage named relaese\nhint: did you mean release?\n",
+        "error: docker-bake.hcl:3:1: target api: api/Dockerfile: there is no stage named relaese\n",
     ),
     "target": (
         FILES["docker-bake.hcl"].replace('"web", "docs"', '"webb"'),
-        "error: failed to find target webb\nhint: did you mean web?\n",
+        "error: docker-bake.hcl:1:7: failed to find target webb, which default names\n",
     ),
     "cycle": (
         FILES["docker-bake.hcl"].replace('context = "base"', 'contexts = { x = "target:api" }'),

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from stagegraph.bake.compose_merge import merged, without
 from stagegraph.bake.compose_paths import with_paths
 from stagegraph.bake.files import Files, directory_of, joined
-from stagegraph.bake.values import UnsuitableValueError
 from stagegraph.bake.yaml_values import Document, Table, Yaml, read_yaml, scalar_text
 from stagegraph.errors import BakeError
 from stagegraph.source import Source
@@ -107,10 +106,7 @@ def _over(name: str, base: Yaml, service: Table, document: Document) -> Yaml:
     above = Table(service.source, {"services": Table(service.source, {name: own})})
     for reset in document.resets:
         without(below, reset)
-    try:
-        return merged(below, above)["services"][name]
-    except UnsuitableValueError as problem:
-        raise service.error(str(problem), "extends") from None
+    return merged(below, above)["services"][name]
 
 
 def _copied(value: Yaml) -> Yaml:

@@ -51,12 +51,9 @@ class Loader:
             for path in document.resets:
                 without(result, path)
             included = self._included(content, directory, variables, (*including, source.name))
-            try:
-                for one in included:
-                    content = _imported(one, content)
-                result = merged(result, content)
-            except UnsuitableValueError as problem:
-                raise BakeError(str(problem), source=source) from None
+            for one in included:
+                content = _imported(one, content)
+            result = merged(result, content)
         return with_paths(result, directory, self._files)
 
     def _with_name(
@@ -81,7 +78,8 @@ class Loader:
         """The content of a document with its variables replaced. Raises BakeError."""
         root = document.root
         if root is None:
-            raise BakeError("this compose file is empty", source=source)
+            hint = "add a service with build below services"
+            raise BakeError("this compose file is empty", source=source, hint=hint)
         if not isinstance(root, Table):
             raise BakeError("a compose file must be a mapping", source=source, span=Span(1, 1))
         content = self._interpolated(root, environment, (), Place(source, Span(1, 1)))
@@ -124,7 +122,7 @@ class Loader:
         models = []
         for entry in entries if isinstance(entries, list) else []:
             options = entry if isinstance(entry, Table) else Table(content.source, {"path": entry})
-            names = _names(options.get("path"))
+            names = _names(options.get("path"), content)
             if not names:
                 raise content.error("include needs the path of a file", "include")
             paths = [joined(directory, self._files.path(name)) for name in names]
@@ -132,7 +130,7 @@ class Loader:
                 raise content.error(f"include forms a cycle or is too deep: {paths[0]}", "include")
             sources = [self._read(path, content) for path in paths]
             project = options.get("project_directory")
-            inner = directory_of(paths[0]) if project is None else joined(directory, scalar_text(project))
+            inner = joined(directory, *_names(project, content)[:1]) if project else directory_of(paths[0])
             variables = self._environment(options.get("env_file"), directory, inner, environment, content)
             models.append(self.model(sources, inner, variables, (*including, *paths)))
         return models
@@ -147,7 +145,7 @@ class Loader:
         self, env_file: Yaml, directory: str, inner: str, environment: Mapping[str, str], content: Table
     ) -> dict[str, str]:
         """The environment of an included model: its env files, and what is set outside over them."""
-        names = [joined(directory, name) for name in _names(env_file)]
+        names = [joined(directory, name) for name in _names(env_file, content)]
         default = joined(inner, ".env")
         if env_file is None and self._files.has(default):
             names = [default]
@@ -162,10 +160,11 @@ def _fail(problem: UnsuitableValueError, place: Place, path: tuple[str, ...]) ->
     raise BakeError(f"{'.'.join(path)}: {problem}", source=place.source, span=place.span) from None
 
 
-def _names(value: Yaml) -> list[str]:
-    if value is None:
-        return []
-    return [scalar_text(one) for one in value] if isinstance(value, list) else [scalar_text(value)]
+def _names(value: Yaml, content: Table) -> list[str]:
+    values = value if isinstance(value, list) else [] if value is None else [value]
+    if any(isinstance(one, (list, dict)) for one in values):
+        raise content.error("include has a list or a mapping where a path is expected", "include")
+    return list(map(scalar_text, values))
 
 
 def _imported(included: Table, content: Table) -> Table:
@@ -178,6 +177,7 @@ def _imported(included: Table, content: Table) -> Table:
         own = result.get(kind) or Table(content.source)
         for name in others:
             if name in own and own[name] != others[name]:
-                raise UnsuitableValueError(f"{kind}.{name} conflicts with an imported resource")
+                message = f"{kind}.{name} conflicts with an imported resource"
+                raise own.error(message, name, "give one of them another name")
         result[kind] = Table(own.source, {**own, **others}, {**own.places, **others.places})
     return result

@@ -28,7 +28,7 @@ _FREE: set[Path] = {
 
 
 def merged(base: Table, other: Table) -> Table:
-    """``base`` with all of ``other`` over it; UnsuitableValueError where their types differ."""
+    """``base`` with all of ``other`` over it. Raises BakeError where their types differ."""
     return _mappings(base, other, ())
 
 
@@ -40,8 +40,6 @@ def _merge(base: Yaml, other: Yaml, path: Path) -> Yaml:
     pattern = _pattern(path)
     if base is None or other is None or pattern in _REPLACED:
         return base if other is None else other
-    if pattern == _BUILD:
-        return _mappings(as_build(base), as_build(other), path)
     if pattern in _PAIRS:
         return _pairs(base, other)
     if isinstance(base, Table) and isinstance(other, Table):
@@ -72,17 +70,28 @@ def _mappings(base: Table, other: Table, path: Path) -> Table:
     first, second = (other, base) if path == ("services",) else (base, other)
     result = Table(other.source, dict(base), {**first.places, **second.places})
     for key, value in other.items():
-        result[key] = _merge(base[key], value, (*path, key)) if key in base else value
+        result[key] = _value(base, other, key, path) if key in base else value
     return result
 
 
-def as_build(value: Yaml) -> Table:
-    """The long form of ``build``."""
+def _value(base: Table, other: Table, key: str, path: Path) -> Yaml:
+    inner = (*path, key)
+    below, above = base[key], other[key]
+    if _pattern(inner) == _BUILD and below is not None and above is not None:
+        return _mappings(as_build(base), as_build(other), inner)
+    try:
+        return _merge(below, above, inner)
+    except UnsuitableValueError as problem:
+        raise other.error(str(problem), key, "write both in the same form") from None
+
+
+def as_build(service: Table) -> Table:
+    """The long form of the ``build`` of ``service``."""
+    value = service["build"]
     if isinstance(value, Table):
         return value
-    from stagegraph.source import Source
-
-    return Table(Source(name="", text=""), {"context": value})
+    place = service.places.get("build")
+    return Table(service.source, {"context": value}, {"context": place} if place else {})
 
 
 def pairs(value: Yaml) -> dict[str, str | None]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from stagegraph.bake.yaml_values import Table, Yaml
 
 _STRING, _FLAG, _NUMBER = (str,), (bool, str), (int, float, str)
@@ -40,6 +42,9 @@ _SERVICE: dict[str, tuple[type, ...]] = {
     "env_file": (str, list),
 }
 _WORDS = {str: "a string", bool: "true or false", int: "a number", list: "a list", dict: "a mapping"}
+_SECRET: dict[str, tuple[type, ...]] = {"file": _STRING, "environment": _STRING}
+_EXTENSION: dict[str, tuple[type, ...]] = {"pull": _FLAG, "no-cache": _FLAG, "contexts": _TABLE}
+_OF_VALUES = ("args", "labels", "additional_contexts", "ssh", "extra_hosts")
 _OF_STRINGS = ("cache_from", "cache_to", "tags", "platforms", "entitlements")
 _NULLABLE = ("target", "network", "context", "dockerfile", "dockerfile_inline", "args", "labels")
 
@@ -51,6 +56,15 @@ def check_service(name: str, service: Table) -> None:
     if not isinstance(build, Table):
         return
     _check(f"services.{name}.build", build, _BUILD)
+    _check_values(f"services.{name}", service, ("environment",))
+    _check_values(f"services.{name}.build", build, _OF_VALUES)
+    for secret in build.get("secrets") or ():
+        if isinstance(secret.get("source") if isinstance(secret, dict) else secret, (list, dict)):
+            raise build.error(f"services.{name}.build.secrets must be names or have a source", "secrets")
+    extension = build.get("x-bake")
+    if isinstance(extension, Table):
+        _check(f"services.{name}.build.x-bake", extension, _EXTENSION)
+        _check_values(f"services.{name}.build.x-bake", extension, extension)
     for key in build:
         if key not in _BUILD and not key.startswith("x-"):
             near = next((known for known in _BUILD if known == key.lower()), "")
@@ -60,6 +74,25 @@ def check_service(name: str, service: Table) -> None:
         if key in _OF_STRINGS and any(not isinstance(one, str) for one in build[key] or ()):
             message = f"services.{name}.build.{key} must be a list of strings"
             raise build.error(message, key)
+
+
+def check_secrets(secrets: Table) -> None:
+    """Checks the types of what a build reads of the secrets of a file. Raises BakeError."""
+    for name, secret in secrets.items():
+        if isinstance(secret, Table):
+            _check(f"secrets.{name}", secret, _SECRET)
+
+
+def _check_values(path: str, table: Table, keys: Iterable[str]) -> None:
+    """Checks that lists and mappings hold no others; a host can have a list of addresses."""
+    for key in keys:
+        value = table.get(key)
+        items = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+        if key == "extra_hosts" and isinstance(value, dict):
+            items = [one for item in items for one in (item if isinstance(item, list) else [item])]
+        if any(isinstance(one, (list, dict)) for one in items):
+            message = f"{path}.{key} has a list or a mapping where a single value is expected"
+            raise table.error(message, key)
 
 
 def _check(path: str, table: Table, types: dict[str, tuple[type, ...]]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from stagegraph.bake.blocks import check_name
 from stagegraph.bake.compose_load import Loader
 from stagegraph.bake.compose_merge import as_build, pairs
-from stagegraph.bake.compose_schema import check_service
+from stagegraph.bake.compose_schema import check_secrets, check_service
 from stagegraph.bake.compose_values import memory_text, to_bytes, to_flag, ulimit_texts
 from stagegraph.bake.definition import Defined, Definition
 from stagegraph.bake.dotenv import read_dotenv
@@ -28,9 +28,11 @@ def define_compose(
     model = Loader(files).model(sources, "", environment)
     services = model.get("services")
     if not isinstance(services, Table) and not isinstance(model.get("secrets"), Table):
-        raise BakeError("this compose file has no services", source=sources[0])
+        hint = "add a service with build below services"
+        raise BakeError("this compose file has no services", source=sources[0], hint=hint)
     if not services:
         return Definition()
+    check_secrets(model.table("secrets"))
     targets: dict[str, Defined] = {}
     reader = _Reader(model, environment, files, check_files)
     for name in sorted(services):
@@ -56,7 +58,7 @@ class _Reader:
 
     def target(self, name: str, service: Table, services: Table) -> Defined:
         """The target of a service. Raises BakeError."""
-        build = as_build(service["build"])
+        build = as_build(service)
         source, span = services.where(name)
         try:
             fields = self._fields(build, service)

@@ -6,6 +6,7 @@ import os
 import posixpath
 from pathlib import Path
 
+from stagegraph.bake.positions import span_at
 from stagegraph.errors import BakeError
 from stagegraph.source import Source
 
@@ -53,8 +54,11 @@ class Files:
             raise BakeError(f"{name} is larger than {_LARGEST // 1_000_000} MB")
         try:
             return data.decode()
-        except UnicodeDecodeError:
-            raise BakeError(f"{name} is not UTF-8 text", hint="save the file as UTF-8") from None
+        except UnicodeDecodeError as error:
+            source = Source(name=name, text=data.decode("utf-8", "replace"))
+            span = span_at(data[: error.start].decode())
+            message = f"{name} is not UTF-8 text"
+            raise BakeError(message, source=source, span=span, hint="save the file as UTF-8") from None
 
 
 def joined(directory: str, path: str) -> str:

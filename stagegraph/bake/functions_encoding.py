@@ -69,12 +69,12 @@ def _refuse(text: str) -> Any:
 
 def _csv(value: Value) -> Value:
     try:
-        rows = list(csv.reader(io.StringIO(to_text(value)), strict=True))
+        rows = list(filter(None, csv.reader(io.StringIO(to_text(value)), strict=True)))
     except csv.Error as error:
         raise UnsuitableValueError(f"invalid CSV: {error}") from None
     if not rows:
         raise UnsuitableValueError("invalid CSV: it has no header")
-    header, *records = [row for row in rows if row]
+    header, *records = rows
     if any(len(row) != len(header) for row in records):
         raise UnsuitableValueError("invalid CSV: a line has the wrong number of fields")
     return ListValue(dict(zip(header, row, strict=True)) for row in records)

@@ -16,6 +16,8 @@ _VERB = re.compile(
     r"(?:\[(?P<index>\d+)\])?(?P<verb>[a-zA-Z%])?"
 )
 _WIDEST = 1_000
+_GREATEST, _SMALLEST = 10**300, Fraction(1, 10**300)  # between these a float of Python is exact enough
+_DIGITS = 155  # of a number of 512 bits
 
 
 class _Verb(NamedTuple):
@@ -91,12 +93,32 @@ def _number(verb: _Verb, number: Fraction) -> str:
     if verb.name == "f":
         text = str(round(number * 10**precision)).rjust(precision + 1, "0")
         return f"{text[:-precision]}.{text[-precision:]}" if precision else text
+    if number and not _SMALLEST < number < _GREATEST:
+        return _far_number(verb, number)
     if verb.name in "gG" and verb.precision is None:
         short = repr(float(number))
         return (short.removesuffix(".0") if "e" not in short else short).replace(
             "e", verb.name.replace("g", "e").replace("G", "E")
         )
     return format(float(number), f".{precision}{verb.name}")
+
+
+def _far_number(verb: _Verb, number: Fraction) -> str:
+    """``number`` with an exponent of three digits or more, which a float of Python cannot hold."""
+    from decimal import MAX_EMAX, MIN_EMIN, Context
+
+    context = Context(prec=_DIGITS, Emax=MAX_EMAX, Emin=MIN_EMIN)
+    numerator, denominator = map(context.create_decimal, number.as_integer_ratio())
+    value = context.divide(numerator, denominator)
+    if verb.precision is None and verb.name in "gG":
+        text = f"{value.normalize(context):e}"
+    else:
+        precision = 6 if verb.precision is None else verb.precision
+        text = f"{value:.{precision if verb.name in 'eE' else max(precision - 1, 0)}e}"
+    mantissa, _, exponent = text.partition("e")
+    if verb.name in "gG" and "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    return f"{mantissa}{'e' if verb.name in 'eg' else 'E'}{exponent}"
 
 
 def _signed(text: str, negative: bool, verb: _Verb) -> str:

@@ -77,6 +77,7 @@ class _Resolver:
         self.fields: dict[str, Fields] = {}  # of the targets that are built
         self._definition = definition
         self._overrides = overrides
+        self._asking: dict[str, Defined] = {}  # the first group that names a target
         self._linked: set[str] = set()
         self._done: set[str] = set()  # all of whose contexts are linked
         self._steps = 0
@@ -84,28 +85,29 @@ class _Resolver:
     def members(self, name: str, groups: dict[str, Group]) -> list[str]:
         """The targets of a group or a target, depth first; adds the groups on the way to ``groups``."""
         seen: dict[str, list[str]] = {}
-        return list(dict.fromkeys(self._members(name, seen, groups, 0)))
+        return list(dict.fromkeys(self._members(name, seen, groups, [])))
 
     def _members(
-        self, name: str, seen: dict[str, list[str]], groups: dict[str, Group], depth: int
+        self, name: str, seen: dict[str, list[str]], groups: dict[str, Group], above: list[Defined]
     ) -> list[str]:
         group = self._definition.group(name)
         if name in seen:
             return seen[name]
         if group is None:
+            if above:
+                self._asking.setdefault(name, above[-1])
             return [name]
         seen[name] = []
-        self._spend(group, depth)
+        self._spend(group, len(above))
         names = group.fields.get("targets")
         if names is UNKNOWN:
-            raise BakeError(
-                f"the targets of the group {name} depend on the time, on chance or on the machine"
-            )
+            message = f"the targets of the group {name} depend on the time, on chance or on the machine"
+            raise BakeError(message, source=group.source, span=group.span)
         groups.setdefault(name, _printed_group(group))
         targets: list[str] = []
         for member in dict.fromkeys(names or ()):
-            self._spend(group, depth)
-            inner = self._members(member, seen, groups, depth + 1)
+            self._spend(group, len(above))
+            inner = self._members(member, seen, groups, [*above, group])
             ignored = self._definition.is_printed and member not in self._definition.targets
             in_cycle = not inner and not ignored
             targets.extend([member] if in_cycle else inner)
@@ -121,7 +123,7 @@ class _Resolver:
     def resolve(self, name: str) -> Fields:
         """The attributes of a target that is built. Raises BakeError."""
         if name not in self.fields:
-            fields = self._inherited(name, {}, None, 0)
+            fields = self._inherited(name, {}, self._asking.get(name), 0)
             assert fields is not None
             self.fields[name] = fields
         return self.fields[name]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple, TypeAlias
 
+from stagegraph.bake.positions import YamlLines, invalid_character
 from stagegraph.errors import BakeError
 from stagegraph.source import Source, Span
 
@@ -97,20 +98,16 @@ def read_yaml(source: Source, *, texts: bool = False) -> list[Document]:
     try:
         for number, event in enumerate(yaml.parse(source.text, Loader=loader)):
             if number > _MOST_EVENTS:
-                raise _error(source, event, "this YAML has too many values")
+                raise builder.error(event, "this YAML has too many values")
             builder.event(event)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        span = Span(mark.line + 1, mark.line + 1, mark.column + 1, 1) if mark else None
+        span = builder.lines.span(mark, 1) if mark else None
         raise BakeError(f"invalid YAML: {error.problem or error.context}", source=source, span=span) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise BakeError(f"invalid YAML: {str(error).splitlines()[0]}", source=source) from None
+        message = f"invalid YAML: {str(error).splitlines()[0]}"
+        raise BakeError(message, source=source, span=invalid_character(source.text)) from None
     return builder.documents
-
-
-def _error(source: Source, event: Any, message: str) -> BakeError:
-    mark = event.start_mark
-    return BakeError(message, source=source, span=Span(mark.line + 1, mark.line + 1, mark.column + 1, 0))
 
 
 class _Builder:
@@ -118,6 +115,7 @@ class _Builder:
 
     def __init__(self, source: Source, *, texts: bool) -> None:
         self.documents: list[Document] = []
+        self.lines = YamlLines(source.text)
         self._source = source
         self._texts = texts
         self._copied = 0
@@ -129,15 +127,19 @@ class _Builder:
         self._resets: list[tuple[str, ...]] = []
         self._root: Yaml = None
 
+    def error(self, event: Any, message: str) -> BakeError:
+        """An error that points at ``event``."""
+        return BakeError(message, source=self._source, span=self.lines.span(event.start_mark))
+
     def event(self, event: Any) -> None:
         """Takes one event."""
         kind = type(event).__name__
         if kind == "AliasEvent":
             if event.anchor not in self._anchors:
-                raise _error(self._source, event, f"unknown anchor {event.anchor}")
+                raise self.error(event, f"unknown anchor {event.anchor}")
             value = self._anchors[event.anchor]
             if any(value is one for one in self._open):
-                raise _error(self._source, event, f"the anchor {event.anchor} contains itself")
+                raise self.error(event, f"the anchor {event.anchor} contains itself")
             self._add(value, event)
         elif kind == "ScalarEvent":
             self._add(self._anchored(_scalar(event, texts=self._texts), event), event)
@@ -159,7 +161,7 @@ class _Builder:
 
     def _start(self, value: Table | list[Yaml], event: Any) -> None:
         if len(self._open) >= _DEEPEST:
-            raise _error(self._source, event, f"this YAML is nested more than {_DEEPEST} levels deep")
+            raise self.error(event, f"this YAML is nested more than {_DEEPEST} levels deep")
         key = self._keys[-1] if self._keys else None
         self._path.append(key[0] if key else "")
         self._add(self._anchored(value, event), event)
@@ -172,9 +174,9 @@ class _Builder:
         self._keys.pop()
         self._path.pop()
         if isinstance(container, Table) and merges:
-            self._copied += _merge(container, merges, self._source, event)
+            self._copied += self._merged(container, merges, event)
             if self._copied > _MOST_COPIED:
-                raise _error(self._source, event, "the aliases of this YAML make it too large")
+                raise self.error(event, "the aliases of this YAML make it too large")
 
     def _add(self, value: Yaml, event: Any) -> None:
         tag = getattr(event, "tag", None)
@@ -199,7 +201,23 @@ class _Builder:
             container[key] = value
             # a block scalar begins on the line after its indicator
             below = getattr(event, "style", None) in ("|", ">")
-            container.places[key] = Place(self._source, span, event.start_mark.line + 1 + below)
+            container.places[key] = Place(self._source, span, self.lines.span(event.start_mark).line + below)
+
+    def _merged(self, table: Table, merges: list[Yaml], event: Any) -> int:
+        """Adds what ``<<`` names to ``table``; keys that are there, and earlier mappings, win.
+
+        Returns the number of keys that it looked at.
+        """
+        others = [one for value in merges for one in (value if isinstance(value, list) else [value])]
+        if not all(isinstance(other, dict) for other in others) or len(others) > _MOST_MERGED:
+            raise self.error(event, "`<<` needs a mapping, or a list of mappings")
+        for other in others:
+            for key, value in other.items():
+                if key not in table:
+                    table[key] = value
+                    if key in other.places:
+                        table.places[key] = other.places[key]
+        return sum(map(len, others))
 
     def _path_here(self, value: Yaml) -> list[str]:
         """The keys of the open containers; a container that is being added is not one yet."""
@@ -207,30 +225,12 @@ class _Builder:
         return self._path[1:-1] if own else self._path[1:]
 
     def _key(self, value: Yaml, event: Any, container: Table) -> tuple[str, Span]:
-        mark = event.start_mark
         if isinstance(value, (dict, list)):
-            raise _error(self._source, event, "a key must be a string")
+            raise self.error(event, "a key must be a string")
         key = str(getattr(event, "value", value))
         if key in container and key != _MERGE:
-            raise _error(self._source, event, f"the key {key} is there twice")
-        return key, Span(mark.line + 1, mark.line + 1, mark.column + 1, len(key))
-
-
-def _merge(table: Table, merges: list[Yaml], source: Source, event: Any) -> int:
-    """Adds what ``<<`` names to ``table``; keys that are there, and earlier mappings, win.
-
-    Returns the number of keys that it looked at.
-    """
-    others = [one for value in merges for one in (value if isinstance(value, list) else [value])]
-    if not all(isinstance(other, dict) for other in others) or len(others) > _MOST_MERGED:
-        raise _error(source, event, "`<<` needs a mapping, or a list of mappings")
-    for other in others:
-        for key, value in other.items():
-            if key not in table:
-                table[key] = value
-                if key in other.places:
-                    table.places[key] = other.places[key]
-    return sum(map(len, others))
+            raise self.error(event, f"the key {key} is there twice")
+        return key, self.lines.span(event.start_mark, len(key))
 
 
 def _scalar(event: Any, *, texts: bool) -> Yaml:

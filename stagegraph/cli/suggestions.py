@@ -43,9 +43,11 @@ def _of_build_file(dockerfile: str, error: DockerfileError) -> StagegraphError |
         return None
     targets = (("--target", one.target) if one.target else () for one in built)
     commands = [_command(dockerfile, one.path, words) for one, words in zip(built, targets, strict=True)]
-    text = "\n".join(_listed(commands))
     return DockerfileError(
-        f"{error.message}; these are what it builds:\n{text}", source=source, hint=error.hint
+        f"{error.message}; these are what it builds:",
+        details=_listed(commands),
+        source=source,
+        hint=error.hint,
     )
 
 
@@ -65,8 +67,9 @@ def _of_directory(dockerfile: str, error: InputError) -> InputError | None:
         return None
     lines = _listed([_command(dockerfile, path) for path in dockerfiles])
     lines += [f"  {_about_build_file(path)}" for path in build_files[:_MOST_BUILD_FILES]]
-    text = "\n".join(lines)
-    return InputError(f"{error.message}, but there are files below it:\n{text}", hint=_hint(len(dockerfiles)))
+    return InputError(
+        f"{error.message}, but there are files below it:", details=lines, hint=_hint(len(dockerfiles))
+    )
 
 
 def _hint(dockerfiles: int) -> str:

@@ -80,7 +80,7 @@ def _services(
                 whole, extended = main and not _extends_elsewhere(service), service
             build = extended.get("build") if isinstance(extended, Table) else None
             if build is not None:
-                yield _Service(name, service.line("build"), as_build(build), whole)
+                yield _Service(name, service.line("build"), as_build(extended), whole)
 
 
 def _content(source: Source, document: Document, _: object) -> Table:

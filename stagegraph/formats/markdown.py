@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from stagegraph.formats import mermaid
+from stagegraph.formats.mermaid_head import fence
 from stagegraph.formats.report_sections import headline, report_sections
 from stagegraph.formats.section import Row, Section
 from stagegraph.model import Report
 from stagegraph.picture.view import View
-from stagegraph.source import printable
+from stagegraph.source import BREAK, printable
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&$])")
 
@@ -27,7 +28,7 @@ def render(report: Report, view: View) -> str:
 def _lines(report: Report, view: View) -> Iterator[str]:
     yield f"## {escaped(view.title or headline(report))}"
     yield ""
-    opening, closing = mermaid.fence(view.dialect)
+    opening, closing = fence(view.dialect)
     yield opening
     yield mermaid.render(report, replace(view, title="")).rstrip("\n")
     yield closing
@@ -55,5 +56,6 @@ def table(rows: Sequence[Row], *headings: str) -> Iterator[str]:
 
 
 def escaped(text: str) -> str:
-    """``text`` with its Markdown characters escaped, also for table cells."""
-    return _SPECIAL.sub(lambda match: _ENTITIES.get(match[1], "\\" + match[1]), printable(text))
+    """``text`` with its Markdown characters escaped, also for table cells; ``@name`` notifies nobody."""
+    text = re.sub(r"(?<!\w)@(?=\w)", f"@{BREAK}", printable(text))
+    return _SPECIAL.sub(lambda match: _ENTITIES.get(match[1], "\\" + match[1]), text)

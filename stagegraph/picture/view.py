@@ -48,7 +48,7 @@ def line_link(base: str, line: int | None) -> str:
 
 def checked_link_base(base: str) -> str:
     """``base`` if it is an http, https or relative address; OptionsError for others, such as javascript:."""
-    if base and not re.match(_LINK, base):
+    if base and not (base.isprintable() and re.match(_LINK, base)):
         raise OptionsError(
             f"invalid link base `{printable(base)[:80]}`",
             hint="use an http or https address or a relative path, without spaces and quotes",

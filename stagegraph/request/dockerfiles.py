@@ -43,7 +43,7 @@ class Dockerfiles:
                 check_frontend(source)
                 self._read[name] = read_dockerfile(source)
             except (DockerfileError, InputError) as error:
-                raise about(target, error) from None
+                raise self.about(target, error) from None
         return self._read[name]
 
     def _source(self, target: Target, name: str) -> Source:
@@ -56,21 +56,29 @@ class Dockerfiles:
     def _missing(self, target: Target, name: str) -> BakeError:
         message = f"target {target.name}: there is no Dockerfile {name}"
         hint = "set context and dockerfile of the target; both are relative to the folder that bake runs in"
-        try:
-            source = read_source(self._definition(target))
-        except (DockerfileError, InputError):
-            return BakeError(message, hint=hint)
-        span = Span(target.line, target.line) if target.line else None
+        source, span = self._place(target)
         return BakeError(message, source=source, span=span, hint=hint)
+
+    def about(self, target: Target, error: StagegraphError) -> StagegraphError:
+        """``error`` of the Dockerfile of ``target`` with its name, at the target if it has no line."""
+        if error.span:
+            message = f"target {target.name}: {error.message}"
+            return type(error)(message, source=error.source, span=error.span, hint=error.hint)
+        file = f"{error.source.name}: " if error.source else ""
+        source, span = self._place(target)
+        message = f"target {target.name}: {file}{error.message}"
+        return type(error)(message, source=source, span=span, hint=error.hint)
+
+    def _place(self, target: Target) -> tuple[Source | None, Span | None]:
+        """The file that defines ``target``, and where; None if it cannot be read, such as standard input."""
+        try:
+            source = read_source(self._definition(target)) if target.line else None
+        except (DockerfileError, InputError):
+            source = None
+        return source, Span(target.line, target.line) if source and target.line else None
 
     def _definition(self, target: Target) -> str:
         return os.path.normpath(os.path.join(self.directory, target.file))
-
-
-def about(target: Target, error: StagegraphError) -> StagegraphError:
-    """``error`` with the name of the target whose Dockerfile it is about."""
-    message = f"target {target.name}: {error.message}"
-    return type(error)(message, source=error.source, span=error.span, hint=error.hint)
 
 
 def directory_of_builds(targets: Iterable[Target], directory: str) -> str:

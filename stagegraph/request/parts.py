@@ -19,7 +19,7 @@ from stagegraph.graph.request import Part
 from stagegraph.graph.steps import TargetBuild, with_shared_actions
 from stagegraph.model import CONTEXT_ID, NodeKind, remote_id
 from stagegraph.options import DEFAULT_PLATFORM, Options
-from stagegraph.request.dockerfiles import Dockerfiles, about
+from stagegraph.request.dockerfiles import Dockerfiles
 
 _LOCAL = "local"  # the platform of the builder
 
@@ -72,12 +72,12 @@ def groups_of(targets: Iterable[Target], dockerfiles: Dockerfiles) -> list[Group
     return list(groups.values())
 
 
-def parts_of(groups: Sequence[Group], remote: Sequence[Target]) -> list[Part]:
+def parts_of(groups: Sequence[Group], remote: Sequence[Target], dockerfiles: Dockerfiles) -> list[Part]:
     """The parts of a request that builds ``groups``, and ``remote``, whose Dockerfiles are not here.
 
     Raises DockerfileError and OptionsError.
     """
-    names = _part_names(groups) if len(groups) + len(remote) > 1 else [""]
+    names = _part_names(groups) if len(groups) + len(remote) > 1 else [""] * len(groups)
     several = sum(len(group.targets) for group in groups) + len(remote) > 1
     contexts = _context_names(groups)
     results = {target.name: remote_node(target) for target in remote}
@@ -87,9 +87,8 @@ def parts_of(groups: Sequence[Group], remote: Sequence[Target]) -> list[Part]:
     images: dict[str, dict[str, BuiltImage]] = {}
     first = 0
     for group, name in zip(groups, names, strict=True):
-        build = _build(
-            group, {value: images[value] for value in group.options.contexts.values() if value in images}
-        )
+        known = {value: images[value] for value in group.options.contexts.values() if value in images}
+        build = _build(group, known, dockerfiles)
         sources, labels = _sources(group, name, contexts, results)
         labels |= _unnamed(build, name)
         naming = Naming(
@@ -137,7 +136,7 @@ def _part_names(groups: Sequence[Group]) -> list[str]:
     ]
 
 
-def _build(group: Group, images: BuiltImages) -> Build:
+def _build(group: Group, images: BuiltImages, dockerfiles: Dockerfiles) -> Build:
     """The build of every target of ``group`` on each of its platforms; equal ones once."""
     resolver = TargetResolver(group.file, group.options, images)
     builds: dict[tuple[int, str, bool], TargetBuild] = {}
@@ -147,7 +146,7 @@ def _build(group: Group, images: BuiltImages) -> Build:
             try:
                 resolved = resolver.resolve(target.target or "", platform)
             except (DockerfileError, OptionsError) as error:
-                raise about(target, error) from None
+                raise dockerfiles.about(target, error) from None
             key = (resolved.target, str(resolved.target_platform), len(platforms) > 1)
             names = (*builds[key].names, target.name) if key in builds else (target.name,)
             builds[key] = TargetBuild(resolved=resolved, several=len(platforms) > 1, names=names)

@@ -66,7 +66,7 @@ def request_of_bake(bake: Bake, directory: str, name: str) -> Request:
     dockerfiles = Dockerfiles(directory_of_builds(bake.targets, directory))
     ordered = linked_first(bake.targets)
     remote = [target for target in ordered if not dockerfiles.name(target)]
-    parts = parts_of(groups_of(ordered, dockerfiles), remote)
+    parts = parts_of(groups_of(ordered, dockerfiles), remote, dockerfiles)
     nodes = {target.name: remote_node(target) for target in remote} | _nodes(parts)
     shown = [_shown(target, nodes[target.name], dockerfiles) for target in bake.targets]
     return Request(

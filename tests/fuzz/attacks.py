@@ -38,6 +38,12 @@ COMMANDS: dict[str, Commands] = {
         ("render", "--format", "mermaid", "Dockerfile"),
         ("explain", "Dockerfile", "a"),
     ),
+    "bake": (
+        ("render", "--format", "mermaid", "docker-bake.hcl"),
+        ("report", "docker-bake.hcl", "--format", "markdown"),
+        ("explain", "a", "docker-bake.hcl"),
+        ("affected", "docker-bake.hcl", "--changed", "a"),
+    ),
     "repository": (("check", "--verbose"), ("check", "--format", "json")),
     "record": (("timings", "record"), ("timings", "record", "Dockerfile", "--format", "json")),
     "page": (("embed", "--check", "page.md"),),
@@ -82,6 +88,19 @@ _DOCKERFILES: dict[str, str] = {
     "commands of a workflow": "FROM a AS b # ##[add-mask]x\nRUN <<E\n::error::x\nE\nBAD ##[stop-commands]t\n",
     "commands of a workflow in a path": 'FROM a AS x\nFROM b\nCOPY --from=x ["/##[x]t", "::error::f/"]\n',
     "platforms": "FROM --platform=" + "linux/" * 20_000 + " a\n",
+}
+_COMMAND = r"x\n::error::y\r\n##[add-mask]z"  # in a string of HCL
+_BAKES: dict[str, str] = {
+    "commands of a workflow in a Dockerfile's path": f'target "default" {{ dockerfile = "{_COMMAND}" }}\n',
+    "commands of a workflow in a group": f'group "default" {{ targets = ["{_COMMAND}"] }}\n',
+    "commands of a workflow in a stage": f'target "default" {{ target = "{_COMMAND}" }}\n',
+    "commands of a workflow in a tag": f'target "default" {{ tags = ["{_COMMAND}"] }}\n',
+    "commands of a workflow in a context": f'target "default" {{ context = "https://{_COMMAND}" }}\n',
+    "control characters": 'target "default" { context = "git@\\u001b[31m:\\u202e\\u0000" }\n',
+    "a path without end": f'target "default" {{ context = "{"a" * 100_000}" }}\n',
+    "only a remote target": 'target "default" { context = "https://github.com/a/b.git" }\n',
+    "a number beyond floats": 'target "default" { args = { A = format("%g", 1e4000) } }\n',
+    "a table of nothing": 'target "default" { tags = csvdecode("\\n") }\n',
 }
 _MATRIX = "[" + ",".join(f'"{n}"' for n in range(16)) + "]"
 _LAUGHS = "a0: &a0 [x, x]\n" + "".join(
@@ -246,6 +265,8 @@ def attacks() -> Iterator[Attack]:
     dockerfile = {"Dockerfile": _FROM.encode()}
     for name, text in _DOCKERFILES.items():
         yield Attack(name, "Dockerfile", {"Dockerfile": text.encode("utf-8", "surrogateescape")})
+    for name, text in _BAKES.items():
+        yield Attack(name, "bake", {"docker-bake.hcl": text.encode()} | dockerfile)
     for name, (path, content) in _REPOSITORIES.items():
         yield Attack(name, "repository", {".git/HEAD": b"", path: content.encode()} | dockerfile)
     for name, record in _RECORDS.items():
