@@ -92,6 +92,20 @@ def irregular(stages: int) -> str:
     return "\n".join(lines) + "\n"
 
 
+def woven(seed: int) -> str:
+    """8 to 60 stages by chance, most of which copy files of several others."""
+    chance = random.Random(seed)
+    images = ("alpine:3", "golang:1.23", "node:22", "debian:12-slim")
+    lines = []
+    for number in range(chance.randint(8, 60)):
+        near = f"s{chance.randint(max(0, number - 8), max(0, number - 1))}"
+        base = near if number and chance.random() < 0.75 else chance.choice(images)
+        lines += [f"FROM {base} AS s{number}", *[f"RUN make {number}"] * chance.randint(0, 2)]
+        for file in range(chance.randint(0, 4) if number else 0):
+            lines.append(f"COPY --from=s{chance.randint(max(0, number - 12), number - 1)} /out/{file} /in/")
+    return "\n".join(lines) + "\n"
+
+
 _WORDS = (
     "auth",
     "billing",

@@ -361,7 +361,7 @@ def test_the_json_follows_its_schema(in_process: Run, folder: Path) -> None:
         (("app", "--since", "--help"), 1, "error: there is no revision `--help`\n"),
         (("app", "extra"), 2, "only a bake or compose file has targets"),
         (("app", "--changed", "x", "--since", "main"), 2, "--changed names the change"),
-        (("docker-bake.hcl", "--target", "x"), 2, "has the options of its builds"),
+        (("docker-bake.hcl", "--target", "x"), 2, "--target has no effect with a bake or compose file"),
         (("-",), 2, "name its path"),
     ],
 )
@@ -709,3 +709,89 @@ def test_a_folder_on_disk_that_is_deeper_than_supported_is_a_short_error(
     assert done.returncode == 1
     assert b"more than 400 folders inside each other" in done.stderr
     assert len(done.stderr) < 200
+
+
+# bake files of a directory
+
+
+@pytest.mark.parametrize("words", [(), (".",), ("--since", "main"), ("web", "app"), (".", "web", "app")])
+def test_a_directory_with_only_a_bake_file_has_its_targets(
+    in_process: Run, folder: Path, words: tuple[str, ...]
+) -> None:
+    (folder / "elsewhere").mkdir()
+    for name in ("web", "app"):  # so that they are targets, not paths
+        (folder / name).rename(folder / "elsewhere" / name)
+    (folder / "docker-bake.hcl").write_text(
+        'group "default" { targets = ["web", "app"] }\n'
+        'target "app" { context = "elsewhere/app" }\ntarget "web" { context = "elsewhere/web" }\n'
+    )
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "moved")
+    git(folder, "branch", "-f", "main")
+    (folder / "elsewhere/app/src/a.js").write_text("2\n")
+    done = in_process("affected", *words, "-F", "targets", cwd=folder)
+    assert (done.stdout, done.returncode) == (b"app\n", 0)
+    assert (done.stderr == b"") is ("--since" in words)  # the warning of the default branch
+
+
+def test_a_dockerfile_comes_before_a_bake_file(in_process: Run, folder: Path) -> None:
+    (folder / "Dockerfile").write_text("FROM alpine\nCOPY app /app\n")
+    done = in_process("affected", "--since", "main", cwd=folder)
+    assert b"Dockerfile is new" in done.stdout or b"COPY app /app" in done.stdout
+    assert b"targets affected" not in done.stdout
+
+
+def test_a_compose_file_of_a_directory_has_its_services(in_process: Run, folder: Path) -> None:
+    (folder / "stack").mkdir()
+    (folder / "stack/compose.yaml").write_text(
+        "services:\n  app:\n    build: ../app\n  web: {build: ../web}\n"
+    )
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "stack")
+    (folder / "app/src/a.js").write_text("2\n")
+    done = in_process("affected", "stack", "--since", "HEAD", "-F", "targets", cwd=folder)
+    assert done.stdout == b"app\n"
+
+
+def test_what_a_bake_file_reads_besides_is_as_it_was(in_process: Run, folder: Path) -> None:
+    (folder / "compose.yaml").write_text("services:\n  x:\n    extends: {file: base.yaml, service: s}\n")
+    base = "services:\n  s:\n    build: {context: app, args: {V: %s}}\n"
+    (folder / "base.yaml").write_text(base % 1)
+    (folder / "app/Dockerfile").write_text("FROM alpine\nARG V\nRUN use $V\n")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "compose")
+    (folder / "base.yaml").write_text(base % 2)
+    done = in_process("affected", "compose.yaml", "--since", "HEAD", cwd=folder)
+    assert "[2/2] RUN use 2\n      V changed\n" in done.stdout.decode()
+
+
+# render --since of a bake file
+
+
+@pytest.mark.parametrize(
+    ("detail", "shown", "cached"),
+    [
+        ("stages", ["app:build (5 steps, runs again from line 5)"], "web (2 steps, cached)"),
+        ("targets", ["app (6 steps, runs again from line 5)"], "web (2 steps, cached)"),
+    ],
+)
+def test_a_picture_of_a_bake_file_marks_what_runs_again(
+    in_process: Run, folder: Path, detail: str, shown: list[str], cached: str
+) -> None:
+    (folder / "app/src/a.js").write_text("2\n")
+    words = ("render", "docker-bake.hcl", "--since", "main", "--detail", detail)
+    done = in_process(*words, "-F", "text", cwd=folder)
+    for text in [*shown, cached]:
+        assert text in done.stdout.decode(), done.stderr
+    assert b"runs again" in in_process(*words, "-F", "svg", cwd=folder).stdout
+    data = json.loads(in_process(*words[:-2], "-F", "json", cwd=folder).stdout)
+    again = {step["line"] for step in data["steps"] if "runs again" in str(step.get("rebuild"))}
+    assert again == {5, 6}
+
+
+def test_what_is_not_known_of_a_target_is_in_the_notes(in_process: Run, folder: Path) -> None:
+    bake = BAKE.replace('context = "app"', 'context = "app"\n  args = { T = timestamp() }')
+    (folder / "docker-bake.hcl").write_text(bake)
+    done = in_process("render", "docker-bake.hcl", "app", "--since", "main", "-F", "text", cwd=folder)
+    assert "target app: not known and taken as unchanged: args.T" in done.stdout.decode()
+    assert "runs again" not in done.stdout.decode()

@@ -60,7 +60,7 @@ _PLACES: dict[str, tuple[dict[str, str], str, tuple[int, int], str]] = {
         {"compose.yaml": _SERVICES, "docker-compose.yml": "services:\n  a: x\n"},
         "docker-compose.yml",
         (2, 3),
-        "cannot override services.a: the types differ",
+        "services.a must be a mapping",
     ),
     "a build of the wrong type": (
         {"compose.yaml": "services:\n  a:\n    build: .\n  b:\n    extends: a\n    build: [x]\n"},

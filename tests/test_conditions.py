@@ -6,6 +6,7 @@ import pytest
 
 from stagegraph import Source, analyse, read
 from stagegraph.model import Report
+from stagegraph.picture.alternatives import shared_condition
 from stagegraph.reach.conditions import condition
 
 
@@ -109,3 +110,26 @@ def test_many_choices_have_short_and_equal_conditions() -> None:
     found = _alternatives(f"ARG VARIANT=v0\n{stages}FROM ${{VARIANT}}\n")
     assert found["v7"] == ("with VARIANT=v7", True)
     assert len(found) == 39
+
+
+@pytest.mark.parametrize(
+    ("conditions", "shared"),
+    [
+        (["on windows", "on windows"], "on windows"),
+        (["with V=a", "with V=b"], "with another V"),
+        (["with V=a", "with W=b, V=a"], "with another V or W"),
+        (["with V=a", "with W=b", "with X=c"], "with other arguments"),
+        (["on arm64", "on windows/amd64"], "on other platforms"),
+        (["on arm64 build machines", "on arm build machines"], "on other build machines"),
+        (["on arm64 build machines", "on arm64"], "on other platforms or build machines"),
+        (["with V=a", "on arm64"], "with another V or platform"),
+        (["with V=a", "with W=b", "with X=c", "on arm64"], "with other arguments or platforms"),
+        (["with V=a on arm64", "on arm64"], "with other arguments or platforms"),
+        (["with V=a on b", "with V=c"], "with other arguments or platforms"),
+        (["with some value", "with V=c"], "with other arguments or platforms"),
+        (["", "with V=c"], ""),
+        ([], ""),
+    ],
+)
+def test_what_several_conditions_have_in_common(conditions: list[str], shared: str) -> None:
+    assert shared_condition(conditions) == shared

@@ -235,3 +235,88 @@ def test_a_bare_repository_in_a_directory_is_not_used(in_process: Run, repositor
     done = in_process("diff", "HEAD:app/Dockerfile", "Dockerfile", cwd=repository / "inside")
     assert done.returncode == 1
     assert b"bare repository" in done.stderr
+
+
+# bake and compose files at a revision
+
+BAKE = """\
+group "default" { targets = ["a", "b"] }
+target "a" { context = "app" }
+target "b" { context = "app" }
+"""
+
+
+@pytest.fixture
+def bake_repository(repository: Path) -> Path:
+    """A commit with a bake file, a compose file and their Dockerfile; the working tree has a new RUN."""
+    (repository / "app/Dockerfile").write_text(ONE)
+    (repository / "docker-bake.hcl").write_text(BAKE)
+    (repository / "other").mkdir()
+    text = "services:\n  a:\n    extends: {file: base.yaml, service: s}\n"
+    (repository / "other/compose.yaml").write_text(text)
+    (repository / "other/base.yaml").write_text("services:\n  s:\n    build: ../app\n")
+    git(repository, "add", "docker-bake.hcl", "other")
+    git(repository, "commit", "-q", "-m", "bake")
+    (repository / "app/Dockerfile").write_text(TWO)
+    return repository
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "folder"),
+    [
+        ("HEAD:docker-bake.hcl", "docker-bake.hcl", "."),
+        ("HEAD:docker-bake.hcl", "../docker-bake.hcl", "other"),
+        ("HEAD:../docker-bake.hcl", "../docker-bake.hcl", "other"),
+        ("HEAD:", ".", "."),
+        ("HEAD:.", ".", "."),
+        ("HEAD:./", ".", "."),
+        (":docker-bake.hcl", "docker-bake.hcl", "."),
+        ("HEAD:other/compose.yaml", "other", "."),
+        ("HEAD:other", "other/compose.yaml", "."),
+        ("HEAD:./compose.yaml", ".", "other"),
+    ],
+)
+def test_all_files_of_a_bake_file_are_those_of_the_revision(
+    old: str, new: str, folder: str, in_process: Run, bake_repository: Path
+) -> None:
+    done = in_process("diff", old, new, cwd=bake_repository / folder)
+    assert "1 instruction added" in done.stdout.decode(), done.stderr
+    assert done.stdout.decode().startswith(f"{old} → ")
+    assert done.stdout.count(b"~ ") == 1
+
+
+def test_a_bake_file_that_changed_adds_its_targets(in_process: Run, bake_repository: Path) -> None:
+    text = BAKE.replace('"b"] }', '"b", "c"] }') + 'target "c" { dockerfile-inline = "FROM new" }\n'
+    (bake_repository / "docker-bake.hcl").write_text(text)
+    done = in_process("diff", "HEAD:docker-bake.hcl", "docker-bake.hcl", cwd=bake_repository)
+    assert "+ new" in done.stdout.decode()
+    git(bake_repository, "add", "docker-bake.hcl", "app")
+    git(bake_repository, "commit", "-q", "-m", "two")
+    both = in_process("diff", "HEAD~1:docker-bake.hcl", "HEAD:docker-bake.hcl", cwd=bake_repository)
+    assert both.stdout.splitlines()[1:] == done.stdout.splitlines()[1:]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("HEAD:docker-bake.hcl", "."), "target a: there is no Dockerfile gone/Dockerfile"),
+        (("HEAD:empty", "."), "cannot find HEAD:empty in git"),
+        (("HEAD:gone", "."), "there is no Dockerfile and no bake or compose file in HEAD:gone"),
+        (("HEAD:docker-bake.hcl", ".", "--target", "x"), "has the options of its builds"),
+        (("none:docker-bake.hcl", "."), "unknown revision none"),
+    ],
+)
+def test_a_bake_file_at_a_revision_that_cannot_be_read(
+    words: tuple[str, ...], message: str, in_process: Run, bake_repository: Path
+) -> None:
+    (bake_repository / "docker-bake.hcl").write_text(
+        BAKE.replace('a" { context = "app"', 'a" { context = "gone"')
+    )
+    (bake_repository / "gone").mkdir()
+    (bake_repository / "gone/file").write_text("")
+    git(bake_repository, "add", ".")
+    git(bake_repository, "commit", "-q", "-m", "gone")
+    (bake_repository / "gone/Dockerfile").write_text(ONE)
+    done = in_process("diff", *words, cwd=bake_repository)
+    assert done.returncode in (1, 2)
+    assert message in done.stderr.decode()

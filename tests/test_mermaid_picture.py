@@ -9,20 +9,15 @@ import pytest
 from msgspec.structs import replace
 
 import stagegraph as sg
-from stagegraph.formats import mermaid
-from stagegraph.formats.dagre import tight_ranks, width_of
-from stagegraph.formats.mermaid_picture import first_steps, last_box, with_context_inside
-from stagegraph.formats.mermaid_size import estimated_size
+from stagegraph.formats.mermaid_picture import first_steps, last_box, note_lines, with_context_inside
 from stagegraph.model import EdgeKind, NodeKind
-from stagegraph.picture.legibility import is_legible
 from stagegraph.picture.picture import picture
-from stagegraph.picture.smaller import smaller_pictures
 from stagegraph.picture.view import Arrow, Box
 
 from .build import build, report
 from .geometry import mermaid_geometry
 from .mermaid_parser import VERSIONS, Drawer, parse_errors
-from .shapes import SHAPES, samples
+from .shapes import SHAPES
 
 README = Path(__file__).parent.parent / "samples/python-web/Dockerfile"
 STEPS = """\
@@ -102,6 +97,14 @@ def test_the_sample_of_the_readme_is_shown_in_its_natural_size(drawer: Drawer) -
     assert drawn.faults == []
 
 
+def test_a_line_of_the_legend_ends_after_a_part_of_it() -> None:
+    drawn = picture(report(STEPS), sg.View())
+    parts = [f"mark {number}: what it means, in words" for number in range(4)]
+    lines = note_lines(replace(drawn, notes=("; ".join(parts), "word " * 20)))
+    assert lines[:4] == [f"{part};" for part in parts[:3]] + parts[3:]
+    assert [len(line) <= 56 for line in lines[4:]] == [True, True]
+
+
 def test_a_note_comes_after_the_last_rank() -> None:
     text = text_of("FROM alpine AS a\nFROM busybox AS b\n", sg.View(prune=True))
     assert re.search(r"^  s_b ~~~ note0\[", text, re.MULTILINE)
@@ -147,28 +150,3 @@ def test_the_last_box_is_the_target_if_it_is_in_the_last_rank() -> None:
     drawn = with_context_inside(picture(report(STEPS), sg.View()))
     assert last_box(drawn) == "stage:2"
     assert not [box for box in drawn.boxes if box.kind is NodeKind.CONTEXT]
-
-
-def test_ranks_are_the_longest_paths_with_short_links() -> None:
-    assert tight_ranks(4, [(0, 1, 2), (1, 2, 2), (3, 2, 1)]) == [0, 2, 4, 3]
-
-
-def test_the_width_of_one_rank_is_that_of_its_nodes_and_gaps() -> None:
-    assert width_of([100.0, 50.0, 30.0], [0, 0, 0], []) == (220.0, 0)
-    assert width_of([100.0, 50.0], [0, 1], [(0, 1, 1)]) == (100.0, 0)
-
-
-LARGE = (" 120", " 260", " 1000")
-ESTIMATED = {name: text for name, text in (SHAPES | samples()).items() if not name.endswith(LARGE)}
-
-
-@pytest.mark.parametrize("name", ESTIMATED)
-def test_the_estimated_size_is_that_of_mermaid(name: str, drawer: Drawer) -> None:
-    """No picture is estimated to be legible that Mermaid draws smaller."""
-    for full in list(smaller_pictures(report(ESTIMATED[name]), sg.View(), ""))[:6]:
-        drawn = with_context_inside(full)
-        if len(drawn.boxes) > 40:
-            continue
-        real = mermaid_geometry(drawer, mermaid._text(drawn, sg.View()))
-        if is_legible(*estimated_size(drawn)):
-            assert is_legible(real.width, real.height)

@@ -91,3 +91,104 @@ def test_render_all_of_a_directory_refuses_what_is_about_one_dockerfile(
     done = stagegraph("render", "--all", ".", "--target", "build", "-F", "mermaid", cwd=tmp_path)
     assert done.returncode == 2
     assert b"name a Dockerfile" in done.stderr
+
+
+WORKFLOW = """\
+jobs:
+  build:
+    strategy: {matrix: {image: [base]}}
+    steps:
+      - uses: docker/build-push-action@v6
+        with:
+          context: ${{ matrix.image }}
+          tags: |
+            ghcr.io/org/base:${{ github.sha }}
+            org/base:1
+      - uses: docker/build-push-action@v6
+        with:
+          context: api
+          tags: org/api,org/api:${{ github.ref_name }}
+"""
+
+
+def _tags(value: sg.Report) -> set[tuple[str, str]]:
+    return {(e.source, e.target) for e in value.edges if e.kind is sg.EdgeKind.TAG}
+
+
+def test_tags_of_a_build_action_connect_images(tmp_path: Path) -> None:
+    files = {"Makefile": "", ".github/workflows/ci.yml": WORKFLOW}
+    value = report(tmp_path, files)
+    assert _tags(value) == {("base/stage:0", "image:docker.io/org/base:1")}
+    (base,) = (one for one in value.bake_targets if one.name == "base")
+    assert base.tags == ("org/base:1",)  # the other one is not known
+
+
+def test_tags_of_a_bake_file_below_connect_images(tmp_path: Path) -> None:
+    bake = 'target "b" {\n  context = "../base"\n  tags = ["org/base:1"]\n}\n'
+    assert _tags(report(tmp_path, {"Makefile": "", "ci/bake.hcl": bake}))
+    compose = "services:\n  b: {image: 'org/base:1', build: ../base}\n"
+    (tmp_path / "ci/bake.hcl").unlink()
+    assert _tags(report(tmp_path, {"Makefile": "", "ci/compose.yaml": compose}))
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {
+            "Makefile": (
+                "all:\n\tdocker build -t org/own base\n"
+                "\tdocker build --build-context org/base:1=docker-image://org/own api\n"
+            )
+        },
+        {
+            "Makefile": "",
+            ".github/workflows/ci.yml": WORKFLOW.replace("org/base:1", "org/own").replace(
+                "          context: api\n",
+                "          context: api\n          build-contexts: |\n            org/base:1=docker-image://org/own\n",
+            ),
+        },
+    ],
+)
+def test_an_image_as_a_named_context_is_an_edge_by_tag(tmp_path: Path, files: dict[str, str]) -> None:
+    assert _tags(report(tmp_path, files)) == {("base/stage:0", "named-context:org/base:1")}
+
+
+LINKED = {
+    "ci/bake.hcl": """\
+target "b" { context = "../base" }
+target "a" {
+  context = "../api"
+  contexts = { "org/base:1" = "target:b" }
+}
+""",
+    "ci/compose.yaml": """\
+services:
+  b: {build: ../base}
+  a:
+    build:
+      context: ../api
+      additional_contexts: ['org/base:1=service:b']
+""",
+}
+
+
+@pytest.mark.parametrize("name", LINKED)
+def test_a_target_as_a_named_context_is_an_edge(tmp_path: Path, name: str) -> None:
+    value = report(tmp_path, {"Makefile": "", name: LINKED[name]})
+    assert ("base/stage:0", "api/stage:0") in {(e.source, e.target) for e in value.edges}
+    assert "image:docker.io/org/base:1" not in {node.id for node in value.nodes}
+
+
+def test_named_contexts_that_form_a_cycle_are_a_note(tmp_path: Path) -> None:
+    text = "".join(
+        f'target "{one}" {{\n  context = "../{folder}"\n  contexts = {{ x = "target:{other}" }}\n}}\n'
+        for one, folder, other in (("a", "api", "b"), ("b", "base", "a"))
+    )
+    value = report(tmp_path, {"Makefile": "", "ci/bake.hcl": text})
+    assert any("form a cycle: api, base" in note for note in value.notes)
+
+
+def test_a_folder_as_a_named_context_replaces_the_image(tmp_path: Path) -> None:
+    make = "all:\n\tdocker build --build-context org/base:1=$(DIR) api\n"
+    value = report(tmp_path, {"Makefile": make})
+    assert "image:docker.io/org/base:1" not in {node.id for node in value.nodes}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import zlib
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,6 +61,41 @@ def test_git_may_change_the_line_ends_of_a_text(
     in_process("render", "-o", file.name, cwd=folder)
     file.write_bytes(file.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
     assert in_process("render", "--check", "-o", file.name, cwd=folder).returncode == code
+
+
+@pytest.mark.parametrize("level", [0, 1, 6])
+def test_a_page_is_true_whatever_zlib_packed_its_drawings(
+    level: int, in_process: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compress = zlib.compress
+    with monkeypatch.context() as other_zlib:
+        other_zlib.setattr(zlib, "compress", lambda data, _: compress(data, level))
+        in_process("render", "-o", "build.html", cwd=folder)
+    file = folder / "build.html"
+    held = file.read_bytes()
+    assert in_process("render", "--check", "-o", "build.html", cwd=folder).returncode == 0
+    in_process("render", "-o", "build.html", cwd=folder)
+    assert file.read_bytes() != held
+    file.write_bytes(held + b" ")
+    assert in_process("render", "--check", "-o", "build.html", cwd=folder).returncode == 1
+
+
+def test_another_drawing_in_a_page_is_out_of_date(in_process: Run, folder: Path) -> None:
+    in_process("render", "-o", "build.html", cwd=folder)
+    file = folder / "build.html"
+    page = file.read_text("utf-8")
+    pack = re.findall(r'"([\w+/=]{99,})"', page.partition('"packed":[')[2].partition("]")[0])[0]
+    text = zlib.decompress(b64decode(pack)).decode()
+    for other in (
+        b64encode(zlib.compress(text.replace("stage", "staqe").encode())),
+        b64encode(zlib.compress(text.encode()) + b"more"),
+        b64encode(zlib.compress(text.encode())[:-9]),
+        b64encode(zlib.compress(bytes(50_000_000))),
+        b"AAAA",
+    ):
+        file.write_text(page.replace(pack, other.decode()), "utf-8")
+        done = in_process("render", "--check", "-o", "build.html", cwd=folder)
+        assert (done.returncode, done.stderr.decode().partition(":")[0]) == (1, "build.html is out of date")
 
 
 @pytest.mark.parametrize("more", [b" ", b"x" * 10_000])

@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 import stagegraph as sg
+from stagegraph.dockerfile.file import read_dockerfile
+from stagegraph.dockerfile.resolve import TargetResolver
 from stagegraph.formats.text import render as text_report
+from stagegraph.graph.steps import TargetBuild, raw_steps
 
 from .bake_projects import write
 from .conftest import ROOT
@@ -351,7 +354,8 @@ def test_what_bake_prints_is_read_from_standard_input(tmp_path: Path, stagegraph
         (("render", "api/Dockerfile", "--set", "a.b=c"), "only a bake or compose file has options for --set"),
         (("render", "api/Dockerfile", "--detail", "stages"), "--detail has no effect on a Dockerfile"),
         (("render", "--steps", "--detail", "targets"), "--detail targets leaves these out"),
-        (("report", ".", "--record", "x"), "--record is about one Dockerfile"),
+        (("report", ".", "--image", "x"), "--image is about one image, and docker-bake.hcl builds api, docs"),
+        (("render", "--usage", "x"), "builds api, docs, web: name one target"),
         (("render", "--link-base", "https://example.com"), "--link-base is the URL of one Dockerfile"),
     ],
 )
@@ -677,6 +681,61 @@ def test_targets_that_share_stages_have_the_report_of_each_alone(tmp_path: Path)
 def test_a_dockerfile_that_depends_on_its_target_is_resolved_for_each(tmp_path: Path, reads: str) -> None:
     value = sg.analyse(_targets_of_one(tmp_path, 2, f"\n{reads}"))
     if "TARGETSTAGE" in reads:
-        paths = {edge.paths for edge in value.edges if edge.target == "stage:0"}
-        assert {("s0",), ("s1",)} <= paths
+        paths = {(edge.target, edge.paths) for edge in value.edges}
+        assert {("stage:0", ("s0",)), ("stage:1", ("s1",))} <= paths
+        assert ("stage:0", ("s1",)) not in paths  # the target s1 does not need it
     assert all(node.needed for node in value.nodes if node.kind is sg.NodeKind.STAGE)
+
+
+VARYING = """\
+FROM alpine AS tools
+RUN tools
+FROM alpine AS base
+{first}
+FROM base AS s0
+COPY a /
+FROM s0 AS s1
+ONBUILD COPY --from=tools /t /t
+RUN b
+FROM s1 AS s2
+RUN c
+FROM base AS s3
+COPY --from=s2 /x /y
+FROM alpine AS unused
+RUN no
+"""
+
+
+@pytest.mark.parametrize(
+    "first", ["ONBUILD RUN trigger", "ARG TARGETSTAGE\nRUN $TARGETSTAGE", "ARG TARGETSTAGE\nONBUILD RUN x"]
+)
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (2, 0, 3, 1)])
+def test_each_target_has_the_steps_that_it_has_alone(
+    tmp_path: Path, first: str, order: tuple[int, ...]
+) -> None:
+    text = VARYING.format(first=first)
+    resolver = TargetResolver(read_dockerfile(sg.Source(name="Dockerfile", text=text)), sg.Options())
+    together = [(number, resolver.resolve(f"s{number}", "linux/amd64")) for number in order]
+    for number, resolved in together:
+        own = TargetBuild(resolved=resolved, several=False)
+        source = sg.Source(name="Dockerfile", text=text)
+        alone = sg.read(source, sg.Options(target=f"s{number}"))
+        steps = raw_steps([own])
+        assert [step.name for step in steps] == [step.name for step in alone.steps]
+        assert [step.inputs for step in steps] == [step.inputs for step in alone.steps]
+
+
+@pytest.mark.parametrize("first", ["ONBUILD RUN trigger", "ARG TARGETSTAGE\nRUN $TARGETSTAGE"])
+def test_many_targets_that_vary_take_no_square_of_the_time(tmp_path: Path, first: str) -> None:
+    def seconds(count: int) -> float:
+        names = [f"s{number}" for number in range(count)]
+        stages = "".join(f"FROM base AS {name}\nCOPY {name} /\nRUN {name}\n" for name in names)
+        bake = f'group "default" {{ targets = {json.dumps(names)} }}\n'
+        bake += "".join(f'target "{name}" {{ target = "{name}" }}\n' for name in names)
+        files = {"Dockerfile": f"FROM alpine AS base\n{first}\n{stages}", "docker-bake.hcl": bake}
+        start = time.process_time()
+        report(tmp_path / str(count), files)
+        return time.process_time() - start
+
+    seconds(4)
+    assert seconds(200) < 25 * seconds(20) + 1

@@ -116,7 +116,7 @@ def test_a_dockerfile_is_parsed_and_resolved_once(
 
     counted("stagegraph.timings.dockerfile_of_record", "read_dockerfile")
     counted("stagegraph.graph.build", "read_dockerfile")
-    counted("stagegraph.graph.build", "resolve")
+    counted("stagegraph.graph.build", "TargetResolver")
     counted("stagegraph.graph.build", "raw_steps")
     for arguments in (
         ("render", "--record", "build.dockerbuild", "-o", "build.svg"),
@@ -125,4 +125,4 @@ def test_a_dockerfile_is_parsed_and_resolved_once(
     ):
         calls.clear()
         assert in_process(*arguments, cwd=tmp_path).returncode == 0
-        assert calls == {"read_dockerfile": 1, "resolve": 1, "raw_steps": 1}
+        assert calls == {"read_dockerfile": 1, "TargetResolver": 1, "raw_steps": 1}

@@ -133,3 +133,22 @@ def test_the_page_of_the_graph_shows_bytes_of_nodes_and_edges(tmp_path: Path) ->
         "node:16-alpine": "2.28 MB",
     }
     assert {(edge["line"], edge["size"]) for edge in data["edges"]} >= {(21, "12.3 kB")}
+
+
+@pytest.mark.parametrize(
+    "words", [("docker-bake.hcl", "app"), ("app",), ("--bake", "app"), ("compose.yaml",)]
+)
+def test_one_target_of_a_bake_file_has_the_bytes_of_its_image(
+    words: tuple[str, ...], in_process: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x/Dockerfile").write_bytes(images.files()["nodejs/Dockerfile"])
+    archive = images.written(tmp_path, images.files()["nodejs/image.oci.tar"])
+    bake = 'target "app" { context = "x" }\ntarget "other" { dockerfile-inline = "FROM x" }\n'
+    (tmp_path / "docker-bake.hcl").write_text(bake)
+    if words == ("compose.yaml",):
+        (tmp_path / "compose.yaml").write_text("services:\n  a: {build: ./x}\n")
+    alone = in_process("report", "--image", archive, "x/Dockerfile", cwd=tmp_path)
+    done = in_process("report", "--image", archive, *words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == alone.stdout

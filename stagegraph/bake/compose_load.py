@@ -11,6 +11,7 @@ from typing import NoReturn
 from stagegraph.bake.compose_extends import Extender
 from stagegraph.bake.compose_merge import merged, without
 from stagegraph.bake.compose_paths import with_paths
+from stagegraph.bake.compose_runtime import cast
 from stagegraph.bake.dotenv import read_dotenv
 from stagegraph.bake.files import Files, directory_of, joined
 from stagegraph.bake.interpolation import interpolated
@@ -107,9 +108,9 @@ class Loader:
             return [
                 self._interpolated(one, environment, (*path, f"[{n}]"), place) for n, one in enumerate(value)
             ]
-        if isinstance(value, str) and "$" in value:
+        if isinstance(value, str):
             try:
-                return interpolated(value, environment.get)
+                return cast(path, interpolated(value, environment.get))
             except UnsuitableValueError as problem:
                 _fail(problem, place, path)
         return value
@@ -157,7 +158,9 @@ class Loader:
 
 
 def _fail(problem: UnsuitableValueError, place: Place, path: tuple[str, ...]) -> NoReturn:
-    raise BakeError(f"{'.'.join(path)}: {problem}", source=place.source, span=place.span) from None
+    message = f"{'.'.join(path)}: {problem}"
+    hint = "set the variables in it, in .env or in the environment" if "not ``" in message else ""
+    raise BakeError(message, source=place.source, span=place.span, hint=hint) from None
 
 
 def _names(value: Yaml, content: Table) -> list[str]:

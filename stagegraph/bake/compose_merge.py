@@ -14,10 +14,11 @@ Path = tuple[str, ...]
 _SERVICE = ("services", "*")
 _BUILD = (*_SERVICE, "build")
 _PAIRS: set[Path] = {
-    (*_BUILD, "args"), (*_BUILD, "labels"), (*_BUILD, "additional_contexts"), (*_BUILD, "extra_hosts"),
+    (*_BUILD, "args"), (*_BUILD, "labels"), (*_BUILD, "additional_contexts"),
     (*_SERVICE, "environment"), (*_SERVICE, "labels"), (*_SERVICE, "annotations"), (*_SERVICE, "sysctls"),
-    (*_SERVICE, "extra_hosts"), (*_SERVICE, "networks"), (*_SERVICE, "depends_on"), (*_SERVICE, "models"),
+    (*_SERVICE, "networks"), (*_SERVICE, "depends_on"), (*_SERVICE, "models"),
 }  # fmt: skip
+_HOSTS: set[Path] = {(*_BUILD, "extra_hosts"), (*_SERVICE, "extra_hosts")}
 _REPLACED: set[Path] = {(*_SERVICE, "command"), (*_SERVICE, "entrypoint"), (*_SERVICE, "healthcheck", "test")}
 _UNIQUE: set[Path] = {(*_BUILD, name) for name in ("tags", "platforms", "secrets", "ssh")}
 _UNIQUE |= {(*_SERVICE, "env_file"), (*_SERVICE, "secrets")}
@@ -38,28 +39,25 @@ def _pattern(path: Path) -> Path:
 
 def _merge(base: Yaml, other: Yaml, path: Path) -> Yaml:
     pattern = _pattern(path)
-    if base is None or other is None or pattern in _REPLACED:
-        return base if other is None else other
+    if pattern in _REPLACED:
+        return other
+    if pattern in _HOSTS:
+        return _hosts(base, other)
     if pattern in _PAIRS:
         return _pairs(base, other)
+    if other is None or not isinstance(base, (dict, list)):
+        return base if other is None else other
     if isinstance(base, Table) and isinstance(other, Table):
         return _mappings(base, other, path)
     if isinstance(base, list) and isinstance(other, list):
         return _unique([*base, *other]) if pattern in _UNIQUE else [*base, *other]
-    if isinstance(base, (dict, list)) != isinstance(other, (dict, list)) or isinstance(
-        base, dict
-    ) != isinstance(other, dict):
-        return _mixed(base, other, path)
-    return other
+    return _mixed(base, other, path)
 
 
 def _mixed(base: Yaml, other: Yaml, path: Path) -> Yaml:
     """A list and a single value, where compose takes both; anything else cannot be merged."""
     if not isinstance(base, dict) and not isinstance(other, dict):
-        return [
-            *(base if isinstance(base, list) else [base]),
-            *(other if isinstance(other, list) else [other]),
-        ]
+        return [*base, *(other if isinstance(other, list) else [other])]
     if _pattern(path)[:3] in _FREE or len(path) > 3:
         return other
     raise UnsuitableValueError(f"cannot override {'.'.join(path)}: the types differ")
@@ -106,28 +104,32 @@ def pairs(value: Yaml) -> dict[str, str | None]:
 
 
 def _pairs(base: Yaml, other: Yaml) -> Yaml:
-    if isinstance(base, Table) and isinstance(other, Table):
-        return _mappings(base, other, ("pairs",) * 4)
+    """The keys of both; one of ``other`` wins, also without a value (mergeToSequence)."""
     both = {**_raw_pairs(base), **_raw_pairs(other)}
-    source = next((one.source for one in (other, base) if isinstance(one, Table)), None)
-    if source is None:
+    tables = [one for one in (base, other) if isinstance(one, Table)]
+    if not tables:
         return [key if one is None else f"{key}={scalar_text(one)}" for key, one in both.items()]
-    return Table(source, both)
+    places = {key: place for one in tables for key, place in one.places.items()}
+    return Table(tables[-1].source, both, places)
 
 
 def _raw_pairs(value: Yaml) -> dict[str, Any]:
     if isinstance(value, dict):
         return value
-    if isinstance(value, str):
-        value = [value]
-    separated = (
-        [(text, "=" if "=" in text else ":") for text in map(scalar_text, value)]
-        if isinstance(value, list)
-        else []
-    )
-    return {
-        key: one if mark else None for key, mark, one in (text.partition(mark) for text, mark in separated)
-    }
+    texts = map(scalar_text, value if isinstance(value, list) else [] if value is None else [value])
+    return {key: one if mark else None for key, mark, one in (text.partition("=") for text in texts)}
+
+
+def _hosts(base: Yaml, other: Yaml) -> list[Yaml]:
+    """The addresses of both, each once: a name can have several (mergeExtraHosts)."""
+    return list(dict.fromkeys([*_host_texts(base), *_host_texts(other)]))
+
+
+def _host_texts(value: Yaml) -> list[str]:
+    if not isinstance(value, dict):
+        return [scalar_text(one) for one in value or ()]
+    several = ((key, one if isinstance(one, list) else [one]) for key, one in value.items())
+    return [f"{key}={scalar_text(address)}" for key, addresses in several for address in addresses]
 
 
 def _unique(items: list[Yaml]) -> list[Yaml]:

@@ -8,7 +8,7 @@ from typing import Any
 from stagegraph.bake.blocks import check_name
 from stagegraph.bake.compose_load import Loader
 from stagegraph.bake.compose_merge import as_build, pairs
-from stagegraph.bake.compose_schema import check_secrets, check_service
+from stagegraph.bake.compose_schema import check_consistency, check_secrets, check_types
 from stagegraph.bake.compose_values import memory_text, to_bytes, to_flag, ulimit_texts
 from stagegraph.bake.definition import Defined, Definition
 from stagegraph.bake.dotenv import read_dotenv
@@ -24,29 +24,38 @@ from stagegraph.source import Source
 def define_compose(
     sources: list[Source], environment: Mapping[str, str], files: Files, check_files: bool
 ) -> Definition:
-    """The targets of the services in ``sources`` and their group default. Raises BakeError."""
+    """The targets of the services in ``sources`` and their group default. Raises BakeError.
+
+    As bake does, each file is checked alone before all are merged.
+    """
+    for source in sources if len(sources) > 1 else ():
+        checked_model([source], environment, files)
+    model = checked_model(sources, environment, files)
+    services, secrets = model.get("services"), model.get("secrets")
+    check_secrets(secrets)
+    if not services:
+        return Definition()
+    check_consistency(services, secrets)
+    reader = _Reader(model, environment, files, check_files)
+    if check_files:
+        for service in services.values():
+            reader.environment_of(service)
+    built = [name for name in sorted(services) if "build" in services[name]]
+    targets = {one.name: one for name in built for one in [reader.target(name, services[name], services)]}
+    group = Defined(name="default", fields={"targets": list(targets) or None}, source=services.source)
+    return Definition(groups=(group,), targets=targets)
+
+
+def checked_model(sources: list[Source], environment: Mapping[str, str], files: Files) -> Table:
+    """The merged content of ``sources``, whose types are valid. Raises BakeError."""
     model = Loader(files).model(sources, "", environment)
     services = model.get("services")
     if not isinstance(services, Table) and not isinstance(model.get("secrets"), Table):
         hint = "add a service with build below services"
         raise BakeError("this compose file has no services", source=sources[0], hint=hint)
-    if not services:
-        return Definition()
-    check_secrets(model.table("secrets"))
-    targets: dict[str, Defined] = {}
-    reader = _Reader(model, environment, files, check_files)
-    for name in sorted(services):
-        service = services[name] if services[name] is not None else Table(sources[0])
-        if not isinstance(service, Table):
-            raise services.error(f"services.{name} must be a mapping", name)
-        check_service(name, service)
-        if service.get("build") is not None:
-            target = reader.target(name, service, services)
-            targets[target.name] = target
-    names = list(targets) or None
-    return Definition(
-        groups=(Defined(name="default", fields={"targets": names}, source=services.source),), targets=targets
-    )
+    if isinstance(services, Table):
+        check_types(services)
+    return model
 
 
 class _Reader:
@@ -104,7 +113,7 @@ class _Reader:
         args = pairs(build.get("args"))
         if None not in args.values():
             return dict(args)
-        own = self._service_environment(service)
+        own = self.environment_of(service)
         resolved: dict[str, Any] = {}
         for name, value in args.items():
             if value is None:
@@ -113,7 +122,7 @@ class _Reader:
                 resolved[name] = value
         return resolved
 
-    def _service_environment(self, service: Table) -> dict[str, Any]:
+    def environment_of(self, service: Table) -> dict[str, Any]:
         """The variables of a service; ``*`` is UNKNOWN if one of its files cannot be read."""
         values: dict[str, Any] = {}
         env_files = service.get("env_file") or []
@@ -157,7 +166,11 @@ def _contexts(contexts: Mapping[str, str | None]) -> dict[str, str]:
 
 def _ssh(value: Yaml) -> list[dict[str, Any]] | None:
     entries = [{"id": name, **({"paths": [path]} if path else {})} for name, path in pairs(value).items()]
-    return sorted(entries, key=lambda entry: (entry["id"], entry.get("paths", []))) or None
+    return _sorted_ssh(entries) or None
+
+
+def _sorted_ssh(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(entries, key=lambda entry: (entry["id"], entry.get("paths", [])))
 
 
 def _hosts(value: Yaml) -> dict[str, str]:
@@ -196,6 +209,8 @@ def _extended(fields: Fields, extension: dict[str, Yaml]) -> Fields:
         if texts := _words(extension.get(name)):
             both = [*(result.get(name) or ()), *entries_of_texts(name, texts)]
             result[name] = latest_by("id", both) if name in ("secret", "ssh") else without_duplicates(both)
+    if isinstance(result.get("ssh"), list):
+        result["ssh"] = _sorted_ssh(result["ssh"])
     for name in ("pull", "no-cache"):
         if extension.get(name) is not None:
             result[name] = to_flag(extension[name])

@@ -9,18 +9,20 @@ from stagegraph.bake.values import UnsuitableValueError
 from stagegraph.errors import BakeError
 from stagegraph.source import Source, Span
 
-_KEY = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.\[\]-]*)[ \t]*(?:([=:])[ \t]*|(?=\r?(?:\n|$)))")
+_KEY = re.compile(r"[ \t]*(?:export[ \t]+)?([\w.\[\]-]+)[ \t]*(?:([=:])[ \t]*|(?=\n|$))")
 _SKIPPED = re.compile(r"\s*(?:#[^\n]*(?:\n|$)\s*)*")
-_DOUBLE = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
-_SINGLE = re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL)
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "$": "$$"}
+_QUOTED = re.compile(r"""(["'])((?:\\.|(?!\1)[^\\])*)\1""", re.DOTALL)
+_ESCAPE = re.compile(r'\\(0[0-7]{0,3}|[abfnrtv$"\\])')
+_ESCAPES = {
+    "n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "$": "$$", '"': '"',
+    "\\": "\\",
+}  # fmt: skip
 
 
 def read_dotenv(source: Source, lookup: Lookup) -> dict[str, str]:
     """The variables of ``source``; where values refer to others, ``lookup`` wins. Raises BakeError."""
     values: dict[str, str] = {}
-    text = source.text.removeprefix("\ufeff")
+    text = source.text.removeprefix("\ufeff").replace("\r\n", "\n")
     position = 0
 
     def look(name: str) -> str | None:
@@ -47,23 +49,22 @@ def read_dotenv(source: Source, lookup: Lookup) -> dict[str, str]:
 
 
 def _value(text: str, start: int, look: Lookup) -> tuple[str, int]:
-    """A value and the offset behind it."""
-    if single := _SINGLE.match(text, start):
-        return single[1], _line_end(text, single.end())
-    if double := _DOUBLE.match(text, start):
-        escaped = _ESCAPE.sub(lambda match: _ESCAPES.get(match[1], match[1]), double[1])
-        return interpolated(escaped, look), _line_end(text, double.end())
+    """A value and the offset behind it; a comment begins with a space before its ``#``."""
+    if quoted := _QUOTED.match(text, start):
+        quote, value = quoted[1], quoted[2].replace(f"\\{quoted[1]}", quoted[1])
+        if quote == '"':
+            value = interpolated(_ESCAPE.sub(_unescaped, value), look)
+        return value, quoted.end()
     if text.startswith(("'", '"'), start):
         raise UnsuitableValueError("a quoted value has no end")
     end = text.find("\n", start)
     end = len(text) if end < 0 else end
-    value = re.split(r"(?:^|[ \t])#", text[start:end], maxsplit=1)[0].strip()
-    return interpolated(value, look), end
+    return interpolated(text[start:end].partition(" #")[0].rstrip(), look), end
 
 
-def _line_end(text: str, start: int) -> int:
-    end = text.find("\n", start)
-    return len(text) if end < 0 else end
+def _unescaped(match: re.Match[str]) -> str:
+    code = match[1]
+    return chr(int(code, 8) & 255) if code.startswith("0") else _ESCAPES[code]
 
 
 def _error(source: Source, text: str, position: int, message: str) -> BakeError:

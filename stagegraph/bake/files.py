@@ -4,22 +4,58 @@ from __future__ import annotations
 
 import os
 import posixpath
-from pathlib import Path
+from typing import Protocol
 
 from stagegraph.bake.positions import span_at
 from stagegraph.errors import BakeError
 from stagegraph.source import Source
 
-_LARGEST = 10_000_000  # bytes
+LARGEST_FILE = 10_000_000  # bytes of a bake or compose file
+
+
+class FileSystem(Protocol):
+    """Where files are read, by paths from the current directory: the disk, or a git revision."""
+
+    def is_file(self, path: str) -> bool:
+        """Whether there is a file at ``path``."""
+
+    def read(self, path: str, most: int) -> bytes:
+        """At most ``most`` bytes of the file at ``path``. Raises OSError and ValueError."""
+
+
+class Disk:
+    """The files as they are on disk."""
+
+    def is_file(self, path: str) -> bool:
+        """Whether there is a file at ``path``."""
+        try:
+            return os.path.isfile(path)
+        except ValueError:
+            return False
+
+    def read(self, path: str, most: int) -> bytes:
+        """At most ``most`` bytes of the file at ``path``. Raises OSError and ValueError."""
+        with open(path, "rb") as file:
+            return file.read(most)
+
+
+DISK = Disk()
 
 
 class Files:
     """Files below a directory, by paths relative to it."""
 
-    def __init__(self, directory: str = ".", home: str | None = None, stdin: str | None = None) -> None:
-        self.directory = Path(directory)
+    def __init__(
+        self,
+        directory: str = ".",
+        home: str | None = None,
+        stdin: str | None = None,
+        system: FileSystem = DISK,
+    ) -> None:
+        self.directory = directory
         self._home = home
         self._stdin = stdin
+        self._system = system
         self._read: dict[str, Source] = {}
 
     def path(self, name: str) -> str:
@@ -30,28 +66,25 @@ class Files:
 
     def has(self, name: str) -> bool:
         """Whether ``name`` is a file."""
-        try:
-            return os.path.isfile(self.directory / name)
-        except ValueError:
-            return False
+        return self._system.is_file(os.path.join(self.directory, name))
 
     def read(self, name: str) -> Source:
         """The text of ``name``. Raises BakeError."""
         if name not in self._read:
-            self._read[name] = Source(name=name, text=self._text(name))
+            self._read[name] = Source(name="<stdin>" if name == "-" else name, text=self._text(name))
         return self._read[name]
 
     def _text(self, name: str) -> str:
         if name == "-":
             return self._stdin or ""
         try:
-            with open(self.directory / name, "rb") as file:
-                data = file.read(_LARGEST + 1)
+            data = self._system.read(os.path.join(self.directory, name), LARGEST_FILE + 1)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "not a valid path"
             raise BakeError(f"cannot read {name}: {reason}") from None
-        if len(data) > _LARGEST:
-            raise BakeError(f"{name} is larger than {_LARGEST // 1_000_000} MB")
+        if len(data) > LARGEST_FILE:
+            hint = "split it into several files, or remove data from it"
+            raise BakeError(f"{name} is larger than {LARGEST_FILE // 1_000_000} MB", hint=hint)
         try:
             return data.decode()
         except UnicodeDecodeError as error:

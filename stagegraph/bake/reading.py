@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
-from stagegraph.bake.compose_targets import define_compose
+from stagegraph.bake.compose_targets import checked_model, define_compose
 from stagegraph.bake.definition import Definition
 from stagegraph.bake.dotenv import read_dotenv
 from stagegraph.bake.entries import parse_bool
 from stagegraph.bake.file_checks import check_files_of
-from stagegraph.bake.files import Files
+from stagegraph.bake.files import DISK, Files, FileSystem
 from stagegraph.bake.hcl_body import Body, parse_hcl
 from stagegraph.bake.hcl_files import define
 from stagegraph.bake.json_body import is_printed, parse_json
@@ -39,23 +39,25 @@ def read_bake(
     stdin: str | None = None,
     platform: str = "linux/amd64",
     check_files: bool = False,
+    system: FileSystem = DISK,
 ) -> Bake:
     """What ``docker buildx bake --print`` gives for a request.
 
     ``files`` are those of ``-f``, relative to ``directory`` (``-`` is ``stdin``); without any, the default
     files there are read. ``overrides`` are the values of ``--set``. ``platform`` is that of the machine, for
     ``BAKE_LOCAL_PLATFORM``. With ``check_files``, files that only a build reads (secrets, env files)
-    must exist, as they must for bake. Raises BakeError, OptionsError and InputError.
+    must exist, as they must for bake. ``system`` has the files.
+    Raises BakeError, OptionsError and InputError.
     """
     variables = _variables(environment or {})
     asked = tuple(targets)
     if asked and is_remote(asked[0]):
         message = f"{asked[0]} is a remote definition, which is not read"
         raise BakeError(message, hint="clone the repository and read its files")
-    reader = Files(directory, (environment or {}).get("HOME"), stdin)
+    reader = Files(directory, (environment or {}).get("HOME"), stdin, system)
     sources = _sources(tuple(files), environment or {}, reader)
     definition = _definition(sources, variables, reader, platform, check_files)
-    bake = resolve(definition, asked, tuple(overrides), variables)
+    bake = resolve(definition, asked, tuple(overrides), variables, sources[-1])
     if check_files:
         check_files_of(bake, reader, environment or {})
     return replace(bake, files=tuple(source.name for source in sources))
@@ -125,7 +127,7 @@ def _is_compose(source: Source, environment: Mapping[str, str] | None, reader: F
     if source.name.lower().endswith((".json", ".hcl")):
         return False
     try:
-        define_compose([source], environment or {}, reader, False)
+        checked_model([source], environment or {}, reader)
     except BakeError:
         return False
     return True

@@ -22,15 +22,22 @@ _MOST_STEPS = 200_000
 
 
 def resolve(
-    definition: Definition, targets: tuple[str, ...], options: tuple[str, ...], environment: Mapping[str, str]
+    definition: Definition,
+    targets: tuple[str, ...],
+    options: tuple[str, ...],
+    environment: Mapping[str, str],
+    source: Source | None = None,
 ) -> Bake:
-    """The groups and targets of a request. Raises BakeError and OptionsError."""
+    """The groups and targets of a request. Raises BakeError and OptionsError.
+
+    ``source`` is the file that an error about a target is of that nothing defines.
+    """
     asked: list[str] = []
     for name in targets or ("default",):
-        asked.extend(_matching(name.replace(".", "_"), definition))
+        asked.extend(_matching(name.replace(".", "_"), definition, source))
     asked = list(dict.fromkeys(asked))
     overrides = parse_overrides(options, list(definition.targets), environment)
-    resolver = _Resolver(definition, overrides)
+    resolver = _Resolver(definition, overrides, source)
     groups: dict[str, Group] = {}
     for name in asked:
         for one in resolver.members(name, groups):
@@ -56,27 +63,28 @@ def _add_default(groups: dict[str, Group], asked: list[str]) -> None:
         groups["default"] = replace(default, targets=tuple(sorted(set(default.targets))))
 
 
-def _matching(pattern: str, definition: Definition) -> list[str]:
+def _matching(pattern: str, definition: Definition, source: Source | None) -> list[str]:
     if not any(char in pattern for char in "*?[]"):
         return [pattern]
     names = [group.name for group in definition.groups] + list(definition.targets)
     matching = [name for name in names if path_match(pattern, name)]
     if not matching:
-        raise BakeError(f"no target matches {pattern}", hint=_named(definition))
+        raise BakeError(f"no target matches {pattern}", source=source, hint=_named(definition))
     return matching
 
 
 def _named(definition: Definition) -> str:
     names = list(dict.fromkeys([group.name for group in definition.groups] + list(definition.targets)))
     shown = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
-    return f"targets are {shown}" if names else "the files define no targets"
+    return f"targets are {shown}" if names else "add a target to the file, or name another file"
 
 
 class _Resolver:
-    def __init__(self, definition: Definition, overrides: Overrides) -> None:
+    def __init__(self, definition: Definition, overrides: Overrides, source: Source | None) -> None:
         self.fields: dict[str, Fields] = {}  # of the targets that are built
         self._definition = definition
         self._overrides = overrides
+        self._source = source
         self._asking: dict[str, Defined] = {}  # the first group that names a target
         self._linked: set[str] = set()
         self._done: set[str] = set()  # all of whose contexts are linked
@@ -157,9 +165,11 @@ class _Resolver:
         near = difflib.get_close_matches(name, known[:2000], n=1)
         hint = f"did you mean {near[0]}?" if near else _named(self._definition)
         by = f", which {asking.name} names" if asking else ""
-        source, span = (asking.source, asking.span) if asking else (None, None)
+        source, span = (asking.source, asking.span) if asking else (self._source, None)
         if self._definition.group(name):
-            hint = "it is only a group"
+            hint = "it is only a group: name one of its targets"
+        elif not asking and name == "default" and known:
+            hint = f"name what to build, or add a group default; {_named(self._definition)}"
         raise BakeError(f"failed to find target {name}{by}", source=source, span=span, hint=hint)
 
     def link(self, name: str, path: list[str]) -> None:

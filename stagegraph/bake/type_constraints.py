@@ -46,7 +46,7 @@ def type_of(node: Node) -> Type:
     name = node.name if isinstance(node, (Variable, Call)) else ""
     if isinstance(node, Variable) and name in ("string", "number", "bool", "any"):
         return Type(name)
-    if isinstance(node, Call) and len(node.arguments) >= 1:
+    if isinstance(node, Call) and len(node.arguments) == 1:
         argument = node.arguments[0]
         if name in ("list", "set", "map"):
             return Type(name, type_of(argument))
@@ -54,8 +54,6 @@ def type_of(node: Node) -> Type:
             return Type(name, elements=tuple(type_of(item) for item in argument.items))
         if name == "object" and isinstance(argument, Object):
             return Type(name, attributes=tuple(_attribute(*item) for item in argument.items))
-        if name == "optional":
-            return type_of(argument)._replace(optional=True)
     raise UnsuitableValueError(
         "not a type: use string, number, bool, any, list(), set(), map(), object() or tuple()"
     )
@@ -64,6 +62,10 @@ def type_of(node: Node) -> Type:
 def _attribute(key: Node, value: Node) -> tuple[str, Type]:
     if not isinstance(key, Constant):
         raise UnsuitableValueError("the attributes of object() must be names")
+    if isinstance(value, Call) and value.name == "optional":
+        if len(value.arguments) != 1:  # defaults are not for bake (typeexpr.TypeConstraint)
+            raise UnsuitableValueError("optional() takes one argument, the type")
+        return str(key.value), type_of(value.arguments[0])._replace(optional=True)
     return str(key.value), type_of(value)
 
 

@@ -265,8 +265,8 @@ def plain_number(text: str) -> Yaml:
     return float(plain) if _FLOAT.fullmatch(plain) else text
 
 
-def _integer(text: str) -> int:
-    """Go's strconv.ParseInt with base 0: a leading 0 is octal."""
+def _integer(text: str) -> int | float:
+    """Go's strconv.ParseInt with base 0: a leading 0 is octal; one of more than 64 bits is a float."""
     digits = text.lstrip("+-").lower()
     base = (
         2
@@ -278,7 +278,8 @@ def _integer(text: str) -> int:
         else 10
     )
     number = int(digits.removeprefix("0b").removeprefix("0x").removeprefix("0o"), base)
-    return -number if text.startswith("-") else number
+    number = -number if text.startswith("-") else number
+    return number if -(2**63) <= number < 2**64 else float(number)
 
 
 def scalar_text(value: Yaml) -> str:
@@ -291,13 +292,16 @@ def scalar_text(value: Yaml) -> str:
 
 
 def _float_text(value: float) -> str:
+    """``value`` as Go's %g: the fewest digits, with an exponent below -4 and from 6 on (strconv/ftoa.go)."""
+    from decimal import Decimal
+
     if value != value or value in (float("inf"), float("-inf")):
         return {"inf": "+Inf", "-inf": "-Inf"}.get(str(value), "NaN")
-    mantissa, _, exponent = f"{value:e}".partition("e")
-    if -4 <= int(exponent) < 21:
-        from decimal import Decimal
-
+    sign, digits, _ = Decimal(repr(value)).normalize().as_tuple()
+    exponent = Decimal(repr(value)).adjusted() if value else 0
+    if -4 <= exponent < 6:
         text = format(Decimal(repr(value)), "f")
         return text.rstrip("0").rstrip(".") if "." in text else text
-    short = repr(value)
-    return short.replace(".0e", "e") if "e" in short else f"{mantissa}e{exponent}"
+    first, rest = str(digits[0]), "".join(map(str, digits[1:]))
+    mark = "-" if exponent < 0 else "+"
+    return f"{'-' * sign}{first}{'.' * bool(rest)}{rest}e{mark}{abs(exponent):02}"

@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 from msgspec.structs import replace
 
+from stagegraph.cli.affected_bake import bake_targets, bake_targets_now
 from stagegraph.cli.build_options import build_options
 from stagegraph.cli.common import format_option, output_option, record_options, terminal_options
 from stagegraph.cli.completed_values import paths
 from stagegraph.cli.dockerfile import dockerfile_of, file_option
 from stagegraph.cli.format_choice import format_of, refuse_given
+from stagegraph.cli.named_build import NamedBuild, named_build
 from stagegraph.cli.writing import write
-from stagegraph.errors import InputError, StagegraphError
+from stagegraph.errors import InputError
 from stagegraph.formats import formats, render
 from stagegraph.options import Options
 from stagegraph.source import printable, quoted
 
 if TYPE_CHECKING:
-    from stagegraph.bake.model import Target
     from stagegraph.formats.affected import Affected
     from stagegraph.formats.history import Histories
     from stagegraph.rebuild.targets import BuildTarget, Change
 
-_LARGEST_BAKE_FILE = 10_000_000  # bytes
+_OF_ONE_DOCKERFILE = ("record", "build", "context", "targets", "build_args", "platforms", "contexts")
 _MOST_PATHS = 32 * 1024 * 1024  # bytes of `--changed -`
 
 
@@ -85,7 +86,8 @@ def affected(
 
     Each step runs again, may run again (only if a step above it writes something else), or is cached.
     The change is everything between the commit --since and the working tree, with files that git does not
-    track. FILE is a bake or compose file; its TARGETs, by default those of its default group, are shown.
+    track. FILE is a bake or compose file, or a directory with one and without a Dockerfile; its TARGETs, by
+    default those of its default group, are shown.
 
     \b
     Examples:
@@ -106,25 +108,25 @@ def affected(
         raise click.UsageError(
             f"--history does not support {format_name}; use one of {', '.join(formats(command))}"
         )
-    named = dockerfile_of(file, arguments[0] if arguments else "")
-    kind = _kind(named)
-    if not kind and len(arguments) > 1:
+    checked = dockerfile_of(file, arguments[0] if arguments else "")
+    named = named_build(arguments, checked if file else "", options, (), "")
+    if named.targets and not named.is_request:
         raise click.UsageError("only a bake or compose file has targets; choose stages with --target")
-    if kind and (record or context or options != Options()):
-        raise click.UsageError(f"{named} has the options of its builds: leave them out")
+    if named.is_request:
+        refuse_given(_OF_ONE_DOCKERFILE, "with a bake or compose file, which says how its targets are built")
     if history:
-        seconds = partial(_seconds, record, build, named, options) if record else dict
-        shown = _histories(named, kind, arguments[1:], context, options, history, seconds)
+        seconds = partial(_seconds, record, build, named.path, options) if record else dict
+        shown = _histories(named, context, history, seconds)
         write(render(command, shown, format_name, **terminal_options(output)), output)
         return 0
-    change, root, revision = _change(_folder(named), since, changed, staged)
-    if kind:
-        targets, before = _bake_targets(named, arguments[1:], change, root)
+    change, root, revision = _change(_folder(named.path), since, changed, staged)
+    if named.is_request:
+        targets, before = bake_targets(named, change, root)
     else:
-        targets, before = [target_of(named, context, options, root)], None
+        targets, before = [target_of(named.path, context, options, root)], None
     value = _affected(revision, targets, change, before)
     if record:
-        value = replace(value, seconds=(_seconds(record, build, named, options),))
+        value = replace(value, seconds=(_seconds(record, build, named.path, options),))
     if not (since or changed or staged):
         _warn_of_last_commit(root)
     write(render("affected", value, format_name, **terminal_options(output)), output)
@@ -132,30 +134,17 @@ def affected(
 
 
 def _histories(
-    named: str,
-    kind: str,
-    asked: Sequence[str],
-    context: str,
-    options: Options,
-    count: int,
-    seconds: Callable[[], Mapping[int, float]],
+    named: NamedBuild, context: str, count: int, seconds: Callable[[], Mapping[int, float]]
 ) -> Histories:
     from stagegraph.cli.history import histories_of
     from stagegraph.rebuild.git_tree import Repository
 
-    repository = Repository(_folder(named))
-    if kind:
-        targets = _bake_targets_now(named, asked, repository.root)
+    repository = Repository(_folder(named.path))
+    if named.is_request:
+        targets = bake_targets_now(named, repository.root)
     else:
-        targets = [target_of(named, context, options, repository.root)]
+        targets = [target_of(named.path, context, named.options, repository.root)]
     return histories_of(repository, targets, count, seconds)
-
-
-def _kind(name: str) -> str:
-    """Whether ``name`` is a bake or compose file; empty for a Dockerfile or a folder."""
-    from stagegraph.discovery.build_files import build_file_kind
-
-    return build_file_kind(name) if name and os.path.isfile(name) else ""
 
 
 def _folder(named: str) -> str:
@@ -163,59 +152,6 @@ def _folder(named: str) -> str:
     if named == "-":
         raise click.UsageError("the Dockerfile is read from two states of the files: name its path")
     return (named if os.path.isdir(named) else os.path.dirname(named)) or "."
-
-
-def _bake_targets(
-    name: str, asked: Sequence[str], change: Change, root: str
-) -> tuple[list[BuildTarget], list[BuildTarget] | None]:
-    """The targets of a bake or compose file after the change, and before it if the file itself changed."""
-    from stagegraph.bake.model import Bake
-    from stagegraph.rebuild.bake_targets import build_targets
-    from stagegraph.rebuild.context import Context
-
-    targets = _bake_targets_now(name, asked, root)
-    folder, prefix = _place_of(name, root)
-    path = os.path.normpath(os.path.join(prefix, os.path.basename(name)))
-    node, now = Context(change.before).at(path), Context(change.after).at(path)
-    data = node.start(_LARGEST_BAKE_FILE) if node else None
-    if node is None or data is None or (now is not None and now.content == node.content):
-        return targets, [] if node is None else None
-    text = data.decode("utf-8", "replace")
-    earlier = {one.name: one for one in _asked_before([one.name for one in targets], text, folder)}
-    return targets, build_targets(Bake(groups=(), targets=tuple(earlier.values())), prefix)
-
-
-def _place_of(name: str, root: str) -> tuple[str, str]:
-    """The folder of a bake or compose file, and its path from the root of the repository."""
-    folder = os.path.dirname(name) or "."
-    return folder, os.path.relpath(os.path.realpath(folder), os.path.realpath(root))
-
-
-def _bake_targets_now(name: str, asked: Sequence[str], root: str) -> list[BuildTarget]:
-    """The targets of a bake or compose file as it is on disk."""
-    from stagegraph.bake.reading import read_bake
-    from stagegraph.rebuild.bake_targets import build_targets
-
-    folder, prefix = _place_of(name, root)
-    after = read_bake((os.path.basename(name),), asked, environment=os.environ, directory=folder)
-    return build_targets(after, prefix)
-
-
-def _asked_before(names: Sequence[str], text: str, folder: str) -> Iterator[Target]:
-    """The targets of a bake or compose file ``text`` that are among ``names``.
-
-    Bake rejects all of a request for one unknown name, so each half is then asked for on its own.
-    """
-    from stagegraph.bake.reading import read_bake
-
-    try:
-        bake = read_bake(("-",), names, environment=os.environ, directory=folder, stdin=text)
-    except StagegraphError:
-        middle = len(names) // 2
-        for half in (names[:middle], names[middle:]) if middle else ():
-            yield from _asked_before(half, text, folder)
-    else:
-        yield from bake.targets
 
 
 def _change(folder: str, since: str, changed: Sequence[str], staged: bool) -> tuple[Change, str, str]:

@@ -190,14 +190,32 @@ def _named(files: tuple[str, ...], paths: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _dockerfiles(path: str) -> tuple[str, ...]:
-    """The Dockerfiles of a bake or compose file; ``path`` itself for everything else."""
+    """The Dockerfiles of a bake or compose file; ``path`` itself for everything else.
+
+    To a directory, those are added that its bake or compose file builds outside of it.
+    """
+    from stagegraph.errors import StagegraphError
     from stagegraph.request.names import names_request
 
-    if path == "-" or os.path.isdir(path) or not names_request(path):
+    if path == "-" or not names_request(path):
         return (path,)
     from stagegraph.request.read import dockerfiles_of
 
-    return dockerfiles_of(path, os.environ) or (path,)
+    if not os.path.isdir(path):
+        return dockerfiles_of(path, os.environ) or (path,)
+    try:
+        built = dockerfiles_of(path, os.environ)
+    except StagegraphError:
+        return (path,)  # the Dockerfiles in it do not depend on this file
+    outside = [one for one in built if os.path.relpath(one, path).startswith("..") and os.path.isfile(one)]
+    return (path, *outside) if not outside or _has_dockerfiles(path) else tuple(outside)
+
+
+def _has_dockerfiles(directory: str) -> bool:
+    from stagegraph.discovery.file_names import is_dockerfile_name
+    from stagegraph.discovery.repository import FileTree
+
+    return any(is_dockerfile_name(os.path.basename(path)) for path in FileTree().walk(directory).paths)
 
 
 def _refuse_ignored(format_name: str, *, fixes: bool) -> None:

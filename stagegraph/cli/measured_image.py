@@ -70,16 +70,16 @@ def measured_image(
     return replace(measured, notes=(*note, *measured.notes)), build
 
 
-def weighed_report(image: str, usage: str, dockerfile: str, options: Options) -> Report:
-    """The report of the Dockerfile with the bytes of ``image`` and of the cache.
+def weighed_report(image: str, usage: str, build: Build) -> Report:
+    """The report of ``build`` with the bytes of ``image`` and of the cache.
 
-    Raises InputError if the Dockerfile did not make the image.
+    Raises InputError if it did not make the image.
     """
     from stagegraph.cli.recorded import progress_of
     from stagegraph.sizes.weighed import weighed_from_files
 
     with progress_of(image) as tick:
-        return weighed_from_files(_read(dockerfile, options), image, usage, tick)
+        return weighed_from_files(build, image, usage, tick)
 
 
 def _read(dockerfile: str, options: Options) -> Build:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 from msgspec import Struct
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from stagegraph.graph.request import Request
     from stagegraph.model import Report
 
-_LARGEST = 10_000_000  # bytes of a bake file from standard input
+
+_MOST_NAMES = 12  # in a message
 
 
 class NamedBuild(Struct, frozen=True, kw_only=True):
@@ -62,6 +63,8 @@ class NamedBuild(Struct, frozen=True, kw_only=True):
 
         Raises StagegraphError, and click.UsageError if only one Dockerfile can have these.
         """
+        if record and self.asks_for_bake:
+            return self._timed(record, build)
         if record:
             from stagegraph.cli.recorded import timed_report
 
@@ -69,11 +72,49 @@ class NamedBuild(Struct, frozen=True, kw_only=True):
         if image or usage:
             from stagegraph.cli.measured_image import weighed_report
 
-            one = self.dockerfile("--image" if image else "--usage")
-            return weighed_report(image, usage, one, self.options)
+            return weighed_report(image, usage, self._one_build("--image" if image else "--usage"))
         from stagegraph.graph.report import analyse
 
         return analyse(self.read())
+
+    def _timed(self, record: str, build: str) -> Report:
+        from stagegraph.cli.recorded import timed_report_of_request
+
+        if build:
+            raise click.UsageError("--build chooses one record; leave out the bake or compose file")
+        return timed_report_of_request(record, cast("Request", self.read()))
+
+    def _one_build(self, option: str) -> Build:
+        """The build that ``option`` is about: of a Dockerfile, or of the only target of a bake file."""
+        from stagegraph.graph.build import Build
+        from stagegraph.graph.request import build_of_target
+
+        value = self.read()
+        if isinstance(value, Build):
+            return value
+        build = build_of_target(value)
+        if build is None:
+            names = [one.name for one in value.bake_targets if not one.linked]
+            shown = ", ".join(names[:_MOST_NAMES]) + ", …" * (len(names) > _MOST_NAMES)
+            reason = f"{value.name} builds {shown}: name one target"
+            if len(names) == 1:
+                reason = f"the Dockerfile of {shown} is not here: name a target of this repository"
+            raise click.UsageError(printable(f"{option} is about one image, and {reason}"))
+        return build
+
+    @property
+    def asks_for_bake(self) -> bool:
+        """Whether words of the command line name a bake or compose file, or targets of one.
+
+        A record can hold its Dockerfile, so the default file of the current directory does not count.
+        """
+        return bool(self.reader or self.targets or self.overrides or (self.path and self.is_request))
+
+    def files(self) -> tuple[str, tuple[str, ...]]:
+        """The directory of the bake or compose files, and their names in it; none for default names."""
+        from stagegraph.request.read import files_of
+
+        return files_of(self.path, compose=self.reader == "compose")
 
     def dockerfile(self, option: str) -> str:
         """The path of the one Dockerfile that ``option`` is about; click.UsageError for several."""
@@ -145,4 +186,6 @@ def _is_target(word: str, reader: str) -> bool:
 
 
 def _printed() -> bytes:
-    return sys.stdin.buffer.read(_LARGEST + 1)
+    from stagegraph.bake.files import LARGEST_FILE
+
+    return sys.stdin.buffer.read(LARGEST_FILE + 1)

@@ -183,6 +183,15 @@ def timed_report(path: str, name: str, dockerfile: str, options: Options) -> Rep
     return timed(build, timings)
 
 
+def timed_report_of_request(path: str, request: Request) -> Report:
+    """The report of ``request`` with the timings of its bake build, whose records are in ``path``."""
+    from stagegraph.records.reading import read_records
+    from stagegraph.timings.timed_request import timed_request
+
+    with progress_of(path) as tick:
+        return timed_request(read_records(path, tick), request)
+
+
 def _source(dockerfile: str) -> Source:
     from stagegraph.cli.suggestions import suggesting_commands
     from stagegraph.reading import read_source

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 
 import click
 from msgspec.structs import replace
@@ -24,7 +25,6 @@ from stagegraph.cli.writing import holds, write
 from stagegraph.formats import formats
 from stagegraph.formats import render as render_format
 from stagegraph.model import Report
-from stagegraph.options import Options
 from stagegraph.picture.view import DETAILS, DIALECTS, DIRECTIONS, ENGINES, THEMES, View
 from stagegraph.source import printable
 
@@ -148,8 +148,6 @@ def render(
     _check_view(named, wanted)
     if check:
         wanted = _reproducible(wanted, output)
-    if since and named.is_request:
-        raise click.UsageError("--since marks one Dockerfile; for a bake file use stagegraph affected")
     if since and (record or image or usage):
         raise click.UsageError("--since cannot be used with --record, --image and --usage")
     if record:
@@ -158,22 +156,28 @@ def render(
         named = replace(named, all_dockerfiles=True)
     report = named.report(record=record, build=build, image=image, usage=usage)
     if since:
-        report = _marked(report, named.dockerfile("--since"), named.options, since)
+        report = _marked(report, named, since)
     data = render_format("render", report, chosen, view=wanted, **terminal_options(output))
     if check:
-        return _compare(data, output, text=not formats("render")[chosen].binary)
+        return _compare(data, output, chosen)
     write(data, output)
     return 0
 
 
-def _marked(report: Report, dockerfile: str, options: Options, since: str) -> Report:
+def _marked(report: Report, named: NamedBuild, since: str) -> Report:
     """``report`` with what runs again since a commit."""
     from stagegraph.cli.affected import change_since, target_of
-    from stagegraph.rebuild.marked_report import marked
+    from stagegraph.cli.affected_bake import bake_targets
+    from stagegraph.rebuild.marked_report import marked, marked_request
     from stagegraph.rebuild.targets import affected_targets
 
+    if named.is_request:
+        change, root, _ = change_since(named.path, since)
+        targets, before = bake_targets(named, change, root)
+        return marked_request(report, affected_targets(targets, change, before))
+    dockerfile = named.dockerfile("--since")
     change, root, _ = change_since(dockerfile, since)
-    (target,) = affected_targets([target_of(dockerfile, "", options, root)], change)
+    (target,) = affected_targets([target_of(dockerfile, "", named.options, root)], change)
     return marked(report, target.steps)
 
 
@@ -188,9 +192,14 @@ def _reproducible(view: View, output: str) -> View:
     return replace(view, engine="pure")
 
 
-def _compare(data: bytes, output: str, *, text: bool) -> int:
+def _compare(data: bytes, output: str, format_name: str) -> int:
     """0 if the file ``output`` holds ``data``; otherwise 1, after a line that says how to update it."""
-    if holds(output, data, text=text):
+    comparable: Callable[[bytes], bytes] | None = None
+    if format_name == "html":
+        from stagegraph.formats.html.variants import without_packing
+
+        comparable = without_packing
+    if holds(output, data, text=not formats("render")[format_name].binary, comparable=comparable):
         return 0
     problem = "is out of date" if os.path.lexists(output) else "does not exist"
     click.echo(f"{printable(output)} {problem}: run {without_option('--check')}", err=True)
@@ -200,7 +209,9 @@ def _compare(data: bytes, output: str, *, text: bool) -> int:
 def _check_view(named: NamedBuild, view: View) -> None:
     """Raise click.UsageError for a ``--detail`` or a ``--link-base`` that does not fit what is named."""
     if view.link_base and named.is_request:
-        raise click.UsageError("--link-base is the URL of one Dockerfile, and a bake file can have several")
+        raise click.UsageError(
+            "--link-base is the URL of one Dockerfile, and a bake file can have several: name a Dockerfile"
+        )
     if view.detail == "targets" and view.steps:
         raise click.UsageError("--steps shows what is inside stages, and --detail targets leaves these out")
     if is_given("detail") and not named.is_request and named.path != "-":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,8 +32,12 @@ def write(data: bytes, output: str) -> None:
         ) from None
 
 
-def holds(output: str, data: bytes, *, text: bool) -> bool:
+def holds(
+    output: str, data: bytes, *, text: bool, comparable: Callable[[bytes], bytes] | None = None
+) -> bool:
     """Whether the file ``output`` holds ``data``; in a ``text``, git may have changed the line ends.
+
+    ``comparable`` takes from both what may differ between machines.
 
     Raises InputError for what is not a file or cannot be read.
     """
@@ -48,7 +53,10 @@ def holds(output: str, data: bytes, *, text: bool) -> bool:
         raise InputError(
             f"cannot read {output}: {error.strerror or error}", hint="make it readable for your user"
         ) from None
-    return data in ((held, held.replace(b"\r\n", b"\n")) if text else (held,))
+    candidates = (held, held.replace(b"\r\n", b"\n")) if text else (held,)
+    if data in candidates or not comparable:
+        return data in candidates
+    return comparable(data) in map(comparable, candidates)
 
 
 def close_stdout() -> None:

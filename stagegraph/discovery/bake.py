@@ -29,7 +29,7 @@ _BUILTINS = {"BAKE_CMD_CONTEXT": _CWD}
 _Choice = Mapping[str, Any]  # the variables that a matrix sets
 # Each part of a build that may be unknown, and its attribute.
 _CHECKED = {"target": "target", "build arguments": "args", "platforms": "platforms", "contexts": "contexts"}
-_READ = (*_CHECKED.values(), "context", "dockerfile", "dockerfile-inline", "inherits")
+_READ = (*_CHECKED.values(), "context", "dockerfile", "dockerfile-inline", "inherits", "tags")
 
 
 def bake_builds(path: str, text: str, repository: Repository) -> tuple[list[FoundBuild], list[Note]]:
@@ -185,6 +185,8 @@ class _BakeFile:
                 build_args=_texts(values.get("args")),
                 platforms=tuple(_names(values, "platforms")),
                 contexts=tuple(sorted(_texts(values.get("contexts")))),
+                context_values=_texts(values.get("contexts")),
+                tags=tuple(one for one in _names(values, "tags") if isinstance(one, str)),
                 unknown=frozenset(unknown),
                 # another file may complete it: the file that this one overrides, or a parent's
                 certain=position == 0 and complete and not self._is_override,

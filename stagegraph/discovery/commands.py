@@ -153,9 +153,14 @@ class BuildCommand(Struct):
     target: str = ""
     build_args: dict[str, str | None] = field(default_factory=dict)
     platforms: list[str] = field(default_factory=list)
-    contexts: list[str] = field(default_factory=list)
+    contexts: dict[str, str] = field(default_factory=dict)
     tags: list[str] = field(default_factory=list)
     open: bool = False  # an unknown word may be more options
+
+
+def known_values(contexts: Mapping[str, str]) -> dict[str, str]:
+    """Those of ``contexts`` whose names and values are known."""
+    return {name: value for name, value in contexts.items() if value and MISSING not in name + value}
 
 
 def build_command(words: Sequence[str]) -> BuildCommand | None:
@@ -231,7 +236,8 @@ def _option(command: BuildCommand, name: str, value: str) -> None:
     elif name in ("-t", "--tag") and MISSING not in value:
         command.tags.append(value)
     elif name == "--build-context":
-        command.contexts.append(value.partition("=")[0])
+        context, _, address = value.partition("=")
+        command.contexts[context] = address
 
 
 def changes_files(text: str) -> bool:

@@ -59,6 +59,7 @@ class _Service(NamedTuple):
     line: int
     build: Table
     whole: bool
+    image: str = ""
 
 
 def _services(
@@ -80,7 +81,8 @@ def _services(
                 whole, extended = main and not _extends_elsewhere(service), service
             build = extended.get("build") if isinstance(extended, Table) else None
             if build is not None:
-                yield _Service(name, service.line("build"), as_build(extended), whole)
+                image = service.text("image") or ""
+                yield _Service(name, service.line("build"), as_build(extended), whole, image)
 
 
 def _content(source: Source, document: Document, _: object) -> Table:
@@ -142,6 +144,7 @@ def _builds(path: str, service: _Service, repository: Repository) -> Iterator[Fo
     names = frozenset(pairs(table.get("args")))
     if not args_sure:
         unknown.add("build arguments")
+    contexts = _pairs(table.get("additional_contexts"))[0]
     by_bake = table.table("x-bake")  # which only docker buildx bake reads
     yield FoundBuild(
         file=path,
@@ -153,7 +156,9 @@ def _builds(path: str, service: _Service, repository: Repository) -> Iterator[Fo
         build_args=args,
         passed=(names - args.keys()) | frozenset(pairs(by_bake.get("contexts"))),
         platforms=(*_texts(table.get("platforms")), *_texts(by_bake.get("platforms"))),
-        contexts=tuple(sorted(_pairs(table.get("additional_contexts"))[0])),
+        contexts=tuple(sorted(contexts)),
+        context_values={name: value for name, value in contexts.items() if value},
+        tags=_texts(table.get("tags") or [service.image] * bool(service.image)),
         unknown=frozenset(unknown),
         missing=missing,
     )

@@ -63,7 +63,8 @@ class FoundBuild(Struct, frozen=True, kw_only=True):
 
     ``dockerfile`` is a path from the root, or None when it is unknown; ``target`` is empty for the default
     target and None when it is unknown. ``passed`` has the build arguments whose values are unknown.
-    ``tags`` are the names that it certainly gives the image; only those of commands are read.
+    ``tags`` are the names that it certainly gives the image. ``contexts`` are the names of its named
+    contexts, and ``context_values`` has those whose values are known, as they are written.
     ``unknown`` names every part that is not understood: "dockerfile", "target", "build arguments",
     "platforms", "contexts". ``certain`` is False when the build may use another Dockerfile than this one;
     ``may_differ`` is set when the Dockerfile may have another text than in the repository, or when another
@@ -81,6 +82,7 @@ class FoundBuild(Struct, frozen=True, kw_only=True):
     passed: frozenset[str] = frozenset()
     platforms: tuple[str, ...] = ()
     contexts: tuple[str, ...] = ()
+    context_values: Mapping[str, str] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     unknown: frozenset[str] = frozenset()
     certain: bool = True

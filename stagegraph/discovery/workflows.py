@@ -13,7 +13,7 @@ from itertools import islice, product
 from msgspec.structs import replace
 
 from stagegraph.bake.yaml_values import Table, Yaml, read_yaml
-from stagegraph.discovery.commands import MISSING, changes_files
+from stagegraph.discovery.commands import MISSING, changes_files, known_values
 from stagegraph.discovery.found_build import FoundBuild, MissingFile, Note, ReadingLimits, TooMuchError
 from stagegraph.discovery.missing import CheckoutState, missing_file
 from stagegraph.discovery.repository import Repository, is_remote
@@ -119,6 +119,8 @@ class _Reader:
         file = _expanded(inputs.text("file") or "", known)
         target = _expanded(inputs.text("target") or "", known)
         args = dict(_assignments(_expanded(inputs.text("build-args") or "", known)))
+        contexts = dict(_assignments(_expanded(inputs.text("build-contexts") or "", known)))
+        tags = re.split(r"[,\n]", _expanded(inputs.text("tags") or "", known))
         platforms = [
             one for one in re.split(r"[,\s]+", _expanded(inputs.text("platforms") or "", known)) if one
         ]
@@ -145,7 +147,9 @@ class _Reader:
             target=None if MISSING in target else target,
             build_args={name: value for name, value in args.items() if MISSING not in name + value},
             platforms=tuple(one for one in platforms if MISSING not in one),
-            contexts=tuple(sorted(dict(_assignments(_expanded(inputs.text("build-contexts") or "", known))))),
+            contexts=tuple(sorted(contexts)),
+            context_values=known_values(contexts),
+            tags=tuple(tag.strip() for tag in tags if tag.strip() and MISSING not in tag),
             unknown=frozenset(unknown),
             may_differ=self._changed,
             missing=self._missing(step, context, file) if dockerfile is None else None,

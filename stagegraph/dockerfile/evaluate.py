@@ -59,17 +59,20 @@ def evaluate(
 ) -> tuple[StageActions, ...]:
     """The actions of every stage and image of ``resolved``, in order of their indexes.
 
-    Without ``names`` every step name is empty: for callers that only want the faults. Raises
-    DockerfileError where variables expand to too much text.
+    What does not count has none. Without ``names`` every step name is empty: for callers that only want
+    the faults. Raises DockerfileError where variables expand to too much text.
     """
     done: dict[int, _Evaluation] = {}
     budget = Budget()
-    actions = []
-    for source in resolved.sources:
+    actions = [_NO_ACTIONS] * len(resolved.sources)
+    for source in resolved.counted_sources:
         evaluation = _Evaluation(resolved, source, done, platform_in_names if names else None, budget)
-        actions.append(evaluation.run())
+        actions[source.index] = evaluation.run()
         done[source.index] = evaluation
     return tuple(actions)
+
+
+_NO_ACTIONS = StageActions(index=-1, from_name="", actions=(), faults=())
 
 
 class _Evaluation:

@@ -76,7 +76,7 @@ def resolve(
     _check_cycles(resolved)
     if images:
         _find_images(resolved)
-    _run_triggers(resolved)
+    _run_triggers(resolved, set())
     _check_references(resolved)
     return resolved
 
@@ -90,33 +90,35 @@ class TargetResolver:
         self._file = file
         self._options = options
         self._images = images
-        self._resolved: dict[str, Resolved] = {}
-        self._shared = not _depends_on_target(file) and not _has_triggers(images)
+        self._resolved: dict[str, Resolved] = {}  # the first by platform
+        self._triggered: dict[
+            str, set[int]
+        ] = {}  # by platform: the stages that have the triggers of their base
+        self._shared = not _depends_on_target(file)
 
     def resolve(self, target: str, platform: str) -> Resolved:
         """``file`` for ``target`` on ``platform``; results of equal stages share ``Resolved.sources``."""
         known = self._resolved.get(platform)
         if known is None:
             known = resolve(self._file, self._options, target, platform, self._images)
-            if self._shared:
-                self._resolved[platform] = known
+            self._resolved[platform], self._triggered[platform] = known, set(known.needed)
             return known
+        if not self._shared:
+            partial = resolve(self._file, self._options, target, platform, self._images)
+            partial.partial = True
+            return partial
         resolved = replace(known, target=_target(known, target))
-        resolved.needed = frozenset(
-            reachable([resolved.target], lambda index: needs(resolved.sources[index]))
-        )
+        checked = len(resolved.sources)
+        _run_triggers(resolved, self._triggered[platform])
+        _check_references(resolved, checked)
         return resolved
 
 
 def _depends_on_target(file: Dockerfile) -> bool:
-    """Whether the target can change more of ``file`` than what is needed: by TARGETSTAGE, or by triggers."""
+    """Whether the target can change more of ``file`` than what is needed: by TARGETSTAGE."""
     items = [*file.arguments, *(item for stage in file.stages for item in (stage.head, *stage.body))]
-    read = (item for item in items if isinstance(item, (Arg, From)))
-    return any("TARGETSTAGE" in item.text for item in read) or any(isinstance(i, Onbuild) for i in items)
-
-
-def _has_triggers(images: BuiltImages) -> bool:
-    return any(image.triggers for by_platform in images.values() for image in by_platform.values())
+    read = (item for item in items if isinstance(item, (Arg, From, Onbuild)))
+    return any("TARGETSTAGE" in item.text for item in read)
 
 
 def _platform_option(text: str) -> Platform:
@@ -288,9 +290,11 @@ def _cycle_error(resolved: Resolved, cycle: list[int], command: Command) -> Dock
     return DockerfileError(message, source=resolved.file.source, span=command.instruction.span, hint=hint)
 
 
-def _run_triggers(resolved: Resolved) -> None:
-    """Give every needed stage the ONBUILD triggers of its base, which can make more stages needed."""
-    done: set[int] = set()
+def _run_triggers(resolved: Resolved, done: set[int]) -> None:
+    """Give every needed stage the ONBUILD triggers of its base, which can make more stages needed.
+
+    Those in ``done`` have them; the others are added to it.
+    """
     for passes in count():
         resolved.needed = frozenset(
             reachable([resolved.target], lambda index: needs(resolved.sources[index]))
@@ -323,9 +327,9 @@ def _triggers(resolved: Resolved, stage: StageOrImage) -> tuple[str, ...]:
     return stage.image.triggers if stage.image else ()
 
 
-def _check_references(resolved: Resolved) -> None:
+def _check_references(resolved: Resolved, first: int = 0) -> None:
     # BuildKit parses the reference of every base and source, needed or not (resolveBaseImage).
-    for source in resolved.sources:
+    for source in resolved.sources[first:]:
         if source.base_index is None and not (source.base == SCRATCH and not source.replaced):
             _set_reference(resolved, source)
 

@@ -96,7 +96,8 @@ class StageOrImage(Struct, kw_only=True):
 class Resolved(Struct, kw_only=True):
     """A Dockerfile resolved for one target and one platform.
 
-    ``sources`` are the stages in the order of the file, then the images that instructions name.
+    ``sources`` are the stages in the order of the file, then the images that instructions name. If it is
+    ``partial``, only the needed ones count: another target of the file has the rest.
     """
 
     file: Dockerfile
@@ -110,6 +111,14 @@ class Resolved(Struct, kw_only=True):
     target: int = 0
     needed: frozenset[int] = frozenset()
     budget: Budget = field(default_factory=Budget)
+    partial: bool = False
+
+    @property
+    def counted_sources(self) -> list[StageOrImage]:
+        """The sources that count."""
+        if not self.partial:
+            return self.sources
+        return [self.sources[index] for index in sorted(self.needed)]
 
     @property
     def stages(self) -> list[StageOrImage]:

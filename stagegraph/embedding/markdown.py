@@ -13,7 +13,7 @@ from urllib.parse import quote
 from stagegraph.embedding.page import Comment, PageLanguage
 from stagegraph.formats.markdown import escaped
 from stagegraph.formats.markdown import table as rows_as_table
-from stagegraph.formats.mermaid import fence
+from stagegraph.formats.mermaid_head import fence
 from stagegraph.formats.section import Row
 from stagegraph.source import xml_text
 

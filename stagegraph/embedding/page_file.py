@@ -120,7 +120,8 @@ def _content(path: Path, page: PageText, block: Block, settings: DiagramSettings
         dockerfile = dockerfile_at(path.parent, settings.dockerfile)
         return content_of(report_for(dockerfile, settings, path.parent), settings, page)
     except (StagegraphError, OSError, ValueError) as error:
-        raise InputError(f"{page.source.name}:{block.start + 1}: {error}") from None
+        first, *rest = str(error).split("\n")
+        raise InputError(f"{page.source.name}:{block.start + 1}: {first}", details=rest) from None
 
 
 def _add_picture(

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from stagegraph.formats import mermaid
+from stagegraph.formats.mermaid_head import fence
 from stagegraph.formats.report_sections import headline, report_sections
 from stagegraph.formats.section import Row, Section
 from stagegraph.model import Report
@@ -27,7 +28,7 @@ def render(report: Report, view: View) -> str:
 def _lines(report: Report, view: View) -> Iterator[str]:
     yield f"## {escaped(view.title or headline(report))}"
     yield ""
-    opening, closing = mermaid.fence(view.dialect)
+    opening, closing = fence(view.dialect)
     yield opening
     yield mermaid.render(report, replace(view, title="")).rstrip("\n")
     yield closing

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from stagegraph.errors import OptionsError
+from stagegraph.formats.mermaid_head import head_lines, plain
+from stagegraph.formats.mermaid_lines import USUAL, Lines, curve_lines, lines_of
 from stagegraph.formats.mermaid_picture import first_steps, last_box, name_of, note_lines, with_context_inside
-from stagegraph.formats.mermaid_size import NODE_SPACING, PADDING, RANK_SPACING, estimated_size
+from stagegraph.formats.mermaid_size import estimated_size
 from stagegraph.formats.mermaid_style import MARKS, count_links, legend_lines, styles
 from stagegraph.formats.node_ids import arrow_ids, node_ids, title_id
 from stagegraph.model import BUILT, EdgeKind, NodeKind, Report
@@ -20,6 +21,7 @@ from stagegraph.source import printable
 
 MOST_CHARACTERS = 50_000  # GitHub shows an error for more, and the diagram cannot raise it
 MOST_EDGES = 500
+_CONFIGURED = ("github", "sphinx")  # dialects that say how far ranks are apart, and so where the lines run
 _REASON = "to stay within Mermaid's limits"
 _LEGIBLE_REASON = "so that the diagram can be read"
 _SHAPES = {
@@ -64,18 +66,26 @@ def mermaid_of(pictures: Iterable[Picture], view: View, *, legible: bool = False
 
     If ``legible``, one that can be read in the column of a README, as far as its size can be estimated.
     """
-    text, smallest = "", None
+    smallest, struck = None, ""
     for full in fewer_and_fewer(pictures, _LEGIBLE_REASON if legible else _REASON):
-        drawn = with_context_inside(full)
-        if view.legend:
-            drawn = with_notes(drawn, *legend_lines(drawn))
-        if legible and not is_legible(*estimated_size(drawn)):
-            smallest = drawn
+        smallest = _with_all_notes(full, view)
+        if legible and not is_legible(*estimated_size(smallest)):
             continue
-        text = _text(drawn, view)
-        if len(text) <= MOST_CHARACTERS and _links_of(drawn) <= MOST_EDGES:
-            break
-    return text or (_text(smallest, view) if smallest else "")
+        text = _text(smallest, view)
+        if _links_of(smallest) > MOST_EDGES or len(text) > MOST_CHARACTERS:
+            continue
+        lines = lines_of(smallest) if view.dialect in _CONFIGURED else USUAL
+        curved = _text(smallest, view, lines)
+        text = curved if len(curved) <= MOST_CHARACTERS else text
+        if not (legible and lines.struck):
+            return text
+        struck = struck or text
+    return struck or (_text(smallest, view) if smallest else "")
+
+
+def _with_all_notes(full: Picture, view: View) -> Picture:
+    drawn = with_context_inside(full)
+    return with_notes(drawn, *legend_lines(drawn)) if view.legend else drawn
 
 
 def _links_of(drawn: Picture) -> int:
@@ -83,30 +93,9 @@ def _links_of(drawn: Picture) -> int:
     return count_links(drawn) + sum(1 for _ in first_steps(drawn)) + bool(drawn.notes)
 
 
-def fence(dialect: str) -> tuple[str, str]:
-    """The lines before and after a diagram in a document that is read in ``dialect``."""
-    if dialect == "azure":
-        return "::: mermaid", ":::"
-    return "```{mermaid}" if dialect == "sphinx" else "```mermaid", "```"
-
-
-def _text(drawn: Picture, view: View) -> str:
-    return "\n".join([*_head(drawn, view), *_lines(drawn, view)]) + "\n"
-
-
-def _head(drawn: Picture, view: View) -> Iterator[str]:
-    """What comes before the nodes: configuration, direction and title, as the dialect takes them.
-
-    Azure DevOps reads neither front matter nor ``flowchart``, sphinxcontrib-mermaid no front matter.
-    """
-    configuration = _configuration(drawn.direction)
-    if view.dialect == "github":
-        yield _front_matter(view.title, configuration)
-    elif view.dialect == "sphinx":
-        yield f"%%{{init: {json.dumps(configuration)}}}%%"
-    yield f"{'graph' if view.dialect == 'azure' else 'flowchart'} {drawn.direction}"
-    if view.title and view.dialect in ("sphinx", "plain"):
-        yield f"  accTitle: {_plain(view.title)}"
+def _text(drawn: Picture, view: View, lines: Lines = USUAL) -> str:
+    head = head_lines(drawn.direction, lines.spacing, view)
+    return "\n".join([*head, *_lines(drawn, view), *curve_lines(lines.curves)]) + "\n"
 
 
 def _lines(drawn: Picture, view: View) -> Iterator[str]:
@@ -230,46 +219,4 @@ def _escaped(text: str) -> str:
 
 def _comment(text: str) -> str:
     """``text`` as a comment line that cannot open a directive."""
-    return f"%% {_plain(text)}"
-
-
-def _plain(text: str) -> str:
-    """``text`` without what Mermaid reads outside of labels."""
-    text = printable(text).replace("{", "(").replace("}", ")").replace("%", " percent")
-    return text.replace(";", ",").replace("#", "no. ")
-
-
-def _configuration(direction: str) -> dict[str, object]:
-    """The configuration with which new and old versions draw the same, without a theme.
-
-    Labels are short, and Mermaid's default of 200 pixels would break most of them. The distances are
-    smaller than its defaults, because GitHub shrinks a diagram to the width of the page.
-    """
-    return {
-        "layout": "dagre",
-        "look": "classic",
-        "flowchart": {
-            "curve": "bumpX" if direction in ("LR", "RL") else "bumpY",
-            "wrappingWidth": 700,
-            "nodeSpacing": NODE_SPACING,
-            "rankSpacing": RANK_SPACING,
-            "padding": PADDING,
-        },
-    }
-
-
-def _front_matter(title: str, configuration: Mapping[str, object]) -> str:
-    lines = ["---"]
-    if title:
-        lines.append(f"title: {json.dumps(printable(title), ensure_ascii=False)}")
-    lines += ["config:", *_yaml(configuration, "  ")]
-    return "\n".join([*lines, "---"])
-
-
-def _yaml(values: Mapping[str, object], indent: str) -> Iterator[str]:
-    for name, value in values.items():
-        if isinstance(value, dict):
-            yield f"{indent}{name}:"
-            yield from _yaml(value, indent + "  ")
-        else:
-            yield f"{indent}{name}: {value}"
+    return f"%% {plain(text)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 
@@ -81,7 +82,16 @@ def last_box(drawn: Picture) -> str:
 def note_lines(drawn: Picture) -> list[str]:
     """The notes of ``drawn`` in lines that are not wider than the picture needs to be."""
     width = _NOTE_ACROSS if drawn.direction in ("LR", "RL") else _NOTE_DOWN
-    return [line for note in drawn.notes for line in wrap(note, width)]
+    return [line for note in drawn.notes for line in _wrapped(note, width)]
+
+
+def _wrapped(note: str, width: int) -> list[str]:
+    """``note`` in lines that end after a part of it, as those of the legend, if it has parts."""
+    lines = [""]
+    for part in re.split(r"(?<=;) ", note):
+        longer = f"{lines[-1]} {part}".strip()
+        lines[-1:] = [longer] if len(longer) <= width or not lines[-1] else [lines[-1], part]
+    return [line for each in lines for line in wrap(each, width)]
 
 
 def name_of(box: Box) -> str:

@@ -39,7 +39,9 @@ def edges_of(resolved: Resolved) -> Iterator[Edge]:
     """The edges of one resolved Dockerfile, stage by stage in the order of the file."""
     scopes: dict[int, Scope] = {}
     budget = Budget()
-    for stage in resolved.sources[: len(resolved.file.stages)]:
+    for stage in resolved.counted_sources:
+        if not stage.is_stage:
+            break
         base = scopes.get(stage.base_index) if stage.base_index is not None else None
         scope = scopes[stage.index] = Scope(resolved, stage, base, budget)
         yield from _from(resolved, stage)

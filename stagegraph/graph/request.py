@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 import networkx
 from msgspec import Struct
+from msgspec.structs import replace
 
 from stagegraph.dockerfile.stages import distinct_stages
 from stagegraph.graph.build import Build
 from stagegraph.graph.naming import ALONE, LINK, Naming
-from stagegraph.graph.stage_graph import StageGraph, image_part, joined, mark_needed, pruned, stage_graph
+from stagegraph.graph.stage_graph import StageGraph, image_part, joined, mark_needed, pruned
 from stagegraph.graph.steps import RawStep, StepList, TargetBuild, step_graph, steps_of
 from stagegraph.model import BakeTarget, NodeKind, StepKind
 from stagegraph.source import printable
@@ -131,7 +132,7 @@ class Request(Struct, frozen=True, kw_only=True, dict=True):
             return image_part(self.whole_graph, image.node, self._positions)
         graph = StageGraph()
         _add_remote(graph, self.remote)
-        joined(graph, [(self._graph_of(one), one.part.naming) for one in self._read_by(image)])
+        joined(graph, [(one.build.graph, one.part.naming) for one in self._read_by(image)])
         mark_needed(graph, [image.node])
         return graph
 
@@ -145,16 +146,6 @@ class Request(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def _positions(self) -> dict[str, int]:
         return {node: number for number, node in enumerate(self.whole_graph)}
-
-    def _graph_of(self, one: PartBuild) -> StageGraph:
-        key = (one.part.naming.part, one.build.resolved.target, str(one.build.resolved.target_platform))
-        if key not in self._graphs:
-            self._graphs[key] = stage_graph([one.build.resolved], [])
-        return self._graphs[key]
-
-    @cached_property
-    def _graphs(self) -> dict[tuple[str, int, str], StageGraph]:
-        return {}
 
     def _read_by(self, image: PartBuild) -> list[PartBuild]:
         """The builds whose results ``image`` reads, directly or not, before those that read them."""
@@ -183,6 +174,20 @@ class Request(Struct, frozen=True, kw_only=True, dict=True):
             for name in one.build.names:
                 results.setdefault(name, {})[str(one.build.resolved.target_platform)] = one
         return results
+
+
+def build_of_target(request: Request) -> Build | None:
+    """The build of the Dockerfile of the only target that is asked for; None for several, or a remote one."""
+    names = {one.name for one in request.bake_targets if not one.linked}
+    own = [one for one in request.builds if names & {*one.build.names}]
+    if len({one.node for one in own}) != 1:
+        return None
+    builds = tuple(one.build for one in own)
+    stage = builds[0].resolved.sources[builds[0].resolved.target]
+    platforms = tuple(str(one.resolved.target_platform) for one in builds)
+    build = own[0].part.build
+    options = replace(build.options, target=stage.name or None, platforms=platforms)
+    return Build(file=build.file, options=options, target_builds=builds)
 
 
 def request_of(build: Build) -> Request:

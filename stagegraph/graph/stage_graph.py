@@ -100,7 +100,7 @@ def joined(graph: StageGraph, parts: Iterable[tuple[StageGraph, Naming]]) -> Non
 def _add_stages_and_images(graph: StageGraph, builds: Iterable[Resolved]) -> None:
     """Add the nodes of all stages and their bases, then of the images that instructions name."""
     for resolved in builds:
-        for source in resolved.sources:
+        for source in resolved.counted_sources:
             if source.text and source.span:
                 node = stage_id(source.index)
                 runs = any(isinstance(command.instruction, Run) for command in source.commands)

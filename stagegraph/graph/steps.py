@@ -20,6 +20,7 @@ from stagegraph.dockerfile.platforms import Platform
 from stagegraph.dockerfile.stages import SCRATCH, Resolved, StageOrImage
 from stagegraph.graph.edges import base_node, node_of
 from stagegraph.graph.naming import ALONE, LINK, Naming
+from stagegraph.graph.stage_graph import StageGraph, stage_graph
 from stagegraph.model import CONTEXT_ID, StepKind, remote_id, stage_id
 from stagegraph.source import Span, printable
 
@@ -48,6 +49,11 @@ class TargetBuild(Struct, frozen=True, kw_only=True, dict=True):
         if self.alike:
             return self.alike.actions
         return evaluate(self.resolved, platform_in_names=self.several)
+
+    @cached_property
+    def graph(self) -> StageGraph:
+        """The graph of its stages and sources, with nothing marked as needed; made on first use."""
+        return stage_graph([self.resolved], [])
 
 
 def with_shared_actions(target_builds: Iterable[TargetBuild]) -> tuple[TargetBuild, ...]:

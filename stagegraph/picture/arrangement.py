@@ -94,6 +94,22 @@ def is_better(drawn: Picture, other: Layout, layout: Layout) -> bool:
     )
 
 
+def swapped_rows(drawn: Picture, layout: Layout) -> list[list[str]]:
+    """The rows of siblings of which two are not in the order of the Dockerfile."""
+    nodes = _nodes(drawn, layout)
+    rows = siblings(drawn, nodes)
+    return [row for row in rows if any(nodes[a].place > nodes[b].place for a, b in _pairs(row))]
+
+
+def box_ranks(drawn: Picture, layout: Layout) -> list[list[str]]:
+    """The boxes of each rank, in the order in which they stand; the ranks in the order of their boxes."""
+    nodes = _nodes(drawn, layout)
+    ranks = defaultdict[int, list[str]](list)
+    for box in drawn.boxes:
+        ranks[nodes[box.id].rank].append(box.id)
+    return [sorted(rank, key=lambda name: nodes[name].place) for rank in ranks.values()]
+
+
 def siblings(drawn: Picture, nodes: Mapping[str, Node]) -> list[list[str]]:
     """Rows of stages of one role in one rank that read the same, or that the same reads; in file order."""
     sources, readers = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)

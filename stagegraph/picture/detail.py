@@ -11,11 +11,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from msgspec import Struct, field
 from msgspec.structs import asdict, replace
 
-from stagegraph.model import BakeTarget, Edge, EdgeKind, Node, NodeKind, Report, Role
+from stagegraph.model import BakeTarget, Edge, EdgeKind, Node, NodeKind, Rebuild, Report, Role
 from stagegraph.picture.view import View
 
 FEWEST_TARGETS = 6  # from which on only targets are drawn
 _PREFIX = f"{NodeKind.BAKE_TARGET}:"
+_STATUSES = ("runs again", "may run again", "cached")
 _LEFT_OUT = (NodeKind.CONTEXT, NodeKind.REMOTE)
 
 
@@ -200,9 +201,16 @@ def _target(report: Report, node: str, names: Sequence[str], kept: _Kept) -> Nod
         slack=image.slack,
         critical=any(one.critical for one in own),
         measured=image.measured,
+        rebuild=_rebuild(stages),
         dockerfile=target.dockerfile,
         bake_targets=tuple(names),
     )
+
+
+def _rebuild(stages: Sequence[Node]) -> Rebuild | None:
+    """What a change does to the stages of a target: to the one that it reaches most."""
+    known = [one.rebuild for one in stages if one.rebuild]
+    return min(known, key=lambda one: _STATUSES.index(one.status), default=None)
 
 
 def _edges(report: Report, closing: _Closing, ids: Mapping[str, str]) -> Iterator[Edge]:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from stagegraph.model import BUILT, Edge, Node, NodeKind, Reach, Report, Role
 from stagegraph.picture.alike import alike, with_same_readers
+from stagegraph.picture.alternatives import shared_condition
 from stagegraph.picture.chains import chains, tributaries
 from stagegraph.picture.legibility import MOST_NAMED, Detail
 from stagegraph.picture.listed_sources import (
@@ -248,7 +249,7 @@ def _of_several(nodes: Sequence[Node]) -> dict[str, Any]:
         "bytes": _total([node.bytes for node in nodes]),
         "base": _shared([node.base for node in nodes]),
         "platform": _shared([node.platform for node in nodes]),
-        "why": _shared([node.why for node in nodes]),
+        "why": _why(nodes),
     }
 
 
@@ -262,6 +263,13 @@ def _described(node: Node) -> str:
     """The name of a stage, or the names of the stages that it already stands for."""
     several = node.kind is NodeKind.STAGE and node.line is None
     return node.description if several and node.description else node.label
+
+
+def _why(nodes: Sequence[Node]) -> str:
+    """The condition that chooses the nodes; why they are not needed only if all of them share it."""
+    reasons = [node.why for node in nodes]
+    chosen = all(node.reach is Reach.SELECTABLE for node in nodes)
+    return shared_condition(reasons) if chosen else _shared(reasons)
 
 
 def _shared(texts: Sequence[str]) -> str:

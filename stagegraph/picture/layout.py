@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import graphviz
@@ -11,10 +12,11 @@ from msgspec.structs import replace
 
 from stagegraph.errors import RenderError
 from stagegraph.model import Role
-from stagegraph.picture.arrangement import Before, better_orders, in_file_order, is_better
+from stagegraph.picture.arrangement import Before
 from stagegraph.picture.direction import crossed_ranks
 from stagegraph.picture.graphviz_engine import LayoutError, first_in_time, run_graphviz
 from stagegraph.picture.layout_result import Layout, Point, Rectangle, Route
+from stagegraph.picture.reordering import arranged
 from stagegraph.picture.sizes import Size, band_size, box_sizes, label_lines, label_size
 from stagegraph.picture.smaller import layout_candidates, without_hopeless
 from stagegraph.picture.theme import SHIPS, arrow_styles
@@ -38,7 +40,7 @@ def lay_out(pictures: Iterable[Picture], engine: str, fits: Fits | None = None) 
 
     def draw(drawn: Picture, seconds: float) -> Layout:
         nonlocal smallest
-        layout = _layout_of(drawn, engine, seconds)
+        layout = layout_of(drawn, engine, seconds)
         smallest = drawn, layout
         if fits and not fits(drawn, layout):
             raise LayoutError("the picture is too large to be read", hint="use --prune to draw less")
@@ -51,23 +53,12 @@ def lay_out(pictures: Iterable[Picture], engine: str, fits: Fits | None = None) 
         if smallest is None:
             raise
         drawn, layout = smallest
-    return drawn, _arranged(drawn, layout, engine, fits)
+    again = partial(layout_of, drawn, engine, _SECOND_LAYOUT)
+    return drawn, arranged(drawn, layout, again, partial(fits, drawn) if fits else lambda _: True)
 
 
-def _arranged(drawn: Picture, layout: Layout, engine: str, fits: Fits | None) -> Layout:
-    """``layout``, or one whose siblings are in the order of the Dockerfile and whose target is central."""
-    layout = in_file_order(drawn, layout)
-    for before in better_orders(drawn, layout):
-        try:
-            other = in_file_order(drawn, _layout_of(drawn, engine, _SECOND_LAYOUT, before))
-        except LayoutError:
-            break
-        if is_better(drawn, other, layout) and (fits is None or fits(drawn, other)):
-            return other
-    return layout
-
-
-def _layout_of(drawn: Picture, engine: str, seconds: float, before: Before = ()) -> Layout:
+def layout_of(drawn: Picture, engine: str, seconds: float, before: Before = ()) -> Layout:
+    """The layout of ``drawn`` in at most ``seconds``; of each pair in ``before`` the first stands first."""
     output = run_graphviz(layout_dot(drawn, before), "json0", engine, seconds)
     try:
         return _JsonReader(json.loads(output)).layout(drawn)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
+from stagegraph.bake.files import DISK, FileSystem
 from stagegraph.bake.model import Target
 from stagegraph.bake.target_checks import is_remote
 from stagegraph.dockerfile.file import Dockerfile, check_frontend, read_dockerfile
+from stagegraph.dockerfile.logical import MAX_BYTES, source_from_bytes
 from stagegraph.errors import BakeError, DockerfileError, InputError, StagegraphError
-from stagegraph.reading import read_source
 from stagegraph.source import Source, Span
 
 _DEFAULT = "Dockerfile"
@@ -18,8 +19,9 @@ _DEFAULT = "Dockerfile"
 class Dockerfiles:
     """The Dockerfiles of targets whose paths are relative to ``directory``."""
 
-    def __init__(self, directory: str) -> None:
+    def __init__(self, directory: str, system: FileSystem = DISK) -> None:
         self.directory = directory
+        self._system = system
         self._read: dict[str, Dockerfile] = {}
 
     def name(self, target: Target) -> str:
@@ -31,7 +33,8 @@ class Dockerfiles:
         path = os.path.normpath(os.path.join(self.directory, target.context, target.dockerfile))
         lower = os.path.join(os.path.dirname(path), _DEFAULT.lower())
         # BuildKit reads dockerfile if there is no Dockerfile (frontend/dockerui/config.go)
-        is_lower = os.path.basename(path) == _DEFAULT and not os.path.isfile(path) and os.path.isfile(lower)
+        exists = self._system.is_file
+        is_lower = os.path.basename(path) == _DEFAULT and not exists(path) and exists(lower)
         return lower if is_lower else path
 
     def read(self, target: Target) -> Dockerfile:
@@ -49,9 +52,15 @@ class Dockerfiles:
     def _source(self, target: Target, name: str) -> Source:
         if target.dockerfile_inline is not None:
             return Source(name=name, text=target.dockerfile_inline)
-        if not os.path.isfile(name):
+        if not self._system.is_file(name):
             raise self._missing(target, name)
-        return read_source(name)
+        return self._text(name)
+
+    def _text(self, name: str) -> Source:
+        try:
+            return source_from_bytes(self._system.read(name, MAX_BYTES + 1), name)
+        except (OSError, ValueError) as error:
+            raise InputError(f"{name}: {getattr(error, 'strerror', None) or error}") from None
 
     def _missing(self, target: Target, name: str) -> BakeError:
         message = f"target {target.name}: there is no Dockerfile {name}"
@@ -72,7 +81,7 @@ class Dockerfiles:
     def _place(self, target: Target) -> tuple[Source | None, Span | None]:
         """The file that defines ``target``, and where; None if it cannot be read, such as standard input."""
         try:
-            source = read_source(self._definition(target)) if target.line else None
+            source = self._text(self._definition(target)) if target.line else None
         except (DockerfileError, InputError):
             source = None
         return source, Span(target.line, target.line) if source and target.line else None
@@ -81,7 +90,7 @@ class Dockerfiles:
         return os.path.normpath(os.path.join(self.directory, target.file))
 
 
-def directory_of_builds(targets: Iterable[Target], directory: str) -> str:
+def directory_of_builds(targets: Iterable[Target], directory: str, system: FileSystem = DISK) -> str:
     """The directory that the paths of ``targets`` are relative to: that of their file, or the current one.
 
     ``docker buildx bake -f DIR/FILE`` takes them from the current directory, ``cd DIR`` first from there. The
@@ -89,7 +98,8 @@ def directory_of_builds(targets: Iterable[Target], directory: str) -> str:
     """
     wanted = list(targets)
     for candidate in (directory, "."):
-        names = [Dockerfiles(candidate).name(one) for one in wanted if one.dockerfile_inline is None]
-        if all(os.path.isfile(name) for name in names if name):
+        dockerfiles = Dockerfiles(candidate, system)
+        names = [dockerfiles.name(one) for one in wanted if one.dockerfile_inline is None]
+        if all(system.is_file(name) for name in names if name):
             return candidate
     return directory

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
+from stagegraph.bake.files import DISK, FileSystem
 from stagegraph.bake.model import Bake, Target
 from stagegraph.bake.reading import read_bake
 from stagegraph.errors import BakeError, InputError
@@ -35,15 +36,49 @@ def read_request(
     ``--set``. Variables come from ``environment``. Raises BakeError, InputError, DockerfileError and
     OptionsError.
     """
-    directory, files = _files(path, compose)
-    try:
-        bake = read_bake(files, targets, overrides, environment, directory, stdin=stdin)
-    except BakeError as error:
-        raise _located(error, directory) from None
+    directory, files = files_of(path, compose=compose)
+    bake = read_files(directory, files, targets, overrides, environment, stdin=stdin)
     shown = path if files and not os.path.isdir(path or ".") else _joined(directory, bake.files)
     if not bake.targets:
         raise InputError(f"{shown} builds nothing", hint="add a target or a service with build")
     return request_of_bake(bake, directory, "<stdin>" if path == "-" else shown)
+
+
+def read_request_in(
+    system: FileSystem,
+    directory: str,
+    files: Iterable[str],
+    name: str,
+    environment: Mapping[str, str] | None = None,
+) -> Request:
+    """The request of the bake or compose ``files`` in ``directory`` of ``system``; ``name`` is shown.
+
+    Without files, those with default names there count. Raises as ``read_request``.
+    """
+    bake = read_files(directory, tuple(files), (), (), environment, system=system)
+    if not bake.targets:
+        raise InputError(f"{name} builds nothing", hint="add a target or a service with build")
+    return request_of_bake(bake, directory, name, system)
+
+
+def read_files(
+    directory: str,
+    files: Iterable[str],
+    targets: Iterable[str],
+    overrides: Iterable[str],
+    environment: Mapping[str, str] | None,
+    *,
+    stdin: str | None = None,
+    system: FileSystem = DISK,
+) -> Bake:
+    """What the bake or compose ``files`` in ``directory`` of ``system`` define; without any, default ones.
+
+    Raises BakeError, whose file is named as seen from the current directory, InputError and OptionsError.
+    """
+    try:
+        return read_bake(files, targets, overrides, environment, directory, stdin=stdin, system=system)
+    except BakeError as error:
+        raise _located(error, directory) from None
 
 
 def dockerfiles_of(path: str, environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
@@ -51,19 +86,16 @@ def dockerfiles_of(path: str, environment: Mapping[str, str] | None = None) -> t
 
     Those in a remote context or inside the file are left out. Raises BakeError and InputError.
     """
-    directory, files = _files(path, compose=False)
-    try:
-        bake = read_bake(files, (), (), environment, directory)
-    except BakeError as error:
-        raise _located(error, directory) from None
+    directory, files = files_of(path)
+    bake = read_files(directory, files, (), (), environment)
     dockerfiles = Dockerfiles(directory_of_builds(bake.targets, directory))
     here = (target for target in bake.targets if target.dockerfile_inline is None)
     return tuple(dict.fromkeys(filter(None, map(dockerfiles.name, here))))
 
 
-def request_of_bake(bake: Bake, directory: str, name: str) -> Request:
+def request_of_bake(bake: Bake, directory: str, name: str, system: FileSystem = DISK) -> Request:
     """The request for the targets of ``bake``, whose files are in ``directory``; ``name`` is shown."""
-    dockerfiles = Dockerfiles(directory_of_builds(bake.targets, directory))
+    dockerfiles = Dockerfiles(directory_of_builds(bake.targets, directory, system), system)
     ordered = linked_first(bake.targets)
     remote = [target for target in ordered if not dockerfiles.name(target)]
     parts = parts_of(groups_of(ordered, dockerfiles), remote, dockerfiles)
@@ -74,7 +106,7 @@ def request_of_bake(bake: Bake, directory: str, name: str) -> Request:
     )
 
 
-def _files(path: str, compose: bool) -> tuple[str, tuple[str, ...]]:
+def files_of(path: str, *, compose: bool = False) -> tuple[str, tuple[str, ...]]:
     """The directory of the files, and their names in it; none for the default files of bake."""
     if path == "-":
         return ".", ("-",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -16,9 +16,11 @@ from stagegraph.discovery.repository import FileTree
 from stagegraph.dockerfile.file import read_dockerfile
 from stagegraph.dockerfile.resolve import resolve
 from stagegraph.errors import InputError, StagegraphError
+from stagegraph.graph.naming import LINK
 from stagegraph.graph.request import Request
 from stagegraph.options import DEFAULT_PLATFORM, Options
 from stagegraph.reading import read_source
+from stagegraph.request.parts import links
 from stagegraph.request.read import request_of_bake
 from stagegraph.source import printable
 
@@ -41,17 +43,18 @@ def read_repository(directory: str = "") -> Request:
             f"more than {_MOST_DOCKERFILES:,} Dockerfiles are below {directory or '.'}",
             hint="name a directory that has fewer",
         )
-    builds = discover(top, tree).builds
+    builds = [one for one in discover(top, tree).builds if _is_known(one)]
     targets: list[Target] = []
     notes: list[str] = []
     for path in sorted(paths):
-        own = [one for one in builds if one.dockerfile == path and _is_known(one)]
-        for target in _targets(path, own):
+        for target in _targets(path, [one for one in builds if one.dockerfile == path]):
             error = _error(top, target)
             if error:
                 notes.append(printable(f"{path} is left out: {error}"))
             else:
                 targets.append(target)
+    targets, note = _linked(targets, builds)
+    notes += note
     if not targets:
         raise InputError(f"no valid Dockerfile is below {directory or '.'}: {notes[0]}", hint="fix it")
     request = request_of_bake(Bake(groups=(), targets=tuple(targets)), str(top), directory or ".")
@@ -69,14 +72,58 @@ def _targets(path: str, builds: list[FoundBuild]) -> Iterator[Target]:
         stages.setdefault((build.target or "").lower(), []).append(build)
     for stage, own in (stages or {"": []}).items():
         yield Target(
-            name=f"{_name(path)}:{stage}" if stage else _name(path),
+            name=_target_name(path, stage),
             file=own[0].file if own else path,
             line=own[0].line if own else None,
             dockerfile=path,
             target=stage or None,
             args=dict(own[0].build_args) if own else {},
+            contexts=_contexts(own[0]) if own else {},
             tags=tuple(dict.fromkeys(tag for build in own for tag in build.tags)),
         )
+
+
+def _contexts(build: FoundBuild) -> dict[str, str]:
+    """The named contexts of a build; of one with an unknown value it only counts that it is not an image."""
+    return {name: build.context_values.get(name, ".") for name in build.contexts}
+
+
+def _linked(targets: list[Target], builds: list[FoundBuild]) -> tuple[list[Target], list[str]]:
+    """``targets`` whose contexts are other targets by the names that these have here; and notes."""
+    import networkx
+
+    own = {one.name for one in targets}
+    names = {(one.file, one.name): _target_name(one.dockerfile or "", one.target or "") for one in builds}
+    linked = [replace(one, contexts=_named_here(one, names, own)) for one in targets]
+    graph: networkx.DiGraph[str] = networkx.DiGraph()
+    graph.add_edges_from((other, one.name) for one in linked for other in links(one))
+    if networkx.is_directed_acyclic_graph(graph):
+        return linked, []
+    cycle = ", ".join(sorted({name for edge in networkx.find_cycle(graph) for name in edge}))
+    left = [
+        replace(one, contexts={key: _without_link(value) for key, value in one.contexts.items()})
+        for one in linked
+    ]
+    return left, [printable(f"named contexts are not connected, since they form a cycle: {cycle}")]
+
+
+def _named_here(target: Target, names: Mapping[tuple[str, str], str], own: Container[str]) -> dict[str, str]:
+    contexts = {}
+    for key, value in target.contexts.items():
+        kind, colon, name = value.partition(":")
+        contexts[key] = value
+        if colon and kind in ("target", "service"):
+            other = names.get((target.file, name), "")
+            contexts[key] = f"{LINK}{other}" if other in own else "."
+    return contexts
+
+
+def _without_link(value: str) -> str:
+    return "." if value.startswith(LINK) else value
+
+
+def _target_name(path: str, stage: str) -> str:
+    return f"{_name(path)}:{stage.lower()}" if stage else _name(path)
 
 
 def _name(path: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from stagegraph.dockerfile.platforms import parse_platform
@@ -18,22 +19,54 @@ from stagegraph.timings.timings import TimedStep, TimedTarget, Timings
 _SEVERAL = "the targets have several Dockerfiles, so steps have no line numbers"
 
 
+class RequestRecords(Struct, frozen=True, kw_only=True):
+    """The ``records`` of the last bake of a request, each named after its target.
+
+    ``builds`` has what each is of; None where it fits no target, or is a log, which has all targets.
+    """
+
+    records: tuple[Record, ...]
+    builds: tuple[PartBuild | None, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_log(self) -> bool:
+        """Whether one event stream or log has all targets."""
+        return len(self.records) == 1 and self.records[0].options is None
+
+
+def records_of_request(records: Sequence[Record], request: Request) -> RequestRecords:
+    """Those of ``records`` that are of the last bake of ``request``; all if none fits one of its targets."""
+    if len(records) == 1 and records[0].options is None:
+        return RequestRecords(records=tuple(records), builds=(None,))
+    named, builds = _named(records, request)
+    kept = _last_build([number for number in range(len(named)) if builds[number]] or range(len(named)), named)
+    return RequestRecords(
+        records=tuple(named[number] for number in kept),
+        builds=tuple(builds[number] for number in kept),
+        notes=tuple(_not_recorded(named, builds, kept, request)),
+    )
+
+
 def measure_request(records: Sequence[Record], request: Request) -> Timings:
     """The timings of the build of ``request`` that ``records`` are of, at least one.
 
     ``Timings.targets`` has each target. A step that several targets read is in the record of each, with the
     same digest: it counts once.
     """
-    if len(records) == 1 and records[0].options is None:
+    return timings_of_records(records_of_request(records, request), request)
+
+
+def timings_of_records(of_request: RequestRecords, request: Request) -> Timings:
+    """As ``measure_request``, for records that are known to be of ``request``."""
+    records = of_request.records
+    if of_request.is_log:
         return _of_log(records[0], request)
-    named = _named(records, request)
-    missing = tuple(_not_recorded(named, request))
-    known = [record for record in named if record.name in _names(request)]
-    records = _last_build(known or named)
     timings = measure(joined(records))
     steps = {step.digest: step for step in timings.steps}
     targets = tuple(_timed_target(record, records, steps) for record in records)
-    return replace(timings, targets=targets, notes=(*timings.notes, *_notes(records), *missing))
+    notes = (*timings.notes, *_notes(records), *of_request.notes)
+    return replace(timings, targets=targets, notes=notes)
 
 
 def _of_log(record: Record, request: Request) -> Timings:
@@ -46,19 +79,23 @@ def _of_log(record: Record, request: Request) -> Timings:
     return measure(record, build.source, replace(build.options, targets=targets))
 
 
-def _named(records: Sequence[Record], request: Request) -> list[Record]:
-    """``records`` with the names of the bake targets that they are of, as far as one fits."""
+def _named(records: Sequence[Record], request: Request) -> tuple[list[Record], list[PartBuild | None]]:
+    """``records`` with the names of the bake targets that they are of, as far as one fits, and its builds."""
     left = [(name, one) for one in request.builds for name in one.build.names]
-    names: dict[int, str] = {}
+    pairs: dict[int, tuple[str, PartBuild]] = {}
     for number in sorted(range(len(records)), key=lambda n: -_start(records[n])):  # the newest first
         fitting = next((pair for pair in left if _fits(records[number], pair[1])), None)
         if fitting:
             left.remove(fitting)
-        names[number] = fitting[0] if fitting else ""
-    return [
-        replace(record, name=names[number] or f"{record.name or 'the build'} (#{number + 1})")
+            pairs[number] = fitting
+    named = [
+        replace(
+            record,
+            name=pairs[number][0] if number in pairs else f"{record.name or 'the build'} (#{number + 1})",
+        )
         for number, record in enumerate(records)
     ]
+    return named, [pairs[number][1] if number in pairs else None for number in range(len(records))]
 
 
 def _start(record: Record) -> int:
@@ -79,32 +116,34 @@ def _fits(record: Record, one: PartBuild) -> bool:
     )
 
 
-def _last_build(records: Sequence[Record]) -> list[Record]:
-    """The ``records`` of the last bake: its targets run at the same time, and earlier ones ended before."""
-    kept: list[Record] = []
+def _last_build(numbers: Iterable[int], records: Sequence[Record]) -> list[int]:
+    """Those of ``numbers`` of the last bake: its targets run at the same time, earlier ones ended before."""
+    kept: list[int] = []
     begun: int | None = None
-    for record in sorted(records, key=lambda one: -(one.span.end if one.span else 0)):
-        if begun is None or record.span is None or record.span.end > begun:
-            kept.append(record)
-            if record.span:
-                begun = min(begun or record.span.start, record.span.start)
-    return sorted(kept, key=records.index)
+    for number in sorted(numbers, key=lambda n: -_end(records[n])):
+        span = records[number].span
+        if begun is None or span is None or span.end > begun:
+            kept.append(number)
+            if span:
+                begun = min(begun or span.start, span.start)
+    return sorted(kept)
 
 
-def _names(request: Request) -> set[str]:
-    return {name for one in request.builds for name in one.build.names}
+def _end(record: Record) -> int:
+    return record.span.end if record.span else 0
 
 
-def _not_recorded(named: Sequence[Record], request: Request) -> Iterable[str]:
+def _not_recorded(
+    named: Sequence[Record], builds: Sequence[PartBuild | None], kept: Sequence[int], request: Request
+) -> Iterable[str]:
     """Which targets have no record in the last bake, and which records are of no target."""
-    known = _names(request)
-    fitting = _last_build([record for record in named if record.name in known])
-    missing = ", ".join(sorted(known - {record.name for record in fitting}))
+    known = {name for one in request.builds for name in one.build.names}
+    missing = ", ".join(sorted(known - {named[number].name for number in kept if builds[number]}))
     if missing:
         yield printable(f"these targets of {request.name} have no record: {missing}")
-    others = ", ".join(record.name or "the build" for record in named if record.name not in known)
+    others = ", ".join(record.name for record, one in zip(named, builds, strict=True) if not one)
     if others:
-        why = f"do not fit a target of {request.name} or a later build does"
+        why = f"do not fit a target of {request.name} that is asked for, or a later build does"
         yield printable(f"not used, since they {why}: {others}")
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from stagegraph.graph.build import Build
 from stagegraph.graph.critical_nodes import with_critical_nodes
 from stagegraph.graph.report import analyse
+from stagegraph.graph.request import Request
 from stagegraph.model import Measured, Node, Report, Step
 from stagegraph.records.collector import merged
 from stagegraph.timings.candidates import StepIndex
@@ -21,16 +22,7 @@ def weights(timings: Timings, build: Build) -> dict[int, float]:
 
     ``stagegraph.analyse(build, weights(timings, build))`` is the report of the build with these durations.
     """
-    return _weights(timings, StepIndex(build.steps))
-
-
-def _weights(timings: Timings, index: StepIndex) -> dict[int, float]:
-    result: dict[int, float] = {}
-    for step in timings.steps:
-        if step.kind not in (VertexKind.FRONTEND, VertexKind.EXPORT) and step.ran:
-            for position in index.find(step.name, step.lines)[:1]:
-                result[position] = result.get(position, 0.0) + seconds(step.duration)
-    return result
+    return _weights(timings, _positions(timings, build))
 
 
 def timed(build: Build, timings: Timings) -> Report:
@@ -38,9 +30,16 @@ def timed(build: Build, timings: Timings) -> Report:
 
     ``finish`` and ``slack`` are in seconds; steps and nodes that the record does not have have no times.
     """
-    index = StepIndex(build.steps)
-    report = analyse(build, _weights(timings, index))
-    recorded = _recorded_steps(timings, index)
+    return with_times(build, timings, _positions(timings, build))
+
+
+def with_times(value: Build | Request, timings: Timings, positions: Mapping[int, Sequence[int]]) -> Report:
+    """As ``timed``; ``positions`` has the steps of ``value`` for each recorded step, by its id."""
+    report = analyse(value, _weights(timings, positions))
+    recorded: dict[int, TimedStep] = {}
+    for step in timings.steps:
+        for position in positions[step.id]:
+            recorded.setdefault(position, step)
     path = {part.step: number for number, part in enumerate(timings.path)}
     critical = {position for position, step in recorded.items() if step.id in path}
     steps_of = _steps_of_nodes(report, recorded)
@@ -53,13 +52,19 @@ def timed(build: Build, timings: Timings) -> Report:
     return with_critical_nodes(timed_report)
 
 
-def _recorded_steps(timings: Timings, index: StepIndex) -> dict[int, TimedStep]:
-    """The recorded step of each step of the build that the record has, by its position."""
-    recorded: dict[int, TimedStep] = {}
+def _positions(timings: Timings, build: Build) -> dict[int, tuple[int, ...]]:
+    """The positions in ``build.steps`` of each recorded step, by its id."""
+    index = StepIndex(build.steps)
+    return {step.id: index.find(step.name, step.lines) for step in timings.steps}
+
+
+def _weights(timings: Timings, positions: Mapping[int, Sequence[int]]) -> dict[int, float]:
+    result: dict[int, float] = {}
     for step in timings.steps:
-        for position in index.find(step.name, step.lines):
-            recorded.setdefault(position, step)
-    return recorded
+        if step.kind not in (VertexKind.FRONTEND, VertexKind.EXPORT) and step.ran:
+            for position in positions[step.id][:1]:
+                result[position] = result.get(position, 0.0) + seconds(step.duration)
+    return result
 
 
 def _steps_of_nodes(report: Report, recorded: Mapping[int, TimedStep]) -> dict[str, dict[int, TimedStep]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Sequence
 from itertools import chain, combinations, product
 from typing import Any, NamedTuple
@@ -28,7 +28,8 @@ _MOST_OPENED_PARTS = 1_200  # the same of the drawings with other bake targets o
 _ALL_SETS = 4  # bake targets; so few are opened in every combination
 _CLOSED, _OPENED = "targets", "stages"
 _OPENED_NAME = re.compile(rf"{_CLOSED}|{_OPENED}|\d{{1,4}}(-\d{{1,4}})*")
-_MOST_BYTES = 600_000  # packed
+_MOST_LETTERS = 2_800_000  # about 600 kB packed; packed they differ between versions of zlib
+_PACKED, _PACK = rb'"packed":\[[^\]]*\]', rb'"([A-Za-z0-9+/=]+)"'
 
 
 class Variant(NamedTuple):
@@ -144,11 +145,10 @@ class _Packs:
         """The number of the drawing ``made`` of ``view``, or None if there is no room for it."""
         number = self._numbers.get(made.text)
         if number is None:
-            inflated = b64encode(zlib.compress(made.text.encode(), 9)).decode()
-            if sum(map(len, self.packed)) + len(inflated) > _MOST_BYTES:
+            if sum(map(len, self._numbers)) + len(made.text) > _MOST_LETTERS:
                 return None
             number = self._numbers[made.text] = len(self.packed)
-            self.packed.append(inflated)
+            self.packed.append(b64encode(zlib.compress(made.text.encode(), 9)).decode())
         self._remember(made, view, number)
         return number
 
@@ -162,6 +162,27 @@ class _Packs:
 def served_drawings(report: Report, view: View, shown: Drawing) -> dict[str, Any]:
     """The data of a page that asks its server for other drawings."""
     return {**_about(variant_of(view, shown, report), report), "served": True}
+
+
+def without_packing(page: bytes) -> bytes:
+    """``page`` with the SHA-256 of each drawing in place of its packed bytes.
+
+    Each version of zlib packs the same drawing into other bytes. What is not a drawing stays as it is.
+    """
+    return re.sub(_PACKED, lambda found: re.sub(_PACK, _digest, found[0]), page)
+
+
+def _digest(found: re.Match[bytes]) -> bytes:
+    """The digest of what is packed; the packed bytes if they are damaged or hold more than a page may."""
+    from hashlib import sha256
+
+    unpacker = zlib.decompressobj()
+    try:
+        text = unpacker.decompress(b64decode(found[1], validate=True), 4 * _MOST_LETTERS)
+    except (ValueError, zlib.error):
+        return found[0]
+    whole = unpacker.eof and not unpacker.unused_data
+    return b'"%s"' % sha256(text).hexdigest().encode() if whole else found[0]
 
 
 def drawing_named(report: Report, view: View, name: str) -> str | None:
