@@ -260,7 +260,7 @@ def test_a_dense_graph_has_a_group_of_the_nodes_that_are_not_drawn(pages: Pages)
     copies = ("".join(f"COPY --from=s{other} /a /{other}\n" for other in range(stage)) for stage in range(60))
     text = "".join(f"FROM alpine AS s{stage}\n{lines}" for stage, lines in enumerate(copies))
     opened = pages.open(html(text))
-    grouped = re.search(r"(\d+) nodes are grouped into one", opened.page.inner_text(".legend"))
+    grouped = re.search(r"(\d+) nodes are drawn as one box", opened.page.inner_text(".legend"))
     assert grouped
     opened.click_node(f"{grouped[1]} more")
     assert f"{grouped[1]} NODES" in opened.panel()

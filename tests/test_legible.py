@@ -192,4 +192,7 @@ def test_the_rest_leads_to_the_first_boxes_that_are_drawn() -> None:
     assert rest.critical
     assert [labels[arrow.target] for arrow in links if arrow.critical] == [f"left-{rows[0]}"]
     assert not [arrow for arrow in smaller.arrows if arrow.target == REST]
-    assert smaller.notes[-2:] == (f"{rest.count} nodes are grouped into one", "--all draws everything")
+    assert smaller.notes[-2:] == (
+        f"{rest.count} nodes are drawn as one box: {rest.label}",
+        "--all draws everything",
+    )

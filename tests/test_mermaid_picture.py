@@ -105,6 +105,14 @@ def test_a_line_of_the_legend_ends_after_a_part_of_it() -> None:
     assert [len(line) <= 56 for line in lines[4:]] == [True, True]
 
 
+def test_no_line_of_a_note_has_one_lonely_word() -> None:
+    drawn = with_context_inside(picture(report("FROM alpine\nRUN a\n"), sg.View()))
+    note = "the build context is listed inside the stages that use it"
+    lines = note_lines(replace(drawn, notes=(note,)))
+    assert " ".join(lines) == note
+    assert min(map(len, lines)) > 20
+
+
 def test_a_note_comes_after_the_last_rank() -> None:
     text = text_of("FROM alpine AS a\nFROM busybox AS b\n", sg.View(prune=True))
     assert re.search(r"^  s_b ~~~ note0\[", text, re.MULTILINE)

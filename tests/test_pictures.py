@@ -16,15 +16,16 @@ from pypdf import PdfReader
 
 import stagegraph as sg
 from stagegraph.formats.png import font_file, zoom_of
-from stagegraph.model import NodeKind
+from stagegraph.model import NodeKind, Reach
 from stagegraph.picture.folding import folded
 from stagegraph.picture.legibility import LADDER
 from stagegraph.picture.picture import picture
 from stagegraph.picture.sizes import WIDTHS
+from stagegraph.picture.smaller import REST, fewer_boxes
 from stagegraph.picture.theme import arrow_styles
 
 from .build import report
-from .shapes import services
+from .shapes import monorepo, services
 from .strategies import dockerfiles
 
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -197,7 +198,25 @@ def test_similar_nodes_are_grouped_in_a_large_graph() -> None:
     assert packed.sublabel.startswith("service-0, service-3, ")
     assert "service-63" in packed.tooltip
     assert "22 × /usr/bin/service-…" in [a.label for a in drawn.arrows if a.source == packed.id]
-    assert "256 similar nodes are grouped into 12" in drawn.notes
+    assert drawn.notes[1] == (
+        "256 nodes are drawn as 12 boxes: 22 × service-…-deps, 22 × service-…-build, 22 × service-…-test and 9 more"
+    )
+
+
+def test_a_note_names_the_box_that_stands_for_several_nodes() -> None:
+    drawn = picture(report(monorepo(12)), sg.View())
+    (box,) = [box for box in drawn.boxes if len(box.members) > 1]
+    assert drawn.notes[1] == f"10 nodes are drawn as one box: {box.label}"
+
+
+def test_a_smaller_picture_names_only_boxes_that_it_has() -> None:
+    full = picture(report(services(260)), sg.View())
+    smaller = fewer_boxes(full, 2)
+    (rest,) = [box for box in smaller.boxes if box.id == REST]
+    assert rest.sublabel == "tools, 22 × service-…-deps …"
+    assert [note for note in smaller.notes if "drawn as" in note] == [
+        f"{rest.count} nodes are drawn as one box: {rest.label}"
+    ]
 
 
 def test_different_nodes_are_not_grouped() -> None:
@@ -419,6 +438,52 @@ def _dense(stages: int) -> str:
 def test_the_notes_say_all_that_a_smaller_picture_leaves_out(name: str, steps: bool) -> None:
     text = sg.render(report(_dense(75)), name, sg.View(steps=steps)).decode().lower()
     assert "labels are left out" in text
-    assert "nodes are grouped into one" in text
+    assert "nodes are drawn as " in text
     assert ("steps are left out" in text) is steps
     assert "not needed" not in text
+
+
+_TWO_SELECTORS = """\
+ARG VARIANT=slim
+FROM alpine AS tools-slim
+FROM alpine AS tools-full
+FROM alpine AS image-slim
+FROM alpine AS image-full
+FROM alpine AS image-debug
+RUN make
+FROM tools-$VARIANT AS tools
+FROM image-$VARIANT
+"""
+
+
+def test_a_value_that_another_from_has_no_stage_for_is_not_drawn_as_a_choice() -> None:
+    found = report(_TWO_SELECTORS + "COPY --from=tools /a /a\n")
+    drawn = picture(found, sg.View())
+    assert drawn.notes == (
+        "a choice by a value that another FROM has no stage for is left out; --all draws it",
+    )
+    chosen = {box.id for box in drawn.boxes if box.reach is Reach.SELECTABLE}
+    labels = {box.id: box.label for box in drawn.boxes}
+    assert {labels[name] for name in chosen} == {"image-full", "tools-full"}
+    assert {labels[arrow.source] for arrow in drawn.arrows if arrow.selectable} == {
+        "image-full",
+        "tools-full",
+    }
+    everything = picture(found, sg.View(all=True))
+    assert "image-debug" in [box.label for box in everything.boxes if box.reach is Reach.SELECTABLE]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _TWO_SELECTORS,  # the other FROM is not needed
+        _TWO_SELECTORS.replace("alpine AS image-slim", "tools AS image-slim"),  # or only by one choice
+    ],
+)
+def test_a_value_is_a_choice_if_the_other_from_need_not_be_built_with_it(text: str) -> None:
+    lines = text.splitlines()
+    tools = lines.pop(lines.index("FROM tools-$VARIANT AS tools"))
+    lines.insert(3, tools)
+    drawn = picture(report("\n".join(lines)), sg.View())
+    assert drawn.notes == ()
+    assert "image-debug" in [box.label for box in drawn.boxes if box.reach is Reach.SELECTABLE]

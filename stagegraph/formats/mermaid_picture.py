@@ -91,7 +91,16 @@ def _wrapped(note: str, width: int) -> list[str]:
     for part in re.split(r"(?<=;) ", note):
         longer = f"{lines[-1]} {part}".strip()
         lines[-1:] = [longer] if len(longer) <= width or not lines[-1] else [lines[-1], part]
-    return [line for each in lines for line in wrap(each, width)]
+    return [line for each in lines for line in _balanced(each, width)]
+
+
+def _balanced(text: str, width: int) -> list[str]:
+    """``text`` in as few lines of at most ``width`` characters as it needs, about equally long."""
+    lines = wrap(text, width)
+    longest = max(map(len, lines), default=0)
+    while len(lines) > 1 and len(narrower := wrap(text, longest - 1)) == len(lines):
+        lines, longest = narrower, max(map(len, narrower))
+    return lines
 
 
 def name_of(box: Box) -> str:

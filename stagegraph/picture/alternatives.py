@@ -1,4 +1,4 @@
-"""What to show of a report as another choice: only what an existing platform, or an argument, chooses.
+"""What to show of a report as another choice: only what an existing platform, or a likely argument, chooses.
 
 Several choices that are drawn as one have a condition in common: "with another VARIANT".
 """
@@ -6,27 +6,35 @@ Several choices that are drawn as one have a condition in common: "with another 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from stagegraph.model import Node, NodeKind, Reach, Report
+from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report
 from stagegraph.picture.view import View
 
-_ARGUMENT = r"\w+=[^\s,=]*"
+_VALUE = r"[^\s,=]*"
+_ARGUMENT = rf"\w+={_VALUE}"
 _CONDITION = rf"(?:with ({_ARGUMENT}(?:, {_ARGUMENT})*)|on \S+( build machines)?)"
 _VARIES = "with other arguments or platforms"
 _MOST_ARGUMENTS = 2  # that a condition names
 
 
 def likely(report: Report, view: View) -> Report:
-    """``report`` without choices of platforms that do not exist; all of it if ``view`` asks for everything.
+    """``report`` without choices that nobody makes; all of it if ``view`` asks for everything.
 
     BuildKit accepts any name as a platform, so ``FROM bin-$TARGETOS`` can choose `bin-unix`. A stage that
-    only such a platform chooses is idle here; a named one is built as a target.
+    only such a platform chooses is idle here; a named one is built as a target. The same holds for a value of
+    an argument for which another FROM that the build needs has no stage.
     """
+    if view.all:
+        return report
+    return _without_lone_values(_without_unknown_platforms(report))
+
+
+def _without_unknown_platforms(report: Report) -> Report:
     gone = sum(not edge.platform_exists for edge in report.edges)
-    if view.all or not (gone or any(not node.platform_exists for node in report.nodes)):
+    if not gone and all(node.platform_exists for node in report.nodes):
         return report
     nodes = tuple(_idle(node) if not node.platform_exists else node for node in report.nodes)
     edges = tuple(edge for edge in report.edges if edge.platform_exists)
@@ -34,10 +42,88 @@ def likely(report: Report, view: View) -> Report:
     return replace(report, nodes=nodes, edges=edges, notes=notes)
 
 
+def _without_lone_values(report: Report) -> Report:
+    """``report`` without choices by a value for which another FROM of the build has no stage.
+
+    With ``FROM build-$BASE`` and ``FROM build-base-$BASE`` in one build, the stage `build-base-alpine` is
+    also what BASE=base-alpine chooses, but then the second FROM names no stage.
+    """
+    by_argument = _choices_by_argument(report.edges)
+    gone = {
+        id(edge)
+        for choices in by_argument.values()
+        if len({edge.target for edge in choices}) > 1
+        for edge in _lone(report, choices)
+    }
+    if not gone:
+        return report
+    edges = tuple(edge for edge in report.edges if id(edge) not in gone)
+    cut_off = _leading_to_needed(report, report.edges) - _leading_to_needed(report, edges)
+    nodes = tuple(_idle(node) if node.id in cut_off else node for node in report.nodes)
+    return replace(report, nodes=nodes, edges=edges, notes=(*report.notes, _note_on_values(len(gone))))
+
+
+def _choices_by_argument(edges: Iterable[Edge]) -> dict[str, list[Edge]]:
+    """The edges that a value of one argument chooses, by the name of the argument."""
+    choices: dict[str, list[Edge]] = {}
+    for edge in edges:
+        match = re.fullmatch(rf"with (\w+)={_VALUE}", edge.why) if edge.selectable else None
+        if match:
+            choices.setdefault(match[1], []).append(edge)
+    return choices
+
+
+def _lone(report: Report, choices: Sequence[Edge]) -> Iterator[Edge]:
+    """Those of ``choices``, by one argument, whose value another FROM has no stage for."""
+    values: dict[str, set[str]] = {}
+    for edge in choices:
+        values.setdefault(edge.target, set()).add(edge.why)
+    needed = _needed_anyway(report, values)
+    others = {target: own for target, own in values.items() if target in needed}
+    for edge in choices:
+        if any(edge.why not in own for target, own in others.items() if target != edge.target):
+            yield edge
+
+
+def _needed_anyway(report: Report, choosing: Collection[str]) -> set[str]:
+    """What the targets need whatever the stages in ``choosing`` are FROM."""
+    reads: dict[str, list[str]] = {}
+    for edge in report.edges:
+        is_choice = edge.target in choosing and edge.kind is EdgeKind.FROM
+        if edge.needed and not (edge.selectable or is_choice):
+            reads.setdefault(edge.target, []).append(edge.source)
+    return _closure(report.targets, reads)
+
+
+def _leading_to_needed(report: Report, edges: Iterable[Edge]) -> set[str]:
+    """The nodes from which ``edges`` lead to a node that is needed."""
+    reads: dict[str, list[str]] = {}
+    for edge in edges:
+        reads.setdefault(edge.target, []).append(edge.source)
+    return _closure([node.id for node in report.nodes if node.needed], reads)
+
+
+def _closure(starts: Iterable[str], following: Mapping[str, Sequence[str]]) -> set[str]:
+    """``starts`` and all that follows from them."""
+    seen = set(starts)
+    waiting = list(seen)
+    while waiting:
+        new = set(following.get(waiting.pop(), ())) - seen
+        seen |= new
+        waiting += new
+    return seen
+
+
 def _note(count: int) -> str:
     if count == 1:
         return "a choice for a platform that does not exist is left out; --all draws it"
     return f"{count} choices for platforms that do not exist are left out; --all draws them"
+
+
+def _note_on_values(count: int) -> str:
+    if count == 1:
+        return "a choice by a value that another FROM has no stage for is left out; --all draws it"
+    return f"{count} choices by values that another FROM has no stage for are left out; --all draws them"
 
 
 def _idle(node: Node) -> Node:

@@ -73,19 +73,17 @@ def _grouped(kept: Folded, view: View, detail: Detail) -> Folded:
     alone = {node.id for node in kept.nodes if _matters(node, view)}
     if detail.alike:
         same = alike(kept.nodes, kept.edges, _texts(kept), alone)
-        kept = _as_one(kept, map(_siblings, same), "similar nodes are grouped into")
+        kept = _as_one(kept, map(_siblings, same))
     if detail.chains:
         ends = {node.id for node in kept.nodes if node.role is Role.TARGET or node.id == CHOICES}
         rows = chains(kept.nodes, kept.edges, ends)
-        kept = _as_one(kept, map(_row, rows), "stages in a row are drawn as")
+        kept = _as_one(kept, map(_row, rows))
     if detail.readers:
         same = with_same_readers(kept.nodes, kept.edges, alone)
-        kept = _as_one(kept, map(_siblings, same), "stages with the same readers are drawn as")
+        kept = _as_one(kept, map(_siblings, same))
     if detail.tributaries:
         trees = tributaries(kept.nodes, kept.edges, alone)
-        kept = _as_one(
-            kept, [_tributary(kept, tree) for tree in trees], "stages that lead to one stage are drawn as"
-        )
+        kept = _as_one(kept, [_tributary(kept, tree) for tree in trees])
     return kept
 
 
@@ -148,8 +146,7 @@ def _choices_as_one(kept: Folded) -> Folded:
     edges = tuple(
         edge for edge in kept.edges if edge.target not in ids and (edge.source in ids or not edge.selectable)
     )
-    note = "nodes that other arguments or platforms choose are drawn as"
-    return _as_one(kept._replace(edges=edges), [Group(chosen, box, names_line(stages, _NAMES))], note)
+    return _as_one(kept._replace(edges=edges), [Group(chosen, box, names_line(stages, _NAMES))])
 
 
 def _listed(kept: Folded) -> Folded:
@@ -186,7 +183,7 @@ def _texts(kept: Folded) -> dict[str, object]:
     }
 
 
-def _as_one(kept: Folded, groups: Iterable[Group], what: str) -> Folded:
+def _as_one(kept: Folded, groups: Iterable[Group]) -> Folded:
     """``kept`` with each group as one node, at the place of its first member."""
     made = list(groups)
     if not made:
@@ -195,11 +192,9 @@ def _as_one(kept: Folded, groups: Iterable[Group], what: str) -> Folded:
     new = {group.node.id: group for group in made}
     nodes = tuple(dict.fromkeys(first.get(node.id, node).id for node in kept.nodes))
     by_id = {node.id: node for node in kept.nodes} | {name: group.node for name, group in new.items()}
-    count = sum(len(kept.members.get(node.id, (node.id,))) for group in made for node in group.members)
     return kept._replace(
         nodes=tuple(by_id[name] for name in nodes),
         edges=tuple(_moved(kept.edges, {name: node.id for name, node in first.items()})),
-        notes=(*kept.notes, f"{count} {what} {len(made)}"),
         inside={**kept.inside, **{name: _inside(kept, group) for name, group in new.items()}},
         members={**kept.members, **{name: _members(kept, group) for name, group in new.items()}},
         less=True,

@@ -17,6 +17,7 @@ from stagegraph.picture.direction import direction_of, ranks
 from stagegraph.picture.folding import SHOWS_ALL, Folded, folded
 from stagegraph.picture.legibility import Detail, first_detail
 from stagegraph.picture.parts import in_parts
+from stagegraph.picture.short_names import few_names
 from stagegraph.picture.shorten import edge_labels, edge_tooltip
 from stagegraph.picture.steps import MakeArrow, opened
 from stagegraph.picture.theme import SHIPS, arrow_style, style_name
@@ -33,6 +34,7 @@ _LABEL_NOTES = MappingProxyType(
 )
 _Part = TypeVar("_Part", Box, Arrow, Group)
 _MOST_TITLED = 40  # targets
+_MOST_BOXES = 3  # that a note names
 
 
 def picture(report: Report, view: View, detail: Detail | None = None, closing: str = SHOWS_ALL) -> Picture:
@@ -61,7 +63,7 @@ def picture_of(report: Report, kept: Folded, view: View, labels: str = "all") ->
     else:
         boxes, groups = in_parts(report, kept, tuple(make_box(node, kept) for node in kept.nodes))
         arrows = tuple(_merged(kept, arrow_of))
-    notes = [*report.notes, *kept.notes]
+    notes = [*report.notes, *kept.notes, *notes_on_boxes(boxes)]
     fewer = _labelled(boxes, arrows, labels if view.labels else "none")
     notes += [_LABEL_NOTES[labels]] if view.labels and fewer != arrows else []
     arrows = fewer
@@ -77,6 +79,16 @@ def picture_of(report: Report, kept: Folded, view: View, labels: str = "all") ->
         groups=groups,
         notes=tuple(notes),
     )
+
+
+def notes_on_boxes(boxes: Sequence[Box]) -> tuple[str, ...]:
+    """The note that names the boxes that stand for several nodes, if there are any."""
+    several = [box for box in boxes if len(box.members) > 1]
+    if not several:
+        return ()
+    count = sum(len(box.members) for box in several)
+    drawn = "one box" if len(several) == 1 else f"{len(several)} boxes"
+    return (f"{count} nodes are drawn as {drawn}: {few_names([box.label for box in several], _MOST_BOXES)}",)
 
 
 def numbered(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> tuple[Box, ...]:

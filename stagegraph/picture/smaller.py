@@ -21,11 +21,13 @@ from stagegraph.picture.legibility import (
     is_legible,
     scale,
 )
-from stagegraph.picture.picture import picture
+from stagegraph.picture.picture import notes_on_boxes, picture
+from stagegraph.picture.short_names import names_line
 from stagegraph.picture.view import Arrow, Box, Picture, View
 
 REST = "rest"  # the box that stands for those that are left out
 LAYOUT_REASON = "to lay the picture out in time"
+_NAMES = 30  # characters of the line of names in that box
 MAX_CROSSED_RANKS = 30_000  # about 5 seconds of layout; 38,000 took 7 seconds, 126,000 more than 40
 
 
@@ -138,9 +140,7 @@ def fewer_boxes(drawn: Picture, count: int) -> Picture:
     smaller = _with_boxes(drawn, (*boxes, _rest(others, drawn.compares)))
     only = Arrow(source=REST, target=order[0].id, kind=EdgeKind.COPY)
     links = _links(drawn, kept) or [only]
-    return with_notes(
-        replace(smaller, arrows=(*smaller.arrows, *links)), f"{len(others)} nodes are grouped into one"
-    )
+    return replace(smaller, arrows=(*smaller.arrows, *links))
 
 
 def _links(drawn: Picture, kept: set[str]) -> list[Arrow]:
@@ -176,14 +176,16 @@ def _importance(box: Box) -> tuple[bool, int]:
 def _rest(boxes: list[Box], compares: bool) -> Box:
     from stagegraph.comparison.changes import Change
 
+    members = tuple(name for box in boxes for name in box.members or (box.id,))
     return Box(
         id=REST,
-        label=f"{len(boxes)} more",
+        label=f"{len(members)} more",
+        sublabel=names_line([box.label for box in boxes], _NAMES),
         kind=NodeKind.STAGE,
         role=Role.UPSTREAM,
-        count=len(boxes),
+        count=len(members),
         critical=any(box.critical for box in boxes),
-        members=tuple(name for box in boxes for name in box.members or (box.id,)),
+        members=members,
         change=Change.SAME if compares else None,
     )
 
@@ -193,4 +195,6 @@ def _with_boxes(drawn: Picture, boxes: tuple[Box, ...]) -> Picture:
     arrows = tuple(arrow for arrow in drawn.arrows if arrow.source in kept and arrow.target in kept)
     framed = {box.group for box in boxes}
     groups = tuple(group for group in drawn.groups if group.id in framed)
-    return replace(drawn, boxes=boxes, arrows=arrows, groups=groups)
+    before = notes_on_boxes(drawn.boxes)
+    others = replace(drawn, notes=tuple(note for note in drawn.notes if note not in before))
+    return replace(with_notes(others, *notes_on_boxes(boxes)), boxes=boxes, arrows=arrows, groups=groups)
