@@ -150,6 +150,14 @@ def test_no_link_runs_through_a_box_in_any_direction(direction: str, drawer: Dra
     assert mermaid_geometry(drawer, text).through == []
 
 
+def test_stages_that_wait_for_each_other_are_drawn() -> None:
+    copies = "COPY --from=base /a /a\nCOPY --from=base /b /b\n"
+    found = report(
+        f"FROM alpine AS first\n{copies}FROM alpine\nFROM alpine\nFROM alpine\nFROM first AS base\n"
+    )
+    assert "s_first" in sg.render(found, "mermaid").decode()
+
+
 def test_another_curve_is_named_only_where_a_link_needs_it(drawer: Drawer) -> None:
     plain = sg.render(report("FROM a AS b\nFROM c\nCOPY --from=b /d /d\n"), "mermaid").decode()
     assert "interpolate" not in plain

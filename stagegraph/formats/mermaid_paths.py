@@ -121,7 +121,11 @@ class DrawnLinks:
         """The path from each rank that a link passes to the next one."""
         source, target, _ = self.links[link]
         bends = self.layout.bends[link]
-        corners = [self._border(source, bends[0]), *bends, self._border(target, bends[-1])]
+        # a link in a circle can lead from one rank to the next
+        before, after = (
+            (bends[0], bends[-1]) if bends else (self.layout.middles[target], self.layout.middles[source])
+        )
+        corners = [self._border(source, before), *bends, self._border(target, after)]
         for one, other in pairwise(corners):
             yield [one, *_CURVES[curve](one, other)]
 

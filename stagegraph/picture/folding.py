@@ -14,6 +14,7 @@ from stagegraph.picture.alternatives import shared_condition
 from stagegraph.picture.chains import chains, tributaries
 from stagegraph.picture.legibility import MOST_NAMED, Detail
 from stagegraph.picture.listed_sources import (
+    LISTED_LINE,
     ListedSource,
     listed_bases,
     listed_sources,
@@ -222,7 +223,7 @@ def _inside(kept: Folded, group: Group) -> tuple[ListedSource, ...]:
     titles = {tuple(source.line.partition(": ")[0] for source in row) for row in rows}
     if len(titles) == 1:
         return tuple(
-            ListedSource(line=pattern([each.line for each in row]), full="; ".join(each.full for each in row))
+            ListedSource(line=_common_line(row), full="; ".join(each.full for each in row))
             for row in zip(*rows, strict=True)
         )
     sources = list({source.line: source for row in rows for source in row}.values())
@@ -231,6 +232,12 @@ def _inside(kept: Folded, group: Group) -> tuple[ListedSource, ...]:
     rest = sources[_MOST_LISTED - 1 :]
     more = ListedSource(line=f"and {len(rest)} more sources", full="; ".join(each.full for each in rest))
     return (*sources[: _MOST_LISTED - 1], more)
+
+
+def _common_line(sources: Sequence[ListedSource]) -> str:
+    """What the lines of ``sources`` have in common, from before they were shortened if that fits."""
+    longer = pattern([source.longer for source in sources]) if all(one.longer for one in sources) else ""
+    return longer if 0 < len(longer) <= LISTED_LINE else pattern([source.line for source in sources])
 
 
 def _of_several(nodes: Sequence[Node]) -> dict[str, Any]:

@@ -10,12 +10,16 @@ from stagegraph.picture.legibility import LIST_BASES, LIST_READ, MANY_READERS
 from stagegraph.picture.short_names import cut, short_names
 from stagegraph.picture.shorten import edge_label, edge_tooltip
 
+LISTED_LINE = 44  # characters
+_UNSHORTENED = 1000
+
 
 class ListedSource(NamedTuple):
     """A source that is listed inside a stage that reads it."""
 
     line: str  # short: "context: package.json → ./"
     full: str  # every path, with the line of its instruction
+    longer: str = ""  # the line before it is shortened
 
 
 def sources_to_list(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[Node, ...]:
@@ -71,7 +75,8 @@ def listed_sources(gone: Sequence[Node], moved: Sequence[Edge]) -> dict[str, tup
     for (target, source), edges in parallel.items():
         carried = ", ".join(edge_label(edges, 30).split("\n"))
         listed = ListedSource(
-            line=cut(f"{names[labels[source]]}: {carried}", 44),
+            line=cut(f"{names[labels[source]]}: {carried}", LISTED_LINE),
+            longer=f"{names[labels[source]]}: {', '.join(edge_label(edges, _UNSHORTENED).split(chr(10)))}",
             full=f"{labels[source]}: {'; '.join(edge_tooltip(edges).split(chr(10)))}",
         )
         by_stage.setdefault(target, []).append(listed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Sequence
 from functools import partial
 
@@ -10,7 +11,6 @@ from stagegraph.model import Edge, EdgeKind
 from stagegraph.picture.short_names import (
     ELLIPSIS,
     LONGER,
-    between_words,
     common_end,
     common_start,
     cut,
@@ -23,7 +23,8 @@ ARROW = " → "
 _LABEL = 34  # characters of a line of an arrow
 _ROOTS = (".", "./", "/")
 _EVERYTHING = "everything"
-_TELLING = 6  # letters; a longer common part identifies the paths
+_TELLING = 6  # letters; so long a common part identifies the paths
+_NUMBER = len("12 × ")
 
 
 def edge_labels(groups: Iterable[Sequence[Edge]], length: int = _LABEL) -> dict[tuple[Edge, ...], str]:
@@ -51,15 +52,37 @@ def edge_label(edges: Sequence[Edge], length: int = _LABEL, level: int = 0) -> s
 
 def _many(edges: Sequence[Edge], lines: Sequence[str], length: int, level: int) -> str:
     """The paths with their folder written once if that fits; or their number and what they have in common."""
-    if level:
-        return cut(", ".join(lines), 2 * length)
     paths = [path for edge in edges for path in edge.paths] or [""] * len(edges)
+    if level:
+        first = short(paths[0], length) if level == 1 else ""
+        return f"{first} +{len(paths) - 1}" if first else cut(", ".join(lines), 2 * length)
     factored = _factored(paths)
     if factored and set(lines) == set(paths) and len(factored) <= length:
         return factored
-    common = pattern(paths)
-    tells = len(common) > _TELLING and ELLIPSIS in common and not common.startswith(paths[0])
-    return between_words(f"{len(paths)} × {common}" if tells else f"{len(paths)} paths", length)
+    copied = all(edge.kind in (EdgeKind.COPY, EdgeKind.ADD) for edge in edges)
+    return f"{len(paths)} {_in_common(paths, [edge.destination for edge in edges if copied], length)}"
+
+
+def _in_common(paths: Sequence[str], destinations: Sequence[str], length: int) -> str:
+    """What ``paths``, and their ``destinations``, have in common: "× /out/… → /bin/…"; or "paths"."""
+    common, room = _telling(paths), length - _NUMBER
+    end = _telling(destinations) if destinations else ""
+    if common and end and len(common) + len(ARROW) + len(end) <= room:
+        return f"× {common}{ARROW}{end}"
+    brief = re.sub(f"{ELLIPSIS}(/{ELLIPSIS})+", ELLIPSIS, short(common, room))
+    if brief and brief.endswith(common.rpartition("/")[2]):
+        return f"× {brief}"
+    if end and end == destinations[0] and end not in _ROOTS:
+        return f"paths{ARROW}{short(end, room - len('paths'))}"
+    return "paths"
+
+
+def _telling(texts: Sequence[str]) -> str:
+    """What ``texts`` begin and end with, if that tells what they are; empty otherwise."""
+    common = pattern(texts)
+    if len(set(texts)) == 1:
+        return common
+    return "" if len(common) < _TELLING or common.startswith(texts[0]) else common
 
 
 def _factored(paths: Sequence[str]) -> str:
@@ -85,13 +108,16 @@ _VERBS = ("mount ", "to ", "by tag ")
 
 
 def _both_ends(line: str, length: int) -> str:
-    """``path → destination`` with each end shortened by itself."""
+    """``path → destination`` with each end shortened by itself; a name that both have is written once."""
     source, arrow, destination = line.partition(ARROW)
     if len(line) <= length:
         return printable(line)
     if not arrow:
         verb, _, path = line.rpartition(" ") if line.startswith(_VERBS) else ("", "", line)
         return f"{verb} {short(path, length - len(verb) - 1)}" if verb else short(line, length)
+    if posixpath.basename(source) == posixpath.basename(destination) != "":
+        # `/usr/bin/` would be wrong for a folder, whose content COPY puts right into it
+        destination = f"{posixpath.dirname(destination).rstrip('/')}/{ELLIPSIS}"
     room = length - len(ARROW)
     end = short(destination, max(room // 2, room - len(source)))
     start = short(source, room - len(end))
@@ -128,7 +154,7 @@ def _listed(paths: Sequence[str], room: int) -> str:
 
 def _transfer(path: str, destination: str) -> str:
     """``path → destination``, or only the path if both are the same."""
-    shown = _EVERYTHING if path in _ROOTS else path
+    shown = _EVERYTHING if path in _ROOTS else path.removeprefix("./")
     # a file that is copied to `name/` goes into it
     into = destination.endswith("/") and not path.endswith("/") and path not in _ROOTS
     same = not into and posixpath.normpath(path) == posixpath.normpath(destination)
