@@ -25,7 +25,7 @@ from stagegraph.picture.smaller import REST, fewer_boxes
 from stagegraph.picture.theme import arrow_styles
 
 from .build import report
-from .shapes import monorepo, services
+from .shapes import SHAPES, monorepo, services
 from .strategies import dockerfiles
 
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -199,7 +199,8 @@ def test_similar_nodes_are_grouped_in_a_large_graph() -> None:
     assert "service-63" in packed.tooltip
     assert "22 × /usr/bin/service-…" in [a.label for a in drawn.arrows if a.source == packed.id]
     assert drawn.notes[1] == (
-        "256 nodes are drawn as 12 boxes: 22 × service-…-deps, 22 × service-…-build, 22 × service-…-test and 9 more"
+        "256 nodes are drawn as 12 boxes: "
+        "22 × service-…-deps, 22 × service-…-build, 22 × service-…-test and 9 more"
     )
 
 
@@ -207,6 +208,13 @@ def test_a_note_names_the_box_that_stands_for_several_nodes() -> None:
     drawn = picture(report(monorepo(12)), sg.View())
     (box,) = [box for box in drawn.boxes if len(box.members) > 1]
     assert drawn.notes[1] == f"10 nodes are drawn as one box: {box.label}"
+
+
+def test_the_option_that_draws_everything_is_named_once() -> None:
+    found = report(SHAPES["buildx"])
+    drawn = picture(found, sg.View())
+    assert sum("--all" in note for note in drawn.notes) == 1
+    assert "a choice for a platform that does not exist is left out" in drawn.notes
 
 
 def test_a_smaller_picture_names_only_boxes_that_it_has() -> None:

@@ -14,6 +14,8 @@ from stagegraph.picture.short_names import between_words, cut, short, short_name
 from stagegraph.picture.shorten import pattern
 from stagegraph.picture.view import Picture, View
 
+from .build import report
+from .shapes import services
 from .strategies import count
 
 _COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -186,3 +188,71 @@ def test_a_stage_that_no_existing_platform_chooses_is_not_drawn_as_a_choice() ->
     assert "a choice for a platform that does not exist is left out; --all draws it" in _picture(text).notes
     everything = [arrow.label for arrow in _picture(text, all=True).arrows if arrow.selectable]
     assert "with TARGETOS=unix" in everything
+
+
+def _label_from_four_stages(copy: str) -> str:
+    names = ("red", "green", "yellow", "white")
+    stages = "".join(f"FROM alpine AS {name}\nRUN make\n" for name in names)
+    copies = "".join(f"COPY --from={name} {copy.format(name)}\n" for name in names)
+    drawn = picture(report(f"{stages}FROM scratch\n{copies}"), View())
+    (box,) = [box for box in drawn.boxes if len(box.members) == 4]
+    return next(arrow.label for arrow in drawn.arrows if arrow.source == box.id)
+
+
+@pytest.mark.parametrize(
+    ("copy", "label"),
+    [
+        ("/out/{0} /bin/{0}", "4 × /out/… → /bin/…"),
+        ("/pkg /pkg/{0}", "4 × /pkg → /pkg/…"),
+        ("/usr/src/target/release-opt/text-generation-{0} /usr/bin/x-{0}",
+         "4 × /usr/…/text-generation-…"),
+        ("/usr/src/{0}/build/lib.linux-x86_64-cpython-311 /usr/lib/python3/site-packages",
+         "4 paths → /usr/…/site-packages"),
+        ("/{0} /", "4 paths"),
+    ],
+)  # fmt: skip
+def test_many_paths_say_what_they_have_in_common(copy: str, label: str) -> None:
+    assert _label_from_four_stages(copy) == label
+
+
+def test_the_sources_of_several_stages_are_compared_before_they_are_shortened() -> None:
+    names = (
+        "red",
+        "green",
+        "yellow",
+        "white",
+        "black",
+        "silver",
+        "copper",
+        "amber",
+        "violet",
+        "orange",
+        "gold",
+    )
+    stages = "".join(f"FROM alpine AS {n}\nCOPY server/Makefile-for-{n} Makefile\n" for n in names)
+    copies = "".join(f"COPY --from={n} /{n} /\n" for n in names)
+    drawn = picture(report(f"{stages}FROM alpine\n{copies}"), View())
+    (box,) = [box for box in drawn.boxes if len(box.members) > 1]
+    assert box.sublabel.split("\n")[-1] == "context: server/Makefile-for-… → Makefile"
+
+
+@pytest.mark.parametrize(
+    ("copy", "label"),
+    [
+        ("./tgi-entrypoint.sh /tgi-entrypoint.sh", "tgi-entrypoint.sh → /…"),
+        (
+            "/very/long/folder/goversioninfo /usr/local/bin/goversioninfo",
+            "…/goversioninfo → /usr/local/bin/…",
+        ),
+        ("./src /app/src", "src → /app/src"),
+    ],
+)
+def test_a_name_that_source_and_destination_share_is_written_once(copy: str, label: str) -> None:
+    found = report(f"FROM alpine AS a\nFROM scratch\nCOPY --from=a {copy}\n")
+    assert [arrow.label for arrow in picture(found, View()).arrows if arrow.label] == [label]
+
+
+def test_groups_with_equal_patterns_are_told_apart_by_a_first_path() -> None:
+    shown = picture(report(services(60)), View())
+    labels = {arrow.label for arrow in shown.arrows if arrow.label.startswith(("/out", "4 × /out"))}
+    assert labels == {"/out/service-0 +4", "/out/service-1 +4", "4 × /out/service-…"}

@@ -16,6 +16,7 @@ from stagegraph.picture.view import View
 _VALUE = r"[^\s,=]*"
 _ARGUMENT = rf"\w+={_VALUE}"
 _CONDITION = rf"(?:with ({_ARGUMENT}(?:, {_ARGUMENT})*)|on \S+( build machines)?)"
+DRAWS_IT, DRAWS_THEM = "; --all draws it", "; --all draws them"
 _VARIES = "with other arguments or platforms"
 _MOST_ARGUMENTS = 2  # that a condition names
 
@@ -116,14 +117,14 @@ def _closure(starts: Iterable[str], following: Mapping[str, Sequence[str]]) -> s
 
 def _note(count: int) -> str:
     if count == 1:
-        return "a choice for a platform that does not exist is left out; --all draws it"
-    return f"{count} choices for platforms that do not exist are left out; --all draws them"
+        return f"a choice for a platform that does not exist is left out{DRAWS_IT}"
+    return f"{count} choices for platforms that do not exist are left out{DRAWS_THEM}"
 
 
 def _note_on_values(count: int) -> str:
     if count == 1:
-        return "a choice by a value that another FROM has no stage for is left out; --all draws it"
-    return f"{count} choices by values that another FROM has no stage for are left out; --all draws them"
+        return f"a choice by a value that another FROM has no stage for is left out{DRAWS_IT}"
+    return f"{count} choices by values that another FROM has no stage for are left out{DRAWS_THEM}"
 
 
 def _idle(node: Node) -> Node:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from stagegraph.model import Edge, NodeKind, Reach, Report
-from stagegraph.picture.alternatives import likely
+from stagegraph.picture.alternatives import DRAWS_IT, DRAWS_THEM, likely
 from stagegraph.picture.box_text import box_of, node_labels
 from stagegraph.picture.detail import at_detail, is_inner
 from stagegraph.picture.direction import direction_of, ranks
@@ -48,7 +48,14 @@ def picture(report: Report, view: View, detail: Detail | None = None, closing: s
     kept = folded(report, view, detail)
     drawn = picture_of(report, kept, view, detail.labels)
     less = kept.less or len(drawn.notes) > len(report.notes) + len(kept.notes)
-    return replace(drawn, notes=(*drawn.notes, closing)) if less else drawn
+    return replace(drawn, notes=(*_said_once(drawn.notes, closing), closing)) if less else drawn
+
+
+def _said_once(notes: Sequence[str], closing: str) -> Iterator[str]:
+    """``notes`` without the option that the ``closing`` note names."""
+    if closing != SHOWS_ALL:
+        return iter(notes)
+    return (note.removesuffix(DRAWS_IT).removesuffix(DRAWS_THEM) for note in notes)
 
 
 def picture_of(report: Report, kept: Folded, view: View, labels: str = "all") -> Picture:
