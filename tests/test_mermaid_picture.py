@@ -111,6 +111,10 @@ def test_no_line_of_a_note_has_one_lonely_word() -> None:
     lines = note_lines(replace(drawn, notes=(note,)))
     assert " ".join(lines) == note
     assert min(map(len, lines)) > 20
+    cut = note_lines(
+        replace(drawn, notes=("some stages that are not needed are left out: build-service-test",))
+    )
+    assert cut[-1].endswith(" build-service-test")
 
 
 def test_a_note_comes_after_the_last_rank() -> None:

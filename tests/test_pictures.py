@@ -221,10 +221,16 @@ def test_a_smaller_picture_names_only_boxes_that_it_has() -> None:
     full = picture(report(services(260)), sg.View())
     smaller = fewer_boxes(full, 2)
     (rest,) = [box for box in smaller.boxes if box.id == REST]
-    assert rest.sublabel == "tools, 22 × service-…-deps …"
+    assert (full.direction, rest.sublabel) == ("LR", "")
     assert [note for note in smaller.notes if "drawn as" in note] == [
         f"{rest.count} nodes are drawn as one box: {rest.label}"
     ]
+
+
+def test_the_rest_is_named_in_a_picture_that_is_not_across() -> None:
+    full = picture(report(SHAPES["diamond 40"]), sg.View(direction="TB"))
+    (rest,) = [box for box in fewer_boxes(full, 12).boxes if box.id == REST]
+    assert rest.sublabel.startswith("base, left-0, ")
 
 
 def test_different_nodes_are_not_grouped() -> None:

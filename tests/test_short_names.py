@@ -215,7 +215,15 @@ def test_many_paths_say_what_they_have_in_common(copy: str, label: str) -> None:
     assert _label_from_four_stages(copy) == label
 
 
-def test_the_sources_of_several_stages_are_compared_before_they_are_shortened() -> None:
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("server/Makefile-for-{} Makefile", "context: server/Makefile-for-… → Makefile"),
+        ("{} ./", "context: red, green, yellow, white … → ./"),
+        ("{0} {0}", "context: red, green, yellow, white, black …"),
+    ],
+)
+def test_what_several_stages_read_of_the_context_is_told(file: str, line: str) -> None:
     names = (
         "red",
         "green",
@@ -229,11 +237,11 @@ def test_the_sources_of_several_stages_are_compared_before_they_are_shortened() 
         "orange",
         "gold",
     )
-    stages = "".join(f"FROM alpine AS {n}\nCOPY server/Makefile-for-{n} Makefile\n" for n in names)
-    copies = "".join(f"COPY --from={n} /{n} /\n" for n in names)
+    stages = "".join(f"FROM alpine AS {name}\nCOPY {file.format(name)}\n" for name in names)
+    copies = "".join(f"COPY --from={name} /{name} /\n" for name in names)
     drawn = picture(report(f"{stages}FROM alpine\n{copies}"), View())
     (box,) = [box for box in drawn.boxes if len(box.members) > 1]
-    assert box.sublabel.split("\n")[-1] == "context: server/Makefile-for-… → Makefile"
+    assert box.sublabel.split("\n")[-1] == line
 
 
 @pytest.mark.parametrize(
@@ -244,6 +252,7 @@ def test_the_sources_of_several_stages_are_compared_before_they_are_shortened() 
             "/very/long/folder/goversioninfo /usr/local/bin/goversioninfo",
             "…/goversioninfo → /usr/local/bin/…",
         ),
+        ("/src/build/solver /usr/local/bin/solver", "/src/…/solver → /usr/local/bin/…"),
         ("./src /app/src", "src → /app/src"),
     ],
 )
@@ -256,3 +265,12 @@ def test_groups_with_equal_patterns_are_told_apart_by_a_first_path() -> None:
     shown = picture(report(services(60)), View())
     labels = {arrow.label for arrow in shown.arrows if arrow.label.startswith(("/out", "4 × /out"))}
     assert labels == {"/out/service-0 +4", "/out/service-1 +4", "4 × /out/service-…"}
+
+
+def test_a_list_of_sources_ends_with_a_whole_one() -> None:
+    bases = "".join(f"FROM alpine AS s{number}\nCOPY a{number} /a\n" for number in range(12))
+    copies = "".join(f"COPY --from=s{number} /a /a{number}\n" for number in range(12))
+    copies += "COPY frigate frigate/\nCOPY docker/migrations migrations/folder/\n"
+    drawn = picture(report(f"{bases}FROM alpine\n{copies}"), View())
+    lines = [line for box in drawn.boxes for line in box.sublabel.split("\n") if "frigate" in line]
+    assert lines == ["context: frigate → frigate/ …"]

@@ -96,9 +96,9 @@ def _wrapped(note: str, width: int) -> list[str]:
 
 def _balanced(text: str, width: int) -> list[str]:
     """``text`` in as few lines of at most ``width`` characters as it needs, about equally long."""
-    lines = wrap(text, width)
+    lines = wrap(text, width, break_on_hyphens=False)
     longest = max(map(len, lines), default=0)
-    while len(lines) > 1 and len(narrower := wrap(text, longest - 1)) == len(lines):
+    while len(lines) > 1 and len(narrower := wrap(text, longest - 1, break_on_hyphens=False)) == len(lines):
         lines, longest = narrower, max(map(len, narrower))
     return lines
 

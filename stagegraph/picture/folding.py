@@ -22,8 +22,8 @@ from stagegraph.picture.listed_sources import (
     sources_to_list,
     without,
 )
-from stagegraph.picture.short_names import few_names, names_line, short, short_names
-from stagegraph.picture.shorten import pattern
+from stagegraph.picture.short_names import ELLIPSIS, few_names, names_line, short, short_names
+from stagegraph.picture.shorten import ARROW, pattern
 from stagegraph.picture.view import View
 
 CHOICES = "group:choices"  # the id of the box of what other arguments and platforms choose
@@ -242,9 +242,15 @@ def _inside(kept: Folded, group: Group) -> tuple[ListedSource, ...]:
 
 
 def _common_line(sources: Sequence[ListedSource]) -> str:
-    """What the lines of ``sources`` have in common, from before they were shortened if that fits."""
+    """What the lines of ``sources`` have in common, before they are shortened if that fits."""
     longer = pattern([source.longer for source in sources]) if all(one.longer for one in sources) else ""
-    return longer if 0 < len(longer) <= LISTED_LINE else pattern([source.line for source in sources])
+    line = longer if 0 < len(longer) <= LISTED_LINE else pattern([source.line for source in sources])
+    name, _, common = line.partition(": ")
+    end = common.removeprefix(ELLIPSIS)
+    if end and not end.startswith(ARROW):
+        return line
+    read = dict.fromkeys(source.line.partition(": ")[2].partition(ARROW)[0] for source in sources)
+    return f"{name}: {names_line(list(read), LISTED_LINE - len(name) - 2 - len(end))}{end}"
 
 
 def _of_several(nodes: Sequence[Node]) -> dict[str, Any]:

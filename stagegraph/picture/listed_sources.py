@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from stagegraph.model import BUILT, Edge, EdgeKind, Node, NodeKind, Role
 from stagegraph.picture.legibility import LIST_BASES, LIST_READ, MANY_READERS
-from stagegraph.picture.short_names import cut, short_names
+from stagegraph.picture.short_names import names_line, short_names
 from stagegraph.picture.shorten import edge_label, edge_tooltip
 
 LISTED_LINE = 44  # characters
@@ -73,10 +73,10 @@ def listed_sources(gone: Sequence[Node], moved: Sequence[Edge]) -> dict[str, tup
             parallel.setdefault((edge.target, edge.source), []).append(edge)
     by_stage: dict[str, list[ListedSource]] = {}
     for (target, source), edges in parallel.items():
-        carried = ", ".join(edge_label(edges, 30).split("\n"))
+        name = names[labels[source]]
         listed = ListedSource(
-            line=cut(f"{names[labels[source]]}: {carried}", LISTED_LINE),
-            longer=f"{names[labels[source]]}: {', '.join(edge_label(edges, _UNSHORTENED).split(chr(10)))}",
+            line=f"{name}: {names_line(edge_label(edges, 30).split(chr(10)), LISTED_LINE - len(name) - 2)}",
+            longer=f"{name}: {', '.join(edge_label(edges, _UNSHORTENED).split(chr(10)))}",
             full=f"{labels[source]}: {'; '.join(edge_tooltip(edges).split(chr(10)))}",
         )
         by_stage.setdefault(target, []).append(listed)

@@ -115,11 +115,13 @@ def _both_ends(line: str, length: int) -> str:
     if not arrow:
         verb, _, path = line.rpartition(" ") if line.startswith(_VERBS) else ("", "", line)
         return f"{verb} {short(path, length - len(verb) - 1)}" if verb else short(line, length)
+    room = length - len(ARROW)
+    least = room // 2
     if posixpath.basename(source) == posixpath.basename(destination) != "":
         # `/usr/bin/` would be wrong for a folder, whose content COPY puts right into it
         destination = f"{posixpath.dirname(destination).rstrip('/')}/{ELLIPSIS}"
-    room = length - len(ARROW)
-    end = short(destination, max(room // 2, room - len(source)))
+        least += 2
+    end = short(destination, max(least, room - len(source)))
     start = short(source, room - len(end))
     return start + ARROW + short(destination, room - len(start))
 

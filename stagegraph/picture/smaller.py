@@ -137,7 +137,9 @@ def fewer_boxes(drawn: Picture, count: int) -> Picture:
     others = [box for box in drawn.boxes if box.id not in kept]
     if len(others) < 2:
         return drawn
-    smaller = _with_boxes(drawn, (*boxes, _rest(others, drawn.compares)))
+    smaller = _with_boxes(
+        drawn, (*boxes, _rest(others, drawn.compares, across=drawn.direction in ("LR", "RL")))
+    )
     only = Arrow(source=REST, target=order[0].id, kind=EdgeKind.COPY)
     links = _links(drawn, kept) or [only]
     return replace(smaller, arrows=(*smaller.arrows, *links))
@@ -173,14 +175,15 @@ def _importance(box: Box) -> tuple[bool, int]:
     return box.change == "same", list(Role).index(box.role)
 
 
-def _rest(boxes: list[Box], compares: bool) -> Box:
+def _rest(boxes: list[Box], compares: bool, *, across: bool) -> Box:
     from stagegraph.comparison.changes import Change
 
     members = tuple(name for box in boxes for name in box.members or (box.id,))
     return Box(
         id=REST,
         label=f"{len(members)} more",
-        sublabel=names_line([box.label for box in boxes], _NAMES),
+        # names would make a picture across wider, which is as wide as it can be
+        sublabel="" if across else names_line([box.label for box in boxes], _NAMES),
         kind=NodeKind.STAGE,
         role=Role.UPSTREAM,
         count=len(members),
