@@ -32,6 +32,7 @@ _KINDS = {NodeKind.BAKE_TARGET: "target", NodeKind.REMOTE: "download", NodeKind.
 _TELLING = 3  # letters; a longer common part of names says what they are
 _MOST_LISTED = 3  # lines of sources in a box of several stages
 _NAMES = 44  # characters of a line of names
+_READ = 20  # characters of what several stages read of one source
 
 
 class Folded(NamedTuple):
@@ -250,7 +251,7 @@ def _common_line(sources: Sequence[ListedSource]) -> str:
     if end and not end.startswith(ARROW):
         return line
     read = dict.fromkeys(source.line.partition(": ")[2].partition(ARROW)[0] for source in sources)
-    return f"{name}: {names_line(list(read), LISTED_LINE - len(name) - 2 - len(end))}{end}"
+    return f"{name}: {names_line(list(read), _READ - len(end))}{end}"
 
 
 def _of_several(nodes: Sequence[Node]) -> dict[str, Any]:
