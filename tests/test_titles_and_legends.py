@@ -97,7 +97,7 @@ def test_the_legend_of_dot_explains_what_occurs(theme: str, palette: Palette) ->
     assert f'BGCOLOR="{palette.style("copied").fill}"' in text
     shown = drawn_texts(done.stdout)
     assert {"target", "partly in the image", "not needed", "FROM", "COPY, ADD", "RUN --mount"} <= set(shown)
-    assert {"other arguments choose it", "tab", "critical path"}.isdisjoint(shown)
+    assert {"other arguments or platforms choose it", "tab", "critical path"}.isdisjoint(shown)
 
 
 def test_the_legend_of_dot_is_not_a_stage() -> None:

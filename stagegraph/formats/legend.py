@@ -27,7 +27,7 @@ ROLE_WORDS = {
     "copied": "partly in the image",
     "upstream": "left behind",
     "mounted": "left behind, only read",
-    "selectable": "other arguments choose it",
+    "selectable": "other arguments or platforms choose it",
     "unneeded": "not needed",
     "added": "added",
     "removed": "removed",
