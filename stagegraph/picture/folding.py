@@ -14,25 +14,23 @@ from stagegraph.picture.alternatives import shared_condition
 from stagegraph.picture.chains import chains, tributaries
 from stagegraph.picture.legibility import MOST_NAMED, Detail
 from stagegraph.picture.listed_sources import (
-    LISTED_LINE,
     ListedSource,
     listed_bases,
     listed_sources,
+    listed_together,
     listing_notes,
     sources_to_list,
     without,
 )
-from stagegraph.picture.short_names import ELLIPSIS, few_names, names_line, short, short_names
-from stagegraph.picture.shorten import ARROW, pattern
+from stagegraph.picture.short_names import few_names, names_line, short, short_names
+from stagegraph.picture.shorten import pattern
 from stagegraph.picture.view import View
 
 CHOICES = "group:choices"  # the id of the box of what other arguments and platforms choose
 SHOWS_ALL = "--all draws everything"
 _KINDS = {NodeKind.BAKE_TARGET: "target", NodeKind.REMOTE: "download", NodeKind.NAMED_CONTEXT: "context"}
 _TELLING = 3  # letters; a longer common part of names says what they are
-_MOST_LISTED = 3  # lines of sources in a box of several stages
 _NAMES = 44  # characters of a line of names
-_READ = 20  # characters of what several stages read of one source
 
 
 class Folded(NamedTuple):
@@ -204,7 +202,13 @@ def _as_one(kept: Folded, groups: Iterable[Group]) -> Folded:
     return kept._replace(
         nodes=tuple(by_id[name] for name in nodes),
         edges=tuple(_moved(kept.edges, {name: node.id for name, node in first.items()})),
-        inside={**kept.inside, **{name: _inside(kept, group) for name, group in new.items()}},
+        inside={
+            **kept.inside,
+            **{
+                name: listed_together([kept.inside.get(node.id, ()) for node in group.members])
+                for name, group in new.items()
+            },
+        },
         members={**kept.members, **{name: _members(kept, group) for name, group in new.items()}},
         less=True,
         names={**kept.names, **{name: group.names for name, group in new.items()}},
@@ -223,35 +227,6 @@ def _moved(edges: Iterable[Edge], drawn_as: Mapping[str, str]) -> Iterator[Edge]
 
 def _members(kept: Folded, group: Group) -> tuple[str, ...]:
     return tuple(name for node in group.members for name in kept.members.get(node.id, (node.id,)))
-
-
-def _inside(kept: Folded, group: Group) -> tuple[ListedSource, ...]:
-    """The sources of a group: of siblings side by side, else the first few."""
-    rows = [kept.inside.get(node.id, ()) for node in group.members]
-    titles = {tuple(source.line.partition(": ")[0] for source in row) for row in rows}
-    if len(titles) == 1:
-        return tuple(
-            ListedSource(line=_common_line(row), full="; ".join(each.full for each in row))
-            for row in zip(*rows, strict=True)
-        )
-    sources = list({source.line: source for row in rows for source in row}.values())
-    if len(sources) <= _MOST_LISTED:
-        return tuple(sources)
-    rest = sources[_MOST_LISTED - 1 :]
-    more = ListedSource(line=f"and {len(rest)} more sources", full="; ".join(each.full for each in rest))
-    return (*sources[: _MOST_LISTED - 1], more)
-
-
-def _common_line(sources: Sequence[ListedSource]) -> str:
-    """What the lines of ``sources`` have in common, before they are shortened if that fits."""
-    longer = pattern([source.longer for source in sources]) if all(one.longer for one in sources) else ""
-    line = longer if 0 < len(longer) <= LISTED_LINE else pattern([source.line for source in sources])
-    name, _, common = line.partition(": ")
-    end = common.removeprefix(ELLIPSIS)
-    if end and not end.startswith(ARROW):
-        return line
-    read = dict.fromkeys(source.line.partition(": ")[2].partition(ARROW)[0] for source in sources)
-    return f"{name}: {names_line(list(read), _READ - len(end))}{end}"
 
 
 def _of_several(nodes: Sequence[Node]) -> dict[str, Any]:

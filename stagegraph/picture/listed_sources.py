@@ -7,11 +7,13 @@ from typing import NamedTuple
 
 from stagegraph.model import BUILT, Edge, EdgeKind, Node, NodeKind, Role
 from stagegraph.picture.legibility import LIST_BASES, LIST_READ, MANY_READERS
-from stagegraph.picture.short_names import names_line, short_names
-from stagegraph.picture.shorten import edge_label, edge_tooltip
+from stagegraph.picture.short_names import ELLIPSIS, names_line, short_names
+from stagegraph.picture.shorten import ARROW, edge_label, edge_tooltip, pattern
 
-LISTED_LINE = 44  # characters
+_LISTED_LINE = 44  # characters
 _UNSHORTENED = 1000
+_MOST_LISTED = 3  # lines of sources in a box of several stages
+_READ = 20  # characters of what several stages read of one source
 
 
 class ListedSource(NamedTuple):
@@ -75,12 +77,40 @@ def listed_sources(gone: Sequence[Node], moved: Sequence[Edge]) -> dict[str, tup
     for (target, source), edges in parallel.items():
         name = names[labels[source]]
         listed = ListedSource(
-            line=f"{name}: {names_line(edge_label(edges, 30).split(chr(10)), LISTED_LINE - len(name) - 2)}",
+            line=f"{name}: {names_line(edge_label(edges, 30).split(chr(10)), _LISTED_LINE - len(name) - 2)}",
             longer=f"{name}: {', '.join(edge_label(edges, _UNSHORTENED).split(chr(10)))}",
             full=f"{labels[source]}: {'; '.join(edge_tooltip(edges).split(chr(10)))}",
         )
         by_stage.setdefault(target, []).append(listed)
     return {stage: tuple(sources) for stage, sources in by_stage.items()}
+
+
+def listed_together(rows: Sequence[Sequence[ListedSource]]) -> tuple[ListedSource, ...]:
+    """The sources of stages drawn as one, from a row for each: of siblings side by side, else the first few."""
+    titles = {tuple(source.line.partition(": ")[0] for source in row) for row in rows}
+    if len(titles) == 1:
+        return tuple(
+            ListedSource(line=_common_line(row), full="; ".join(each.full for each in row))
+            for row in zip(*rows, strict=True)
+        )
+    sources = list({source.line: source for row in rows for source in row}.values())
+    if len(sources) <= _MOST_LISTED:
+        return tuple(sources)
+    rest = sources[_MOST_LISTED - 1 :]
+    more = ListedSource(line=f"and {len(rest)} more sources", full="; ".join(each.full for each in rest))
+    return (*sources[: _MOST_LISTED - 1], more)
+
+
+def _common_line(sources: Sequence[ListedSource]) -> str:
+    """What the lines of ``sources`` have in common, before they are shortened if that fits."""
+    longer = pattern([source.longer for source in sources]) if all(one.longer for one in sources) else ""
+    line = longer if 0 < len(longer) <= _LISTED_LINE else pattern([source.line for source in sources])
+    name, _, common = line.partition(": ")
+    end = common.removeprefix(ELLIPSIS)
+    if end and not end.startswith(ARROW):
+        return line
+    read = dict.fromkeys(source.line.partition(": ")[2].partition(ARROW)[0] for source in sources)
+    return f"{name}: {names_line(list(read), _READ - len(end))}{end}"
 
 
 def listing_notes(gone: Sequence[Node]) -> Iterator[str]:
