@@ -86,7 +86,7 @@ def listed_sources(gone: Sequence[Node], moved: Sequence[Edge]) -> dict[str, tup
 
 
 def listed_together(rows: Sequence[Sequence[ListedSource]]) -> tuple[ListedSource, ...]:
-    """The sources of stages drawn as one, from a row for each: of siblings side by side, else the first few."""
+    """The sources of stages drawn as one, a row for each: side by side if alike, else the first few."""
     titles = {tuple(source.line.partition(": ")[0] for source in row) for row in rows}
     if len(titles) == 1:
         return tuple(
