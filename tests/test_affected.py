@@ -938,3 +938,34 @@ def test_a_changed_base_image_is_named_at_the_steps_on_it(in_process: Run, folde
     text = in_process("affected", "app", cwd=folder).stdout.decode()
     image = "docker.io/library/node"
     assert f"] WORKDIR /app\n      the image changed: {image}:20 → {image}:22\n" in text
+
+
+@pytest.mark.parametrize(
+    ("revision", "hint"),
+    [
+        ("0" * 40, "there was no commit before this push: compare with the default branch, without --since"),
+        ("deadbeef" * 5, "a push may have replaced it: compare with the default branch, without --since"),
+        ("gone", "use a commit, branch or tag of this repository"),
+    ],
+)
+def test_a_commit_that_is_not_there_says_what_to_do(
+    in_process: Run, folder: Path, revision: str, hint: str
+) -> None:
+    done = in_process("affected", "app", "--since", revision, cwd=folder)
+    assert done.returncode == 1
+    assert done.stderr.decode() == f"error: there is no revision `{revision}`\nhint: {hint}\n"
+
+
+def test_another_name_of_the_last_commit_is_a_warning_if_nothing_changed(
+    in_process: Run, folder: Path
+) -> None:
+    """As in a job after a push to the default branch, which then builds nothing."""
+    warning = "warning: `main` is the last commit, so only what is not committed counts\n"
+    said = {
+        since: in_process("affected", "app", "--since", since, cwd=folder).stderr.decode()
+        for since in ("main", "HEAD")
+    }
+    assert said["main"].startswith(warning)
+    assert said["HEAD"] == ""
+    (folder / "app/src/a.js").write_text("2\n")
+    assert in_process("affected", "app", "--since", "main", cwd=folder).stderr == b""
