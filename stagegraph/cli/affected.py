@@ -172,8 +172,8 @@ def _change(folder: str, since: str, changed: Sequence[str], staged: bool) -> tu
 def _warn_of_last_commit(root: str, since: str, *, is_affected: bool) -> None:
     """Say where the state before is the last commit, which a job in CI rarely means.
 
-    That is so by default where the last commit is in the default branch. A name of it in ``since`` counts only
-    if nothing is affected.
+    That is so by default where the last commit is in the default branch. Another name of it in ``since``
+    counts only if nothing is affected.
     """
     from stagegraph.rebuild.git_tree import Repository
 
