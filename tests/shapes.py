@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 
@@ -151,3 +152,63 @@ def samples() -> dict[str, str]:
     root = Path(__file__).parent.parent / "samples"
     paths = [path for path in sorted(root.rglob("*")) if path.is_file() and "Dockerfile" in path.name]
     return {f"samples/{path.relative_to(root)}": path.read_text() for path in paths}
+
+
+def bake_monorepo(services: int = 40) -> dict[str, str]:
+    """A repository of services with 5 stages each, and the bake file that builds them, by path.
+
+    The first is a gateway, which has the pages of others; some services are built upon a shared base.
+    """
+    names = _service_names(services)
+    lines = [f'group "default" {{ targets = {json.dumps(["gateway", *names])} }}']
+    lines += ['target "base" {', '  context = "base"', "}", 'target "libs" {', '  context = "libs"']
+    lines += ['  contexts = { base = "target:base" }', "}", 'target "gateway" {', '  context = "gateway"']
+    read = ", ".join(f'{name} = "target:{name}"' for name in names[:4])
+    lines += [f"  contexts = {{ {read} }}", "}"]
+    for name in names:
+        lines += [f'target "{name}" {{', f'  context = "services/{name}"']
+        lines += ['  contexts = { base = "target:base", libs = "target:libs" }', "}"]
+    return {"docker-bake.hcl": "\n".join(lines) + "\n", **_service_files(names)}
+
+
+def compose_monorepo(services: int = 40) -> dict[str, str]:
+    """The same repository with a compose file."""
+    names = _service_names(services)
+    lines = ["services:", "  base:", "    build: base", "  libs:", "    build:", "      context: libs"]
+    lines += ["      additional_contexts: {base: 'service:base'}", "  gateway:", "    build:"]
+    read = ", ".join(f"{name}: 'service:{name}'" for name in names[:4])
+    lines += ["      context: gateway", f"      additional_contexts: {{{read}}}"]
+    for name in names:
+        lines += [f"  {name}:", "    build:", f"      context: services/{name}"]
+        lines += ["      additional_contexts: {base: 'service:base', libs: 'service:libs'}"]
+    return {"compose.yaml": "\n".join(lines) + "\n", **_service_files(names)}
+
+
+def _service_names(count: int) -> list[str]:
+    known = ["auth", "billing", "cart", "search", "mail", "catalog", "orders", "stock"]
+    return [f"{known[n % 8]}{n // 8 or ''}" for n in range(count)]
+
+
+def _service_files(names: list[str]) -> dict[str, str]:
+    files = {
+        "base/Dockerfile": "FROM debian:12\nRUN apt-get update\n",
+        "libs/Dockerfile": (
+            "FROM golang:1.23 AS build\nCOPY . .\nRUN make\nFROM base\nCOPY --from=build /libs /libs\n"
+        ),
+        "gateway/Dockerfile": "FROM nginx:1.27\n"
+        + "".join(f"COPY --from={name} /pages /srv/{name}\n" for name in names[:4]),
+    }
+    for name in names:
+        lines = ["FROM golang:1.23 AS deps", "COPY go.mod ./", "RUN go mod download"]
+        lines += ["FROM deps AS build", "COPY . .", "COPY --from=libs /libs ./libs", "RUN go build -o /out"]
+        lines += [
+            "FROM build AS test",
+            "RUN go test ./...",
+            "FROM node:22 AS pages",
+            "COPY pages .",
+            "RUN npm run build",
+        ]
+        lines += ["FROM base", "COPY --from=build /out /usr/bin/app", "COPY --from=test /report /report"]
+        lines += ["COPY --from=pages /dist /pages"]
+        files[f"services/{name}/Dockerfile"] = "\n".join(lines) + "\n"
+    return files

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,9 +18,10 @@ from stagegraph.picture.picture import picture
 from stagegraph.picture.smaller import LAYOUT_REASON, REST, fewer_boxes, legible, smaller_pictures
 from stagegraph.picture.theme import arrow_styles
 
+from .bake_projects import write
 from .build import report
 from .geometry import Geometry, mermaid_geometry, svg_geometry
-from .shapes import GENERATED, SHAPES, monorepo, samples, selector
+from .shapes import GENERATED, SHAPES, bake_monorepo, compose_monorepo, monorepo, samples, selector
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
 
 PICTURES = SHAPES | samples()
 FORMATS = ("svg", "mermaid")
-Measure = Callable[[str, sg.Report], Geometry]
+_DEFAULT = sg.View()
+Measure = Callable[..., Geometry]
 _TWO_BOXES = """
 <svg xmlns="http://www.w3.org/2000/svg" width="{width}" viewBox="0 0 {width} 200">
 <g class="edge copy"><path class="line" fill="none" d="M40,30L40,170"/></g>
@@ -45,8 +48,8 @@ def measure(browser: Browser, drawer: Drawer) -> Iterator[Measure]:
     """Draws a report in a format and measures it in Chromium."""
     page = browser.new_page(viewport={"width": 3000, "height": 3000})
 
-    def measured(name: str, found: sg.Report) -> Geometry:
-        text = sg.render(found, name).decode()
+    def measured(name: str, found: sg.Report, view: sg.View = _DEFAULT) -> Geometry:
+        text = sg.render(found, name, view).decode()
         return svg_geometry(page, text) if name == "svg" else mermaid_geometry(drawer, text)
 
     yield measured
@@ -59,6 +62,27 @@ def test_a_default_picture_can_be_read(format_name: str, name: str, measure: Mea
     drawn = measure(format_name, report(PICTURES[name]))
     assert drawn.scale >= SMALLEST_SCALE
     assert drawn.faults == []
+
+
+@pytest.mark.parametrize("detail", ["auto", "stages"])
+@pytest.mark.parametrize("format_name", FORMATS)
+@pytest.mark.parametrize("files", [bake_monorepo, compose_monorepo])
+def test_a_repository_of_40_services_can_be_read(
+    files: Callable[[], Mapping[str, str]], format_name: str, detail: str, tmp_path: Path, measure: Measure
+) -> None:
+    write(tmp_path, files())
+    found = sg.analyse(sg.read_request(str(tmp_path)))
+    assert measure(format_name, found, sg.View(detail=detail)).scale >= SMALLEST_SCALE
+
+
+@pytest.mark.parametrize("files", [bake_monorepo, compose_monorepo])
+def test_the_default_group_of_40_services_shows_which_stands_on_which(
+    files: Callable[[], Mapping[str, str]], tmp_path: Path
+) -> None:
+    write(tmp_path, files())
+    text = sg.render(sg.read_request(str(tmp_path)), "dot").decode()
+    for words in ("base", "libs", "gateway", "4 targets", "36 targets", "auth, billing, cart, search"):
+        assert words in text, words
 
 
 @pytest.mark.parametrize("name", [name for name in PICTURES if not name.endswith(" 1000")])

@@ -25,6 +25,7 @@ import pytest
 
 from stagegraph.live import watching
 
+from .bake_projects import write
 from .browser import Opened, Pages
 from .conftest import ROOT
 from .test_docs import blocks
@@ -270,10 +271,12 @@ async def _heard(name: str, actions: Sequence[Callable[[], object]]) -> None:
     """Wait until each of ``actions`` on the file ``name`` is heard as one change."""
     heard: list[float] = []
     ended = anyio.Event()
+    read = [watching.fingerprints([name])]
 
     async def listen() -> None:
-        async for _ in watching.changes(name, watching.fingerprint(name), ended):
+        async for _ in watching.changes(lambda: read[-1], ended):
             heard.append(time.monotonic())
+            read.append(watching.fingerprints([name]))
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(listen)
@@ -600,14 +603,110 @@ def test_a_terminal_opens_the_browser(tmp_path: Path, monkeypatch: pytest.Monkey
         told.unlink(missing_ok=True)
 
 
-def test_a_compose_file_is_not_served(
-    in_process: Callable[..., subprocess.CompletedProcess[bytes]], tmp_path: Path
+BAKE = """\
+group "default" { targets = ["api", "web"] }
+target "base" { context = "base" }
+target "api" {
+  context = "api"
+  contexts = { base = "target:base" }
+}
+target "web" {
+  context = "web"
+  contexts = { api = "target:api" }
+}
+"""
+BAKE_FILES = {
+    "docker-bake.hcl": BAKE,
+    "base/Dockerfile": "FROM alpine:3.20\nRUN apk add x\n",
+    "api/Dockerfile": "FROM golang AS build\nRUN make\nFROM base\nCOPY --from=build /api /api\n",
+    "web/Dockerfile": "FROM node AS assets\nRUN make\nFROM nginx\nCOPY --from=api /api /a\n",
+}
+
+
+def test_a_bake_file_and_its_dockerfiles_are_followed(tmp_path: Path, pages: Pages) -> None:
+    write(tmp_path, BAKE_FILES)
+    with serving(tmp_path / "docker-bake.hcl", str(tmp_path)) as served:
+        opened = pages.visit(served.address)
+        wait_for_node(opened, "assets")
+        (tmp_path / "web/Dockerfile").write_text(BAKE_FILES["web/Dockerfile"].replace("assets", "pictures"))
+        wait_for_node(opened, "pictures")
+        write(tmp_path, {"site/Dockerfile": "FROM rust:1\nRUN make\n"})
+        served.replace(BAKE.replace('context = "web"', 'context = "site"'))
+        wait_for_node(opened, "rust:1")
+        write(tmp_path, {"docker-bake.override.hcl": 'target "web" { dockerfile-inline = "FROM bun" }\n'})
+        wait_for_node(opened, "bun")
+        assert opened.errors == []
+
+
+def test_an_error_of_any_file_of_a_bake_file_is_shown_with_its_line(tmp_path: Path, pages: Pages) -> None:
+    write(tmp_path, BAKE_FILES)
+    with serving(tmp_path / "docker-bake.hcl", str(tmp_path / "docker-bake.hcl"), "web") as served:
+        opened = pages.visit(served.address)
+        opened.page.locator("g.node[aria-label^='web:assets']").click()
+        assert "assets" in opened.panel()
+        view = opened.state(_SEEN)
+        (tmp_path / "api/Dockerfile").write_text("FROM golang\nCOPPY a b\n")
+        wait_for_error(opened, "api/Dockerfile:2")
+        (tmp_path / "api/Dockerfile").write_text(BAKE_FILES["api/Dockerfile"])
+        wait_without_error(opened)
+        served.save(BAKE.replace("contexts = { api", "contexts = = { api"))
+        wait_for_error(opened, "docker-bake.hcl:9")
+        assert "assets" in opened.panel()
+        assert opened.state(_SEEN) == view
+        served.save(BAKE)
+        wait_without_error(opened)
+        served.file.unlink()
+        wait_for_error(opened, "docker-bake.hcl")
+        served.save(BAKE.replace('context = "web"', 'context = "site"'))
+        wait_for_error(opened, "there is no Dockerfile")
+        write(tmp_path, {"site/Dockerfile": "FROM scratch AS site-stage\nCOPY --from=api / /\n"})
+        wait_for_node(opened, "site-stage")
+
+
+def test_all_files_of_a_compose_file_are_followed(tmp_path: Path, pages: Pages) -> None:
+    files = {
+        "compose.yaml": (
+            "include: [more.yaml]\nservices:\n  web:\n    extends: {file: base.yaml, service: b}\n"
+        ),
+        "more.yaml": "services:\n  extra:\n    build:\n      dockerfile_inline: FROM alpine AS e1\n",
+        "base.yaml": "services:\n  b:\n    build: {context: web, args: {NAME: '$NAME'}}\n",
+        ".env": "NAME=first\n",
+        "web/Dockerfile": "ARG NAME\nFROM image-$NAME AS web\nRUN make\n",
+    }
+    write(tmp_path, files)
+    with serving(tmp_path / "compose.yaml", "--compose", str(tmp_path), "--detail", "stages") as served:
+        opened = pages.visit(served.address)
+        wait_for_node(opened, "image-first")
+        write(tmp_path, {".env": "NAME=second\n"})
+        wait_for_node(opened, "image-second")
+        write(tmp_path, {"more.yaml": files["more.yaml"].replace("e1", "e2")})
+        wait_for_node(opened, "e2")
+        write(tmp_path, {"base.yaml": files["base.yaml"].replace("$NAME", "third")})
+        wait_for_node(opened, "image-third")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("docker-bake.hcl", "--build-arg", "a=b"), 2, "change them with --set"),
+        (("docker-bake.hcl", "--detail", "targets", "--steps"), 2, "--detail targets leaves these out"),
+        (("Dockerfile", "--detail", "targets"), 2, "--detail has no effect on a Dockerfile"),
+        (("Dockerfile", "web"), 2, "only a bake or compose file has targets"),
+        (("--compose",), 1, "there is no compose file in ."),
+        (("--bake", "-f", "other.hcl"), 1, "there is no file other.hcl"),
+    ],
+)
+def test_wrong_words_about_a_bake_file_end_the_command(
+    words: tuple[str, ...],
+    code: int,
+    message: str,
+    tmp_path: Path,
+    in_process: Callable[..., subprocess.CompletedProcess[bytes]],
 ) -> None:
-    (tmp_path / "Dockerfile").write_text(FIRST, "utf-8")
-    (tmp_path / "compose.yaml").write_text("services:\n  web:\n    build: .\n", "utf-8")
-    done = in_process("serve", "compose.yaml", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (1, b"")
-    assert "stagegraph serve Dockerfile" in done.stderr.decode()
+    write(tmp_path, {**BAKE_FILES, "Dockerfile": FIRST})
+    done = in_process("serve", *words, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (code, b"")
+    assert message in " ".join(done.stderr.decode().split())
 
 
 def test_a_directory_whose_name_is_not_utf8(tmp_path: Path) -> None:

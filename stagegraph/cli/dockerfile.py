@@ -22,8 +22,9 @@ _STDIN = """DOCKERFILE is a path, a directory that contains a Dockerfile, or - f
 _NO_STDIN = """DOCKERFILE is a path, or a directory that contains a Dockerfile."""
 _DOCKERFILE = """The default is ./Dockerfile or ./Containerfile. With -f, DOCKERFILE can be the build context,
 a directory, as in docker build; it is not read."""
-_REQUEST = """DOCKERFILE can also be a bake or compose file, a directory that contains one and no Dockerfile,
-or the output of docker buildx bake --print. Its TARGETs, groups or services are built together, by default
+_PRINTED = ", or the\noutput of docker buildx bake --print"
+_REQUEST = """DOCKERFILE can also be a bake or compose file, or a directory that contains one and no
+Dockerfile{printed}. Its TARGETs, groups or services are built together, by default
 those of the group default."""
 _READERS = (
     click.option(
@@ -50,8 +51,11 @@ _READERS = (
 _FILE_HELP = "Path of the Dockerfile, as in docker build"
 
 
-def build_argument(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give ``command`` what names a build, as ``named``: DOCKERFILE, TARGETs, ``-f``, the build options."""
+def build_argument(command: Callable[..., Any], *, saved: bool = False) -> Callable[..., Any]:
+    """Give ``command`` what names a build, as ``named``: DOCKERFILE, TARGETs, ``-f``, the build options.
+
+    With ``saved``, the command reads its files again, so standard input is refused.
+    """
 
     @wraps(command)
     def with_named(
@@ -64,32 +68,22 @@ def build_argument(command: Callable[..., Any]) -> Callable[..., Any]:
         **others: Any,
     ) -> Any:
         checked = dockerfile_of(file, dockerfile[0] if dockerfile else "")
+        if saved and checked == "-":
+            raise click.UsageError("standard input cannot be saved again: name the path of a Dockerfile")
         named = named_build(dockerfile, checked if file else "", options, overrides, reader or "")
         return command(named=named, **others)
 
     decorated: Callable[..., Any] = with_named
     for option in reversed(_READERS):
         decorated = option(decorated)
-    decorated = file_option(text=f"{_FILE_HELP}; - for standard input.")(build_options(decorated))
-    decorated.__doc__ = f"{cleandoc(command.__doc__ or '')}\n\n{_STDIN} {_DOCKERFILE}\n\n{_REQUEST}"
+    text = f"{_FILE_HELP}." if saved else f"{_FILE_HELP}; - for standard input."
+    decorated = file_option(text=text)(build_options(decorated))
+    sources, printed = (_NO_STDIN, "") if saved else (_STDIN, _PRINTED)
+    request = _REQUEST.format(printed=printed)
+    decorated.__doc__ = f"{cleandoc(command.__doc__ or '')}\n\n{sources} {_DOCKERFILE}\n\n{request}"
     return click.argument("dockerfile", nargs=-1, metavar="[DOCKERFILE [TARGET]...]", shell_complete=paths)(
         decorated
     )
-
-
-def saved_dockerfile_argument(command: Callable[..., Any]) -> Callable[..., Any]:
-    """DOCKERFILE, ``-f`` and the build options of a command that reads one file again: not standard input."""
-
-    @wraps(command)
-    def with_saved(*, file: str, dockerfile: str, **others: Any) -> Any:
-        path = dockerfile_of(file, dockerfile)
-        if path == "-":
-            raise click.UsageError("standard input cannot be saved again: name the path of a Dockerfile")
-        return command(dockerfile=path, **others)
-
-    decorated = file_option(text=f"{_FILE_HELP}.")(build_options(with_saved))
-    decorated.__doc__ = f"{cleandoc(command.__doc__ or '')}\n\n{_NO_STDIN} {_DOCKERFILE}"
-    return click.argument("dockerfile", default="", required=False, shell_complete=paths)(decorated)
 
 
 def file_option(

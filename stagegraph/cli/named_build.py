@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 import click
 from msgspec import Struct
 
+from stagegraph.bake.files import DISK, FileSystem
 from stagegraph.cli.suggestions import suggesting_commands
 from stagegraph.options import Options
 from stagegraph.reading import NAMES
@@ -38,14 +39,17 @@ class NamedBuild(Struct, frozen=True, kw_only=True):
     reader: str = ""
     all_dockerfiles: bool = False
 
-    def read(self) -> Build | Request:
-        """The build of the Dockerfile, or the request of the bake or compose file. Raises StagegraphError."""
+    def read(self, system: FileSystem = DISK) -> Build | Request:
+        """The build of the Dockerfile, or the request of the bake or compose file. Raises StagegraphError.
+
+        ``system`` has the files; it is also asked for the path of a Dockerfile.
+        """
         from stagegraph.graph.build import build_of
         from stagegraph.reading import read_source
 
         text = _printed() if self.path == "-" else None
         if self._is_request(text):
-            return self._request(text)
+            return self._request(text, system)
         if self._is_repository:
             return self._repository()
         if self.targets or self.overrides:
@@ -55,6 +59,7 @@ class NamedBuild(Struct, frozen=True, kw_only=True):
             from stagegraph.dockerfile.logical import source_from_bytes
 
             return build_of(source_from_bytes(text, "<stdin>"), self.options)
+        system.is_file(self.path or ".")  # a system that follows files must know of it
         with suggesting_commands(self.path):
             return build_of(read_source(self.path), self.options)
 
@@ -153,7 +158,7 @@ class NamedBuild(Struct, frozen=True, kw_only=True):
             return text.lstrip().startswith(b"{")  # no instruction begins with a brace
         return names_request(self.path)
 
-    def _request(self, text: bytes | None) -> Request:
+    def _request(self, text: bytes | None, system: FileSystem) -> Request:
         from stagegraph.request.read import read_request
 
         if self.options != Options():
@@ -166,6 +171,7 @@ class NamedBuild(Struct, frozen=True, kw_only=True):
             os.environ,
             compose=self.reader == "compose",
             stdin=None if text is None else text.decode("utf-8", "replace"),
+            system=system,
         )
 
 

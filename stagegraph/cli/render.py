@@ -54,6 +54,13 @@ all_option = click.option(
     ),
 )
 steps_option = click.option("--steps", is_flag=True, help="Show the steps inside each stage.")
+detail_option = click.option(
+    "--detail",
+    type=click.Choice(DETAILS),
+    default="auto",
+    show_default=True,
+    help="What to draw of a bake or compose file: its targets, or their stages too; auto: targets from 6 on.",
+)
 critical_path_option = click.option("--critical-path", is_flag=True, help="Mark the longest chain of steps.")
 engine_option = click.option(
     "--engine",
@@ -83,13 +90,7 @@ _DEFAULT_FORMAT = (
 @prune_option
 @all_option
 @steps_option
-@click.option(
-    "--detail",
-    type=click.Choice(DETAILS),
-    default="auto",
-    show_default=True,
-    help="What to draw of a bake or compose file: its targets, or their stages too; auto: targets from 6 on.",
-)
+@detail_option
 @critical_path_option
 @click.option("--legend", is_flag=True, help="Explain colours and lines below the picture.")
 @labels_option
@@ -145,7 +146,7 @@ def render(
     chosen = _format(output, format_name)
     refuse_ignored("render", chosen)
     wanted = View(**view)  # type: ignore[arg-type]  # click has checked the values
-    _check_view(named, wanted)
+    check_view(named, wanted)
     if check:
         wanted = _reproducible(wanted, output)
     if since and (record or image or usage):
@@ -206,7 +207,7 @@ def _compare(data: bytes, output: str, format_name: str) -> int:
     return 1
 
 
-def _check_view(named: NamedBuild, view: View) -> None:
+def check_view(named: NamedBuild, view: View) -> None:
     """Raise click.UsageError for a ``--detail`` or a ``--link-base`` that does not fit what is named."""
     if view.link_base and named.is_request:
         raise click.UsageError(

@@ -1,18 +1,23 @@
-"""``stagegraph serve``: the page of the graph, drawn again whenever the Dockerfile is saved."""
+"""``stagegraph serve``: the page of the graph, drawn again whenever one of its files is saved."""
 
 from __future__ import annotations
 
 import os
 import sys
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 
 import click
+from msgspec.structs import replace
 
-from stagegraph.cli.dockerfile import saved_dockerfile_argument
+from stagegraph.cli.dockerfile import build_argument
+from stagegraph.cli.named_build import NamedBuild
 from stagegraph.cli.render import (
     all_option,
+    check_view,
     critical_path_option,
+    detail_option,
     direction_option,
     engine_option,
     labels_option,
@@ -22,9 +27,9 @@ from stagegraph.cli.render import (
     title_option,
 )
 from stagegraph.cli.suggestions import suggesting_commands
-from stagegraph.errors import StagegraphError
-from stagegraph.options import Options
+from stagegraph.errors import InputError, StagegraphError
 from stagegraph.picture.view import View
+from stagegraph.reading import read_source
 from stagegraph.source import printable
 
 _LARGEST_PORT = 65_535
@@ -32,7 +37,7 @@ _PACKAGES = ("anyio", "starlette", "uvicorn", "watchfiles")  # of the extra `ser
 
 
 @click.command()
-@saved_dockerfile_argument
+@partial(build_argument, saved=True)
 @click.option(
     "--port",
     type=click.IntRange(0, _LARGEST_PORT),
@@ -50,25 +55,29 @@ _PACKAGES = ("anyio", "starlette", "uvicorn", "watchfiles")  # of the extra `ser
 @prune_option
 @all_option
 @steps_option
+@detail_option
 @critical_path_option
 @labels_option
 @theme_option
 @title_option
 @engine_option
-def serve(dockerfile: str, options: Options, port: int, open_: bool | None, **view: str | bool) -> None:
-    """Show the build graph in a browser, and draw it again when DOCKERFILE is saved.
+def serve(named: NamedBuild, port: int, open_: bool | None, **view: str | bool) -> None:
+    """Show the build graph in a browser, and draw it again when a file of the build is saved.
 
-    The page keeps zoom and selection. If the Dockerfile has an error, the page shows the error and the last
-    graph. Only this machine can open the page, at the address that is printed. Ctrl+C ends the command.
+    The page keeps zoom and selection. If a file has an error, the page shows the error and the last graph.
+    Only this machine can open the page, at the address that is printed. Ctrl+C ends the command.
 
     \b
     Examples:
       stagegraph serve
       stagegraph serve app/Dockerfile --target release
+      stagegraph serve docker-bake.hcl api web
       stagegraph serve --port 8000 --no-open
     """
     _check_installed()
-    _serve(dockerfile, options, View(**view), port, open_)  # type: ignore[arg-type]  # click checked them
+    wanted = View(**view)  # type: ignore[arg-type]  # click has checked the values
+    check_view(named, wanted)
+    _serve(named, wanted, port, open_)
 
 
 def _check_installed() -> None:
@@ -83,37 +92,40 @@ def _check_installed() -> None:
         ) from None
 
 
-def _serve(dockerfile: str, options: Options, view: View, port: int, wanted: bool | None) -> None:
+def _serve(named: NamedBuild, view: View, port: int, wanted: bool | None) -> None:
     import secrets
 
     from stagegraph.live.drawn import LiveFile, first_drawn
     from stagegraph.live.server import address_of, listening, serve
 
-    with suggesting_commands(dockerfile):
-        _check_kind(dockerfile, options)
+    named = _of_one_kind(named)
     listener, token = listening(port), secrets.token_urlsafe(24)
-    file = LiveFile(name=dockerfile, options=options, view=view)
+    file = LiveFile(name=named.path, read=named.read, view=view)
     drawn = first_drawn(file)
     if drawn.error:
         print("error:", "\n".join(map(printable, drawn.error)), file=sys.stderr)
     address = address_of(listener, token)
     print(
-        f"Serving {printable(dockerfile or 'the Dockerfile')} at {address}\nPress Ctrl+C to stop", flush=True
+        f"Serving {printable(named.path or _unnamed(named))} at {address}\nPress Ctrl+C to stop", flush=True
     )
     if wanted if wanted is not None else sys.stdout.isatty() and _has_desktop():
         _open(address)
     serve(listener, token, file, drawn)
 
 
-def _check_kind(dockerfile: str, options: Options) -> None:
-    """Raise the error of a file that cannot be read, or that is a bake or compose file."""
-    from stagegraph.api import read
-    from stagegraph.discovery.build_files import build_file_kind
-    from stagegraph.reading import read_source
+def _of_one_kind(named: NamedBuild) -> NamedBuild:
+    """``named``, which stays a Dockerfile or a bake file whatever is saved. InputError if it is not there."""
+    if not named.is_request:
+        with suggesting_commands(named.path):
+            read_source(named.path)
+        return named
+    if named.path and not os.path.exists(named.path):
+        raise InputError(f"there is no file {named.path}", hint="name a bake or compose file")
+    return replace(named, reader=named.reader or "bake")
 
-    source = read_source(dockerfile)
-    if build_file_kind(source.name, source.text):
-        read(source, options)  # the error says which Dockerfiles it builds
+
+def _unnamed(named: NamedBuild) -> str:
+    return "the bake or compose file" if named.reader else "the Dockerfile"
 
 
 def _has_desktop() -> bool:

@@ -1,1 +1,1 @@
-"""The HTML page of a Dockerfile, served on this machine and drawn again when the Dockerfile is saved."""
+"""The HTML page of a build, served on this machine and drawn again when one of its files is saved."""

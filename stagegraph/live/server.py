@@ -19,11 +19,11 @@ from uvicorn import Config, Server
 
 from stagegraph.errors import OptionsError, StagegraphError
 from stagegraph.formats.html.assembly import as_data
-from stagegraph.formats.html.variants import variant_named
 from stagegraph.live.drawn import Drawn, LiveFile, other_drawing, redrawn
 from stagegraph.live.watching import changes
 
 HOST = "127.0.0.1"
+_MOST_KEPT = 100  # other drawings of one version of the page
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "frame-ancestors 'none'",  # the page has a stricter policy for the rest
@@ -35,7 +35,7 @@ _HEADERS = {
 
 
 class LivePage:
-    """The page of one Dockerfile: draws it when the file changes, and tells the browsers that show it."""
+    """The page of one build: draws it when a file changes, and tells the browsers that show it."""
 
     def __init__(self, file: LiveFile, drawn: Drawn) -> None:
         self.file, self.drawn = file, drawn
@@ -45,8 +45,8 @@ class LivePage:
         self._drawing = anyio.Lock()  # one drawing at a time, however many pages ask
 
     async def follow(self) -> None:
-        """Draw the page after each change of the file; returns after ``end``."""
-        async for _ in changes(self.file.name, self.drawn.fingerprint, self.ended):
+        """Draw the page after each change of the files; returns after ``end``."""
+        async for _ in changes(lambda: self.drawn.read, self.ended):
             self.drawn = await anyio.to_thread.run_sync(
                 redrawn, self.drawn, self.file, abandon_on_cancel=True
             )
@@ -59,11 +59,16 @@ class LivePage:
             drawn, others = self.drawn, self._others
             if version != drawn.version:
                 return None
-            if name not in others and variant_named(name):
-                others[name] = await anyio.to_thread.run_sync(
+            if name not in others:
+                text = await anyio.to_thread.run_sync(
                     other_drawing, drawn, self.file, name, abandon_on_cancel=True
                 )
-            return others.get(name)
+                if text is None:
+                    return None
+                if len(others) >= _MOST_KEPT:
+                    others.clear()
+                others[name] = text
+            return others[name]
 
     async def events(self) -> AsyncIterator[str]:
         """Events of a browser: the version and the error of now, and again after each change.

@@ -1,9 +1,9 @@
-"""Waits for changes of one file, which may be replaced, deleted and created again, or be a link."""
+"""Waits for changes of files, which may be replaced, deleted and created again, or be links."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import suppress
 
 import anyio
@@ -21,6 +21,7 @@ _POLL = 0.05  # seconds between two looks at a file that changes
 _RECHECK = 1.0
 
 Fingerprint = tuple[str | int, ...]
+Fingerprints = Mapping[str, Fingerprint]
 
 
 def fingerprint(name: str) -> Fingerprint:
@@ -33,39 +34,45 @@ def fingerprint(name: str) -> Fingerprint:
     return (str(path), state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
 
 
-async def changes(name: str, before: Fingerprint, ended: anyio.Event) -> AsyncIterator[None]:
-    """One item for each change of the Dockerfile ``name``, one for several that follow each other quickly.
+def fingerprints(names: Iterable[str]) -> Fingerprints:
+    """The fingerprint of each file."""
+    return {name: fingerprint(name) for name in names}
 
-    ``before`` is the fingerprint of the file that was read last. Ends when ``ended`` is set.
+
+async def changes(read: Callable[[], Fingerprints], ended: anyio.Event) -> AsyncIterator[None]:
+    """One item for each change of a file, one for several that follow each other quickly.
+
+    ``read`` gives the files that were read last, and their fingerprints. Ends when ``ended`` is set.
     """
-    async for _ in _looks(name, ended):
-        if fingerprint(name) == before:
-            continue
-        now = await _settled(name)
-        if now != before:
-            before = now
+    async for _ in _looks(read, ended):
+        before = read()
+        if fingerprints(before) != before and await _settled(before) != before:
             yield
 
 
-async def _settled(name: str) -> Fingerprint:
-    """The fingerprint when the file has not changed for a moment."""
-    now, quiet, waited = fingerprint(name), 0.0, 0.0
-    while quiet < (_QUIET if now else _QUIET_MISSING) and waited < _LONGEST_WAIT:
+async def _settled(before: Fingerprints) -> Fingerprints:
+    """The fingerprints when no file has changed for a moment."""
+    now, quiet, waited = fingerprints(before), 0.0, 0.0
+    while quiet < (_QUIET_MISSING if _lost(before, now) else _QUIET) and waited < _LONGEST_WAIT:
         await anyio.sleep(_POLL)
         quiet, waited = quiet + _POLL, waited + _POLL
-        if (later := fingerprint(name)) != now:
+        if (later := fingerprints(before)) != now:
             now, quiet = later, 0.0
     return now
 
 
-async def _looks(name: str, ended: anyio.Event) -> AsyncIterator[None]:
-    """One item whenever the file may have changed, and at least every second."""
+def _lost(before: Fingerprints, now: Fingerprints) -> bool:
+    return any(before[name] and not now[name] for name in before)
+
+
+async def _looks(read: Callable[[], Fingerprints], ended: anyio.Event) -> AsyncIterator[None]:
+    """One item whenever a file may have changed, and at least every second."""
     while not ended.is_set():
-        folders = _folders(name)
+        folders = _folders(read())
         try:
             async for _ in _events(folders, ended):
                 yield
-                if _folders(name) != folders:
+                if _folders(read()) != folders:
                     break
         # no more watches, the directory has just been deleted, or its name is not UTF-8
         except (OSError, RuntimeError, ValueError):
@@ -92,9 +99,9 @@ async def _events(folders: dict[str, int], ended: anyio.Event) -> AsyncIterator[
         yield
 
 
-def _folders(name: str) -> dict[str, int]:
-    """The directories of the file and of what it links to, with their inodes; without missing ones."""
-    paths = [os.path.abspath(name or "."), os.path.realpath(name or ".")]
+def _folders(names: Iterable[str]) -> dict[str, int]:
+    """The directories of the files and of what they link to, with their inodes; without missing ones."""
+    paths = [path for name in names for path in (os.path.abspath(name or "."), os.path.realpath(name or "."))]
     found: dict[str, int] = {}
     for folder in (*paths, *map(os.path.dirname, paths)):
         with suppress(OSError):

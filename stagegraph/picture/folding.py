@@ -27,7 +27,7 @@ from stagegraph.picture.view import View
 
 CHOICES = "group:choices"  # the id of the box of what other arguments and platforms choose
 SHOWS_ALL = "--all draws everything"
-_KINDS = {NodeKind.REMOTE: "download", NodeKind.NAMED_CONTEXT: "context"}
+_KINDS = {NodeKind.BAKE_TARGET: "target", NodeKind.REMOTE: "download", NodeKind.NAMED_CONTEXT: "context"}
 _TELLING = 3  # letters; a longer common part of names says what they are
 _MOST_LISTED = 3  # lines of sources in a box of several stages
 _NAMES = 44  # characters of a line of names
@@ -72,8 +72,10 @@ def _grouped(kept: Folded, view: View, detail: Detail) -> Folded:
     """``kept`` with several nodes drawn as one, as far as ``detail`` asks for."""
     alone = {node.id for node in kept.nodes if _matters(node, view)}
     if detail.alike:
-        same = alike(kept.nodes, kept.edges, _texts(kept), alone)
+        named = alone if detail.targets else {node.id for node in kept.nodes if _is_named(node, view)}
+        same = alike(kept.nodes, kept.edges, _texts(kept), named)
         kept = _as_one(kept, map(_siblings, same), "similar nodes are grouped into")
+        alone = {node.id for node in kept.nodes if _matters(node, view)}
     if detail.chains:
         ends = {node.id for node in kept.nodes if node.role is Role.TARGET or node.id == CHOICES}
         rows = chains(kept.nodes, kept.edges, ends)
@@ -92,6 +94,11 @@ def _grouped(kept: Folded, view: View, detail: Detail) -> Folded:
 def _matters(node: Node, view: View) -> bool:
     """Whether the name of ``node`` must be in the picture: a target, or on a critical path that is marked."""
     return node.role is Role.TARGET or (view.critical_path and node.critical) or node.id == CHOICES
+
+
+def _is_named(node: Node, view: View) -> bool:
+    """Whether the name of ``node`` must be in a picture that draws similar bake targets as one box."""
+    return _matters(node, view) and (not node.bake_targets or (view.critical_path and node.critical))
 
 
 def between(nodes: Sequence[Node], edges: Iterable[Edge]) -> tuple[Edge, ...]:

@@ -35,6 +35,7 @@ class Detail(Struct, frozen=True, kw_only=True):
     alike: bool = True  # siblings that differ only in their names are one box
     unneeded: bool = True  # what the targets do not need is drawn
     choices: bool = True  # each stage that another argument or platform chooses is drawn
+    targets: bool = True  # each target of a bake file is drawn, and not siblings of them as one box
     labels: str = "all"  # or "once": those that repeat are shared; "ships": of what ships; "none"
     chains: bool = False  # a chain of stages that only pass on is one box
     readers: bool = False  # siblings with the same readers and the same role are one box
@@ -53,6 +54,7 @@ def _ladder() -> tuple[Detail, ...]:
         {"unneeded": False},
         {"choices": False},
         {"labels": "once"},
+        {"targets": False},
         {"chains": True},
         {"readers": True},
         {"labels": "ships"},
@@ -74,7 +76,7 @@ def first_detail(view: View) -> Detail:
 
 def draws_everything(view: View) -> bool:
     """Whether ``view`` asks for all that is there, whatever the size of the picture."""
-    return view.all or view.steps or view.detail == "stages"
+    return view.all or view.steps
 
 
 def scale(width: float, height: float) -> float:

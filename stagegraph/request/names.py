@@ -10,7 +10,7 @@ from stagegraph.reading import NAMES, read_source
 
 _SUFFIXES = (".hcl", ".json", ".yaml", ".yml")  # of bake and compose files
 COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")  # docker compose
-_COMPOSE_OVERRIDES = (
+COMPOSE_OVERRIDES = (
     "compose.override.yaml", "compose.override.yml",
     "docker-compose.override.yml", "docker-compose.override.yaml",
 )  # fmt: skip
@@ -31,7 +31,7 @@ def default_files(directory: str, *, compose: bool = False) -> tuple[str, ...]:
     from stagegraph.bake.reading import DEFAULT_FILES
 
     if compose:
-        return (*_there(directory, COMPOSE_FILES)[:1], *_there(directory, _COMPOSE_OVERRIDES)[:1])
+        return (*_there(directory, COMPOSE_FILES)[:1], *_there(directory, COMPOSE_OVERRIDES)[:1])
     return _there(directory, DEFAULT_FILES)
 
 

@@ -14,7 +14,7 @@ from stagegraph.errors import BakeError, InputError
 from stagegraph.graph.request import Part, Request
 from stagegraph.model import BakeTarget
 from stagegraph.request.dockerfiles import Dockerfiles, directory_of_builds
-from stagegraph.request.names import COMPOSE_FILES, default_files
+from stagegraph.request.names import COMPOSE_FILES, COMPOSE_OVERRIDES, default_files
 from stagegraph.request.parts import groups_of, linked_first, parts_of, remote_node
 from stagegraph.source import printable
 
@@ -27,21 +27,22 @@ def read_request(
     *,
     compose: bool = False,
     stdin: str | None = None,
+    system: FileSystem = DISK,
 ) -> Request:
     """The request that ``docker buildx bake`` makes of a bake or compose file, and its Dockerfiles.
 
     ``path`` is the file, a directory with one or several of bake's default files, empty for the current
     directory, or ``-`` for ``stdin``; with ``compose``, only the files of a directory that
     ``docker compose`` reads count. ``targets`` are targets, groups or services, ``overrides`` the values of
-    ``--set``. Variables come from ``environment``. Raises BakeError, InputError, DockerfileError and
-    OptionsError.
+    ``--set``. Variables come from ``environment``. ``system`` has the files. Raises BakeError,
+    InputError, DockerfileError and OptionsError.
     """
-    directory, files = files_of(path, compose=compose)
-    bake = read_files(directory, files, targets, overrides, environment, stdin=stdin)
+    directory, files = files_of(path, compose=compose, system=system)
+    bake = read_files(directory, files, targets, overrides, environment, stdin=stdin, system=system)
     shown = path if files and not os.path.isdir(path or ".") else _joined(directory, bake.files)
     if not bake.targets:
         raise InputError(f"{shown} builds nothing", hint="add a target or a service with build")
-    return request_of_bake(bake, directory, "<stdin>" if path == "-" else shown)
+    return request_of_bake(bake, directory, "<stdin>" if path == "-" else shown, system)
 
 
 def read_request_in(
@@ -106,7 +107,7 @@ def request_of_bake(bake: Bake, directory: str, name: str, system: FileSystem = 
     )
 
 
-def files_of(path: str, *, compose: bool = False) -> tuple[str, tuple[str, ...]]:
+def files_of(path: str, *, compose: bool = False, system: FileSystem = DISK) -> tuple[str, tuple[str, ...]]:
     """The directory of the files, and their names in it; none for the default files of bake."""
     if path == "-":
         return ".", ("-",)
@@ -114,6 +115,8 @@ def files_of(path: str, *, compose: bool = False) -> tuple[str, tuple[str, ...]]
         return os.path.dirname(path) or ".", (os.path.basename(path),)
     directory = path or "."
     if compose:
+        for name in (*COMPOSE_FILES, *COMPOSE_OVERRIDES):
+            system.is_file(os.path.join(directory, name))  # a system that follows files must know of them
         files = default_files(directory, compose=True)
         if not files:
             raise InputError(f"there is no compose file in {directory}", hint=f"add {COMPOSE_FILES[0]}")

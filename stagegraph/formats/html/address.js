@@ -6,12 +6,14 @@ const stages = data.nodes.filter((node) => /^node:(.*\/)?stage:\d+$/.test(node.k
 const stageKeys = new Map(stages.map((node) => [node.label.toLowerCase(), node.key]));
 const targetKeys = new Map(bakeTargets.map((node) => [node.label, node.key]));
 
-address.of = (key) => {
+const wordOf = (key) => {
   const name = nodes.get(key)?.label ?? "";
   if (imageOf.has(key)) return `target=${encodeURIComponent(name)}`;
   if (stageKeys.get(name.toLowerCase()) === key && !/^\d+$/.test(name)) return `stage=${encodeURIComponent(name)}`;
   return key.startsWith(ALONE) ? `stage=${key.slice(ALONE.length)}` : encodeURIComponent(key);
 };
+
+address.of = (key) => [key && wordOf(key), openInAddress()].filter(Boolean).join("&");
 
 address.key = (text) => {
   const [, word, name] = /^(target|stage)=(.*)$/s.exec(text) ?? [];
@@ -19,12 +21,17 @@ address.key = (text) => {
   return word === "stage" ? (stageKeys.get(name.toLowerCase()) ?? ALONE + name) : text;
 };
 
-/** Selects what a link to the same page names. */
-function startAddress() {
-  addEventListener("hashchange", () => {
-    const key = keyInAddress(known);
-    if (!key || key === chosen.key) return;
-    choose(key);
-    openAround(key);
-  });
+/** Shows what the address names, at the start and when it changes. */
+async function startAddress() {
+  addEventListener("hashchange", () => follow(false));
+  await follow(true);
+}
+
+async function follow(isFirst) {
+  const key = keyInAddress(known);
+  if (!isFirst && !key && !location.hash.includes("open=")) return;
+  const hasOpen = location.hash.includes("open=");
+  await openAsInAddress();
+  if (isFirst || key !== chosen.key) choose(key);
+  if (key && !hasOpen) await openAround(key);
 }

@@ -15,7 +15,7 @@ function readDrawing(svg, parts) {
     boxes,
     arrows,
     byId: new Map(boxes.map((box) => [box.id, box])),
-    byElement: new Map([...boxes, ...arrows].flatMap((item) => [item.element, item.labelElement].filter(Boolean).map((each) => [each, item]))),
+    byElement: new Map([...boxes, ...arrows].flatMap((item) => [item.element, item.labelElement, item.name].filter(Boolean).map((each) => [each, item]))),
     arrowOf: byKey(arrows),
     groups: byKey(parts.groups),
     ids: new Map([...Object.entries(parts.inside), ...boxes.map(({ id, key }) => [key, id])]),

@@ -21,7 +21,10 @@ function takeDrawing(drawing) {
   shown = drawing;
   drawnLook = "";
   shown.boxes.forEach(makeBoxReact);
-  if (!shown.isPrepared) shown.arrows.forEach(makeArrowReact);
+  if (!shown.isPrepared) {
+    shown.boxes.forEach(markTarget);
+    shown.arrows.forEach(makeArrowReact);
+  }
   shown.isPrepared = true;
 }
 
@@ -51,13 +54,14 @@ function describe(key, label) {
 }
 
 /** The item whose element, or whose label, contains `target`. */
-const itemUnder = (target) => shown.byElement.get(target.closest?.(".node, .frame, .edge, .label"));
+const itemUnder = (target) => shown.byElement.get(target.closest?.(".node, .frame, .frame-name, .edge, .label"));
 
 function listenToItems(canvas, panning) {
   canvas.addEventListener("click", (event) => {
     if (canvas.classList.contains("moving") || event.target.closest("button")) return;
     const item = itemUnder(event.target);
-    if (item) toggle(item.key);
+    if (item && event.target.closest(".frame-name")) togglePart(item.key);
+    else if (item) toggle(item.key);
     else if (chosen.key) choose("");
   });
   canvas.addEventListener("keydown", (event) => {
@@ -73,7 +77,8 @@ function listenToItems(canvas, panning) {
 
 /** What a key does on the focused `item`; whether it does anything. */
 function pressed(event, item, panning) {
-  if (event.key === "Enter" || event.key === " ") toggle(item.key);
+  if (event.key === " " && canToggle(item)) togglePart(item.key);
+  else if (event.key === "Enter" || event.key === " ") toggle(item.key);
   else if (event.key.toLowerCase() === "e") focusArrow(focusedBox(item), event.key === "e" ? 1 : -1);
   else if (DIRECTIONS[event.key]) moveFocus(item, DIRECTIONS[event.key], panning);
   else return false;

@@ -61,5 +61,7 @@ def graph_page(report: Report, view: View, *, served: bool = False) -> Page:
 
 
 def _subheading(report: Report) -> str:
-    labels = ", ".join(target_labels(report))
-    return f"target {labels} on {', '.join(report.platforms)}"
+    labels = target_labels(report)
+    return (
+        f"{'targets' if len(labels) > 1 else 'target'} {', '.join(labels)} on {', '.join(report.platforms)}"
+    )

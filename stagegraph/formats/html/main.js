@@ -11,10 +11,9 @@ if ("timeline" in data) {
 }
 startSearch(graph);
 startShortcuts();
-startAddress();
 for (const element of document.querySelectorAll("[data-key]")) {
   element.addEventListener("click", () => choose(element.dataset.key));
 }
-choose(keyInAddress(known));
-openAround(chosen.key);
-if ("live" in data) startLive(data.live, graph);
+startAddress().then(() => {
+  if ("live" in data) startLive(data.live, graph);
+});

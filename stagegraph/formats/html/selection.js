@@ -6,6 +6,15 @@ const listeners = { choose: [], point: [], find: [], draw: [] };
 /** How the address of the page names an item; a page may have better names than keys. */
 const address = { of: encodeURIComponent, key: (text) => text };
 
+/** `text` without its escapes; empty if one is not valid. */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
+}
+
 const on = (event, listener) => listeners[event].push(listener);
 const tell = (event, ...values) => listeners[event].forEach((listener) => listener(...values));
 
@@ -13,7 +22,8 @@ const tell = (event, ...values) => listeners[event].forEach((listener) => listen
 function choose(key, enlarge = true) {
   chosen.key = key;
   try {
-    history.replaceState(null, "", key ? `#${address.of(key)}` : location.pathname + location.search);
+    const text = address.of(key);
+    history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
   } catch {
     // A page in a frame has no address of its own.
   }
@@ -25,10 +35,6 @@ const toggle = (key) => choose(chosen.key === key ? "" : key, false);
 
 /** The key in the address of the page if the page has that item, or an empty string. */
 function keyInAddress(known) {
-  try {
-    const key = address.key(decodeURIComponent(location.hash.slice(1)));
-    return known.has(key) ? key : "";
-  } catch {
-    return ""; // not a valid escape
-  }
+  const key = address.key(decoded(location.hash.slice(1).replace(/(^|&)open=[^&]*$/, "")));
+  return known.has(key) ? key : "";
 }

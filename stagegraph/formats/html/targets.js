@@ -68,6 +68,43 @@ async function openAround(key) {
   choose(key);
 }
 
+/** Whether `item` is a closed target, or the frame of an opened one. */
+const canToggle = (item) => switches !== null && !item.source && !item.frame && (imageOf.has(item.key) || frameKeys.includes(item.key));
+
+/** Marks what opens and closes: a plus in the corner of a closed target, a minus before the title of an opened one. */
+function markTarget(box) {
+  const isFrame = box.name !== null && partNumber(box.key) !== undefined;
+  if (!isFrame && !imageOf.has(box.key)) return;
+  box.element.setAttribute("aria-expanded", isFrame);
+  if (isFrame) {
+    (box.name.querySelector("text") ?? box.name).prepend("− ");
+    box.name.classList.add("closes");
+    return;
+  }
+  const { x, y, width } = box.element.querySelector(".shape").getBBox();
+  const [cx, cy] = [x + width - 1, y + 1];
+  box.element.append(makeShape("g", { class: "opens", "aria-hidden": "true" }, makeShape("circle", { cx, cy, r: 6.5 }), makeShape("path", { d: `M${cx - 3.5},${cy}h7M${cx},${cy - 3.5}v7` })));
+}
+
+/** `open=api,web`: what is open, if it is not what is open at first. */
+function openInAddress() {
+  if (switches === null || !frameKeys.length) return "";
+  const word = openedWord(openedNow());
+  if (word === openedWord(stateOf(drawings.shown).opened)) return "";
+  if (word === "targets" || word === "stages") return `open=${word === "targets" ? "-" : "*"}`;
+  return `open=${openedNow().map((part) => encodeURIComponent(targetsOf.get(part)?.[0].label ?? part)).join(",")}`;
+}
+
+/** Opens the targets that the address of the page names. */
+async function openAsInAddress() {
+  const [, names] = /(?:^#|&)open=([^&]*)$/.exec(location.hash) ?? [];
+  if (names === undefined || switches === null || !frameKeys.length) return;
+  const wanted = new Set(names.split(",").map(decoded));
+  const parts = ALL_PARTS.filter((part) => targetsOf.get(part)?.some((node) => wanted.has(node.label)));
+  const state = drawable([names === "-" ? [] : names === "*" ? ALL_PARTS : parts]);
+  if (state && (parts.length || names === "-" || names === "*")) await switches.show(nameOf(state));
+}
+
 /** The button that opens or closes the target of the item `key`; empty if it cannot. */
 function partButton(key) {
   const part = switches ? partNumber(key) : undefined;

@@ -49,10 +49,11 @@ class Variant(NamedTuple):
 
     def of(self, view: View, report: Report) -> View:
         """``view`` with the switches in this position, for a page of ``report``."""
+        whole = self.opened == _OPENED and len(report.bake_targets) >= FEWEST_TARGETS
         return replace(
             view,
             prune=self.detail == "needed",
-            all=self.detail == "all" or (self.detail == "needed" and view.prune and view.all),
+            all=self.detail == "all" or (self.detail == "needed" and view.prune and view.all) or whole,
             labels=self.labels,
             steps=self.steps,
             direction=self.direction,
