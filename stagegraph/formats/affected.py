@@ -98,7 +98,7 @@ def image_words(change: ImageChange) -> str:
     names = _names(change.names)
     words = {
         ImageChangeKind.CONFIGURATION: f"{names} changed",
-        ImageChangeKind.LAYERS: "it ends with another step",
+        ImageChangeKind.LAYERS: "its base image or its last step is another one",
         ImageChangeKind.BASE: f"it is FROM {names}, whose image changes",
         ImageChangeKind.EXPORT: f"{names} changed in the bake or compose file",
         ImageChangeKind.NEW: "it is new",

@@ -30,7 +30,7 @@ class ImageChangeKind(StrEnum):
     """What of an image is another one."""
 
     CONFIGURATION = "configuration"  # names: the instruction that sets it
-    LAYERS = "layers"  # the image ends with another step, though that is cached
+    LAYERS = "layers"  # the image ends with another step or base image, though that is cached
     BASE = "base"  # names: the named contexts that it is FROM, whose images change
     EXPORT = "export"  # names: attributes of the bake or compose file
     NEW = "new"  # there was no such image
