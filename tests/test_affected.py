@@ -969,3 +969,29 @@ def test_another_name_of_the_last_commit_is_a_warning_if_nothing_changed(
     assert said["HEAD"] == ""
     (folder / "app/src/a.js").write_text("2\n")
     assert in_process("affected", "app", "--since", "main", cwd=folder).stderr == b""
+
+
+def test_with_staged_the_bake_file_is_that_of_the_index(in_process: Run, folder: Path) -> None:
+    app = 'target "app" {\n  context = "app"\n  tags = ["x"]\n}\n'
+    changed = BAKE.replace('target "app" { context = "app" }\n', app)
+    words = ("affected", "docker-bake.hcl", "--since", "HEAD", "--staged", "-F", "targets")
+    (folder / "docker-bake.hcl").write_text(changed)
+    assert in_process(*words, cwd=folder).stdout == b""
+    git(folder, "add", "docker-bake.hcl")
+    (folder / "docker-bake.hcl").write_text(BAKE)
+    assert in_process(*words, cwd=folder).stdout == b"app\n"
+
+
+def test_a_file_of_variables_that_git_ignores_is_the_same_before(in_process: Run, folder: Path) -> None:
+    compose = "services:\n  app:\n    build:\n      context: base\n      args: {A: '$A'}\n"
+    (folder / "base/Dockerfile").write_text("FROM x\nARG A\nRUN y\n")
+    (folder / "compose.yaml").write_text(compose)
+    (folder / ".gitignore").write_text(".env\n")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "compose")
+    (folder / ".env").write_text("A=1\n")
+    words = ("affected", "compose.yaml", "--since", "HEAD", "-F", "targets")
+    assert in_process(*words, cwd=folder).stdout == b""
+    assert in_process(*words, "--staged", cwd=folder).stdout == b""
+    (folder / "compose.yaml").write_text(compose.replace("$A", "${A}2"))
+    assert in_process(*words, cwd=folder).stdout == b"app\n"

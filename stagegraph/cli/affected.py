@@ -165,7 +165,12 @@ def _change(folder: str, since: str, changed: Sequence[str], staged: bool) -> tu
     repository = Repository(folder)
     before = repository.commit(since) if since else repository.merge_base().commit
     after = repository.staged() if staged else repository.working()
-    change = Change(before=repository.tree(before), after=after, has_git_folder=repository.has_git_folder)
+    change = Change(
+        before=repository.tree(before),
+        after=after,
+        has_git_folder=repository.has_git_folder,
+        is_staged=staged,
+    )
     return change, repository.root, since or before[:12]
 
 

@@ -27,11 +27,13 @@ def bake_targets(
     from stagegraph.rebuild.context import Context
     from stagegraph.rebuild.tree_files import TreeFiles
 
-    after, directory = _bake(named)
+    states = Context(change.before), Context(change.after)
+    system = TreeFiles(states[1], root, other=states[0]) if change.is_staged else None
+    after, directory = _bake(named, system)
     prefix = _prefix(after, directory, root)
     paths = tuple(_inside(os.path.join(directory, name), root) for name in after.files)
     targets = [replace(one, files=paths) for one in build_targets(after, prefix)]
-    before = TreeFiles(Context(change.before), root)
+    before = TreeFiles(states[0], root, other=states[1])
     files = [name for name in after.files if before.is_file(os.path.join(directory, name))]
     try:
         for name in files:
@@ -62,13 +64,14 @@ def bake_targets_now(named: NamedBuild, root: str) -> list[BuildTarget]:
     return build_targets(bake, _prefix(bake, directory, root))
 
 
-def _bake(named: NamedBuild) -> tuple[Bake, str]:
-    """What the files of ``named`` define, and the directory that these are in."""
+def _bake(named: NamedBuild, system: FileSystem | None = None) -> tuple[Bake, str]:
+    """What the files of ``named`` in ``system``, or on disk, define, and the directory that these are in."""
     from stagegraph.bake.files import DISK
     from stagegraph.request.read import read_files
 
     directory, files = named.files()
-    return read_files(directory, files, named.targets, named.overrides, os.environ, system=DISK), directory
+    bake = read_files(directory, files, named.targets, named.overrides, os.environ, system=system or DISK)
+    return bake, directory
 
 
 def _prefix(bake: Bake, directory: str, root: str) -> str:

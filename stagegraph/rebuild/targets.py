@@ -76,13 +76,15 @@ class AffectedTarget(Struct, frozen=True, kw_only=True):
 class Change(Struct, frozen=True, kw_only=True):
     """Two states of the files of a repository; of those in ``unknown`` only the state after is known.
 
-    ``has_git_folder``: a folder ``.git`` is in the root, and not in the states.
+    ``has_git_folder``: a folder ``.git`` is in the root, and not in the states. ``is_staged``: the state
+    after is that of the index, and not what is on disk.
     """
 
     before: Node
     after: Node
     unknown: frozenset[str] = frozenset()
     has_git_folder: bool = False
+    is_staged: bool = False
 
 
 def affected_targets(
