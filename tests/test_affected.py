@@ -995,3 +995,9 @@ def test_a_file_of_variables_that_git_ignores_is_the_same_before(in_process: Run
     assert in_process(*words, "--staged", cwd=folder).stdout == b""
     (folder / "compose.yaml").write_text(compose.replace("$A", "${A}2"))
     assert in_process(*words, cwd=folder).stdout == b"app\n"
+
+
+def test_a_step_on_a_changed_named_context_names_it(in_process: Run, folder: Path) -> None:
+    (folder / "base/Dockerfile").write_text("FROM node AS deps\nRUN make other\n")
+    text = in_process("affected", "docker-bake.hcl", "web", cwd=folder).stdout.decode()
+    assert "COPY . /web\n      the named context base may change\n" in text

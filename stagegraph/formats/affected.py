@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 _MOST_NAMES = 3
+_CONTEXT = "[context "  # how the names of steps that load a named context start
 _NANOSECONDS = 1e9
 _STYLES = {StepStatus.RUNS_AGAIN: "bold red", StepStatus.MAY_RUN: "yellow", StepStatus.CACHED: "dim"}
 
@@ -197,6 +198,8 @@ def reason_words(reason: Reason, steps: Sequence[StepImpact]) -> str:
         image = next((one for one in above.reasons if one.kind is ReasonKind.IMAGE), None)
         if image:  # the step that loads it is not shown
             return reason_words(image, steps)
+        if above.kind is StepKind.SOURCE and above.name.startswith(_CONTEXT):
+            return f"the named context {printable(above.name[len(_CONTEXT) :].partition(']')[0])} may change"
         return f"after {_where(above)}" if above.line is not None else f"after {_name(above)}"
     return {
         ReasonKind.FILES: f"{names} changed",
