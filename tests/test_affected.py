@@ -795,3 +795,209 @@ def test_what_is_not_known_of_a_target_is_in_the_notes(in_process: Run, folder: 
     done = in_process("render", "docker-bake.hcl", "app", "--since", "main", "-F", "text", cwd=folder)
     assert "target app: not known and taken as unchanged: args.T" in done.stdout.decode()
     assert "runs again" not in done.stdout.decode()
+
+
+BASE = "FROM node AS deps\nRUN make deps\n"
+
+
+def changed_images(run: Run, folder: Path, *words: str) -> dict[str, list[object]]:
+    """Why the image of each affected target is another one: kinds, names and lines."""
+    done = run("affected", *words, "-F", "json", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    targets = json.loads(done.stdout)["targets"]
+    return {
+        one["name"]: [(change["kind"], change["names"], change["line"]) for change in one["image"]]
+        for one in targets
+        if one["affected"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("added", "name"),
+    [
+        ('CMD ["x"]', "CMD"),
+        ("ENTRYPOINT x", "ENTRYPOINT"),
+        ("LABEL a=b", "LABEL"),
+        ("ENV A=b", "ENV"),
+        ("USER x", "USER"),
+        ("EXPOSE 80", "EXPOSE"),
+        ("VOLUME /x", "VOLUME"),
+        ("STOPSIGNAL 9", "STOPSIGNAL"),
+        ("HEALTHCHECK NONE", "HEALTHCHECK"),
+        ('SHELL ["x"]', "SHELL"),
+        ("ONBUILD RUN x", "ONBUILD"),
+        ("MAINTAINER x", "MAINTAINER"),
+    ],
+)
+def test_a_target_whose_configuration_changed_is_built_though_all_is_cached(
+    in_process: Run, folder: Path, added: str, name: str
+) -> None:
+    """BuildKit caches steps, not images."""
+    (folder / "base/Dockerfile").write_text(f"{BASE}{added}\n")
+    done = in_process("affected", "docker-bake.hcl", "base", "-F", "targets", cwd=folder)
+    assert done.stdout == b"base\n"
+    assert in_process("affected", "base", "--exit-code", cwd=folder).returncode == 1
+    found = changed_images(in_process, folder, "base/Dockerfile")
+    assert found == {"base/Dockerfile": [("configuration", [name], 3)]}
+
+
+def test_a_changed_image_is_shown_in_text_and_markdown(in_process: Run, folder: Path) -> None:
+    (folder / "base/Dockerfile").write_text(f"{BASE}CMD x\n")
+    text = in_process("affected", "base", "--since", "main", cwd=folder).stdout.decode()
+    assert text == (
+        "Since main: all of 1 step cached, but the image changes\n"
+        "\nThe image changes\n  line 3  CMD changed\n"
+        "\nCached\n  line 2\n"
+    )
+    markdown = in_process("affected", "base", "-F", "markdown", cwd=folder).stdout.decode()
+    assert "\n- the image changes: line 3 CMD changed\n" in markdown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        APP.replace("FROM nginx\n", "FROM nginx\n# a comment\n\n"),
+        APP.replace("WORKDIR", "ENV A=b\nUSER x\nCMD x\nUSER root\nWORKDIR"),
+    ],
+    ids=["comment", "of a stage that the image does not inherit"],
+)
+def test_what_is_not_part_of_the_image_does_not_change_it(in_process: Run, folder: Path, text: str) -> None:
+    (folder / "app/Dockerfile").write_text(text)
+    for image in changed_images(in_process, folder, "app").values():
+        assert image == []
+
+
+def test_an_argument_in_a_label_changes_the_image(in_process: Run, folder: Path) -> None:
+    (folder / "app/Dockerfile").write_text("FROM x\nRUN y\nARG COMMIT\nLABEL commit=$COMMIT\n")
+    bake = 'target "app" {{\n  context = "app"\n  args = {{ COMMIT = "{}" }}\n}}\n'
+    (folder / "docker-bake.hcl").write_text(bake.format(1))
+    git(folder, "commit", "-qam", "label")
+    (folder / "docker-bake.hcl").write_text(bake.format(2))
+    assert changed_images(in_process, folder, "docker-bake.hcl", "app", "--since", "HEAD") == {
+        "app": [("configuration", ["LABEL"], 4)]
+    }
+
+
+def test_a_removed_last_step_changes_the_image(in_process: Run, folder: Path) -> None:
+    (folder / "web/Dockerfile").write_text("FROM base\nCOPY . /web\n")
+    (folder / "web/.dockerignore").write_text("*\n!x\n")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "copy")
+    (folder / "web/Dockerfile").write_text("FROM base\n")
+    (name,) = changed_images(in_process, folder, "web", "--since", "HEAD").items()
+    assert name[1] == [("layers", [], None)]
+
+
+@pytest.mark.parametrize("attribute", ["tags", "labels", "platforms", "output", "annotations"])
+def test_attributes_of_a_bake_file_change_the_image(in_process: Run, folder: Path, attribute: str) -> None:
+    values = {"labels": '{ a = "b" }', "platforms": '["linux/amd64", "linux/arm64"]'}
+    value = values.get(attribute, '["a=b"]')
+    changed = BAKE.replace('context = "app"', f'\n  context = "app"\n  {attribute} = {value}\n')
+    (folder / "docker-bake.hcl").write_text(changed)
+    found = changed_images(in_process, folder, "docker-bake.hcl")
+    assert list(found) == ["app"]
+    assert ("export", [attribute], None) in found["app"]
+
+
+def test_an_image_that_inherits_from_a_changed_one_changes(in_process: Run, folder: Path) -> None:
+    (folder / "base/Dockerfile").write_text("FROM node AS deps\nRUN make deps\nENV A=b\n")
+    found = changed_images(in_process, folder, "docker-bake.hcl")
+    assert found["base"] == [("configuration", ["ENV"], 3)]
+    assert ("base", ["base"], None) in found["web"]
+    assert "app" not in found
+
+
+def test_a_renamed_target_keeps_its_cache_and_is_built(in_process: Run, folder: Path) -> None:
+    renamed = BAKE.replace('"app"]', '"new"]').replace('target "app"', 'target "new"')
+    (folder / "docker-bake.hcl").write_text(renamed)
+    text = in_process("affected", "docker-bake.hcl", cwd=folder).stdout.decode()
+    assert "\nnew: all of 6 steps cached, but the image changes\n" in text
+    assert "\nnote: new was app before\n" in text
+    assert in_process("affected", "docker-bake.hcl", "-F", "targets", cwd=folder).stdout == b"new\n"
+
+
+def test_a_new_target_without_steps_is_built(in_process: Run, folder: Path) -> None:
+    (folder / "new").mkdir()
+    (folder / "new/Dockerfile").write_text("FROM x\n")
+    added = BAKE.replace('"app"]', '"app", "new"]') + 'target "new" { context = "new" }\n'
+    (folder / "docker-bake.hcl").write_text(added)
+    assert in_process("affected", "docker-bake.hcl", "-F", "targets", cwd=folder).stdout == b"new\n"
+
+
+@pytest.mark.parametrize("path", ["docker-bake.hcl", "app/Dockerfile"])
+def test_a_definition_that_is_named_as_changed_may_run_all(in_process: Run, folder: Path, path: str) -> None:
+    """Only what it is now is known."""
+    done = in_process("affected", "docker-bake.hcl", "--changed", path, "-F", "targets", cwd=folder)
+    assert done.stdout.split() == ([b"app", b"base", b"web"] if path == "docker-bake.hcl" else [b"app"])
+    text = in_process("affected", "docker-bake.hcl", "--changed", path, cwd=folder).stdout.decode()
+    assert f"note: {path} changed, and what it was before is not known: use --since\n" in text
+
+
+def test_a_changed_base_image_is_named_at_the_steps_on_it(in_process: Run, folder: Path) -> None:
+    (folder / "app/Dockerfile").write_text(APP.replace("node:20", "node:22"))
+    text = in_process("affected", "app", cwd=folder).stdout.decode()
+    image = "docker.io/library/node"
+    assert f"] WORKDIR /app\n      the image changed: {image}:20 → {image}:22\n" in text
+
+
+@pytest.mark.parametrize(
+    ("revision", "hint"),
+    [
+        ("0" * 40, "there was no commit before this push: compare with the default branch, without --since"),
+        ("deadbeef" * 5, "a push may have replaced it: compare with the default branch, without --since"),
+        ("gone", "use a commit, branch or tag of this repository"),
+    ],
+)
+def test_a_commit_that_is_not_there_says_what_to_do(
+    in_process: Run, folder: Path, revision: str, hint: str
+) -> None:
+    done = in_process("affected", "app", "--since", revision, cwd=folder)
+    assert done.returncode == 1
+    assert done.stderr.decode() == f"error: there is no revision `{revision}`\nhint: {hint}\n"
+
+
+def test_another_name_of_the_last_commit_is_a_warning_if_nothing_changed(
+    in_process: Run, folder: Path
+) -> None:
+    """As in a job after a push to the default branch, which then builds nothing."""
+    warning = "warning: `main` is the last commit, so only what is not committed counts\n"
+    said = {
+        since: in_process("affected", "app", "--since", since, cwd=folder).stderr.decode()
+        for since in ("main", "HEAD")
+    }
+    assert said["main"].startswith(warning)
+    assert said["HEAD"] == ""
+    (folder / "app/src/a.js").write_text("2\n")
+    assert in_process("affected", "app", "--since", "main", cwd=folder).stderr == b""
+
+
+def test_with_staged_the_bake_file_is_that_of_the_index(in_process: Run, folder: Path) -> None:
+    app = 'target "app" {\n  context = "app"\n  tags = ["x"]\n}\n'
+    changed = BAKE.replace('target "app" { context = "app" }\n', app)
+    words = ("affected", "docker-bake.hcl", "--since", "HEAD", "--staged", "-F", "targets")
+    (folder / "docker-bake.hcl").write_text(changed)
+    assert in_process(*words, cwd=folder).stdout == b""
+    git(folder, "add", "docker-bake.hcl")
+    (folder / "docker-bake.hcl").write_text(BAKE)
+    assert in_process(*words, cwd=folder).stdout == b"app\n"
+
+
+def test_a_file_of_variables_that_git_ignores_is_the_same_before(in_process: Run, folder: Path) -> None:
+    compose = "services:\n  app:\n    build:\n      context: base\n      args: {A: '$A'}\n"
+    (folder / "base/Dockerfile").write_text("FROM x\nARG A\nRUN y\n")
+    (folder / "compose.yaml").write_text(compose)
+    (folder / ".gitignore").write_text(".env\n")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "compose")
+    (folder / ".env").write_text("A=1\n")
+    words = ("affected", "compose.yaml", "--since", "HEAD", "-F", "targets")
+    assert in_process(*words, cwd=folder).stdout == b""
+    assert in_process(*words, "--staged", cwd=folder).stdout == b""
+    (folder / "compose.yaml").write_text(compose.replace("$A", "${A}2"))
+    assert in_process(*words, cwd=folder).stdout == b"app\n"
+
+
+def test_a_step_on_a_changed_named_context_names_it(in_process: Run, folder: Path) -> None:
+    (folder / "base/Dockerfile").write_text("FROM node AS deps\nRUN make other\n")
+    text = in_process("affected", "docker-bake.hcl", "web", cwd=folder).stdout.decode()
+    assert "COPY . /web\n      the named context base may change\n" in text

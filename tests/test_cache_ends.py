@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -61,6 +62,13 @@ def test_the_cache_ends_at_the_first_step_that_ran(in_process: Run, folder: Path
     text = in_process("timings", "after.log", "Dockerfile", cwd=folder).stdout.decode()
     assert "\nWhere the cache ended\n  build          line 4       COPY . .\n" in text
     assert "after 2 cached steps\n" in text
+
+
+def test_a_build_without_a_cache_has_nothing_to_explain(in_process: Run, folder: Path) -> None:
+    words = ("Dockerfile", "--since", "main")
+    text = in_process("timings", "before.log", *words, cwd=folder).stdout.decode()
+    assert "note: no step was cached, so the change since main does not explain what ran\n" in text
+    assert "note: no step was" not in in_process("timings", "after.log", *words, cwd=folder).stdout.decode()
 
 
 def test_the_commit_before_says_why(in_process: Run, folder: Path) -> None:
@@ -149,6 +157,7 @@ def test_the_plan_saves_what_its_steps_save_together(in_process: Run) -> None:
     for name in ("text", "markdown"):
         text = in_process("timings", f"{SAMPLE}/build.dockerbuild", "--plan", "-F", name).stdout.decode()
         assert "would shorten the build from" in text
+        assert re.search(r"\n  1\. then +\S+ s  line " if name == "text" else r"\n\| then \| line \|", text)
 
 
 def test_without_dependencies_there_is_no_plan(in_process: Run, folder: Path) -> None:

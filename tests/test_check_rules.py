@@ -490,6 +490,7 @@ def test_what_may_need_the_sources_is_not_in_the_wrong_order(text: str) -> None:
         "FROM a\nENV GIT_COMMIT=1\nRUN apt-get install -y curl\n",
         "FROM a\nRUN apt-get install -y curl\nARG GIT_COMMIT\nRUN make\n",
         "ARG GIT_COMMIT\nFROM a\nRUN apt-get install -y curl\n",
+        "FROM a\nARG GIT_COMMIT=1f2e3d4c5b\nRUN apt-get install -y git\nRUN git checkout $GIT_COMMIT\n",
     ],
 )
 def test_an_argument_that_may_be_needed_is_not_too_early(text: str) -> None:
@@ -509,6 +510,10 @@ def test_an_argument_that_may_be_needed_is_not_too_early(text: str) -> None:
         ("npm run build-info", False),
         ("echo make", False),
         ("useradd app", False),
+        ("make clean", False),
+        ("make test && rm -r tests", False),
+        ("make clean && make", True),
+        ("make cleanup-and-build", True),
     ],
 )
 def test_a_context_that_is_compiled_in_the_image_is_reported(command: str, reported: bool) -> None:
@@ -525,3 +530,15 @@ def test_files_that_are_only_shipped_are_not_in_the_wrong_layer() -> None:
     assert codes("FROM a AS b\nCOPY . .\nRUN make\nFROM b\n", None, "context-in-layer") == [
         "context-in-layer"
     ]
+
+
+def test_a_working_directory_that_is_the_destination_keeps_the_order_wrong() -> None:
+    assert codes("FROM a\nCOPY . /app\nWORKDIR /app/\nRUN npm ci\n", None, "cache-order") == ["cache-order"]
+    assert codes("FROM a\nCOPY . /app\nWORKDIR /web\nRUN npm ci\n", None, "cache-order") == []
+
+
+@pytest.mark.parametrize("default", ["", "=dev", "=0000000", "=$X"])
+def test_an_argument_that_only_a_label_uses_is_too_early(default: str) -> None:
+    text = f"FROM a\nARG VCS_REF{default}\nLABEL ref=$VCS_REF\nRUN apk add curl\n"
+    (problem,) = problems(text, None, "argument-too-early")
+    assert problem.fix == "move `VCS_REF` and the LABEL of line 3 below line 4"

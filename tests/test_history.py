@@ -76,7 +76,7 @@ def test_the_line_that_costs_most_and_what_to_change(in_process: Run, sample: Pa
         "       COPY package.json package-lock.json ./\n"
         "       RUN npm ci\n"
         "       COPY . .\n"
-        "  2. exclude docs in .dockerignore; line 5 copies them: saves 12.4 s per commit; line 5 `COPY . .` "
+        "  2. exclude docs in .dockerignore; line 5 copies it: saves 12.4 s per commit; line 5 `COPY . .` "
         "runs again in 30 instead of 40 commits; line 6 `RUN npm ci` runs again in 30 instead of 40 commits; "
         "line 7 `RUN npm run build` runs again in 30 instead of 40 commits\n"
         "       docs\n"

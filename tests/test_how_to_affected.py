@@ -60,6 +60,13 @@ def test_the_shell_builds_only_what_changed(repository: Path) -> None:
     assert shell(one, repository).endswith("docker build app\n")
 
 
+def test_an_error_stops_the_script_in_a_shell_without_e(repository: Path) -> None:
+    """Nothing to build and an error print the same: nothing."""
+    bake, _ = SCRIPTS
+    with pytest.raises(AssertionError, match="there is no revision `origin/gone`"):
+        shell(f"set +e\n{bake.replace('origin/main', 'origin/gone')}", repository)
+
+
 def test_the_github_workflow_has_a_job_for_each_target(
     repository: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from stagegraph.check.package_managers import PackageManager, in_folder, installs
-from stagegraph.dockerfile.instructions import Arg, Copy, Env, Instruction, Run, Setting, User
+from stagegraph.dockerfile.instructions import Arg, Copy, Env, Instruction, Run, Setting, User, Workdir
 
 _WHOLE = (".", "./")
 
@@ -14,7 +14,8 @@ _WHOLE = (".", "./")
 class LateInstall(NamedTuple):
     """A RUN that only installs packages, after a COPY of the whole context in the same stage.
 
-    ``folder`` is where it installs, from the working directory; ``command`` is without it.
+    ``folder`` is where it installs, from the working directory; ``command`` is without it. ``workdir`` is a
+    WORKDIR between them that names the destination of the COPY.
     """
 
     copy: Copy
@@ -22,22 +23,30 @@ class LateInstall(NamedTuple):
     manager: PackageManager
     folder: str
     command: str
+    workdir: Workdir | None
 
 
 def late_installs(body: Sequence[Instruction]) -> Iterator[LateInstall]:
     """The installs that could run before the COPY of the whole context: nothing between them needs it."""
     copy: Copy | None = None
+    workdir: Workdir | None = None
     for item in body:
         if isinstance(item, Copy) and copies_context(item):
-            copy = item
+            copy, workdir = item, None
+        elif copy and isinstance(item, Workdir) and _is_destination(copy, item):
+            workdir = item
         elif isinstance(item, Run):
             folder, command = in_folder(command_of(item))
             manager = installs(command)
             if copy and manager:
-                yield LateInstall(copy, item, manager, folder, command)
+                yield LateInstall(copy, item, manager, folder, command, workdir)
             copy = None
         elif not isinstance(item, Arg | Env | Setting | User):
             copy = None
+
+
+def _is_destination(copy: Copy, item: Workdir) -> bool:
+    return item.path.startswith("/") and item.path.rstrip("/") == copy.destination.rstrip("/")
 
 
 def copies_context(item: Copy) -> bool:

@@ -63,7 +63,7 @@ _MOST_PATHS = 32 * 1024 * 1024  # bytes of `--changed -`
 )
 @format_option("affected", default="text")
 @output_option
-@click.option("--exit-code", is_flag=True, help="Exit with code 1 if a step runs again or may.")
+@click.option("--exit-code", is_flag=True, help="Exit with code 1 if a target has to be built.")
 @record_options
 @file_option()
 @build_options
@@ -84,7 +84,8 @@ def affected(
 ) -> int:
     """Show what a change makes BuildKit run again, and why.
 
-    Each step runs again, may run again (only if a step above it writes something else), or is cached.
+    Each step runs again, may run again (only if a step above it writes something else), or is cached. A
+    target is affected if one of its steps is not cached, or if its image changes: by CMD, a label or a tag.
     The change is everything between the commit --since and the working tree, with files that git does not
     track. FILE is a bake or compose file, or a directory with one and without a Dockerfile; its TARGETs, by
     default those of its default group, are shown.
@@ -93,7 +94,7 @@ def affected(
     Examples:
       stagegraph affected
       stagegraph affected app/Dockerfile --since origin/main -F markdown
-      docker buildx bake $(stagegraph affected docker-bake.hcl -F targets)
+      stagegraph affected docker-bake.hcl -F targets
       git diff --name-only HEAD~1 | stagegraph affected --changed -
       stagegraph affected --record build.dockerbuild
       stagegraph affected --history 200 --record build.dockerbuild
@@ -127,8 +128,8 @@ def affected(
     value = _affected(revision, targets, change, before)
     if record:
         value = replace(value, seconds=(_seconds(record, build, named.path, options),))
-    if not (since or changed or staged):
-        _warn_of_last_commit(root)
+    if not (changed or staged):
+        _warn_of_last_commit(root, since, is_affected=bool(value.affected))
     write(render("affected", value, format_name, **terminal_options(output)), output)
     return int(exit_code and bool(value.affected))
 
@@ -164,23 +165,33 @@ def _change(folder: str, since: str, changed: Sequence[str], staged: bool) -> tu
     repository = Repository(folder)
     before = repository.commit(since) if since else repository.merge_base().commit
     after = repository.staged() if staged else repository.working()
-    change = Change(before=repository.tree(before), after=after, has_git_folder=repository.has_git_folder)
+    change = Change(
+        before=repository.tree(before),
+        after=after,
+        has_git_folder=repository.has_git_folder,
+        is_staged=staged,
+    )
     return change, repository.root, since or before[:12]
 
 
-def _warn_of_last_commit(root: str) -> None:
-    """Say where the default compares with the last commit, because that is in the default branch."""
+def _warn_of_last_commit(root: str, since: str, *, is_affected: bool) -> None:
+    """Say where the state before is the last commit, which a job in CI rarely means.
+
+    That is so by default where the last commit is in the default branch. Another name of it in ``since``
+    counts only if nothing is affected.
+    """
     from stagegraph.rebuild.git_tree import Repository
 
-    found = Repository(root).merge_base()
-    if found.commit == found.head:
-        branch = quoted(printable(found.branch))
-        print(
-            f"warning: the last commit is in {branch} already, so the working tree is compared with it",
-            "hint: name the commit before the change with --since, for example --since HEAD~1",
-            sep="\n",
-            file=sys.stderr,
-        )
+    repository = Repository(root)
+    if not since and (base := repository.merge_base()).commit == base.head:
+        branch = quoted(printable(base.branch))
+        said = f"the last commit is in {branch} already, so the working tree is compared with it"
+    elif since not in ("", "HEAD", "@") and not is_affected and repository.is_last_commit(since):
+        said = f"{quoted(printable(since))} is the last commit, so only what is not committed counts"
+    else:
+        return
+    hint = "name the commit before the change with --since, for example --since HEAD~1"
+    print(f"warning: {said}", f"hint: {hint}", sep="\n", file=sys.stderr)
 
 
 def change_since(dockerfile: str, since: str) -> tuple[Change, str, str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from stagegraph.cli.named_build import NamedBuild
 from stagegraph.errors import StagegraphError
@@ -25,19 +27,33 @@ def bake_targets(
     from stagegraph.rebuild.context import Context
     from stagegraph.rebuild.tree_files import TreeFiles
 
-    after, directory = _bake(named)
+    states = Context(change.before), Context(change.after)
+    system = TreeFiles(states[1], root, other=states[0]) if change.is_staged else None
+    after, directory = _bake(named, system)
     prefix = _prefix(after, directory, root)
-    targets = build_targets(after, prefix)
-    before = TreeFiles(Context(change.before), root)
+    paths = tuple(_inside(os.path.join(directory, name), root) for name in after.files)
+    targets = [replace(one, files=paths) for one in build_targets(after, prefix)]
+    before = TreeFiles(states[0], root, other=states[1])
     files = [name for name in after.files if before.is_file(os.path.join(directory, name))]
     try:
         for name in files:
             before.read(os.path.join(directory, name), LARGEST_FILE)
     except OSError:
-        return targets, None  # what a named path was before is not known
-    earlier = _asked_before(named, [one.name for one in targets], directory, files, before) if files else ()
-    found = {one.name: one for one in earlier}
-    return targets, build_targets(Bake(groups=(), targets=tuple(found.values())), prefix)
+        return targets, None  # what a named path was before is not known: see BuildTarget.files
+    if not files:
+        return targets, []
+    names = [one.name for one in targets]
+    found = list(_asked_before(named, names, directory, files, before))
+    if not {one.name for one in found}.issuperset(names):  # a target is new, or was renamed
+        found = [*_asked_before(named, named.targets, directory, files, before), *found]
+    return targets, build_targets(Bake(groups=(), targets=_as_linked_in(after, found)), prefix)
+
+
+def _as_linked_in(after: Bake, found: Iterable[Target]) -> tuple[Target, ...]:
+    """``found``, each once: as it was asked for by name, if it was, and linked if it is so in ``after``."""
+    linked = {one.name for one in after.targets if one.linked}
+    by_name = {one.name: one for one in sorted(found, key=lambda one: not one.linked)}
+    return tuple(replace(one, linked=one.name in linked) for one in by_name.values())
 
 
 def bake_targets_now(named: NamedBuild, root: str) -> list[BuildTarget]:
@@ -48,13 +64,14 @@ def bake_targets_now(named: NamedBuild, root: str) -> list[BuildTarget]:
     return build_targets(bake, _prefix(bake, directory, root))
 
 
-def _bake(named: NamedBuild) -> tuple[Bake, str]:
-    """What the files of ``named`` define, and the directory that these are in."""
+def _bake(named: NamedBuild, system: FileSystem | None = None) -> tuple[Bake, str]:
+    """What the files of ``named`` in ``system``, or on disk, define, and the directory that these are in."""
     from stagegraph.bake.files import DISK
     from stagegraph.request.read import read_files
 
     directory, files = named.files()
-    return read_files(directory, files, named.targets, named.overrides, os.environ, system=DISK), directory
+    bake = read_files(directory, files, named.targets, named.overrides, os.environ, system=system or DISK)
+    return bake, directory
 
 
 def _prefix(bake: Bake, directory: str, root: str) -> str:
@@ -62,7 +79,12 @@ def _prefix(bake: Bake, directory: str, root: str) -> str:
     from stagegraph.request.dockerfiles import directory_of_builds
 
     folder = directory_of_builds(bake.targets, directory)
-    return os.path.relpath(os.path.realpath(folder), os.path.realpath(root))
+    return _inside(folder, root)
+
+
+def _inside(path: str, root: str) -> str:
+    """``path`` from the root of the repository."""
+    return os.path.relpath(os.path.realpath(path), os.path.realpath(root))
 
 
 def _asked_before(
@@ -70,7 +92,8 @@ def _asked_before(
 ) -> Iterator[Target]:
     """Those of the targets ``names`` that the files in ``system`` define.
 
-    Bake rejects all of a request for one unknown name, so each half is then asked for on its own.
+    Bake rejects all of a request for one unknown name, so each half is then asked for on its own. Without
+    names, those are given that the default group had: one of them can have been renamed.
     """
     from stagegraph.request.read import read_files
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from stagegraph.source import printable
+
 if TYPE_CHECKING:
     from stagegraph.graph.build import Build
     from stagegraph.timings.timings import TimedStep, Timings
@@ -32,6 +34,9 @@ def since_commit(timings: Timings, build: Build, dockerfile: str, since: str) ->
     from stagegraph.rebuild.targets import affected_targets
 
     change, root, revision = change_since(dockerfile, since)
+    if not any(step.cached for step in timings.steps):
+        note = f"no step was cached, so the change since {revision} does not explain what ran"
+        return replace(timings, notes=(*timings.notes, printable(note)))
     (target,) = affected_targets([target_of(dockerfile, "", build.options, root)], change)
     by_line = {step.line: step for step in target.shown if step.line is not None}
 

@@ -11,6 +11,7 @@ from stagegraph.formats.json import to_json
 from stagegraph.formats.markdown import escaped
 from stagegraph.formats.terminal_text import UNBROKEN, Text, indented, to_text
 from stagegraph.model import StepKind
+from stagegraph.rebuild.image_changes import ImageChange, ImageChangeKind
 from stagegraph.rebuild.impact import Reason, ReasonKind, StepImpact, StepStatus
 from stagegraph.rebuild.targets import AffectedTarget
 from stagegraph.source import printable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 _MOST_NAMES = 3
+_CONTEXT = "[context "  # how the names of steps that load a named context start
 _NANOSECONDS = 1e9
 _STYLES = {StepStatus.RUNS_AGAIN: "bold red", StepStatus.MAY_RUN: "yellow", StepStatus.CACHED: "dim"}
 
@@ -37,8 +39,8 @@ class Affected(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def affected(self) -> tuple[AffectedTarget, ...]:
-        """The targets with a step that runs again or may."""
-        return tuple(one for one in self.targets if one.status is not StepStatus.CACHED)
+        """The targets that have to be built: with a step that runs again or may, or with another image."""
+        return tuple(one for one in self.targets if one.is_affected)
 
     def time(self, number: int) -> RebuildTime | None:
         """The time of the rebuild of a target; None without a record of its steps."""
@@ -60,11 +62,12 @@ def _parts(value: Affected, width: int) -> Iterator[Text]:
         if several:
             yield Text()
             yield Text(f"{printable(one.target.name)}: {_summary(one)}", style=_STYLES[one.status])
-        if several and one.status is StepStatus.CACHED:
+        if several and not one.is_affected:
             continue
         seconds = value.seconds[number] if value.seconds else {}
         for status in (StepStatus.RUNS_AGAIN, StepStatus.MAY_RUN):
             yield from _steps(one, status, seconds, width)
+        yield from _image(one, width)
         if not several:
             yield from _cached(one, width)
         yield from _critical_path(one, value.time(number), width)
@@ -82,6 +85,27 @@ def _steps(one: AffectedTarget, status: StepStatus, seconds: dict[int, float], w
         yield from indented(Text(f"{_where(step)}  {_name(step)}{took}"), 2, width)
         for reason in step.reasons[:_MOST_NAMES]:
             yield from indented(Text(reason_words(reason, one.steps), style="dim"), 6, width)
+
+
+def _image(one: AffectedTarget, width: int) -> Iterator[Text]:
+    if one.image:
+        yield Text("\nThe image changes", style="yellow")
+    for change in one.image:
+        yield from indented(Text(image_words(change)), 2, width)
+
+
+def image_words(change: ImageChange) -> str:
+    """Why an image is another one, in words."""
+    names = _names(change.names)
+    words = {
+        ImageChangeKind.CONFIGURATION: f"{names} changed",
+        ImageChangeKind.LAYERS: "its base image or its last step is another one",
+        ImageChangeKind.BASE: f"it is FROM {names}, whose image changes",
+        ImageChangeKind.EXPORT: f"{names} changed in the bake or compose file",
+        ImageChangeKind.NEW: "it is new",
+        ImageChangeKind.UNKNOWN: f"{names} changed, and may have set something else before",
+    }[change.kind]
+    return words if change.line is None else f"line {change.line}  {words}"
 
 
 def _cached(one: AffectedTarget, width: int) -> Iterator[Text]:
@@ -108,7 +132,8 @@ def _summary(one: AffectedTarget) -> str:
     if one.fails:
         return "it cannot be built"
     if one.status is StepStatus.CACHED:
-        return f"all of {total} cached" if one.shown else "there are no steps"
+        words = f"all of {total} cached" if one.shown else "there are no steps"
+        return f"{words}, but the image changes" if one.image else words
     again = counts[StepStatus.RUNS_AGAIN]
     parts = [f"{again} of {total} {'runs' if again == 1 else 'run'} again"]
     if counts[StepStatus.MAY_RUN]:
@@ -170,16 +195,30 @@ def reason_words(reason: Reason, steps: Sequence[StepImpact]) -> str:
     names = _names(tuple(name.lstrip("/") for name in reason.names) if missing else reason.names)
     if reason.kind is ReasonKind.STEP and reason.step is not None:
         above = steps[reason.step]
+        image = next((one for one in above.reasons if one.kind is ReasonKind.IMAGE), None)
+        if image:  # the step that loads it is not shown
+            return reason_words(image, steps)
+        if above.kind is StepKind.SOURCE and above.name.startswith(_CONTEXT):
+            return f"the named context {printable(above.name[len(_CONTEXT) :].partition(']')[0])} may change"
         return f"after {_where(above)}" if above.line is not None else f"after {_name(above)}"
     return {
         ReasonKind.FILES: f"{names} changed",
         ReasonKind.MISSING: f"{names} is not in the context: the build fails here",
         ReasonKind.VARIABLE: f"{names} changed",
-        ReasonKind.INSTRUCTION: "the instruction changed",
-        ReasonKind.IMAGE: f"the image changed: {' → '.join(map(printable, reason.names))}",
+        ReasonKind.INSTRUCTION: _changed_instruction(reason),
+        ReasonKind.IMAGE: _changed_image(reason),
         ReasonKind.NEW: "the step is new",
         ReasonKind.STEP: "a step above changed",
     }[reason.kind]
+
+
+def _changed_image(reason: Reason) -> str:
+    names = [*map(printable, reason.names)]
+    return f"the image changed: {' → '.join(names)}" if len(set(names)) > 1 else "the platform changed"
+
+
+def _changed_instruction(reason: Reason) -> str:
+    return "the platform changed" if reason.names == ("platform",) else "the instruction changed"
 
 
 def _names(names: tuple[str, ...]) -> str:
@@ -207,6 +246,11 @@ def _lines(value: Affected) -> Iterator[str]:
             took = f" ({_duration(seconds[step.id])})" if step.id in seconds else ""
             cells = (f"{_where(step)}: {_name(step)}{took}", step.status.value, why)
             yield f"| {' | '.join(map(escaped, cells))} |"
+        if one.image:
+            yield ""
+        for change in one.image:
+            words = " ".join(image_words(change).split())
+            yield f"- {escaped(f'the image changes: {words}')}"
         time = value.time(number)
         if time and time.length:
             chain = " → ".join(_where(one.steps[step]) for step in time.path)
@@ -223,6 +267,8 @@ def as_json(value: Affected) -> str:
             "dockerfile": one.target.dockerfile,
             "context": one.target.context,
             "status": one.status,
+            "affected": one.is_affected,
+            "image": msgspec.to_builtins(one.image),
             "steps": [_step(step, value.seconds[number] if value.seconds else {}) for step in one.steps],
             "note": one.note,
             "rebuild": msgspec.to_builtins(value.time(number)),

@@ -135,7 +135,10 @@ def what_to_do(saving: Saving) -> str:
         names += f" and {len(one.names) - _MOST_FILES} more"
     return {
         AdviceKind.MANIFESTS_FIRST: f"line {one.line}: copy {names} and install before you copy the rest",
-        AdviceKind.IGNORE: f"exclude {names} in {printable(one.about)}; line {one.line} copies them",
+        AdviceKind.IGNORE: (
+            f"exclude {names} in {printable(one.about)}; "
+            f"line {one.line} copies {'it' if len(one.names) == 1 else 'them'}"
+        ),
         AdviceKind.ARGUMENT: f"line {one.line}: move {names} {one.about}",
         AdviceKind.LINK: f"line {one.line}: add --link",
         AdviceKind.CACHE_MOUNT: f"line {one.line}: keep the downloads of {one.about} in a cache mount",

@@ -192,7 +192,7 @@ def _plan(timings: Timings, width: int) -> Iterator[Text]:
     if timings.plan:
         yield _heading(plan_headline(timings))
     for number, (wall, lines, name) in enumerate(plan_rows(timings), 1):
-        text = Text(f"  {number}. {wall:>8}  ", style="bold")
+        text = Text(f"  {number}. then {wall:>8}  ", style="bold")
         text.append(f"{lines:<12.12} ", style="yellow")
         text.append(cut(name, max(10, width - len(text) - 1)))
         yield text

@@ -84,7 +84,7 @@ def _manifests_first(recipe: Recipe, stage: StageText, context: Node) -> Iterato
                 kind=AdviceKind.MANIFESTS_FIRST,
                 line=late.copy.span.line,
                 names=tuple(files),
-                write=(copy, late.run.text, late.copy.text),
+                write=(copy, *([late.workdir.text] if late.workdir else []), late.run.text, late.copy.text),
                 about=late.manager.name,
                 recipe=changed,
             )
@@ -115,7 +115,7 @@ def _early_arguments(stage: StageText) -> Iterator[Advice]:
             kind=AdviceKind.ARGUMENT,
             line=early.item.span.line,
             names=(early.name,),
-            write=(early.item.text,),
+            write=(early.item.text, *(one.text for one in early.labels)),
             about=f"below line {last}",
             lines=tuple(run.span.line for run in early.installs),
         )

@@ -8,6 +8,9 @@ from stagegraph.bake.model import Bake, Target
 from stagegraph.options import Options
 from stagegraph.rebuild.targets import BuildTarget
 
+# attributes that change the image, or where it goes, and are not part of the key of a step
+_EXPORT = ("tags", "labels", "annotations", "platforms", "output", "attest", "call")
+
 
 def build_targets(bake: Bake, prefix: str) -> list[BuildTarget]:
     """The targets of ``bake`` whose contexts are folders; ``prefix`` is its directory, from the root."""
@@ -32,8 +35,14 @@ def _build_target(target: Target, prefix: str) -> BuildTarget:
             contexts={name: _context(value, prefix) for name, value in target.contexts.items()},
         ),
         inline=target.dockerfile_inline,
+        export={name: value for name in _EXPORT if (value := _exported(target, name))},
         note=f"not known and taken as unchanged: {unknown}" if unknown else "",
     )
+
+
+def _exported(target: Target, name: str) -> object:
+    """An attribute; a target that is built only for another one has another output, set by bake."""
+    return None if target.linked and name == "output" else getattr(target, name)
 
 
 def _context(value: str, prefix: str) -> str:

@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
+from string import hexdigits
 from typing import Any, NamedTuple
 
 from stagegraph import git
@@ -34,6 +35,7 @@ _DEEPEST_SUBMODULE = 8  # submodules inside each other
 _LARGEST_POINTER = 1024  # bytes
 _NOTHING: Mapping[str, Node] = {}
 _DEFAULT_BRANCHES = ("refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master")
+_LENGTH_OF_ID = 40  # characters
 
 
 class GitFile(NamedTuple):
@@ -88,10 +90,21 @@ class Repository:
             return found
         if revision == "HEAD":
             raise InputError("there is no commit yet", hint="commit the state before the change first")
-        hint = "use a commit, branch or tag of this repository"
+        raise InputError(f"there is no revision {quoted(printable(revision))}", hint=self._missing(revision))
+
+    def is_last_commit(self, revision: str) -> bool:
+        """Whether ``revision`` names the same commit as HEAD."""
+        return self.commit(revision) == self.commit("HEAD")
+
+    def _missing(self, revision: str) -> str:
+        """What to do where ``revision`` is not a commit of this clone."""
+        if not revision.strip("0"):  # what CI systems say was before the first push of a branch
+            return "there was no commit before this push: compare with the default branch, without --since"
         if self.is_shallow:
-            hint = "this clone is shallow: fetch the commit with `git fetch --unshallow`, or fetch-depth: 0"
-        raise InputError(f"there is no revision {quoted(printable(revision))}", hint=hint)
+            return "this clone is shallow: fetch the commit with `git fetch --unshallow`, or fetch-depth: 0"
+        if len(revision) == _LENGTH_OF_ID and set(revision.lower()) <= set(hexdigits):
+            return "a push may have replaced it: compare with the default branch, without --since"
+        return "use a commit, branch or tag of this repository"
 
     @property
     def has_git_folder(self) -> bool:

@@ -14,6 +14,7 @@ from stagegraph.graph.build import build_of
 from stagegraph.model import StepKind
 from stagegraph.options import Options
 from stagegraph.rebuild.context import Context, Filters
+from stagegraph.rebuild.image_changes import ImageChange, ImageChangeKind, base_contexts, image_changes
 from stagegraph.rebuild.impact import Reason, ReasonKind, StepImpact, StepStatus, affected
 from stagegraph.rebuild.state import BuildState
 from stagegraph.rebuild.tree import Node, NodeKind, folder
@@ -26,7 +27,9 @@ _RANK = (StepStatus.CACHED, StepStatus.MAY_RUN, StepStatus.RUNS_AGAIN)
 class BuildTarget(Struct, frozen=True, kw_only=True):
     """One build of a repository; the paths of its Dockerfile and context are from the root.
 
-    ``inline`` is the text of the Dockerfile if a bake or compose file has it; ``note`` says what is unknown.
+    ``inline`` is the text of the Dockerfile if a bake or compose file has it; ``export`` has what that file
+    says about the image besides: tags, labels and the like. ``files`` are the paths of such files, from the
+    root. ``note`` says what is unknown.
     """
 
     name: str
@@ -34,19 +37,29 @@ class BuildTarget(Struct, frozen=True, kw_only=True):
     context: str = "."
     options: Options = Options()
     inline: str | None = None
+    export: Mapping[str, object] = {}
+    files: tuple[str, ...] = ()
     note: str = ""
 
 
 class AffectedTarget(Struct, frozen=True, kw_only=True):
-    """What a change runs again in one build. ``note`` says what was not known.
+    """What a change runs again in one build, and what else makes its image another one.
 
+    ``note`` says what was not known. ``bases`` are the named contexts whose configuration its image inherits.
     ``fails`` means that BuildKit rejects the build after the change: it has no steps, and is not cached.
     """
 
     target: BuildTarget
     steps: tuple[StepImpact, ...]
+    image: tuple[ImageChange, ...] = ()
+    bases: frozenset[str] = frozenset()
     note: str = ""
     fails: bool = False
+
+    @property
+    def is_affected(self) -> bool:
+        """Whether the target has to be built: a step runs again or may, or its image is another one."""
+        return bool(self.image) or self.status is not StepStatus.CACHED
 
     @property
     def status(self) -> StepStatus:
@@ -63,13 +76,15 @@ class AffectedTarget(Struct, frozen=True, kw_only=True):
 class Change(Struct, frozen=True, kw_only=True):
     """Two states of the files of a repository; of those in ``unknown`` only the state after is known.
 
-    ``has_git_folder``: a folder ``.git`` is in the root, and not in the states.
+    ``has_git_folder``: a folder ``.git`` is in the root, and not in the states. ``is_staged``: the state
+    after is that of the index, and not what is on disk.
     """
 
     before: Node
     after: Node
     unknown: frozenset[str] = frozenset()
     has_git_folder: bool = False
+    is_staged: bool = False
 
 
 def affected_targets(
@@ -81,7 +96,7 @@ def affected_targets(
     folder, as a named context may run again when that changes. Of several targets, those that BuildKit
     rejects are marked; for one alone, raises InputError for a Dockerfile that is not there, DockerfileError.
     """
-    earlier = {one.name: one for one in (targets if before is None else before)}
+    earlier = _before_each(targets, targets if before is None else before)
     filters = Filters()
     old, new = BuildFiles(change.before, filters), BuildFiles(change.after, filters)
     done: dict[str, AffectedTarget] = {}
@@ -93,8 +108,22 @@ def affected_targets(
                 raise
             note = f"this build fails: {error.message}"
             result = AffectedTarget(target=one, steps=(), note=note, fails=True)
-        done[one.name] = _with_contexts(result, _changed_contexts(one, old, new, done))
+        result = _with_contexts(result, _changed_contexts(one, old, new, done))
+        done[one.name] = _with_bases(result, done)
     return tuple(done[one.name] for one in targets)
+
+
+def _before_each(
+    targets: Sequence[BuildTarget], before: Sequence[BuildTarget]
+) -> Mapping[str, BuildTarget | None]:
+    """What each of ``targets`` was before, by its name now: that of its name, else one that was renamed."""
+    named, known = {one.name for one in targets}, {one.name: one for one in before}
+    gone = {_place(one): one for one in before if one.name not in named}
+    return {one.name: known.get(one.name) or gone.get(_place(one)) for one in targets}
+
+
+def _place(target: BuildTarget) -> tuple[str, str, str | None, str | None]:
+    return target.dockerfile, target.context, target.inline, target.options.target
 
 
 class BuildFiles:
@@ -168,22 +197,58 @@ def _affected(
             f"there is no file {quoted(target.dockerfile)} after the change",
             hint="give the path of the Dockerfile from the root of the repository",
         )
-    unread = change.unknown.intersection((target.dockerfile, *_ignore_names(target)))
+    unread = change.unknown.intersection((target.dockerfile, *_ignore_names(target), *target.files))
     if unread:
         note = f"{min(unread)} changed, and what it was before is not known: use --since"
-        return AffectedTarget(target=target, steps=_all(new, StepStatus.MAY_RUN), note=note)
+        image = (ImageChange(kind=ImageChangeKind.UNKNOWN, names=tuple(sorted(unread))),)
+        return AffectedTarget(target=target, steps=_all(new, StepStatus.MAY_RUN), image=image, note=note)
     renamed_note = ""
     try:
         old = before.state(earlier) if earlier else None
         note = f"{target.dockerfile} is new" if earlier else f"{target.name} is new"
         if earlier and old is None and (renamed := _renamed(earlier, change)):
             old, renamed_note = before.state(renamed), f"{target.dockerfile} was {renamed.dockerfile} before"
+        elif earlier and earlier.name != target.name:
+            renamed_note = f"{target.name} was {earlier.name} before"
     except (DockerfileError, OptionsError):
         old, note = None, f"BuildKit rejects {target.dockerfile} before the change: nothing is cached"
     if old is None:
-        return AffectedTarget(target=target, steps=_all(new, StepStatus.RUNS_AGAIN), note=note)
+        image = (ImageChange(kind=ImageChangeKind.NEW),)
+        return AffectedTarget(target=target, steps=_all(new, StepStatus.RUNS_AGAIN), image=image, note=note)
     note = target.note or renamed_note or (git_folder_note(target, new) if change.has_git_folder else "")
-    return AffectedTarget(target=target, steps=affected(old, new).steps, note=note)
+    steps = affected(old, new).steps
+    exported = _export_changes(earlier or target, target)
+    return AffectedTarget(
+        target=target,
+        steps=steps,
+        image=(*image_changes(old.build, new.build, steps), *exported),
+        bases=frozenset(base_contexts(new.build)),
+        note=note,
+    )
+
+
+def _export_changes(before: BuildTarget, after: BuildTarget) -> Iterator[ImageChange]:
+    """The attributes of the bake or compose file that make the image, or where it goes, another one."""
+    if before.name != after.name:
+        yield ImageChange(kind=ImageChangeKind.NEW)
+    names = (*before.export, *after.export)
+    changed = {name for name in names if before.export.get(name) != after.export.get(name)}
+    if changed:
+        yield ImageChange(kind=ImageChangeKind.EXPORT, names=tuple(sorted(changed)))
+
+
+def _with_bases(result: AffectedTarget, done: Mapping[str, AffectedTarget]) -> AffectedTarget:
+    """``result``, with the named contexts among its bases that are targets whose images change."""
+    contexts = result.target.options.contexts
+    linked = {name: contexts.get(name, "") for name in sorted(result.bases)}
+    changed = tuple(
+        name
+        for name, value in linked.items()
+        if value.startswith(_LINK) and (other := done.get(value.removeprefix(_LINK))) and other.image
+    )
+    if not changed:
+        return result
+    return replace(result, image=(*result.image, ImageChange(kind=ImageChangeKind.BASE, names=changed)))
 
 
 def _renamed(target: BuildTarget, change: Change) -> BuildTarget | None:

@@ -30,9 +30,14 @@ def _problem(subject: Subject, index: int, early: EarlyArgument) -> Problem:
         span=subject.pointing_at(early.item, early.name),
         message=f"each new value of {quoted(early.name)} installs the packages of {lines} again",
         why="the value is part of the cache key of every RUN below, whether its command uses it or not",
-        fix=f"move {quoted(early.name)} below line {last}",
+        fix=f"move {quoted(early.name)}{_labels(early)} below line {last}",
         stage=index,
     )
+
+
+def _labels(early: EarlyArgument) -> str:
+    lines = [str(one.span.line) for one in early.labels]
+    return f" and the LABEL of line {', '.join(lines)}" if lines else ""
 
 
 ARGUMENT_TOO_EARLY = Rule(

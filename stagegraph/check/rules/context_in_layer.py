@@ -20,7 +20,8 @@ _COMPILES = (
     r"(?:\A|[;&|(]\s*|\s\w+=\S*\s|\A\w+=\S*\s|/)"
     r"(?:go (?:build|install)|cargo (?:build|install)|dotnet (?:build|publish)|swift build|zig build"
     r"|mvnw?\b[^;&|]*\b(?:package|install|verify|compile)|gradlew?\b[^;&|]*\b(?:build|assemble|\w*[jJ]ar|installDist)"
-    r"|make|cmake|ninja|meson|gcc|g\+\+|clang|javac|tsc|sbt|stack build|cabal build|mix (?:compile|release)"
+    r"|make(?!\s+(?:clean|test|check|lint|fmt|format|help|deps|setup|install-\S+)\s*(?:[;&|)]|\Z))"
+    r"|cmake|ninja|meson|gcc|g\+\+|clang|javac|tsc|sbt|stack build|cabal build|mix (?:compile|release)"
     r"|(?:npm|pnpm|yarn|bun)(?: run)? build|(?:npx )?(?:ng|vite|webpack|next) build)(?![\w.-])"
 )
 
