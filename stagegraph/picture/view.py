@@ -39,6 +39,7 @@ class View(Struct, frozen=True, kw_only=True):
     dialect: str = "github"  # one of DIALECTS: for whom Mermaid is written
     detail: str = "auto"  # one of DETAILS: of a bake file only its targets (auto: if it has many), or stages
     opened: tuple[str, ...] = ()  # parts (``Node.part``) whose stages are drawn although detail is targets
+    near: bool = False  # of what is around opened parts, draw only what has an edge to them
 
 
 def line_link(base: str, line: int | None) -> str:
