@@ -258,27 +258,27 @@ ERRORS = {
     "missing": (
         FILES["docker-bake.hcl"].replace('"web"\n', '"nope"\n'),
         (
-            "error: docker-bake.hcl:8:1: target web: there is no Dockerfile nope/Dockerfile\n"
-            '    8 | target "web" {\n'
-            "      | ^~~~~~~~~~~~~~\n"
+            "error: docker-bake.hcl:9:13: target web: there is no Dockerfile nope/Dockerfile\n"
+            '    9 |   context = "nope"\n'
+            "      |             ^~~~~~\n"
             "hint: set context and dockerfile of the target; both are relative to the folder that bake "
             "runs in\n"
         ),
     ),
     "stage": (
         FILES["docker-bake.hcl"].replace('context = "api"', 'context = "api"\n  target = "relaese"'),
-        "error: docker-bake.hcl:3:1: target api: api/Dockerfile: there is no stage named relaese\n",
+        "error: docker-bake.hcl:5:12: target api: api/Dockerfile: there is no stage named relaese\n",
     ),
     "target": (
         FILES["docker-bake.hcl"].replace('"web", "docs"', '"webb"'),
-        "error: docker-bake.hcl:1:7: failed to find target webb, which default names\n",
+        "error: docker-bake.hcl:1:38: failed to find target webb, which default names\n",
     ),
     "cycle": (
         FILES["docker-bake.hcl"].replace('context = "base"', 'contexts = { x = "target:api" }'),
-        "error: docker-bake.hcl:2:8: contexts form a cycle: api → base → api\n",
+        "error: docker-bake.hcl:2:42: contexts form a cycle: api → base → api\n",
     ),
     "syntax": ("target {{", "error: docker-bake.hcl:1:"),
-    "empty": ('group "default" { targets = [] }', "error: docker-bake.hcl builds nothing\n"),
+    "empty": ('group "default" { targets = [] }', "error: no target to build in docker-bake.hcl\n"),
 }
 
 
