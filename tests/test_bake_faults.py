@@ -57,7 +57,8 @@ _PLACES: dict[str, tuple[dict[str, str], str, tuple[int, int], str]] = {
     "a service that is a context": (
         {
             "compose.yaml": (
-                "services:\n  a:\n    build:\n      additional_contexts:\n        y: .\n        x: service:b\n"
+                "services:\n  a:\n    build:\n      additional_contexts:\n"
+                "        y: .\n        x: service:b\n"
             )
         },
         "compose.yaml",

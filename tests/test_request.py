@@ -385,6 +385,38 @@ def test_explain_says_who_waits_for_a_target(tmp_path: Path, in_process: Run) ->
     )
 
 
+def test_explain_says_what_a_target_waits_for(tmp_path: Path, in_process: Run) -> None:
+    write(tmp_path, FILES)
+    lines = in_process("explain", "web", cwd=tmp_path).stdout.decode().splitlines()
+    assert lines[1].startswith("It is the image of the bake target `web`")
+    assert lines[2] == "Its build waits for base."
+    compose = in_process("explain", "worker", str(ROOT / "samples/compose"), cwd=tmp_path).stdout.decode()
+    assert "It is the image of the service `worker`" in compose
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("api:bilder", "did you mean api:builder?"),
+        ("api:zzzzz", "use one of api:builder, api:stage-1, api:x, api:release"),
+        ("docker-bake.hcl", "name the stage first, and `docker-bake.hcl` after it"),
+        ("webb", "did you mean web?"),
+    ],
+)
+def test_explain_says_which_names_there_are(name: str, hint: str, tmp_path: Path, in_process: Run) -> None:
+    write(tmp_path, FILES)
+    error = in_process("explain", name, cwd=tmp_path).stderr.decode()
+    assert error == f"error: docker-bake.hcl has no stage or image `{name}`\nhint: {hint}\n"
+
+
+def test_explain_says_that_there_are_more_names(tmp_path: Path, in_process: Run) -> None:
+    blocks = (f'target "{name}" {{ dockerfile-inline = "FROM alpine" }}' for name in "abcdefghijklmnop")
+    group = f"group default {{ targets = {json.dumps(list('abcdefghijklmnop'))} }}"
+    write(tmp_path, {"docker-bake.hcl": "\n".join([group, *blocks])})
+    error = in_process("explain", "zzzzz", cwd=tmp_path).stderr.decode()
+    assert error.endswith("hint: use one of a, b, c, d, e, f, g, h, i, j, k, l, …\n")
+
+
 def test_explain_says_who_reads_a_tag(tmp_path: Path, in_process: Run) -> None:
     write(tmp_path, FILES)
     text = in_process("explain", "api", cwd=tmp_path).stdout.decode()
