@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from pathlib import Path
@@ -231,3 +232,17 @@ def test_a_page_and_a_report_count_many_targets_instead_of_listing_them(pages: P
     assert "14 targets on linux/amd64" in opened.page.inner_text("header")
     assert headline(report).endswith("docker-bake.hcl: 14 targets on linux/amd64")
     assert "14" not in headline(MANY)
+
+
+def test_lines_link_to_the_dockerfile_of_each_target(pages: Pages, tmp_path: Path) -> None:
+    opened = pages.open(
+        page(monorepo(tmp_path, 4), link_base="https://e.org/main"), address="#target=service-1"
+    )
+    assert opened.page.locator("#panel a.line").count() == 0  # not below the current directory
+    with contextlib.chdir(tmp_path):
+        report = sg.analyse(sg.read_request("docker-bake.hcl", environment={}))
+    opened = pages.open(page(report, link_base="https://e.org/main"), address="#target=service-1")
+    links = opened.page.locator("#panel a.line").evaluate_all("all => all.map(one => one.href)")
+    assert links[0] == "https://e.org/main/service-1/Dockerfile#L9"
+    assert "https://e.org/main/service-2/Dockerfile#L11" in links
+    assert opened.errors == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import time
 from collections.abc import Callable
@@ -356,7 +357,6 @@ def test_what_bake_prints_is_read_from_standard_input(tmp_path: Path, stagegraph
         (("render", "--steps", "--detail", "targets"), "--detail targets leaves these out"),
         (("report", ".", "--image", "x"), "--image is about one image, and docker-bake.hcl builds api, docs"),
         (("render", "--usage", "x"), "builds api, docs, web: name one target"),
-        (("render", "--link-base", "https://example.com"), "--link-base is the URL of one Dockerfile"),
     ],
 )
 def test_options_that_have_no_effect_are_refused(
@@ -771,3 +771,57 @@ def test_many_targets_that_vary_take_no_square_of_the_time(tmp_path: Path, first
 
     seconds(4)
     assert seconds(200) < 25 * seconds(20) + 1
+
+
+# links
+
+BASE = "https://example.com/blob/main"
+
+
+def links(text: str) -> set[str]:
+    return set(re.findall(rf"{BASE}[^\"\\]*", text))
+
+
+@pytest.mark.parametrize("name", ["svg", "dot", "mermaid", "html"])
+def test_a_link_base_is_that_of_the_current_directory(name: str, tmp_path: Path, in_process: Run) -> None:
+    write(tmp_path, FILES)
+    text = in_process("render", "-F", name, "--link-base", f"{BASE}/", cwd=tmp_path).stdout.decode()
+    found = links(text)
+    if name == "html":
+        assert {f"{BASE}/{one}/Dockerfile" for one in ("api", "base", "web")} <= found
+    else:
+        assert {
+            f"{BASE}/api/Dockerfile#L1",
+            f"{BASE}/web/Dockerfile#L3",
+            f"{BASE}/base/Dockerfile#L1",
+        } <= found
+    assert not any(one.startswith((f"{BASE}#", f"{BASE}/#")) for one in found)
+
+
+@pytest.mark.parametrize("words", [("--detail", "targets"), ("--steps",), ()])
+def test_each_link_is_to_a_line_of_its_own_dockerfile(
+    words: tuple[str, ...], tmp_path: Path, in_process: Run
+) -> None:
+    write(tmp_path, FILES)
+    done = in_process("render", "-F", "svg", "--link-base", BASE, *words, cwd=tmp_path)
+    found = links(done.stdout.decode())
+    assert found
+    for link in found:
+        path, _, line = link.removeprefix(f"{BASE}/").partition("#L")
+        lines = (tmp_path / path).read_text().splitlines()
+        assert lines[int(line) - 1].startswith(("FROM", "COPY", "RUN", "WORKDIR")), link
+
+
+def test_a_dockerfile_inside_a_bake_file_or_outside_the_directory_has_no_link(
+    tmp_path: Path, in_process: Run
+) -> None:
+    inline = 'target "default" {\n  dockerfile-inline = "FROM a\\nRUN b\\n"\n}\n'
+    write(tmp_path, {"docker-bake.hcl": inline, "up/docker-bake.hcl": 'target "default" {context = ".."}\n'})
+    write(tmp_path, {"Dockerfile": "FROM a\n", "with space/Dockerfile": "FROM a\nRUN b\n"})
+    write(tmp_path, {"spaced.hcl": 'target "default" {context = "with space"}\n'})
+    expected = {"docker-bake.hcl": set[str](), "spaced.hcl": {f"{BASE}/with%20space/Dockerfile#L1"}}
+    for name, wanted in expected.items():
+        done = in_process("render", name, "-F", "mermaid", "--link-base", BASE, cwd=tmp_path)
+        assert links(done.stdout.decode()) == wanted
+    done = in_process("render", "-F", "mermaid", "--link-base", BASE, cwd=tmp_path / "up")
+    assert links(done.stdout.decode()) == set()

@@ -216,7 +216,7 @@ def _target(report: Report, node: str, names: Sequence[str], kept: _Kept) -> Nod
         label=", ".join(names),
         role=image.role,
         reach=image.reach,
-        line=target.line,
+        line=image.line,
         base=bases[0] if len(bases) == 1 else "",
         platform=", ".join(target.platforms),
         description=", ".join(filter(None, (target.dockerfile or target.context, *target.tags))),

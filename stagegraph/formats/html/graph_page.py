@@ -50,11 +50,10 @@ def graph_page(report: Report, view: View, *, served: bool = False) -> Page:
         sections=(drawn.section,),
         scripts=SCRIPTS,
         data={
-            "link": view.link_base.partition("#")[0],
             "showPath": view.critical_path,
             "graph": drawn.parts,
             "drawings": others,
             "overview": overview(report),
-            **graph_facts(report),
+            **graph_facts(report, view.link_base),
         },
     )
