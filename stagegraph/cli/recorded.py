@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -96,16 +96,13 @@ def record_named(path: str, name: str) -> Record:
         named = [records[int(name) - 1]]
     if len(named) == 1:
         return named[0]
-    raise OptionsError(
-        _listed(path, name, records), hint="choose one with `--build NAME` (a name or number from the list)"
-    )
-
-
-def _listed(path: str, name: str, records: Sequence[Record]) -> str:
-    lines = "\n".join(f"  {n:>3}  {_about(record)}" for n, record in enumerate(records, 1))
     builds = f"{len(records)} build{'s' if len(records) > 1 else ''}"
     unknown = f"unknown or ambiguous build {quoted(name)}: " if name else ""
-    return f"{unknown}{path} contains {builds}:\n{lines}"
+    raise OptionsError(
+        f"{unknown}{path} contains {builds}:",
+        details=[f"  {n:>3}  {_about(record)}" for n, record in enumerate(records, 1)],
+        hint="choose one with `--build NAME` (a name or number from the list)",
+    )
 
 
 def _about(record: Record) -> str:

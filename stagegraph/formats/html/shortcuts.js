@@ -19,7 +19,7 @@ const SHORTCUTS = [
   { keys: ["n"], words: "Draw what is needed, everything, or as at first", run: () => nextChoice("draw-detail"), on: "graph" },
   { keys: ["l"], words: "Show or hide labels", run: press("draw-labels"), on: "graph" },
   { keys: ["s"], words: "Show or hide steps", run: press("draw-steps"), on: "graph" },
-  { keys: ["o"], words: "Draw the selected bake target, or all, with stages or as one box", run: toggleTargets, on: "draw-targets" },
+  { keys: ["o"], words: "Draw the selected bake target, or all, with stages or as one box", run: () => toggleTargets(), on: "draw-targets" },
   { keys: ["d"], words: "Turn the graph", run: press("draw-direction"), on: "graph" },
   { keys: ["h"], words: "Show only what is near the selection: 1, 2 or 3 hops, or all", run: () => nextChoice("hops"), on: "graph" },
   { keys: ["t"], words: "Switch between light, dark and system colours", run: press("theme") },
