@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -96,7 +95,7 @@ def _unknown(report: Report, name: str) -> InputError:
     hint = f"name the stage first, and {quoted(printable(name))} after it"
     return InputError(
         f"{report.source} has no stage or image {quoted(name)}",
-        hint=hint if os.path.exists(name) else _hint(report, name),
+        hint=hint if name in report.source.split(", ") else _hint(report, name),
     )
 
 
