@@ -141,7 +141,7 @@ def test_a_file_without_a_default_says_what_to_name(in_process: Run, folder: Pat
 
 @pytest.mark.parametrize(
     ("text", "option"),
-    [("target a {}\n", "--bake"), ("services:\n  a:\n    build: .\n", "--compose")],
+    [('target "a" {}\n', "--bake"), ("services:\n  a:\n    build: .\n", "--compose")],
 )
 def test_a_bake_file_on_standard_input_needs_an_option(
     text: str, option: str, stagegraph: Run, folder: Path
