@@ -29,19 +29,72 @@ _PLACES: dict[str, tuple[dict[str, str], str, tuple[int, int], str]] = {
     "a target of a group": (
         {"docker-bake.hcl": '\ngroup "default" { targets = ["b"] }\ntarget "a" {}\n'},
         "docker-bake.hcl",
-        (2, 7),
+        (2, 31),
         "failed to find target b, which default names",
     ),
     "a target of an inner group": (
         {"docker-bake.hcl": 'group "default" { targets = ["c"] }\ngroup "c" { targets = ["b"] }\n'},
         "docker-bake.hcl",
-        (2, 7),
+        (2, 25),
         "failed to find target b, which c names",
+    ),
+    "a target of several lines": (
+        {
+            "docker-bake.json": (
+                '{"group": {"default": {"targets": [\n "a-b",\n "a"]}},\n "target": {"a-b": {}}}\n'
+            )
+        },
+        "docker-bake.json",
+        (3, 3),
+        "failed to find target a, which default names",
+    ),
+    "a target that is inherited": (
+        {"docker-bake.hcl": 'target "default" {\n  inherits = [\n    "b",\n  ]\n}\n'},
+        "docker-bake.hcl",
+        (3, 6),
+        "failed to find target b, which default names",
+    ),
+    "a service that is a context": (
+        {
+            "compose.yaml": (
+                "services:\n  a:\n    build:\n      additional_contexts:\n"
+                "        y: .\n        x: service:b\n"
+            )
+        },
+        "compose.yaml",
+        (6, 20),
+        "failed to find target b, which a names",
+    ),
+    "a value that is not written as it is": (
+        {"docker-bake.hcl": 'target "default" {\n  inherits = ["${"b"}${"c"}"]\n}\n'},
+        "docker-bake.hcl",
+        (2, 14),
+        "failed to find target bc, which default names",
+    ),
+    "a platform that is inherited": (
+        {
+            "docker-bake.hcl": (
+                'target "b" {\n  platforms = [\n    "linux/arm64", "a/b/c/d"]\n}\n'
+                'target "default" { inherits = ["b"] }\n'
+            )
+        },
+        "docker-bake.hcl",
+        (3, 21),
+        "target default: invalid platform a/b/c/d",
+    ),
+    "a platform of an override": (
+        {
+            "docker-bake.hcl": 'target "default" {\n  platforms = ["linux"]\n}\n',
+            "docker-bake.override.hcl": '\ntarget "default" { platforms = ["a/b/c/d"] }\n',
+        },
+        "docker-bake.override.hcl",
+        (2, 34),
+        "target default: invalid platform a/b/c/d",
     ),
     "unknown targets": (
         {"docker-bake.hcl": 'group "default" {\n targets = [timestamp()]\n}\n'},
         "docker-bake.hcl",
-        (1, 7),
+        (2, 12),
         "the targets of the group default depend on the time, on chance or on the machine",
     ),
     "a secret": (
@@ -103,6 +156,15 @@ def test_an_error_is_at_its_line(name: str, tmp_path: Path) -> None:
     assert error.source is not None
     assert error.span is not None
     assert (error.source.name, error.span[0], error.span[2]) == (file, *place)
+
+
+def test_a_value_of_set_is_not_in_a_file(tmp_path: Path) -> None:
+    write(tmp_path, {"docker-bake.hcl": 'target "default" {\n  platforms = ["linux"]\n}\n'})
+    with pytest.raises(StagegraphError) as caught:
+        read_bake((), overrides=["*.platform=a/b/c/d"], environment={}, directory=str(tmp_path))
+    assert caught.value.message == "target default: invalid platform a/b/c/d"
+    assert caught.value.span is not None
+    assert caught.value.span.line == 1
 
 
 @pytest.mark.parametrize("name", ["docker-bake.hcl", "compose.yaml", "docker-bake.json", ".env"])

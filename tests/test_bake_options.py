@@ -137,3 +137,27 @@ def test_a_file_without_a_default_says_what_to_name(in_process: Run, folder: Pat
         "error: bake/docker-bake.hcl: failed to find target default\n"
         "hint: name what to build, or add a group default; targets are a, b\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "option"),
+    [('target "a" {}\n', "--bake"), ("services:\n  a:\n    build: .\n", "--compose")],
+)
+def test_a_bake_file_on_standard_input_needs_an_option(
+    text: str, option: str, stagegraph: Run, folder: Path
+) -> None:
+    done = stagegraph("render", "-", stdin=text.encode(), cwd=folder)
+    assert done.returncode == 1
+    assert done.stderr.decode().endswith(f"hint: add {option} to read it as one\n")
+
+
+def test_a_target_in_a_directory_with_a_dockerfile_needs_an_option(in_process: Run, folder: Path) -> None:
+    write(folder, {"both/docker-bake.hcl": 'target "api" {}\n', "both/Dockerfile": "FROM alpine\n"})
+    done = in_process("render", "api", cwd=folder / "both")
+    assert done.stderr.decode() == (
+        "error: api: No such file or directory\n"
+        "hint: give the path of a Dockerfile, or add --bake to name a target of docker-bake.hcl\n"
+    )
+    assert in_process("render", "--bake", ".", "api", cwd=folder / "both").returncode == 0
+    done = in_process("render", "x/api", cwd=folder / "both")
+    assert "--bake" not in done.stderr.decode()

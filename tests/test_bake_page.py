@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import re
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import expect
 
 import stagegraph as sg
 from stagegraph.formats.html.drawing import drawing
 from stagegraph.formats.html.variants import drawing_named
+from stagegraph.formats.report_sections import headline
 from stagegraph.picture.detail import at_detail, only_targets, parts_of
 
 from .browser import Opened, Pages
@@ -167,3 +173,76 @@ def test_a_closed_target_counts_the_steps_of_its_own_stages_only() -> None:
     }
     assert closed == own
     assert closed["web"] == 7
+
+
+def monorepo(folder: Path, count: int) -> sg.Report:
+    """A base, and services that are FROM it; two of three also copy from the one before."""
+    bake = ['target "base" { dockerfile-inline = "FROM alpine:3" }']
+    for number in range(count):
+        name, before = f"service-{number}", f"service-{number - 1}" if number % 3 else ""
+        copy = f"COPY --from={before} /app /before\n" if before else ""
+        (folder / name).mkdir()
+        (folder / name / "Dockerfile").write_text(
+            "FROM base AS deps\nRUN fetch\nFROM deps AS sources\nCOPY . .\nFROM sources AS build\nRUN make\n"
+            f"FROM build AS test\nRUN make test\nFROM scratch\nCOPY --from=build /app /app\n{copy}"
+        )
+        linked = "".join(f'{one} = "target:{one}", ' for one in ("base", before) if one)
+        bake.append(f'target "{name}" {{\n context = "{name}"\n contexts = {{ {linked} }}\n}}')
+    names = ", ".join(f'"service-{number}"' for number in range(count))
+    bake.append(f"group default {{ targets = [{names}] }}")
+    (folder / "docker-bake.hcl").write_text("\n".join(bake))
+    return sg.analyse(sg.read_request(str(folder), environment={}))
+
+
+def test_each_of_forty_targets_can_be_opened_in_a_page_from_a_file(pages: Pages, tmp_path: Path) -> None:
+    html = page(monorepo(tmp_path, 40))
+    opened = pages.open(html, address="#open=service-17")
+    wait_for_frames(opened, 1)
+    boxes = opened.page.locator("svg.drawing g.node")
+    assert "service-16" in " ".join(boxes.all_text_contents())
+    legend = opened.page.text_content(".legend-content") or ""
+    assert "38 targets without an edge to the open one are left out; close it to draw all" in legend
+    names = json.loads(re.findall(rb'"names":({[^}]*})', html)[0])
+    alone = {name.rpartition(".")[2] for name in names}
+    assert alone >= {str(number) for number in range(41)}
+    assert opened.errors == []
+
+
+def test_what_is_near_an_open_target_is_what_it_reads_and_what_reads_it(tmp_path: Path) -> None:
+    report = monorepo(tmp_path, 12)
+    near = at_detail(report, sg.View(detail="targets", opened=("service-1",), near=True))
+    closed = {node.label for node in near.nodes if node.bake_targets and node.index is None}
+    assert closed == {"base", "service-0", "service-2"}
+    assert {edge.source for edge in near.edges} | {edge.target for edge in near.edges} <= {
+        node.id for node in near.nodes
+    }
+    assert near.notes[-1].startswith("9 targets without an edge")
+    assert at_detail(near, sg.View(opened=("service-1",), near=True)) == near
+
+
+def test_the_targets_of_a_small_page_are_drawn_with_all_others(pages: Pages, tmp_path: Path) -> None:
+    opened = pages.open(page(monorepo(tmp_path, 7)), address="#open=service-1")
+    wait_for_frames(opened, 1)
+    assert "left out; close it" not in (opened.page.text_content(".legend-content") or "")
+
+
+def test_a_page_and_a_report_count_many_targets_instead_of_listing_them(pages: Pages, tmp_path: Path) -> None:
+    report = monorepo(tmp_path, 14)
+    opened = pages.open(page(report))
+    assert "14 targets on linux/amd64" in opened.page.inner_text("header")
+    assert headline(report).endswith("docker-bake.hcl: 14 targets on linux/amd64")
+    assert "14" not in headline(MANY)
+
+
+def test_lines_link_to_the_dockerfile_of_each_target(pages: Pages, tmp_path: Path) -> None:
+    opened = pages.open(
+        page(monorepo(tmp_path, 4), link_base="https://e.org/main"), address="#target=service-1"
+    )
+    assert opened.page.locator("#panel a.line").count() == 0  # not below the current directory
+    with contextlib.chdir(tmp_path):
+        report = sg.analyse(sg.read_request("docker-bake.hcl", environment={}))
+    opened = pages.open(page(report, link_base="https://e.org/main"), address="#target=service-1")
+    links = opened.page.locator("#panel a.line").evaluate_all("all => all.map(one => one.href)")
+    assert links[0] == "https://e.org/main/service-1/Dockerfile#L9"
+    assert "https://e.org/main/service-2/Dockerfile#L11" in links
+    assert opened.errors == []

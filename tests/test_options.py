@@ -44,7 +44,8 @@ ROWS = [(row.name, field) for row in FORMATS if row.command == "render" for fiel
 def test_every_option_of_a_picture_is_asked_for() -> None:
     # the layout engine draws the same, unless the two differ; the detail is that of a bake file; all
     # changes only what is folded, see test_every_option; the page of a bake file sets what is opened
-    assert {*VALUES, "engine", "detail", "all", "opened"} == set(View.__struct_fields__)
+    # and whether only what is near it is drawn
+    assert {*VALUES, "engine", "detail", "all", "opened", "near"} == set(View.__struct_fields__)
 
 
 @pytest.mark.parametrize(("name", "field"), ROWS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import time
 from collections.abc import Callable
@@ -258,27 +259,27 @@ ERRORS = {
     "missing": (
         FILES["docker-bake.hcl"].replace('"web"\n', '"nope"\n'),
         (
-            "error: docker-bake.hcl:8:1: target web: there is no Dockerfile nope/Dockerfile\n"
-            '    8 | target "web" {\n'
-            "      | ^~~~~~~~~~~~~~\n"
+            "error: docker-bake.hcl:9:13: target web: there is no Dockerfile nope/Dockerfile\n"
+            '    9 |   context = "nope"\n'
+            "      |             ^~~~~~\n"
             "hint: set context and dockerfile of the target; both are relative to the folder that bake "
             "runs in\n"
         ),
     ),
     "stage": (
         FILES["docker-bake.hcl"].replace('context = "api"', 'context = "api"\n  target = "relaese"'),
-        "error: docker-bake.hcl:3:1: target api: api/Dockerfile: there is no stage named relaese\n",
+        "error: docker-bake.hcl:5:12: target api: api/Dockerfile: there is no stage named relaese\n",
     ),
     "target": (
         FILES["docker-bake.hcl"].replace('"web", "docs"', '"webb"'),
-        "error: docker-bake.hcl:1:7: failed to find target webb, which default names\n",
+        "error: docker-bake.hcl:1:38: failed to find target webb, which default names\n",
     ),
     "cycle": (
         FILES["docker-bake.hcl"].replace('context = "base"', 'contexts = { x = "target:api" }'),
-        "error: docker-bake.hcl:2:8: contexts form a cycle: api → base → api\n",
+        "error: docker-bake.hcl:2:42: contexts form a cycle: api → base → api\n",
     ),
     "syntax": ("target {{", "error: docker-bake.hcl:1:"),
-    "empty": ('group "default" { targets = [] }', "error: docker-bake.hcl builds nothing\n"),
+    "empty": ('group "default" { targets = [] }', "error: no target to build in docker-bake.hcl\n"),
 }
 
 
@@ -356,7 +357,6 @@ def test_what_bake_prints_is_read_from_standard_input(tmp_path: Path, stagegraph
         (("render", "--steps", "--detail", "targets"), "--detail targets leaves these out"),
         (("report", ".", "--image", "x"), "--image is about one image, and docker-bake.hcl builds api, docs"),
         (("render", "--usage", "x"), "builds api, docs, web: name one target"),
-        (("render", "--link-base", "https://example.com"), "--link-base is the URL of one Dockerfile"),
     ],
 )
 def test_options_that_have_no_effect_are_refused(
@@ -383,6 +383,38 @@ def test_explain_says_who_waits_for_a_target(tmp_path: Path, in_process: Run) ->
         "  base\n"
         "    → api:release: FROM, api/Dockerfile:7\n"
     )
+
+
+def test_explain_says_what_a_target_waits_for(tmp_path: Path, in_process: Run) -> None:
+    write(tmp_path, FILES)
+    lines = in_process("explain", "web", cwd=tmp_path).stdout.decode().splitlines()
+    assert lines[1].startswith("It is the image of the bake target `web`")
+    assert lines[2] == "Its build waits for base."
+    compose = in_process("explain", "worker", str(ROOT / "samples/compose"), cwd=tmp_path).stdout.decode()
+    assert "It is the image of the service `worker`" in compose
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("api:bilder", "did you mean api:builder?"),
+        ("api:zzzzz", "use one of api:builder, api:stage-1, api:x, api:release"),
+        ("docker-bake.hcl", "name the stage first, and `docker-bake.hcl` after it"),
+        ("webb", "did you mean web?"),
+    ],
+)
+def test_explain_says_which_names_there_are(name: str, hint: str, tmp_path: Path, in_process: Run) -> None:
+    write(tmp_path, FILES)
+    error = in_process("explain", name, cwd=tmp_path).stderr.decode()
+    assert error == f"error: docker-bake.hcl has no stage or image `{name}`\nhint: {hint}\n"
+
+
+def test_explain_says_that_there_are_more_names(tmp_path: Path, in_process: Run) -> None:
+    blocks = (f'target "{name}" {{ dockerfile-inline = "FROM alpine" }}' for name in "abcdefghijklmnop")
+    group = f"group default {{ targets = {json.dumps(list('abcdefghijklmnop'))} }}"
+    write(tmp_path, {"docker-bake.hcl": "\n".join([group, *blocks])})
+    error = in_process("explain", "zzzzz", cwd=tmp_path).stderr.decode()
+    assert error.endswith("hint: use one of a, b, c, d, e, f, g, h, i, j, k, l, …\n")
 
 
 def test_explain_says_who_reads_a_tag(tmp_path: Path, in_process: Run) -> None:
@@ -739,3 +771,57 @@ def test_many_targets_that_vary_take_no_square_of_the_time(tmp_path: Path, first
 
     seconds(4)
     assert seconds(200) < 25 * seconds(20) + 1
+
+
+# links
+
+BASE = "https://example.com/blob/main"
+
+
+def links(text: str) -> set[str]:
+    return set(re.findall(rf"{BASE}[^\"\\]*", text))
+
+
+@pytest.mark.parametrize("name", ["svg", "dot", "mermaid", "html"])
+def test_a_link_base_is_that_of_the_current_directory(name: str, tmp_path: Path, in_process: Run) -> None:
+    write(tmp_path, FILES)
+    text = in_process("render", "-F", name, "--link-base", f"{BASE}/", cwd=tmp_path).stdout.decode()
+    found = links(text)
+    if name == "html":
+        assert {f"{BASE}/{one}/Dockerfile" for one in ("api", "base", "web")} <= found
+    else:
+        assert {
+            f"{BASE}/api/Dockerfile#L1",
+            f"{BASE}/web/Dockerfile#L3",
+            f"{BASE}/base/Dockerfile#L1",
+        } <= found
+    assert not any(one.startswith((f"{BASE}#", f"{BASE}/#")) for one in found)
+
+
+@pytest.mark.parametrize("words", [("--detail", "targets"), ("--steps",), ()])
+def test_each_link_is_to_a_line_of_its_own_dockerfile(
+    words: tuple[str, ...], tmp_path: Path, in_process: Run
+) -> None:
+    write(tmp_path, FILES)
+    done = in_process("render", "-F", "svg", "--link-base", BASE, *words, cwd=tmp_path)
+    found = links(done.stdout.decode())
+    assert found
+    for link in found:
+        path, _, line = link.removeprefix(f"{BASE}/").partition("#L")
+        lines = (tmp_path / path).read_text().splitlines()
+        assert lines[int(line) - 1].startswith(("FROM", "COPY", "RUN", "WORKDIR")), link
+
+
+def test_a_dockerfile_inside_a_bake_file_or_outside_the_directory_has_no_link(
+    tmp_path: Path, in_process: Run
+) -> None:
+    inline = 'target "default" {\n  dockerfile-inline = "FROM a\\nRUN b\\n"\n}\n'
+    write(tmp_path, {"docker-bake.hcl": inline, "up/docker-bake.hcl": 'target "default" {context = ".."}\n'})
+    write(tmp_path, {"Dockerfile": "FROM a\n", "with space/Dockerfile": "FROM a\nRUN b\n"})
+    write(tmp_path, {"spaced.hcl": 'target "default" {context = "with space"}\n'})
+    expected = {"docker-bake.hcl": set[str](), "spaced.hcl": {f"{BASE}/with%20space/Dockerfile#L1"}}
+    for name, wanted in expected.items():
+        done = in_process("render", name, "-F", "mermaid", "--link-base", BASE, cwd=tmp_path)
+        assert links(done.stdout.decode()) == wanted
+    done = in_process("render", "-F", "mermaid", "--link-base", BASE, cwd=tmp_path / "up")
+    assert links(done.stdout.decode()) == set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stagegraph.bake.blocks import check_name
@@ -18,7 +18,7 @@ from stagegraph.bake.files import Files
 from stagegraph.bake.values import UNKNOWN, UnsuitableValueError
 from stagegraph.bake.yaml_values import Table, Yaml, scalar_text
 from stagegraph.errors import BakeError
-from stagegraph.source import Source
+from stagegraph.source import Source, Span
 
 
 def define_compose(
@@ -75,7 +75,8 @@ class _Reader:
         except UnsuitableValueError as problem:
             raise BakeError(f"services.{name}: {problem}", source=source, span=span) from None
         known = {key: one for key, one in fields.items() if one is not None}
-        return Defined(name=clean, fields=known, source=source, span=span)
+        places = dict(_places(build))
+        return Defined(name=clean, fields=known, source=source, span=span, places=places)
 
     def _fields(self, build: Table, service: Table) -> Fields:
         fields: Fields = {
@@ -149,6 +150,16 @@ class _Reader:
             raise UnsuitableValueError(f"unsupported external secret {name}")
         members = {"id": name, "src": secret.get("file"), "env": secret.get("environment")}
         return {key: scalar_text(one) for key, one in members.items() if one}
+
+
+def _places(build: Table) -> Iterator[tuple[str, tuple[Source, Span]]]:
+    """Where the attributes of a target are in the ``build`` of its service, as if each entry had one line."""
+    for key, value in build.items():
+        source, span = build.where(key)
+        if span is not None:
+            name = "contexts" if key == "additional_contexts" else key.replace("_", "-")
+            entries = len(value) if isinstance(value, (list, dict)) else 0
+            yield name, (source, span._replace(end_line=span.line + entries))
 
 
 def _texts(value: Yaml) -> list[str] | None:

@@ -48,7 +48,11 @@ def _defined(block: NamedBlock) -> Defined:
     fields = block.fields()
     if block.block.type == "group" and "targets" not in block.block.body.attributes:
         raise BakeError(f"the group {block.name} has no targets", **_where(block))
-    return Defined(name=block.name, fields=fields, **_where(block))
+    places = {
+        name: (attribute.lines.source, attribute.lines.span(attribute.node.start, attribute.node.end))
+        for name, attribute in block.block.body.attributes.items()
+    }
+    return Defined(name=block.name, fields=fields, places=places, **_where(block))
 
 
 def _where(block: NamedBlock) -> dict:  # type: ignore[type-arg]

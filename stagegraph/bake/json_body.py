@@ -140,9 +140,11 @@ class _Reader:
             raise self._error(f"the JSON is nested more than {_DEEPEST} levels deep")
         try:
             if self._take("{"):
-                return _Json(start, self._position, self._members(), is_object=True)
+                members = self._members()
+                return _Json(start, self._position, members, is_object=True)
             if self._take("["):
-                return _Json(start, self._position, self._items())
+                items = self._items()
+                return _Json(start, self._position, items)
             return self._scalar(start)
         finally:
             self._depth -= 1

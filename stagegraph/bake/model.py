@@ -7,6 +7,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from stagegraph.source import Span
+
 Entry = Mapping[str, Any]  # of a cache, an output, a secret, an SSH agent or an attestation, as it is printed
 
 
@@ -25,7 +27,8 @@ class Target(Struct, frozen=True, kw_only=True):
 
     ``file`` and ``line`` (from 1) are where its name is first. ``linked`` is set on a target that is only
     built because another one has it as a context. ``unknown`` names the attributes, and the keys of maps
-    (``args.DATE``), that depend on the time, on chance or on the machine; these are left out.
+    (``args.DATE``), that depend on the time, on chance or on the machine; these are left out. ``places``
+    has the file and the lines of attributes that are written in a file, also of one that is inherited.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Target(Struct, frozen=True, kw_only=True):
     extra_hosts: Mapping[str, str] = {}
     linked: bool = False
     unknown: frozenset[str] = frozenset()
+    places: Mapping[str, tuple[str, Span]] = {}
 
 
 class Bake(Struct, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ from stagegraph.source import Source
 
 _DEEPEST = 150
 _MOST_STEPS = 200_000
+_Asking = tuple[Defined, str]  # what names a target, and in which attribute
 
 
 def resolve(
@@ -110,7 +111,7 @@ class _Resolver:
         names = group.fields.get("targets")
         if names is UNKNOWN:
             message = f"the targets of the group {name} depend on the time, on chance or on the machine"
-            raise BakeError(message, source=group.source, span=group.span)
+            raise group.error(message, "targets")
         groups.setdefault(name, _printed_group(group))
         targets: list[str] = []
         for member in dict.fromkeys(names or ()):
@@ -126,18 +127,19 @@ class _Resolver:
         self._steps += 1
         if depth > _DEEPEST or self._steps > _MOST_STEPS:
             what = "nested too deeply" if depth > _DEEPEST else "too many"
-            raise BakeError(f"the groups and targets are {what}", source=at.source, span=at.span)
+            raise at.error(f"the groups and targets are {what}")
 
     def resolve(self, name: str) -> Fields:
         """The attributes of a target that is built. Raises BakeError."""
         if name not in self.fields:
-            fields = self._inherited(name, {}, self._asking.get(name), 0)
+            group = self._asking.get(name)
+            fields = self._inherited(name, {}, (group, "targets") if group else None, 0)
             assert fields is not None
             self.fields[name] = fields
         return self.fields[name]
 
     def _inherited(
-        self, name: str, seen: dict[str, Fields | None], asking: Defined | None, depth: int
+        self, name: str, seen: dict[str, Fields | None], asking: _Asking | None, depth: int
     ) -> Fields | None:
         """A target merged over what it inherits; None in a cycle, which bake ignores."""
         if name in seen:
@@ -149,34 +151,37 @@ class _Resolver:
         self._spend(target, depth)
         parents = target.fields.get("inherits") or ()
         if parents is UNKNOWN:
-            message = f"what {name} inherits depends on the time, on chance or on the machine"
-            raise BakeError(message, source=target.source, span=target.span)
+            raise target.error(
+                f"what {name} inherits depends on the time, on chance or on the machine", "inherits"
+            )
         fields: Fields = {}
         for parent in parents:
-            fields = merged(fields, self._inherited(parent, seen, target, depth + 1) or {})
+            fields = merged(fields, self._inherited(parent, seen, (target, "inherits"), depth + 1) or {})
         fields = merged(fields, target.fields)
         fields = normalized(with_overrides(fields, self._overrides.get(name, {})))
         fields.pop("inherits", None)
         seen[name] = fields
         return fields
 
-    def _missing(self, name: str, asking: Defined | None) -> NoReturn:
+    def _missing(self, name: str, asking: _Asking | None) -> NoReturn:
         known = [group.name for group in self._definition.groups] + list(self._definition.targets)
         near = difflib.get_close_matches(name, known[:2000], n=1)
         hint = f"did you mean {near[0]}?" if near else _named(self._definition)
-        by = f", which {asking.name} names" if asking else ""
-        source, span = (asking.source, asking.span) if asking else (self._source, None)
         if self._definition.group(name):
             hint = "it is only a group: name one of its targets"
         elif not asking and name == "default" and known:
             hint = f"name what to build, or add a group default; {_named(self._definition)}"
-        raise BakeError(f"failed to find target {name}{by}", source=source, span=span, hint=hint)
+        message = f"failed to find target {name}"
+        if asking:
+            by, attribute = asking
+            raise by.error(f"{message}, which {by.name} names", attribute, hint, name)
+        raise BakeError(message, source=self._source, hint=hint)
 
     def link(self, name: str, path: list[str]) -> None:
         """Adds the targets that ``name`` has as contexts (loadLinks). Raises BakeError."""
         if name in self._done:
             return
-        fields, target = self.resolve(name), self._definition.targets[name]
+        fields, target = self.resolve(name), self._written(name)
         self._spend(target, len(path))
         contexts = fields.get("contexts")
         for value in contexts.values() if isinstance(contexts, dict) else ():
@@ -187,12 +192,10 @@ class _Resolver:
     def _link(self, target: Defined, other: str, path: list[str]) -> None:
         name = target.name
         if other == name:
-            raise BakeError(
-                f"the target {name} is a context of itself", source=target.source, span=target.span
-            )
+            raise target.error(f"the target {name} is a context of itself", "contexts", word=other)
         if other in path:
             message = f"contexts form a cycle: {' → '.join([*path[path.index(other) :], other])}"
-            raise BakeError(message, source=target.source, span=target.span)
+            raise target.error(message, "contexts", word=other)
         if other not in self.fields:
             self.fields[other] = {**self._linked_fields(other, target), "output": [{"type": "cacheonly"}]}
             self._linked.add(other)
@@ -211,17 +214,25 @@ class _Resolver:
             message = (
                 f"the target {other} is built for {', '.join(offered)}, but {name} needs it for {needed}"
             )
-            raise BakeError(message, source=target.source, span=target.span)
+            raise target.error(message, "contexts", word=other)
 
     def _linked_fields(self, name: str, asking: Defined) -> Fields:
-        fields = self._inherited(name, {}, asking, 0)
+        fields = self._inherited(name, {}, (asking, "contexts"), 0)
         assert fields is not None
         return fields
 
     def target(self, name: str) -> Target:
         """The target as it is printed. Raises BakeError."""
-        defined = self._definition.targets[name]
+        defined = self._written(name)
         return _printed_target(defined, checked(self.fields[name], defined), name in self._linked)
+
+    def _written(self, name: str) -> Defined:
+        """The target with the places of what it inherits, and without those of what ``--set`` overrides."""
+        overridden = {key.partition(".")[0] for key in self._overrides.get(name, {})}
+        overridden |= {"platforms"} if "platform" in overridden else set()
+        places = self._definition.places(name)
+        kept = {key: place for key, place in places.items() if key not in overridden}
+        return replace(self._definition.targets[name], places=kept)
 
 
 def _with_entitlements(fields: Fields, other: Fields) -> Fields:
@@ -263,5 +274,6 @@ def _printed_target(defined: Defined, fields: Fields, linked: bool) -> Target:
         line=defined.span.line if defined.span else None,
         linked=linked,
         unknown=frozenset(unknown),
+        places={name: (source.name, span) for name, (source, span) in defined.places.items()},
         **values,
     )

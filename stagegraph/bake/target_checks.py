@@ -26,16 +26,17 @@ def checked(fields: Fields, defined: Defined) -> Fields:
     """``fields`` with the context as it is printed. Raises BakeError."""
     for name in ("context", "dockerfile"):
         if fields.get(name) == "-":
-            raise _error(defined, f"{name} from standard input is not allowed in bake")
+            raise _error(defined, name, f"{name} from standard input is not allowed in bake")
     _check_sizes(fields, defined)
     for platforms in _list(fields, "platforms"):
         if not all(map(_is_platform, platforms.split(","))):
-            raise _error(defined, f"invalid platform {platforms}", "write it as linux/amd64")
+            message = f"invalid platform {platforms}"
+            raise _error(defined, "platforms", message, "write it as linux/amd64", platforms)
     for annotation in _list(fields, "annotations"):
         _check_annotation(defined, annotation)
     for output in _list(fields, "output"):
         if output.get("type") == "local" and not output.get("dest"):
-            raise _error(defined, "an output of the type local needs a dest")
+            raise _error(defined, "output", "an output of the type local needs a dest")
     context = _context(fields.get("context"))
     return {**fields, "context": context, "dockerfile": fields.get("dockerfile") or "Dockerfile"}
 
@@ -46,7 +47,7 @@ def _check_sizes(fields: Fields, defined: Defined) -> None:
     sizes = [("shm-size", size, _SIZE)] if isinstance(size, str) else []
     for name, value, pattern in (*limits, *sizes):
         if not pattern.fullmatch(value):
-            raise _error(defined, f"invalid {name} {value}")
+            raise _error(defined, name, f"invalid {name} {value}", word=value)
 
 
 def _list(fields: Fields, name: str) -> list:  # type: ignore[type-arg]
@@ -54,8 +55,8 @@ def _list(fields: Fields, name: str) -> list:  # type: ignore[type-arg]
     return value if isinstance(value, list) else []
 
 
-def _error(defined: Defined, message: str, hint: str = "") -> BakeError:
-    return BakeError(f"target {defined.name}: {message}", source=defined.source, span=defined.span, hint=hint)
+def _error(defined: Defined, attribute: str, message: str, hint: str = "", word: str = "") -> BakeError:
+    return defined.error(f"target {defined.name}: {message}", attribute, hint, word)
 
 
 def _context(value: object) -> object:
@@ -76,13 +77,16 @@ def _is_platform(text: str) -> bool:
 def _check_annotation(defined: Defined, text: str) -> None:
     key, equals, _ = text.partition("=")
     if not equals:
-        raise _error(defined, f"the annotation {text} has no value", "write it as KEY=VALUE")
+        message = f"the annotation {text} has no value"
+        raise _error(defined, "annotations", message, "write it as KEY=VALUE", text)
     types, colon, _ = key.partition(":")
     if colon and not all(map(_ANNOTATION.fullmatch, types.split(","))):
         raise _error(
             defined,
+            "annotations",
             f"the annotation {text} has an unknown type",
             "types are index, index-descriptor, manifest and manifest-descriptor",
+            text,
         )
 
 

@@ -13,10 +13,12 @@ from stagegraph.cli.dockerfile import build_argument
 from stagegraph.cli.named_build import NamedBuild
 from stagegraph.cli.writing import write
 from stagegraph.errors import InputError
-from stagegraph.source import quoted
+from stagegraph.source import printable, quoted
 
 if TYPE_CHECKING:
     from stagegraph.model import Node, Report
+
+_MOST_NAMES = 12  # in a hint
 
 
 @click.command()
@@ -85,14 +87,29 @@ def _of_target(node: Node, name: str) -> bool:
 
 
 def _ambiguous(name: str, stages: Sequence[Node]) -> InputError:
-    labels = ", ".join(node.label for node in stages[:12])
+    labels = ", ".join(node.label for node in stages[:_MOST_NAMES])
     return InputError(f"several Dockerfiles have a stage {quoted(name)}", hint=f"use one of {labels}")
 
 
 def _unknown(report: Report, name: str) -> InputError:
+    hint = f"name the stage first, and {quoted(printable(name))} after it"
+    return InputError(
+        f"{report.source} has no stage or image {quoted(name)}",
+        hint=hint if name in report.source.split(", ") else _hint(report, name),
+    )
+
+
+def _hint(report: Report, name: str) -> str:
+    """What can be asked for: of ``target:stage`` the stages of this target, else all targets and nodes."""
     from difflib import get_close_matches
 
     labels = [*(target.name for target in report.bake_targets), *(node.label for node in report.nodes)]
-    near = get_close_matches(name, labels, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"use one of {', '.join(labels[:12])}"
-    return InputError(f"{report.source} has no stage or image {quoted(name)}", hint=hint)
+    target, colon, last = name.rpartition(":")
+    own = [node for node in report.nodes if target in (node.part, *node.bake_targets)]
+    stages = [_stage(node) for node in own if node.index is not None]
+    before = f"{target}:" if colon and stages else ""
+    names = list(dict.fromkeys(stages if before else labels))
+    if near := get_close_matches(last if before else name, names, n=1):
+        return f"did you mean {before}{near[0]}?"
+    shown = ", ".join(before + one for one in names[:_MOST_NAMES])
+    return f"use one of {shown}{', …' if len(names) > _MOST_NAMES else ''}"

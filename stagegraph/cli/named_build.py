@@ -58,7 +58,8 @@ class NamedBuild(Struct, frozen=True, kw_only=True):
         if text is not None:
             from stagegraph.dockerfile.logical import source_from_bytes
 
-            return build_of(source_from_bytes(text, "<stdin>"), self.options)
+            with suggesting_commands("-"):
+                return build_of(source_from_bytes(text, "<stdin>"), self.options)
         system.is_file(self.path or ".")  # a system that follows files must know of it
         with suggesting_commands(self.path):
             return build_of(read_source(self.path), self.options)

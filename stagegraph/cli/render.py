@@ -99,7 +99,8 @@ _DEFAULT_FORMAT = (
     "--link-base",
     default="",
     metavar="URL",
-    help="URL of the Dockerfile; each node links to its line, such as URL#L12.",
+    help="URL of the Dockerfile, or of the current directory with a bake or compose file; each node links to "
+    "its line, such as URL#L12.",
 )
 @title_option
 @engine_option
@@ -208,11 +209,7 @@ def _compare(data: bytes, output: str, format_name: str) -> int:
 
 
 def check_view(named: NamedBuild, view: View) -> None:
-    """Raise click.UsageError for a ``--detail`` or a ``--link-base`` that does not fit what is named."""
-    if view.link_base and named.is_request:
-        raise click.UsageError(
-            "--link-base is the URL of one Dockerfile, and a bake file can have several: name a Dockerfile"
-        )
+    """Raise click.UsageError for a ``--detail`` that does not fit what is named."""
     if view.detail == "targets" and view.steps:
         raise click.UsageError("--steps shows what is inside stages, and --detail targets leaves these out")
     if is_given("detail") and not named.is_request and named.path != "-":

@@ -27,15 +27,19 @@ def suggesting_commands(dockerfile: str) -> Iterator[None]:
     except DockerfileError as error:
         raise _of_build_file(dockerfile, error) or error from None
     except InputError as error:
-        raise _of_directory(dockerfile, error) or error from None
+        raise _of_directory(dockerfile, error) or _of_target(dockerfile, error) or error from None
 
 
 def _of_build_file(dockerfile: str, error: DockerfileError) -> StagegraphError | None:
     from stagegraph.discovery.build_files import build_file_kind, built_dockerfiles
 
     source = error.source
-    if source is None or error.span or not build_file_kind(source.name, source.text):
+    kind = build_file_kind(source.name, source.text) if source and not error.span else ""
+    if source is None or not kind:
         return None
+    if dockerfile == "-" and _takes_bake():
+        hint = f"add --{kind.partition(' ')[0]} to read it as one"
+        return DockerfileError(error.message, source=source, hint=hint)
     if not os.path.isfile(source.name):
         return None  # standard input, or a file of a revision
     built = built_dockerfiles(source.name, source.text)
@@ -49,6 +53,22 @@ def _of_build_file(dockerfile: str, error: DockerfileError) -> StagegraphError |
         source=source,
         hint=error.hint,
     )
+
+
+def _takes_bake() -> bool:
+    """Whether the command reads bake and compose files."""
+    return any("--bake" in option.opts for option in click.get_current_context().command.params)
+
+
+def _of_target(dockerfile: str, error: InputError) -> InputError | None:
+    """The error about a word that is perhaps a target, in a directory that also has a Dockerfile."""
+    from stagegraph.request.names import default_files
+
+    files = default_files(".")
+    if not files or os.path.lexists(dockerfile) or "/" in dockerfile or not _takes_bake():
+        return None
+    hint = f"give the path of a Dockerfile, or add --bake to name a target of {files[0]}"
+    return InputError(error.message, hint=hint)
 
 
 def _of_directory(dockerfile: str, error: InputError) -> InputError | None:

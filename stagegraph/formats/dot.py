@@ -173,7 +173,7 @@ def _box(box: Box, view: View, palette: Palette, plain: bool, tooltips: bool) ->
         "penwidth": f"{border(box, style.width):g}",
         **({"peripheries": "2"} if box.critical else {}),
     }
-    return attributes | _links(box.tooltip, box.line, view, tooltips)
+    return attributes | _links(box, view, tooltips)
 
 
 def _style(box: Box, style: Style) -> str:
@@ -212,7 +212,7 @@ def _arrow(arrow: Arrow, name: str, view: View, palette: Palette, tooltips: bool
     }
     if arrow.label:
         attributes["label"] = _html("<BR/>".join(f" {xml_text(line)} " for line in arrow.label.split("\n")))
-    return attributes | _links(arrow.tooltip, arrow.line, view, tooltips)
+    return attributes | _links(arrow, view, tooltips)
 
 
 def _arrow_width(arrow: Arrow) -> str:
@@ -220,11 +220,11 @@ def _arrow_width(arrow: Arrow) -> str:
     return str(min(width, 1.5) if arrow.critical else width)  # each of three strokes is as wide
 
 
-def _links(tooltip: str, line: int | None, view: View, tooltips: bool) -> dict[str, str]:
+def _links(part: Box | Arrow, view: View, tooltips: bool) -> dict[str, str]:
     attributes = {}
-    if tooltips and tooltip:
-        attributes["tooltip"] = graphviz.escape(xml_text(tooltip))
-    link = line_link(view.link_base, line)
+    if tooltips and part.tooltip:
+        attributes["tooltip"] = graphviz.escape(xml_text(part.tooltip))
+    link = line_link(view.link_base, part.line, part.dockerfile)
     if link:
         attributes |= {"URL": graphviz.escape(link), "target": "_top"}
     return attributes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from stagegraph.formats.request_sections import listed, readers_of
+from stagegraph.formats.request_sections import listed, readers_of, waits
 from stagegraph.formats.section import located
 from stagegraph.formats.terminal_text import UNBROKEN, wrapped
 from stagegraph.graph.explain import Explanation
@@ -51,11 +51,14 @@ def _target(report: Report, explanation: Explanation) -> Iterator[str]:
     own = [target for target in report.bake_targets if target.node == explanation.node.id]
     for target in own:
         where = f" ({located(target.line, target.file)})" if target.file and target.line else ""
-        yield printable(f"It is the image of the bake target {quoted(target.name)}{where}.")
+        kind = "service" if target.file.lower().endswith((".yaml", ".yml")) else "bake target"
+        yield printable(f"It is the image of the {kind} {quoted(target.name)}{where}.")
+    if own and (first := waits(report).get(own[0].name)):
+        yield printable(f"Its build waits for {listed(first)}.")
     if explanation.waiting:
-        builds = "The build" if len(explanation.waiting) == 1 else "The builds"
-        waits = "waits" if len(explanation.waiting) == 1 else "wait"
-        yield printable(f"{builds} of {listed(one.name for one in explanation.waiting)} {waits} for it.")
+        many = len(explanation.waiting) > 1
+        names = listed(one.name for one in explanation.waiting)
+        yield printable(f"The build{'s' if many else ''} of {names} wait{'' if many else 's'} for it.")
     elif own and own[0].linked:
         yield "It is built because another target has it as a context, but no stage reads it."
     for edge in explanation.readers:

@@ -196,7 +196,7 @@ def _link(arrow: Arrow) -> EdgeKind | str | None:
 
 def _links(drawn: Picture, view: View, ids: Mapping[str, str]) -> Iterator[str]:
     for box in drawn.boxes:
-        link = line_link(view.link_base, box.line)
+        link = line_link(view.link_base, box.line, box.dockerfile)
         if link:
             yield f'  click {ids[box.id]} href "{link}"'
 

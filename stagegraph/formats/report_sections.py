@@ -15,6 +15,7 @@ from stagegraph.source import printable
 from stagegraph.units import counted, measured_words, size
 
 _MOST_LISTED = 8
+_MOST_NAMED = 12  # targets in a headline
 _MOST_WEIGHED = 5
 
 
@@ -119,9 +120,16 @@ def target_labels(report: Report) -> list[str]:
 
 def headline(report: Report) -> str:
     """The Dockerfile, targets and platforms of the report, in one line."""
+    return printable(f"{report.source}: {targets_words(report)}")
+
+
+def targets_words(report: Report) -> str:
+    """``target runtime on linux/amd64``, or ``40 targets on linux/amd64`` if there are many."""
     labels = target_labels(report)
     targets = f"{'target' if len(labels) == 1 else 'targets'} {', '.join(labels)}"
-    return printable(f"{report.source}: {targets} on {', '.join(report.platforms)}")
+    if len(labels) > _MOST_NAMED:
+        targets = counted(len(labels), "target")
+    return f"{targets} on {', '.join(report.platforms)}"
 
 
 def _shipped_row(item: Shipped, nodes: Mapping[str, Node]) -> Row:

@@ -19,8 +19,8 @@ def request_sections(report: Report) -> Iterator[Section]:
     """The targets and what they wait for, images of each other by tag, and what several images share."""
     if not report.bake_targets:
         return
-    waits = _waits(report)
-    rows = (_target(target, waits.get(target.name, {})) for target in report.bake_targets)
+    waits_of = waits(report)
+    rows = (_target(target, waits_of.get(target.name, {})) for target in report.bake_targets)
     yield Section(heading="Targets", rows=tuple(rows))
     yield Section(heading="By tag", rows=tuple(_by_tag(report)))
     yield Section(heading="Shared by several images", rows=tuple(_shared(report)))
@@ -40,24 +40,24 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(every[:_MOST_NAMES]) + more
 
 
-def _waits(report: Report) -> dict[str, dict[str, None]]:
+def waits(report: Report) -> dict[str, dict[str, None]]:
     """For each target the targets whose results its build reads first, in order of their names."""
     targets = only_targets(report)
-    waits: dict[str, dict[str, None]] = {}
+    found: dict[str, dict[str, None]] = {}
     for edge in targets.edges:
         source, reader = targets.node(edge.source), targets.node(edge.target)
         if edge.kind is not EdgeKind.TAG and NodeKind.BAKE_TARGET is source.kind is reader.kind:
             for name in reader.bake_targets:
-                waits.setdefault(name, {}).update(dict.fromkeys(source.bake_targets))
-    return waits
+                found.setdefault(name, {}).update(dict.fromkeys(source.bake_targets))
+    return found
 
 
-def _target(target: BakeTarget, waits: Mapping[str, None]) -> Row:
+def _target(target: BakeTarget, first: Mapping[str, None]) -> Row:
     parts = [
         target.dockerfile or target.context,
         ", ".join(target.tags),
         ", ".join(target.platforms),
-        f"waits for {listed(waits)}" if waits else "",
+        f"waits for {listed(first)}" if first else "",
         "built only because another target reads it" if target.linked else "",
     ]
     return Row(

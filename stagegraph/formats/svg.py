@@ -160,7 +160,7 @@ class _Sheet:
     def _frames(self) -> Iterator[str]:
         for group, rectangle in zip(self._drawn.groups, self._layout.frames, strict=True):
             name = style_name(group)
-            yield self._part(f"frame {name}", "", group.line, self._frame(group, rectangle))
+            yield self._part(f"frame {name}", "", group, self._frame(group, rectangle))
 
     def _frame(self, group: Group, rectangle: Rectangle) -> str:
         style = self._palette.style(style_name(group))
@@ -180,12 +180,12 @@ class _Sheet:
             left = rectangle.x - (written.width + room) / 2
             text = text_line(written, left + room, rectangle.y, palette.text, anchor="start")
             dot = mark(name, left + 5, rectangle.y, style.line)
-            yield self._part(f"frame-name {name}", "", group.line, plate + dot + text)
+            yield self._part(f"frame-name {name}", "", group, plate + dot + text)
 
     def _arrows(self) -> Iterator[str]:
         for arrow, route, name in zip(self._drawn.arrows, self._layout.routes, self._styles, strict=True):
             classes = f"edge {arrow.kind or 'wait'} {name}" + (" critical" if arrow.critical else "")
-            yield self._part(classes, arrow.tooltip, arrow.line, self._arrow(arrow, route, name))
+            yield self._part(classes, arrow.tooltip, arrow, self._arrow(arrow, route, name))
 
     def _arrow(self, arrow: Arrow, route: Route, name: str) -> str:
         palette, width, dash = self._palette, _width(arrow, name), arrow_dash(arrow)
@@ -200,7 +200,7 @@ class _Sheet:
         for arrow, route, name in zip(self._drawn.arrows, self._layout.routes, self._styles, strict=True):
             if route.label:
                 classes = f"label {name}" + (" critical" if arrow.critical else "")
-                yield self._part(classes, arrow.tooltip, arrow.line, self._label(arrow, route.label, name))
+                yield self._part(classes, arrow.tooltip, arrow, self._label(arrow, route.label, name))
 
     def _label(self, arrow: Arrow, rectangle: Rectangle, name: str) -> str:
         palette = self._palette
@@ -213,7 +213,7 @@ class _Sheet:
     def _boxes(self) -> Iterator[str]:
         for box, rectangle in zip(self._drawn.boxes, self._layout.boxes, strict=True):
             classes = f"node {box.kind or 'step'} {style_name(box)}" + (" critical" if box.critical else "")
-            yield self._part(classes, box.tooltip, box.line, self._box(box, rectangle))
+            yield self._part(classes, box.tooltip, box, self._box(box, rectangle))
 
     def _box(self, box: Box, rectangle: Rectangle) -> str:
         name = style_name(box)
@@ -235,12 +235,12 @@ class _Sheet:
             + (ordinal(box.ordinal, rectangle, self._palette) if box.ordinal else "")
         )
 
-    def _part(self, classes: str, tooltip: str, source_line: int | None, inner: str) -> str:
+    def _part(self, classes: str, tooltip: str, part: Box | Arrow | Group, inner: str) -> str:
         lines = "\n".join(xml_text(text) for text in tooltip.split("\n"))
         title = f"<title>{lines}</title>" if tooltip else ""
-        part = f'<g class="{classes}">{title}{inner}</g>'
-        link = line_link(self._view.link_base, source_line)
-        return f'<a xlink:href="{xml_text(link)}" target="_top">{part}</a>\n' if link else f"{part}\n"
+        drawn = f'<g class="{classes}">{title}{inner}</g>'
+        link = line_link(self._view.link_base, part.line, part.dockerfile)
+        return f'<a xlink:href="{xml_text(link)}" target="_top">{drawn}</a>\n' if link else f"{drawn}\n"
 
 
 def _shifted(name: str, x: float, y: float) -> str:

@@ -13,6 +13,7 @@ from msgspec.structs import asdict, replace
 
 from stagegraph.model import BakeTarget, Edge, EdgeKind, Node, NodeKind, Rebuild, Report, Role
 from stagegraph.picture.view import View
+from stagegraph.units import counted
 
 FEWEST_TARGETS = 6  # from which on only targets are drawn
 _PREFIX = f"{NodeKind.BAKE_TARGET}:"
@@ -28,7 +29,31 @@ def at_detail(report: Report, view: View) -> Report:
         return report
     if view.detail != "targets" and len(report.bake_targets) < FEWEST_TARGETS:
         return report
-    return report if set(parts_of(report)) <= set(view.opened) else only_targets(report, view.opened)
+    if set(parts_of(report)) <= set(view.opened):
+        return report
+    drawn = only_targets(report, view.opened)
+    return _near(drawn, view.opened) if view.near else drawn
+
+
+def _near(drawn: Report, opened: Collection[str]) -> Report:
+    """``drawn`` without what has no edge to a stage of the parts that are ``opened``; a note counts it."""
+    inside = {node.id for node in drawn.nodes if node.index is not None and node.part in opened}
+    ends = ((edge.source, edge.target) for edge in drawn.edges)
+    near = inside.union(*(pair for pair in ends if not inside.isdisjoint(pair)))
+    left_out = sum(node.kind is NodeKind.BAKE_TARGET and node.id not in near for node in drawn.nodes)
+    verb = "is" if left_out == 1 else "are"
+    note = (
+        f"{counted(left_out, 'target')} without an edge to the open one {verb} left out; close it to draw all"
+    )
+    return replace(
+        drawn,
+        nodes=tuple(node for node in drawn.nodes if node.id in near),
+        targets=tuple(target for target in drawn.targets if target in near),
+        edges=tuple(edge for edge in drawn.edges if {edge.source, edge.target} <= near),
+        bake_targets=tuple(target for target in drawn.bake_targets if target.node in near),
+        shipped=tuple(item for item in drawn.shipped if {item.target, item.node} <= near),
+        notes=(*drawn.notes, note) if left_out else drawn.notes,
+    )
 
 
 def parts_of(report: Report) -> tuple[str, ...]:
@@ -191,7 +216,7 @@ def _target(report: Report, node: str, names: Sequence[str], kept: _Kept) -> Nod
         label=", ".join(names),
         role=image.role,
         reach=image.reach,
-        line=target.line,
+        line=image.line,
         base=bases[0] if len(bases) == 1 else "",
         platform=", ".join(target.platforms),
         description=", ".join(filter(None, (target.dockerfile or target.context, *target.tags))),

@@ -16,6 +16,7 @@ from stagegraph.picture.detail import at_detail, is_inner
 from stagegraph.picture.direction import direction_of, ranks
 from stagegraph.picture.folding import SHOWS_ALL, Folded, folded
 from stagegraph.picture.legibility import Detail, first_detail
+from stagegraph.picture.links import with_dockerfiles
 from stagegraph.picture.parts import in_parts
 from stagegraph.picture.short_names import few_names
 from stagegraph.picture.shorten import edge_labels, edge_tooltip
@@ -77,6 +78,7 @@ def picture_of(report: Report, kept: Folded, view: View, labels: str = "all") ->
     if not view.critical_path:
         boxes, arrows = _uncritical(boxes), _uncritical(arrows)
         groups = _uncritical(groups)
+    boxes, arrows, groups = with_dockerfiles(report, boxes, arrows, groups)
     return Picture(
         title=printable(view.title) or _title(report),
         description=description(report, kept.left_out),

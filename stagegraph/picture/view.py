@@ -33,17 +33,24 @@ class View(Struct, frozen=True, kw_only=True):
     legend: bool = False
     labels: bool = True  # write on the edges what is copied
     theme: str = "auto"  # one of THEMES; auto: follows the reader's light or dark mode
-    link_base: str = ""  # URL of the Dockerfile; nodes and edges link to URL#L12
+    link_base: str = ""  # URL of the Dockerfile, of a bake file that of the current directory: URL#L12
     title: str = ""  # of the picture; by default made from the name of the Dockerfile and the targets
     engine: str = "auto"  # one of ENGINES: which Graphviz lays out
     dialect: str = "github"  # one of DIALECTS: for whom Mermaid is written
     detail: str = "auto"  # one of DETAILS: of a bake file only its targets (auto: if it has many), or stages
     opened: tuple[str, ...] = ()  # parts (``Node.part``) whose stages are drawn although detail is targets
+    near: bool = False  # of what is around opened parts, draw only what has an edge to them
 
 
-def line_link(base: str, line: int | None) -> str:
-    """The link to ``line`` of the Dockerfile at ``base``; empty without a base or a line."""
-    return f"{base.partition('#')[0]}#L{line}" if base and line else ""
+def line_link(base: str, line: int | None, dockerfile: str = "") -> str:
+    """The link to ``line`` of the Dockerfile at ``base``, or of ``dockerfile`` below it; else empty."""
+    return f"{file_link(base, dockerfile)}#L{line}" if base and line else ""
+
+
+def file_link(base: str, dockerfile: str) -> str:
+    """The link to the Dockerfile at ``base``, or to ``dockerfile`` below it."""
+    base = base.partition("#")[0]
+    return f"{base.rstrip('/')}/{dockerfile}" if dockerfile else base
 
 
 def checked_link_base(base: str) -> str:
@@ -73,6 +80,7 @@ class Box(Struct, frozen=True, kw_only=True):
     members: tuple[str, ...] = ()  # their ids, if it stands for several
     weight: float = 0.0  # its part of the measured time of the build, 0 to 1: the border is as thick
     change: Change | None = None  # in a picture of two builds
+    dockerfile: str = ""  # that ``line`` is of, if there are several: its path below the link base
     ordinal: int = 0  # its place on the critical path, from 1; 0 if it is not on it or it is not marked
 
 
@@ -92,6 +100,7 @@ class Arrow(Struct, frozen=True, kw_only=True):
     count: int = 1
     weight: float = 0.0  # its bytes as a part of those of the heaviest arrow, 0 to 1: the line is as thick
     change: Change | None = None
+    dockerfile: str = ""  # as in a Box
     inner: bool = False  # it leads into a part of its target that is not in the image
 
 
@@ -104,6 +113,7 @@ class Group(Struct, frozen=True, kw_only=True):
     reach: Reach = Reach.NEEDED
     critical: bool = False
     line: int | None = None
+    dockerfile: str = ""  # as in a Box
     chain: bool = True  # its boxes are the steps of a stage: arrows from outside enter by its title
 
 

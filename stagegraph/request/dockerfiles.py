@@ -65,29 +65,35 @@ class Dockerfiles:
     def _missing(self, target: Target, name: str) -> BakeError:
         message = f"target {target.name}: there is no Dockerfile {name}"
         hint = "set context and dockerfile of the target; both are relative to the folder that bake runs in"
-        source, span = self._place(target)
+        attribute = "dockerfile" if "dockerfile" in target.places else "context"
+        source, span = self._place(target, attribute)
         return BakeError(message, source=source, span=span, hint=hint)
 
-    def about(self, target: Target, error: StagegraphError) -> StagegraphError:
-        """``error`` of the Dockerfile of ``target`` with its name, at the target if it has no line."""
+    def about(self, target: Target, error: StagegraphError, attribute: str = "") -> StagegraphError:
+        """``error`` of the Dockerfile of ``target`` with its name, at ``attribute`` if it has no line."""
         if error.span:
             message = f"target {target.name}: {error.message}"
             return type(error)(message, source=error.source, span=error.span, hint=error.hint)
         file = f"{error.source.name}: " if error.source else ""
-        source, span = self._place(target)
+        source, span = self._place(target, attribute)
         message = f"target {target.name}: {file}{error.message}"
         return type(error)(message, source=source, span=span, hint=error.hint)
 
-    def _place(self, target: Target) -> tuple[Source | None, Span | None]:
-        """The file that defines ``target``, and where; None if it cannot be read, such as standard input."""
+    def _place(self, target: Target, attribute: str) -> tuple[Source | None, Span | None]:
+        """The file and the lines of ``attribute``, or else of ``target``; None if the file cannot be read."""
+        line = Span(target.line, target.line) if target.line else None
+        file, span = target.places.get(attribute, (target.file, line))
         try:
-            source = self._text(self._definition(target)) if target.line else None
+            source = self._text(self._joined(file)) if span else None
         except (DockerfileError, InputError):
             source = None
-        return source, Span(target.line, target.line) if source and target.line else None
+        return source, span if source else None
 
     def _definition(self, target: Target) -> str:
-        return os.path.normpath(os.path.join(self.directory, target.file))
+        return self._joined(target.file)
+
+    def _joined(self, file: str) -> str:
+        return os.path.normpath(os.path.join(self.directory, file))
 
 
 def directory_of_builds(targets: Iterable[Target], directory: str, system: FileSystem = DISK) -> str:

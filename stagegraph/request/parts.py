@@ -146,7 +146,8 @@ def _build(group: Group, images: BuiltImages, dockerfiles: Dockerfiles) -> Build
             try:
                 resolved = resolver.resolve(target.target or "", platform)
             except (DockerfileError, OptionsError) as error:
-                raise dockerfiles.about(target, error) from None
+                attribute = "target" if isinstance(error, DockerfileError) else "platforms"
+                raise dockerfiles.about(target, error, attribute) from None
             key = (resolved.target, str(resolved.target_platform), len(platforms) > 1)
             names = (*builds[key].names, target.name) if key in builds else (target.name,)
             builds[key] = TargetBuild(resolved=resolved, several=len(platforms) > 1, names=names)

@@ -41,7 +41,7 @@ def read_request(
     bake = read_files(directory, files, targets, overrides, environment, stdin=stdin, system=system)
     shown = path if files and not os.path.isdir(path or ".") else _joined(directory, bake.files)
     if not bake.targets:
-        raise InputError(f"{shown} builds nothing", hint="add a target or a service with build")
+        raise _nothing(shown)
     return request_of_bake(bake, directory, "<stdin>" if path == "-" else shown, system)
 
 
@@ -58,8 +58,14 @@ def read_request_in(
     """
     bake = read_files(directory, tuple(files), (), (), environment, system=system)
     if not bake.targets:
-        raise InputError(f"{name} builds nothing", hint="add a target or a service with build")
+        raise _nothing(name)
     return request_of_bake(bake, directory, name, system)
+
+
+def _nothing(names: str) -> InputError:
+    """The error about files, with commas between them, that define no target."""
+    hint = "add a target or a service with build; or name a target, if there is one"
+    return InputError(f"no target to build in {names}", hint=hint)
 
 
 def read_files(

@@ -41,10 +41,10 @@ function grouped(items, keyOf) {
   return groups;
 }
 
-/** "line 4" or "lines 4–9", as a link if the page has the URL of the Dockerfile. */
-function lineMark(line, end) {
+/** "line 4" or "lines 4–9", as a link if the page has the URL of the Dockerfile, or the item has one of its own. */
+function lineMark(line, end, link = data.link) {
   if (!line) return "";
   const words = end && end !== line ? `lines ${line}–${end}` : `line ${line}`;
-  if (!data.link) return make("span", { class: "line" }, words);
-  return make("a", { class: "line", href: `${data.link}#L${line}`, rel: "noreferrer" }, words);
+  if (!link) return make("span", { class: "line" }, words);
+  return make("a", { class: "line", href: `${link}#L${line}`, rel: "noreferrer" }, words);
 }

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from stagegraph.formats.legend import ROLE_WORDS
 from stagegraph.formats.report_sections import report_sections
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report, Role, Step, StepKind
 from stagegraph.picture.detail import closed_in, only_targets, parts_of
+from stagegraph.picture.links import dockerfile_paths
 from stagegraph.picture.shorten import ARROW
 from stagegraph.picture.theme import style_of
+from stagegraph.picture.view import file_link
 from stagegraph.units import size
 
 STEP_PLACE = re.compile(r"\A\[([^\]]*)\] ")  # "[builder 2/5] " in the name of a step
@@ -51,16 +53,24 @@ def overview(report: Report) -> list[dict[str, Any]]:
     ]
 
 
-def graph_facts(report: Report) -> dict[str, Any]:
-    """``nodes``, ``edges`` and ``steps`` of ``report``, and its ``targets``, by the keys of the page."""
+def graph_facts(report: Report, link_base: str = "") -> dict[str, Any]:
+    """``nodes``, ``edges`` and ``steps`` of ``report``, and its ``targets``, by the keys of the page.
+
+    ``link`` is that of the page to the Dockerfile; if there are several, each item has its own.
+    """
     kept: dict[str, tuple[str, ...]] = {}
     for item in report.left_behind:
         kept[item.node] = tuple(dict.fromkeys((*kept.get(item.node, ()), *item.kept)))
+    paths = dockerfile_paths(report)
+    links = {node: {"link": file_link(link_base, path)} for node, path in (paths or {}).items() if link_base}
+    nodes = [_node(node, kept.get(node.id, ())) | links.get(node.id, {}) for node in report.nodes]
+    steps = [step for step in report.steps if step.kind is not StepKind.RESULT]
     return {
+        "link": link_base.partition("#")[0] if paths is None else "",
         "targets": [f"node:{target}" for target in report.targets],
-        "nodes": [_node(node, kept.get(node.id, ())) for node in report.nodes] + _bake_targets(report),
-        "edges": [_edge(edge) for edge in report.edges],
-        "steps": [_step(step, report) for step in report.steps if step.kind is not StepKind.RESULT],
+        "nodes": [*nodes, *_bake_targets(report, links)],
+        "edges": [_edge(edge) | links.get(edge.target, {}) for edge in report.edges],
+        "steps": [_step(step, report) | links.get(step.node or "", {}) for step in steps],
     }
 
 
@@ -79,7 +89,7 @@ def _node(node: Node, kept: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def _bake_targets(report: Report) -> list[dict[str, Any]]:
+def _bake_targets(report: Report, links: Mapping[str, Mapping[str, str]]) -> list[dict[str, Any]]:
     """The bake targets as nodes, each with the node of its image, what is drawn in it, and its part."""
     if not report.bake_targets:
         return []
@@ -88,7 +98,8 @@ def _bake_targets(report: Report) -> list[dict[str, Any]]:
     for node, target in homes.items():
         members.setdefault(target, []).append(node)
     targets = [node for node in only_targets(report).nodes if node.kind is NodeKind.BAKE_TARGET]
-    return [_node(node, ()) | _contents(report, node, members[node.id], parts) for node in targets]
+    found = [_node(node, ()) | _contents(report, node, members[node.id], parts) for node in targets]
+    return [{**node, **links.get(node["image"].removeprefix("node:"), {})} for node in found]
 
 
 def _contents(report: Report, target: Node, members: Sequence[str], parts: Sequence[str]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from stagegraph.formats.html.assembly import Page, assembled
 from stagegraph.formats.html.drawing import drawing
 from stagegraph.formats.html.facts import graph_facts, overview
 from stagegraph.formats.html.variants import other_drawings, served_drawings
-from stagegraph.formats.report_sections import target_labels
+from stagegraph.formats.report_sections import targets_words
 from stagegraph.model import Report
 from stagegraph.picture.view import View, checked_link_base
 
@@ -44,24 +44,16 @@ def graph_page(report: Report, view: View, *, served: bool = False) -> Page:
     return Page(
         title=view.title or drawn.title,
         heading=view.title or report.source,
-        subheading=_subheading(report),
+        subheading=targets_words(report),
         theme=view.theme,
         fills=True,
         sections=(drawn.section,),
         scripts=SCRIPTS,
         data={
-            "link": view.link_base.partition("#")[0],
             "showPath": view.critical_path,
             "graph": drawn.parts,
             "drawings": others,
             "overview": overview(report),
-            **graph_facts(report),
+            **graph_facts(report, view.link_base),
         },
-    )
-
-
-def _subheading(report: Report) -> str:
-    labels = target_labels(report)
-    return (
-        f"{'targets' if len(labels) > 1 else 'target'} {', '.join(labels)} on {', '.join(report.platforms)}"
     )

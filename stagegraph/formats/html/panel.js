@@ -63,7 +63,7 @@ function nodeDetails(node) {
   const start = node.image ?? node.key;
   const path = targets.has(start) ? null : shortestPath(start, targets, edgesFrom);
   return [
-    head(node.kind, make("h2", {}, node.label), chip, lineMark(node.line, node.end)),
+    head(node.kind, make("h2", {}, node.label), chip, lineMark(node.line, node.end, node.link)),
     ...node.sentences.map((sentence) => make("p", {}, sentence)),
     facts(node.facts),
     partButton(node.key),
@@ -77,14 +77,14 @@ function nodeDetails(node) {
 
 function groupDetails(group) {
   const members = group.members.map((key) => nodes.get(key)).filter(Boolean);
-  const items = members.map((node) => [chooser(node.key, node.label, "name"), " ", lineMark(node.line, node.end), make("span", { class: "detail" }, [node.role, ...node.facts.map((fact) => fact.join(" "))].join(" · "))]);
+  const items = members.map((node) => [chooser(node.key, node.label, "name"), " ", lineMark(node.line, node.end, node.link), make("span", { class: "detail" }, [node.role, ...node.facts.map((fact) => fact.join(" "))].join(" · "))]);
   const open = canUnfold() ? make("button", { type: "button", class: "unfold", click: () => unfold(group.members) }, "Draw each of them") : "";
   return [head("Group", make("h2", {}, group.label), "", ""), open, section(`${members.length} nodes`, list(items))];
 }
 
 function arrowDetails(arrow) {
   const [source, target] = [arrow.source, arrow.target].map((id) => shown.byId.get(id));
-  const reasons = reasonsOf(arrow).map((edge) => [make("code", {}, edge.text), sizeText(edge), " ", lineMark(edge.line, edge.end)]);
+  const reasons = reasonsOf(arrow).map((edge) => [make("code", {}, edge.text), sizeText(edge), " ", lineMark(edge.line, edge.end, edge.link)]);
   const end = (box) => list([chooser(box.key, box.label, nameStyle(box.key))]);
   return [
     head("Edge", make("h2", {}, endsText(arrow)), "", ""),
@@ -108,22 +108,22 @@ const labelOf = (key) => nodes.get(key)?.label ?? steps.get(key)?.text ?? key;
 
 const sizeText = (edge) => (edge.size ? ` ${edge.size}` : "");
 
-const pathItem = (edge) => [chooser(edge.target, labelOf(edge.target), "name"), " by ", make("code", {}, edge.text), " ", lineMark(edge.line)];
+const pathItem = (edge) => [chooser(edge.target, labelOf(edge.target), "name"), " by ", make("code", {}, edge.text), " ", lineMark(edge.line, edge.end, edge.link)];
 
 function edgeSection(heading, edges, end) {
   if (!edges) return "";
   const ends = grouped(edges, (edge) => edge[end]);
   const items = [...ends].map(([key, parallel]) => [
     chooser(key, labelOf(key), "name"),
-    parallel.map((edge) => make("span", { class: `read${edge.needed ? "" : " faint"}` }, make("code", {}, edge.text), sizeText(edge), " ", lineMark(edge.line))),
+    parallel.map((edge) => make("span", { class: `read${edge.needed ? "" : " faint"}` }, make("code", {}, edge.text), sizeText(edge), " ", lineMark(edge.line, edge.end, edge.link))),
   ]);
   return section(heading, list(items));
 }
 
-const stepItem = (step) => [chooser(step.key, step.text, step.critical ? "code critical" : "code"), " ", lineMark(step.line, step.end)];
+const stepItem = (step) => [chooser(step.key, step.text, step.critical ? "code critical" : "code"), " ", lineMark(step.line, step.end, step.link)];
 
 /** All lines of a step: the same instruction in several stages is one step. */
-const stepLines = (step) => [lineMark(step.line, step.end), ...(step.lines ?? []).map((line) => [" ", lineMark(line)])];
+const stepLines = (step) => [lineMark(step.line, step.end, step.link), ...(step.lines ?? []).map((line) => [" ", lineMark(line, line, step.link)])];
 
 function stepDetails(step) {
   const users = data.steps.filter((other) => other.inputs.includes(step.key));

@@ -35,7 +35,7 @@ def render(timings: Timings, report: Report | None = None, view: View = _DEFAULT
     ``report`` is that of the Dockerfile and the options that the build was made from.
     """
     checked_link_base(view.link_base)
-    facts = graph_facts(report) if report else _NO_GRAPH
+    facts = graph_facts(report, view.link_base) if report else _NO_GRAPH
     keys = stage_keys(timings, [node["key"] for node in facts["nodes"]])
     sections = [figures(timings)]
     if timings.wall is not None:

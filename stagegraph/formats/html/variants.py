@@ -105,12 +105,12 @@ def other_drawings(report: Report, view: View, shown: Drawing, change: Change = 
     """
     base = variant_of(view, shown, report)
     names, packs = {base.name: 0}, _Packs(shown, view)
-    for variants, room in (
-        (_with_others_open(base, len(parts_of(report))), _MOST_OPENED_PARTS),
-        (_by_distance(base), _MOST_PARTS),
-    ):
+    opening = list(_with_others_open(base, len(parts_of(report))))
+    near = _is_too_much(report, [each.of(view, report) for each in opening])
+    for variants, room in ((opening, _MOST_OPENED_PARTS), (_by_distance(base), _MOST_PARTS)):
         for variant in variants:
             other = variant.of(view, report)
+            other = replace(other, near=near and bool(other.opened))
             cost = _cost(at_detail(report, other), other)
             if cost > _MOST_PARTS:
                 continue
@@ -121,6 +121,13 @@ def other_drawings(report: Report, view: View, shown: Drawing, change: Change = 
             if number is not None:
                 names[variant.name] = number
     return {**_about(base, report), "names": names, "packed": packs.packed}
+
+
+def _is_too_much(report: Report, opening: Sequence[View]) -> bool:
+    """Whether only some of many bake targets could be opened, if the others were drawn around them."""
+    alone = [view for view in opening if len(view.opened) == 1]
+    costs = (_cost(at_detail(report, view), view) for view in alone)
+    return len(alone) > _ALL_SETS and sum(costs) > _MOST_OPENED_PARTS
 
 
 def _about(base: Variant, report: Report) -> dict[str, Any]:
