@@ -321,7 +321,8 @@ def test_check_checks_the_dockerfiles_of_a_bake_or_compose_file(run: Run, tmp_pa
 
 def test_a_bake_file_on_standard_input_is_told(stagegraph: Run) -> None:
     done = stagegraph("render", "-", stdin=BUILD_FILES["docker-bake.hcl"][0].encode())
-    assert done.stderr == b"error: <stdin>: this is a bake file, not a Dockerfile\nhint: name a Dockerfile\n"
+    hint = b"hint: add --bake to read it as one\n"
+    assert done.stderr == b"error: <stdin>: this is a bake file, not a Dockerfile\n" + hint
 
 
 @pytest.mark.parametrize(
