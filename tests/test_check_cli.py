@@ -302,10 +302,26 @@ def test_the_builds_of_the_repository_are_found(in_process: Run, repository: Pat
     assert "idle-stage" not in in_process("check", "--no-discover", cwd=repository).stdout.decode()
 
 
-def test_outside_a_repository_builds_are_searched_only_with_discover(in_process: Run, tmp_path: Path) -> None:
+def test_outside_a_repository_the_named_directories_are_searched_for_builds(
+    in_process: Run, tmp_path: Path
+) -> None:
     write(tmp_path, Dockerfile="FROM a AS old\nFROM b\n", Makefile="x:\n\tdocker build .\n")
-    assert b"old" not in in_process("check", cwd=tmp_path).stdout
-    assert b"old" in in_process("check", "--discover", cwd=tmp_path).stdout
+    assert b"old" in in_process("check", cwd=tmp_path).stdout
+    assert b"old" not in in_process("check", "--no-discover", cwd=tmp_path).stdout
+    assert b"old" not in in_process("check", "Dockerfile", cwd=tmp_path).stdout
+    assert b"old" in in_process("check", "--discover", "Dockerfile", cwd=tmp_path).stdout
+
+
+@pytest.mark.parametrize("words", [(), ("docker-bake.hcl",)])
+def test_outside_a_repository_a_bake_file_says_what_replaces_an_image(
+    in_process: Run, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "api").mkdir()
+    write(tmp_path / "api", Dockerfile="FROM alpine\nRUN x\n")
+    bake = 'target "api" { context = "api" }\ntarget "default" { contexts = { api = "target:api" } }\n'
+    write(tmp_path, Dockerfile="FROM alpine\nCOPY --from=api /x /x\n")
+    (tmp_path / "docker-bake.hcl").write_text(bake)
+    assert b"no findings" in in_process("check", *words, cwd=tmp_path).stdout
 
 
 def test_targets_on_the_command_line_are_all_targets(in_process: Run, tmp_path: Path) -> None:

@@ -31,8 +31,8 @@ def check_paths(
 
     ``options`` are the build to check for. ``select``, ``enable`` (rules that are off by default, besides
     the others) and ``ignore`` are codes of rules, ``exclude`` has .gitignore patterns, and ``discover`` says
-    whether the repository is searched for builds; by default inside a Git repository. Errors in a file are
-    part of the result; raises OptionsError for an unknown code.
+    whether the repository is searched for builds; by default inside a Git repository, or in the
+    directory. Errors in a file are part of the result; raises OptionsError for an unknown code.
     """
     check_codes(select, "select")
     check_codes(enable, "enable")

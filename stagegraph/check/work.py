@@ -159,13 +159,19 @@ class Work(Struct, frozen=True, kw_only=True):
         return [note for one in self.discoveries for note in one.notes if note.of_build]
 
 
-def work_of(paths: Sequence[str], settings: Settings, asked: Options) -> Work:
-    """A task for every Dockerfile at ``paths``; OptionsError for an unknown platform in ``asked``."""
+def work_of(paths: Sequence[str], settings: Settings, asked: Options, near: Iterable[str] = ()) -> Work:
+    """A task for every Dockerfile at ``paths``; OptionsError for an unknown platform in ``asked``.
+
+    Builds are searched in the repository of each, or outside of one in the directories among ``paths``, and
+    ``near`` them.
+    """
     for platform in asked.platforms:
         _check_platform(platform)
     tree = FileTree()
     files, notes = candidates(paths, settings.exclude, tree, fixtures=settings.include_fixtures)
-    repositories = _Repositories(settings.discover, tree, settings.exclude)
+    directories = [path for path in paths if path != "-" and Path(path).is_dir()]
+    tops = [os.path.realpath(path) for path in (*directories, *near)]
+    repositories = _Repositories(settings.discover, tree, settings.exclude, tops)
     tasks = []
     checked: dict[str, set[str | None]] = {}
     for file in files:
@@ -175,7 +181,6 @@ def work_of(paths: Sequence[str], settings: Settings, asked: Options) -> Work:
         )
         tasks.append(Task(candidate=file, root=root, known_builds=known_builds, codes=settings.codes))
         checked.setdefault(root, set()).add(dockerfile)
-    directories = [path for path in paths if path != "-" and Path(path).is_dir()]
     failing = [one for path in directories for one in _failing_below(path, repositories, settings)]
     discoveries = [_of(one, root, checked.get(root, ())) for root, one in repositories.discoveries.items()]
     return Work(
@@ -255,8 +260,11 @@ def _check_platform(text: str) -> None:
 class _Repositories:
     """The builds of each repository that has files to check, discovered once."""
 
-    def __init__(self, wanted: bool | None, tree: FileTree, exclude: Sequence[str]) -> None:
+    def __init__(
+        self, wanted: bool | None, tree: FileTree, exclude: Sequence[str], tops: Sequence[str]
+    ) -> None:
         self._wanted = wanted
+        self._tops = tops
         self._exclude = exclude
         self._tree = tree
         self.discoveries: dict[str, Discovery] = {}
@@ -295,14 +303,15 @@ class _Repositories:
         return lambda path: spec.match_file(_shown_path(os.path.join(root, path)))
 
     def _root(self, folder: str) -> str:
-        """The root of the repository that ``folder`` is in; empty outside a repository."""
+        """The root of the repository that ``folder`` is in; outside of one, what is to be searched."""
         if folder not in self._roots:
             above = os.path.dirname(folder)
             if os.path.exists(os.path.join(folder, ".git")):
                 self._roots[folder] = folder
-            elif above != folder:
-                self._roots[folder] = self._root(above)
+            elif found := self._root(above) if above != folder else "":
+                self._roots[folder] = found
+            elif folder in self._tops:
+                self._roots[folder] = folder
             else:
-                # outside a repository a whole tree is searched only with --discover
-                self._roots[folder] = os.path.realpath(".") if self._wanted else ""
+                self._roots[folder] = os.path.realpath(".") if self._wanted and above == folder else ""
         return self._roots[folder]

@@ -91,7 +91,7 @@ _PROGRESS_FROM = 100  # files
 @click.option(
     "--discover/--no-discover",
     default=None,
-    help="Search the repository for the builds it runs; on by default inside a git repository.",
+    help="Search the repository for the builds it runs; outside of one, the directories in PATHS.",
 )
 @build_options
 @click.option("--fix", is_flag=True, help="Remove dead stages and print the changes as a diff.")
@@ -163,7 +163,7 @@ def check(
     settings = replace(settings, include_fixtures=include_fixtures or settings.include_fixtures)
     format_name = format_of("check", format_name, output)
     _refuse_ignored(format_name, fixes=fix or fix_idle or diff)
-    work = work_of(_named(file, paths) or (".",), settings, options)
+    work = work_of(_named(file, paths) or (".",), settings, options, _near(paths))
     if fix or fix_idle or diff:
         from stagegraph.cli.fix import fix_files
 
@@ -187,6 +187,15 @@ def _named(files: tuple[str, ...], paths: tuple[str, ...]) -> tuple[str, ...]:
     if not files:
         return tuple(dict.fromkeys(one for path in paths for one in _dockerfiles(path)))
     return tuple(dict.fromkeys(dockerfile_of(file, path) for file in files for path in paths or ("",)))
+
+
+def _near(paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The directories of bake and compose files among ``paths``, whose builds are known."""
+    from stagegraph.request.names import names_request
+
+    return tuple(
+        os.path.dirname(path) or "." for path in paths if not os.path.isdir(path) and names_request(path)
+    )
 
 
 def _dockerfiles(path: str) -> tuple[str, ...]:
