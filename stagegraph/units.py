@@ -11,6 +11,11 @@ def counted(count: int, word: str) -> str:
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
+def sentence(note: str) -> str:
+    """``note`` with a capital letter and a full stop; not after an ellipsis, which ends it already."""
+    return f"{note[:1].upper()}{note[1:]}{'' if note.endswith('…') else '.'}"
+
+
 def duration(time: int) -> str:
     """``time`` in nanoseconds, with three digits: ``16 ms``, ``1.74 s``, ``53.5 s``, ``2m 05s``."""
     if time < SECOND // 10:

@@ -13,6 +13,7 @@ import stagegraph as sg
 from stagegraph.formats.svg import size_of, words_of
 from stagegraph.picture.sizes import title_lines
 from stagegraph.picture.theme import DARK, LIGHT, Palette
+from stagegraph.units import sentence
 
 from .build import report
 from .conftest import ROOT
@@ -131,3 +132,8 @@ def test_the_legend_of_the_tree_takes_the_place_of_its_key(
     )
     assert full.startswith(plain.rpartition("\n\n")[0])
     assert "◉ target" not in full
+
+
+def test_a_note_becomes_a_sentence_that_ends_once() -> None:
+    assert sentence("2 stages are left out") == "2 stages are left out."
+    assert sentence("37 nodes are drawn as one box: 37 × svc…") == "37 nodes are drawn as one box: 37 × svc…"

@@ -18,6 +18,7 @@ from stagegraph.picture.smaller import legible
 from stagegraph.picture.theme import Palette, Style, arrow_dash, arrow_styles, border, palette_of, style_name
 from stagegraph.picture.view import Arrow, Box, Group, Picture, View, checked_link_base, line_link
 from stagegraph.source import xml_text
+from stagegraph.units import sentence
 
 FONT = "Arial"  # one family: graphviz-pure measures a list with another font
 _TITLE_ROOM = 640.0  # pixels
@@ -100,7 +101,7 @@ def _title(title: str) -> dict[str, str]:
 
 def _about(drawn: Picture, tooltips: bool) -> dict[str, str]:
     """What the picture shows and what was left out, as the tooltip of the whole graph."""
-    text = "\n".join([drawn.description, *(f"{note[:1].upper()}{note[1:]}." for note in drawn.notes)])
+    text = "\n".join([drawn.description, *map(sentence, drawn.notes)])
     return {"tooltip": graphviz.escape(xml_text(text))} if tooltips else {}
 
 

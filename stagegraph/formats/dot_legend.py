@@ -9,6 +9,7 @@ from stagegraph.model import EdgeKind, NodeKind
 from stagegraph.picture.theme import EDGE_DASHES, Palette, style_name
 from stagegraph.picture.view import Picture
 from stagegraph.source import xml_text
+from stagegraph.units import sentence
 
 _SHAPES = {
     NodeKind.IMAGE: "cylinder",
@@ -47,7 +48,7 @@ def _legend(drawn: Picture, palette: Palette) -> Iterator[str]:
 
 def _notes(drawn: Picture, palette: Palette) -> Iterator[str]:
     for note in drawn.notes:
-        text = f'<FONT COLOR="{palette.faint}">{xml_text(f"{note[:1].upper()}{note[1:]}.")}</FONT>'
+        text = f'<FONT COLOR="{palette.faint}">{xml_text(sentence(note))}</FONT>'
         yield f'<TR><TD COLSPAN="2" ALIGN="LEFT">{text}</TD></TR>'
 
 

@@ -12,7 +12,7 @@ from stagegraph.model import LeftBehind, Node, NodeKind, Reach, Report, Role, Sh
 from stagegraph.picture.short_names import between_words, cut
 from stagegraph.picture.shorten import ARROW
 from stagegraph.source import printable
-from stagegraph.units import counted, measured_words, size
+from stagegraph.units import counted, measured_words, sentence, size
 
 _MOST_LISTED = 8
 _MOST_NAMED = 12  # targets in a headline
@@ -29,7 +29,7 @@ def report_sections(report: Report) -> tuple[Section, ...]:
         Section(heading="Parallelism", sentences=tuple(_parallelism(report, nodes))),
         Section(heading="Critical path", rows=tuple(_path(report))),
         Section(heading="Findings", rows=tuple(_findings(report))),
-        Section(heading="Notes", sentences=tuple(map(_sentence, report.notes))),
+        Section(heading="Notes", sentences=tuple(map(sentence, report.notes))),
     )
     return tuple(section for section in sections if section.rows or section.sentences)
 
@@ -204,10 +204,6 @@ def _parallelism(report: Report, nodes: Mapping[str, Node]) -> Iterator[str]:
     else:
         steps_in_all = "1 step" if total == 1 else f"{total:g} steps"
         yield f"The longest chain is {length:g} of {steps_in_all} (every step counted as 1)."
-
-
-def _sentence(note: str) -> str:
-    return f"{note[:1].upper()}{note[1:]}."
 
 
 def _path(report: Report) -> Iterator[Row]:

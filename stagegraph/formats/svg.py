@@ -50,6 +50,7 @@ from stagegraph.picture.theme import (
 )
 from stagegraph.picture.view import Arrow, Box, Group, Picture, View, checked_link_base, line_link
 from stagegraph.source import xml_text
+from stagegraph.units import sentence
 
 MARGIN = 20.0
 _DOUBLE = 3.9  # the least width of a double line: two strokes with as much between them
@@ -111,7 +112,7 @@ class _Sheet:
         self._palette: Palette = palette_of(view)
         self._styles = arrow_styles(drawn)
 
-        notes = [f"{note[:1].upper()}{note[1:]}." for note in drawn.notes]
+        notes = [sentence(note) for note in drawn.notes]
         room = max(layout.width, 520.0)
         self._footer, self._footer_width, self._footer_height = legend(
             drawn, self._palette, notes, view.legend, room

@@ -23,6 +23,7 @@ from stagegraph.picture.smaller import LAYOUT_REASON, smaller_pictures
 from stagegraph.picture.theme import style_name
 from stagegraph.picture.view import Box, Picture, View
 from stagegraph.source import xml_text
+from stagegraph.units import sentence
 
 _PART = re.compile(r'^<g class="(frame|edge|label|node) ', re.MULTILINE)
 Change = Callable[[Picture], Picture] | None
@@ -70,7 +71,7 @@ def drawing(report: Report, view: View, change: Change = None) -> Drawing:
     """
     fits = None if draws_everything(view) else fits_page
     shown, layout = lay_out(pictures_of(report, view, change), view.engine, fits)
-    notes = "".join(f"<p>{xml_text(note[:1].upper() + note[1:])}.</p>\n" for note in shown.notes)
+    notes = "".join(f"<p>{xml_text(sentence(note))}</p>\n" for note in shown.notes)
     return Drawing(
         picture=shown,
         svg=_svg(shown, layout, view),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from stagegraph.formats.html.assembly import Page, assembled, asset
@@ -10,7 +9,7 @@ from stagegraph.formats.sizes_sections import Table, changes, contents, facts, h
 from stagegraph.sizes.sizes import Sizes
 from stagegraph.sizes.tree import SizeNode
 from stagegraph.source import xml_text
-from stagegraph.units import size
+from stagegraph.units import sentence, size
 
 _SCRIPTS = ("dom", "selection", "theme", "shortcuts", "squarify", "treemap", "size_panel", "sizes_main")
 
@@ -18,7 +17,8 @@ _SCRIPTS = ("dom", "selection", "theme", "shortcuts", "squarify", "treemap", "si
 def render(sizes: Sizes) -> str:
     """``sizes`` as one HTML page that fetches nothing."""
     sentences = "".join(f"<p>{xml_text(text[:1].upper() + text[1:])}</p>\n" for text in facts(sizes))
-    programs = "".join(f"<p>{xml_text(text)}</p>\n" for text in (*contents(sizes), *_notes(sizes)))
+    rest = (*contents(sizes), *map(sentence, sizes.notes))
+    programs = "".join(f"<p>{xml_text(text)}</p>\n" for text in rest)
     return assembled(
         Page(
             title=headline(sizes),
@@ -37,10 +37,6 @@ def render(sizes: Sizes) -> str:
             data={"link": "", "tree": _data(sizes.tree)},
         )
     )
-
-
-def _notes(sizes: Sizes) -> Iterator[str]:
-    return (f"{note[:1].upper()}{note[1:]}." for note in sizes.notes)
 
 
 def _section(table: Table) -> str:
