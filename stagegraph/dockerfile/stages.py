@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from msgspec import Struct, field
 
@@ -17,6 +17,7 @@ from stagegraph.options import Options
 from stagegraph.source import Span
 
 SCRATCH = "scratch"
+_Item = TypeVar("_Item", int, str)  # an index of Resolved.sources, or the id of a node
 
 
 class Command(NamedTuple):
@@ -153,13 +154,13 @@ def needs(source: StageOrImage) -> set[int]:
     return read
 
 
-def reachable(starts: Iterable[int], reads: Callable[[int], Iterable[int]]) -> set[int]:
+def reachable(starts: Iterable[_Item], reads: Callable[[_Item], Iterable[_Item]]) -> set[_Item]:
     """``starts`` and everything that they read, directly or not (transitive closure of ``reads``)."""
-    reached: set[int] = set()
+    reached: set[_Item] = set()
     waiting = list(starts)
     while waiting:
-        index = waiting.pop()
-        if index not in reached:
-            reached.add(index)
-            waiting.extend(reads(index))
+        item = waiting.pop()
+        if item not in reached:
+            reached.add(item)
+            waiting.extend(reads(item))
     return reached

@@ -6,10 +6,11 @@ Several choices that are drawn as one have a condition in common: "with another 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
+from stagegraph.dockerfile.stages import reachable
 from stagegraph.model import Edge, EdgeKind, Node, NodeKind, Reach, Report
 from stagegraph.picture.view import View
 
@@ -93,7 +94,7 @@ def _needed_anyway(report: Report, choosing: Collection[str]) -> set[str]:
         is_choice = edge.target in choosing and edge.kind is EdgeKind.FROM
         if edge.needed and not (edge.selectable or is_choice):
             reads.setdefault(edge.target, []).append(edge.source)
-    return _closure(report.targets, reads)
+    return reachable(report.targets, lambda name: reads.get(name, ()))
 
 
 def _leading_to_needed(report: Report, edges: Iterable[Edge]) -> set[str]:
@@ -101,18 +102,8 @@ def _leading_to_needed(report: Report, edges: Iterable[Edge]) -> set[str]:
     reads: dict[str, list[str]] = {}
     for edge in edges:
         reads.setdefault(edge.target, []).append(edge.source)
-    return _closure([node.id for node in report.nodes if node.needed], reads)
-
-
-def _closure(starts: Iterable[str], following: Mapping[str, Sequence[str]]) -> set[str]:
-    """``starts`` and all that follows from them."""
-    seen = set(starts)
-    waiting = list(seen)
-    while waiting:
-        new = set(following.get(waiting.pop(), ())) - seen
-        seen |= new
-        waiting += new
-    return seen
+    needed = [node.id for node in report.nodes if node.needed]
+    return reachable(needed, lambda name: reads.get(name, ()))
 
 
 def _note(count: int) -> str:
