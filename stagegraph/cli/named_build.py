@@ -124,7 +124,7 @@ class NamedBuild(Struct, frozen=True, kw_only=True):
 
     def dockerfile(self, option: str) -> str:
         """The path of the one Dockerfile that ``option`` is about; click.UsageError for several."""
-        if self.reader or self.targets or (self.path and self.is_request) or self._is_repository:
+        if self.asks_for_bake or self._is_repository:
             shown = printable(
                 self.path or ("a directory" if self._is_repository else "a bake or compose file")
             )

@@ -130,8 +130,8 @@ class Tally:
 
     def add(self, older: Tally) -> None:
         """Add the counts of the commits before those that were counted."""
-        self._commits = [*self._commits, *older._commits]
-        self._commits = [*self._commits[:1], *self._commits[1:][-1:]]
+        both = [*self._commits, *older._commits]
+        self._commits = [*both[:1], *both[1:][-1:]]
         self._again += older._again
         for own, other in zip(self._steps, older._steps, strict=True):
             own.add(other)

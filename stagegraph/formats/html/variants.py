@@ -49,6 +49,7 @@ class Variant(NamedTuple):
 
     def of(self, view: View, report: Report) -> View:
         """``view`` with the switches in this position, for a page of ``report``."""
+        # all stages of many targets are drawn only where the reader asks for them: then nothing is folded
         whole = self.opened == _OPENED and len(report.bake_targets) >= FEWEST_TARGETS
         return replace(
             view,
@@ -65,8 +66,6 @@ class Variant(NamedTuple):
         if not self.opened:
             return {"detail": view.detail, "opened": view.opened}
         parts = parts_of(report)
-        if self.opened == _OPENED and len(report.bake_targets) >= FEWEST_TARGETS:
-            return {"detail": "stages", "opened": ()}  # asked for by the reader: nothing is folded
         if self.opened == _OPENED:
             return {"detail": "targets", "opened": parts}
         numbers = [] if self.opened == _CLOSED else self.opened.split("-")
